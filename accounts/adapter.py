@@ -1,0 +1,45 @@
+"""Where allauth meets our services: how a user is stored, how its mails leave, how factors are encrypted."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.db import transaction
+from django.forms import Form
+from django.http import HttpRequest
+
+from accounts import services, tasks
+from accounts.models import User
+from core import encryption
+from core.middleware import client_ip
+
+FACTOR = "mfa_authenticator.data"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
+        user.email = form.cleaned_data["email"]
+        user.set_password(form.cleaned_data["password1"])
+        return services.register(user=user, display_name=form.cleaned_data["display_name"])
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Render now, send after commit: no mail tells of what was rolled back, and no request waits for a mail server."""
+        mail = self.render_mail(template_prefix, email, {"request": self.request, **context})
+        html = next((body for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
+        if mail.content_subtype == "html":
+            text, html = "", str(mail.body)
+        else:
+            text = str(mail.body)
+        letter = {"subject": str(mail.subject), "text": text, "html": html, "to": list(mail.to)}
+        transaction.on_commit(lambda: tasks.send_mail.delay(**letter))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_ip(request) or ""
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    def encrypt(self, text: str) -> str:
+        return encryption.seal(text, aad=FACTOR)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return encryption.open_sealed(encrypted_text, aad=FACTOR)

@@ -1,0 +1,32 @@
+"""The audit trail: one line per deed, in the deed's own transaction."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+from accounts.models import AuditEvent
+from core.actors import current_actor, current_origin
+
+
+def record(*, action: str, target: models.Model | None = None, actor_id: UUID | None = None, **data: Any) -> None:
+    """Write that the acting person (or `actor_id`, where a sign-in is only just making them known) did `action`.
+
+    `action` is namespaced (`wallet.transfer.posted`); `data` must be JSON and hold no secret.
+    """
+    actor, origin = current_actor(), current_origin()
+    AuditEvent.objects.bulk_create(
+        [
+            AuditEvent(
+                action=action,
+                actor_id=actor_id or (actor.user_id if actor else None),
+                actor_role=actor.role if actor else "",
+                target_type=target._meta.label_lower if target else "",
+                target_id=str(target.pk) if target else "",
+                data=data,
+                ip=origin.ip,
+                user_agent=origin.user_agent,
+                request_id=origin.request_id,
+            )
+        ]
+    )

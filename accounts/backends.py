@@ -1,0 +1,20 @@
+"""Looking a person up at sign-in happens before anyone is acting, so it is done as the service."""
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+
+from core.actors import acting_as_service
+
+
+class EmailBackend(AuthenticationBackend):
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:
+        with acting_as_service():
+            return super().authenticate(request, **credentials)
+
+    def get_user(self, user_id: UUID | str) -> AbstractBaseUser | None:
+        with acting_as_service():
+            return super().get_user(user_id)

@@ -1,0 +1,110 @@
+"""One person is a User (how they sign in), and if they bank with us a Customer and a Profile, made together."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7
+
+HANDLE = r"^[a-z][a-z0-9_]{2,29}$"
+
+
+class Role(models.TextChoices):
+    USER = "USER", _("Customer")
+    AGENT = "AGENT", _("Agent")
+    ADMIN = "ADMIN", _("Administrator")
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+    def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
+        """Make an administrator from the command line; everyone else comes through `accounts.services`."""
+        user = self.model(email=email.lower(), role=Role.ADMIN, is_superuser=True, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A way in: an e-mail address and a role. The address is stored in lower case and belongs to one user."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.USER)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in (Role.AGENT, Role.ADMIN)
+
+
+class Customer(models.Model):
+    """What we know of a person who banks with us. Tiers 1 to 3 say how much they may hold and move."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "ACTIVE", _("Active")
+        LOCKED = "LOCKED", _("Locked")
+        CLOSED = "CLOSED", _("Closed")
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
+    tier = models.PositiveSmallIntegerField(default=1)
+    phone = models.CharField(max_length=16, blank=True, validators=[RegexValidator(r"^\+[1-9]\d{6,14}$")])
+    date_of_birth = models.DateField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(tier__range=(1, 3)), name="customer_tier_known"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["ACTIVE", "LOCKED", "CLOSED"]), name="customer_status_known"
+            ),
+            models.UniqueConstraint(
+                fields=["phone"], condition=~models.Q(phone=""), name="customer_phone_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
+class Profile(models.Model):
+    """How a person is shown to others: a handle to be found by, and a name."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True)
+    handle = models.CharField(max_length=30, unique=True, validators=[RegexValidator(HANDLE)])
+    display_name = models.CharField(max_length=80)
+
+    class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+        constraints = [models.CheckConstraint(condition=models.Q(handle__regex=HANDLE), name="profile_handle_form")]
+
+    def __str__(self) -> str:
+        return f"@{self.handle}"

@@ -1,0 +1,85 @@
+"""What people do with who they are: join, and be found by others."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.models import Customer, Notification, Profile, User
+from core.actors import acting_as_service
+from core.errors import DomainError
+
+
+class EmailTaken(DomainError):
+    code = "email_taken"
+    message = _("That e-mail address already has an account.")
+
+
+class RecipientNotFound(DomainError):
+    code = "recipient_not_found"
+    message = _("We found nobody with that e-mail or handle.")
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """As much of another person as a sender may see."""
+
+    user_id: UUID
+    handle: str
+    display_name: str
+
+
+def register(*, user: User, display_name: str) -> User:
+    """Store a new user with its Customer and Profile, all or none; raises EmailTaken."""
+    with acting_as_service():
+        user.email = user.email.lower()
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+        except IntegrityError as error:
+            raise EmailTaken from error
+        Customer.objects.create(user=user)
+        _create_profile(user, display_name.strip())
+        audit.record(action="accounts.user.registered", target=user, actor_id=user.id)
+    return user
+
+
+def find_recipient(*, text: str) -> Recipient:
+    """Find an active customer by exact handle (with or without @) or e-mail; raises RecipientNotFound."""
+    wanted = text.strip().lower().removeprefix("@")
+    if not wanted or "\x00" in wanted:
+        raise RecipientNotFound
+    with acting_as_service():
+        profile = (
+            Profile.objects.filter(Q(handle=wanted) | Q(user__email=wanted))
+            .filter(user__is_active=True, user__customer__status=Customer.Status.ACTIVE)
+            .first()
+        )
+    if profile is None:
+        raise RecipientNotFound
+    return Recipient(profile.user_id, profile.handle, profile.display_name)
+
+
+def notify(*, notices: list[Notification]) -> None:
+    """Leave people a notice each, in the transaction of what it tells of."""
+    with acting_as_service():
+        Notification.objects.bulk_create(notices)
+
+
+def _create_profile(user: User, display_name: str) -> Profile:
+    """A profile with a handle made from the name (`Ada Obi`: `ada_obi`), with digits after it when that is taken."""
+    base = re.sub(r"[^a-z0-9]+", "_", display_name.lower()).strip("_")[:24].rstrip("_")
+    if not re.match(r"^[a-z][a-z0-9_]{2,}$", base):
+        base = f"saver_{base}"[:24].rstrip("_")
+    for handle in (base, *(f"{base}_{secrets.randbelow(100_000)}" for attempt in range(5))):
+        try:
+            with transaction.atomic():
+                return Profile.objects.create(user=user, display_name=display_name, handle=handle)
+        except IntegrityError:
+            continue
+    return Profile.objects.create(user=user, display_name=display_name, handle=f"saver_{user.id.hex[-20:]}")

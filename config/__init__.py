@@ -1,0 +1,5 @@
+"""Wiring: settings, addresses, the ASGI application, background work. Imports any app; no app imports it."""
+
+from config.celery import app as celery
+
+__all__ = ["celery"]

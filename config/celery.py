@@ -1,0 +1,19 @@
+"""Background work. The schedule is code: what runs, and when, stands here and nowhere else."""
+
+from celery import Celery
+from celery.schedules import crontab
+
+app = Celery("alajo")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["core", "accounts", "wallet", "wallet.sandbox"])
+
+# Times are Africa/Lagos (settings.TIME_ZONE).
+app.conf.beat_schedule = {
+    "fold hot accounts": {"task": "wallet.tasks.fold_hot_accounts", "schedule": 60.0},
+    "release expired holds": {"task": "wallet.tasks.release_expired_holds", "schedule": 60.0},
+    "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
+    "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
+    "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
+    "verify the ledger": {"task": "wallet.tasks.verify_ledger", "schedule": crontab(hour=1, minute=0)},
+    "make partitions ahead": {"task": "core.tasks.make_partitions_ahead", "schedule": crontab(hour=2, minute=0)},
+}

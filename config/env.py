@@ -1,0 +1,35 @@
+"""What the environment (or a `.env` file) may set. Read once, by `config.settings`."""
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Env(BaseSettings):
+    """Every variable Alajo reads. Production insists on those it names in `config.settings.production`."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_prefix="ALAJO_", extra="ignore")
+
+    site_url: str = "http://127.0.0.1:8000"
+    allowed_hosts: list[str] = []
+    trusted_proxy_count: int = 0
+    secret_key: SecretStr | None = None
+    # "id:base64 of 32 bytes", newest first; see core.encryption.
+    encryption_keys: list[SecretStr] = []
+    blind_index_key: SecretStr | None = None
+    paystack_secret_key: SecretStr | None = None
+    email_host: str = ""
+    email_port: int = 587
+    email_user: str = ""
+    email_password: SecretStr | None = None
+    email_from: str = "Alajo <hello@alajo.test>"
+
+
+class Services(BaseSettings):
+    """Where outside services are, under the names their own tools use."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    database_url: SecretStr | None = None
+    database_owner_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    aws_storage_bucket_name: str = ""

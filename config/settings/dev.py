@@ -1,0 +1,34 @@
+"""Development: everything on this machine, with secrets made once and kept under `.data/`."""
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import BASE_DIR, DATA_DIR, RUNTIME_OPTIONS, database, env, services, valkey
+from config.settings.secrets import made_once
+from core.embedded import Postgres, Valkey
+
+DEBUG = True
+SANDBOX = True
+ALLOWED_HOSTS = [*env.allowed_hosts, "127.0.0.1", "localhost", "[::1]"]
+
+EMBEDDED_STORES = services.database_url is None
+if services.database_url is None:
+    _postgres = Postgres(BASE_DIR)
+    _app, _owner = _postgres.dsn(), _postgres.dsn(role="alajo_owner")
+else:
+    _app = services.database_url.get_secret_value()
+    _owner = (services.database_owner_url or services.database_url).get_secret_value()
+DATABASES = {"default": database(_app, **RUNTIME_OPTIONS), "owner": database(_owner)}
+globals().update(valkey(services.redis_url.get_secret_value() if services.redis_url else Valkey(BASE_DIR).url()))
+
+_secrets = made_once(DATA_DIR / "secrets.json")
+SECRET_KEY = _secrets["secret_key"]
+ENCRYPTION_KEYS = [f"dev:{_secrets['encryption_key']}"]
+BLIND_INDEX_KEY = _secrets["blind_index_key"]
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+
+PAYSTACK_BASE_URL = f"{env.site_url}/sandbox/paystack"
+PAYSTACK_SANDBOX_SECRET_KEY = f"sk_test_{_secrets['paystack_key']}"
+PAYSTACK_WEBHOOK_URL = f"{env.site_url}/webhooks/paystack/"
+SANDBOX_CLOCK_SCALE = 0.02
+INSTALLED_APPS += ["wallet.sandbox", "core.dev"]  # noqa: F405

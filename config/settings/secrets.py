@@ -1,0 +1,32 @@
+"""Secrets of a development machine: random, made at the first start, never in the repository."""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+
+def made_once(path: Path) -> dict[str, str]:
+    """Read the secrets at `path`, making the file (mode 0600) when there is none; two starts at once agree on one."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(_fresh()))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return dict(json.loads(path.read_text()))
+
+
+def _fresh() -> dict[str, str]:
+    return {
+        "secret_key": secrets.token_urlsafe(50),
+        "encryption_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "blind_index_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "paystack_key": secrets.token_hex(20),
+    }

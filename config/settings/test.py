@@ -1,0 +1,39 @@
+"""Tests: real PostgreSQL and Valkey on scratch servers under `.data/test`, one database for each test process."""
+
+import os
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATA_DIR, database, valkey
+from config.settings.secrets import made_once
+from core.embedded import Postgres, Valkey
+
+SITE_URL = "http://testserver"
+ALLOWED_HOSTS = ["*"]
+SANDBOX = True
+EMBEDDED_STORES = True
+
+TEST_ROOT = DATA_DIR / "test"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_postgres = Postgres(TEST_ROOT)
+DATABASES = {
+    "default": database(
+        _postgres.dsn(dbname=f"alajo_test_{WORKER}"), options="-c statement_timeout=30s -c lock_timeout=10s"
+    ),
+    "owner": database(_postgres.dsn(role="alajo_owner", dbname=f"alajo_test_{WORKER}")),
+}
+_number = int(WORKER.removeprefix("gw")) + 1 if WORKER.removeprefix("gw").isdigit() else 0
+globals().update(valkey(Valkey(TEST_ROOT).url(db=_number % 16)))
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+
+_secrets = made_once(TEST_ROOT / "secrets.json")
+SECRET_KEY = _secrets["secret_key"]
+ENCRYPTION_KEYS = [f"test:{_secrets['encryption_key']}"]
+BLIND_INDEX_KEY = _secrets["blind_index_key"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+PAYSTACK_SANDBOX_SECRET_KEY = f"sk_test_{_secrets['paystack_key']}"
+PAYSTACK_WEBHOOK_URL = "http://testserver/webhooks/paystack/"
+SANDBOX_CLOCK_SCALE = 0
+INSTALLED_APPS += ["wallet.sandbox", "core.dev"]  # noqa: F405

@@ -1,0 +1,30 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from core import views
+
+handler400 = "core.views.bad_request"
+handler403 = "core.views.forbidden"
+handler404 = "core.views.not_found"
+handler500 = "core.views.server_error"
+
+urlpatterns = [
+    path("", views.welcome, name="welcome"),
+    path("help/", views.help_page, name="help"),
+    path("preferences/theme/", views.theme, name="theme"),
+    path("preferences/balances/", views.balances, name="balances"),
+    path("livez", views.livez, name="livez"),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("staff/", admin.site.urls),
+    path("api/", include("config.api_urls")),
+    path("", include("wallet.urls")),
+]
+
+if settings.SANDBOX:
+    urlpatterns += [
+        path("sandbox/paystack/", include("wallet.sandbox.urls")),
+        path("dev/", include("core.dev.urls")),
+    ]

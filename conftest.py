@@ -1,0 +1,104 @@
+"""Tests run on a real PostgreSQL and Valkey of their own, as the runtime role: neither owner nor superuser.
+
+A template database is migrated once for each state of the migrations and cloned for each test process. Tests that
+commit are cleaned up after by the superuser, since the runtime role may not delete what is append-only.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connections
+from django.test import TransactionTestCase
+
+from core.embedded import Postgres, Valkey
+from core.embedded.place import exclusive
+
+SERVER = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
+KEPT = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+    "wallet_currency",
+    "wallet_tierrule",
+)
+
+
+def superuser(dbname: str) -> psycopg.Connection:
+    return psycopg.connect(Postgres(settings.TEST_ROOT).dsn(role="postgres", dbname=dbname), autocommit=True)
+
+
+def schema_fingerprint() -> str:
+    """What the schema is made from: changes with any migration or SQL file."""
+    digest = hashlib.sha256()
+    files = [*settings.BASE_DIR.glob("*/migrations/*.py"), *settings.BASE_DIR.glob("*/*/migrations/*.py")]
+    for path in sorted([*files, *settings.BASE_DIR.glob("*/sql/*.sql"), Path(settings.BASE_DIR) / "core/rls.py"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _make_template(name: str) -> None:
+    with superuser("postgres") as connection:
+        for (old,) in connection.execute("select datname from pg_database where datname like 'alajo_template_%'"):
+            connection.execute(f'drop database "{old}" with (force)')
+        draft = name + "_draft"
+        connection.execute(f'drop database if exists "{draft}" with (force)')
+        connection.execute(f'create database "{draft}" owner alajo_owner')
+        owner = connections["owner"]
+        owner.close()
+        wanted, owner.settings_dict["NAME"] = owner.settings_dict["NAME"], draft
+        try:
+            call_command("migrate", database="owner", verbosity=0)
+        finally:
+            owner.close()
+            owner.settings_dict["NAME"] = wanted
+        connection.execute(f'alter database "{draft}" rename to "{name}"')
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    Postgres(settings.TEST_ROOT, settings=SERVER).start()
+    Valkey(settings.TEST_ROOT).start()
+    template, mine = f"alajo_template_{schema_fingerprint()}", settings.DATABASES["default"]["NAME"]
+    with django_db_blocker.unblock(), exclusive(settings.TEST_ROOT / "template.lock"):
+        with superuser("postgres") as connection:
+            found = connection.execute("select 1 from pg_database where datname = %s", [template]).fetchone()
+        if not found:
+            _make_template(template)
+        with superuser("postgres") as connection:
+            connection.execute(f'drop database if exists "{mine}" with (force)')
+            connection.execute(f'create database "{mine}" template "{template}" owner alajo_owner')
+    yield
+    connections.close_all()
+
+
+def wipe(_case: object = None) -> None:
+    """Delete every row that is not part of the schema's own data, whoever committed it."""
+    connections.close_all()
+    with superuser(settings.DATABASES["default"]["NAME"]) as connection:
+        connection.execute("set session_replication_role = replica")
+        tables = connection.execute(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') "
+            "and not relispartition and relname <> all(%s)",
+            [[*KEPT, "wallet_account"]],
+        ).fetchall()
+        statements = [f'delete from "{name}"' for (name,) in tables]
+        statements.append("delete from wallet_account where owner_id is not null")
+        statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
+        connection.execute("; ".join(statements))
+
+
+TransactionTestCase._fixture_teardown = wipe  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> None:
+    if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        cache.clear()

@@ -1,0 +1,139 @@
+"""Who is acting on the database, and for whom.
+
+Nothing reaches a table by the login role alone: a page, an API call, a task or a command first says who acts, and the
+connection takes that actor's PostgreSQL role and claims for one transaction. Row security does the rest.
+
+    with acting_as(user): ...            # role `authenticated`: own rows only
+    with acting_as_service(): ...        # role `service_role`: tasks, webhooks, staff, sign-in
+    with acting_as_anon(): ...           # role `anon`: what the world may see
+
+Blocks nest; leaving one gives the connection back to the actor outside. Leaving the outermost commits.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from django.db import connection, transaction
+
+ANON, AUTHENTICATED, SERVICE = "anon", "authenticated", "service_role"
+
+
+class Person(Protocol):
+    """What `acting_as` needs to know of a user."""
+
+    id: UUID
+    email: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A PostgreSQL role and the claims that policies read through `auth.jwt()`."""
+
+    role: str
+    claims: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def user_id(self) -> UUID | None:
+        sub = self.claims.get("sub")
+        return UUID(sub) if sub else None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the request came from that the actor is answering; empty for tasks and commands."""
+
+    request_id: str = ""
+    ip: str | None = None
+    user_agent: str = ""
+
+
+NOBODY = Actor("none")
+
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+
+_SET = "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)"
+
+
+def current_actor() -> Actor | None:
+    return _actor.get()
+
+
+def current_origin() -> Origin:
+    return _origin.get()
+
+
+@contextmanager
+def from_origin(origin: Origin) -> Iterator[None]:
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+def person(user: Person) -> Actor:
+    return Actor(AUTHENTICATED, {"sub": str(user.id), "role": AUTHENTICATED, "email": user.email})
+
+
+@contextmanager
+def _acting(actor: Actor) -> Iterator[Actor]:
+    inside = connection.in_atomic_block
+    outer = _actor.get() or NOBODY
+    token = _actor.set(actor)
+    try:
+        with transaction.atomic():
+            _apply(actor)
+            yield actor
+            if inside:
+                _apply(outer)
+    finally:
+        _actor.reset(token)
+
+
+def _apply(actor: Actor) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, [actor.role, json.dumps(actor.claims)])
+
+
+def acting_as(user: Person) -> AbstractContextManager[Actor]:
+    """Open a transaction as this signed-in person."""
+    return _acting(person(user))
+
+
+def acting_as_service() -> AbstractContextManager[Actor]:
+    """Open a transaction as the service itself; the person it works for, if any, stays named in the claims."""
+    outer = _actor.get()
+    claims = {**(outer.claims if outer else {}), "role": SERVICE}
+    return _acting(Actor(SERVICE, claims))
+
+
+def acting_as_anon() -> AbstractContextManager[Actor]:
+    """Open a transaction as a stranger."""
+    return _acting(Actor(ANON, {"role": ANON}))
+
+
+def become(user: Person) -> None:
+    """Turn the actor of the running transaction into this person: for authentication that happens inside a view.
+
+    The caller must already be inside one of the blocks above, whose end restores what was before.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("become() needs a running transaction: open acting_as_anon() first")
+    actor = person(user)
+    _apply(actor)
+    _actor.set(actor)
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def outside_transaction(view: View) -> View:
+    """Mark a view that calls the outside world: the middleware leaves it alone, and it opens `acting_as` itself."""
+    view.outside_transaction = True  # type: ignore[attr-defined]
+    return view

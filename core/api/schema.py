@@ -1,0 +1,125 @@
+"""The OpenAPI document: what every operation has in common is added here, once."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS, AllowAny
+
+from core.api.problems import CODES, CONTENT_TYPE
+from core.money import MAX_AMOUNT
+
+
+class FieldProblemSerializer(serializers.Serializer[Any]):
+    """One thing that is wrong, and where: in the body by JSON pointer, or in the address by parameter."""
+
+    pointer = serializers.CharField(required=False)
+    parameter = serializers.CharField(required=False)
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Why a request was not carried out (RFC 9457). Programs read `code`; new codes may appear."""
+
+    type = serializers.URLField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    code = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = FieldProblemSerializer(many=True)
+    data = serializers.DictField(required=False)
+
+
+class MoneyFieldSchema(OpenApiSerializerFieldExtension):
+    target_class = "core.api.serializers.MoneyField"
+
+    def map_serializer_field(self, auto_schema: SpectacularSchema, direction: str) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "integer", "format": "int64"}
+        if direction == "request":
+            schema |= {"minimum": self.target.min_value, "maximum": MAX_AMOUNT}
+        return schema
+
+
+class AutoSchema(SpectacularSchema):
+    """Adds the problems each operation can answer with, `Request-Id`, and `Idempotency-Key` where a view declares
+    `idempotent = True`."""
+
+    def get_override_parameters(self) -> list[Any]:
+        own = [_REQUEST_ID, _RETRY_AFTER]
+        if self.method == "POST" and getattr(self.view, "idempotent", False):
+            own += [_IDEMPOTENCY_KEY, _IDEMPOTENT_REPLAYED]
+        return [*super().get_override_parameters(), *own]
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:  # type: ignore[override]
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[arg-type]
+        for status in self._problem_statuses():
+            if str(status) not in bodies:
+                bodies[str(status)] = self._get_response_for_code(
+                    _problem(status), str(status), [CONTENT_TYPE], direction
+                )
+        return bodies
+
+    def _problem_statuses(self) -> list[int]:
+        statuses = {400, 429, 500}
+        if not any(isinstance(permission, AllowAny) for permission in self.view.get_permissions()):
+            statuses |= {401, 403}
+        if "{" in self.path:
+            statuses.add(404)
+        if self.method not in SAFE_METHODS:
+            statuses |= {409, 422}
+        if self.method in ("POST", "PUT", "PATCH"):
+            statuses |= {413, 415}
+        return sorted(statuses)
+
+
+def _problem(status: int) -> OpenApiResponse:
+    code, title = CODES[status]
+    example = {
+        "type": f"https://alajo.example/api/errors/{code}",
+        "title": title,
+        "status": status,
+        "detail": title,
+        "instance": "/api/v1/accounts",
+        "code": code,
+        "request_id": "req_031s5xkq2m4GZbnVtHc8Ew",
+        "errors": [],
+    }
+    return OpenApiResponse(
+        ProblemSerializer, description=title, examples=[OpenApiExample(code, value=example, response_only=True)]
+    )
+
+
+_REQUEST_ID = OpenApiParameter(
+    "Request-Id",
+    str,
+    OpenApiParameter.HEADER,
+    response=True,
+    description=_("The name of this request: quote it when asking for help."),
+)
+_RETRY_AFTER = OpenApiParameter(
+    "Retry-After",
+    int,
+    OpenApiParameter.HEADER,
+    response=[429],
+    description=_("Seconds to wait before trying again."),
+)
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    OpenApiParameter.HEADER,
+    required=True,
+    description=_("A name you choose for this request. Sent again with the same body, it returns the first answer."),
+)
+_IDEMPOTENT_REPLAYED = OpenApiParameter(
+    "Idempotent-Replayed",
+    bool,
+    OpenApiParameter.HEADER,
+    response=[200, 201],
+    description=_("`true` when this is the answer to an earlier request with the same key."),
+)

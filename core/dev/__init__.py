@@ -1,0 +1,1 @@
+"""Tools of the development set-up, mounted at /dev/: the mails that were sent."""

@@ -1,0 +1,81 @@
+"""Puts an actor round every view. Last in MIDDLEWARE, so that it sees the user and runs right round the view."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+
+from core import actors
+from core.actors import Actor, Origin
+
+# Views that serve the system rather than one customer: sign-in, staff, gateways calling us, the development tools.
+SERVICE_PATHS = ("/accounts/", "/staff/", "/webhooks/", "/sandbox/", "/dev/")
+API_PATHS = ("/api/",)
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class ActorMiddleware:
+    """Runs each view, and the rendering of its template, in one transaction as the actor its address calls for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with actors.from_origin(origin_of(request)):
+            return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if getattr(view, "outside_transaction", False):
+            return None
+        with acting_for(request):
+            response = view(request, *args, **kwargs)
+            if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+                response = response.render()
+            return response
+
+
+def acting_for(request: HttpRequest) -> AbstractContextManager[Actor]:
+    """The actor an address calls for: the service, a stranger, or the person signed in."""
+    if request.path.startswith(SERVICE_PATHS):
+        return actors.acting_as_service()
+    if request.path.startswith(API_PATHS) or not request.user.is_authenticated:
+        return actors.acting_as_anon()
+    return actors.acting_as(request.user)
+
+
+def origin_of(request: HttpRequest) -> Origin:
+    return Origin(
+        request_id=getattr(request, "request_id", ""),
+        ip=client_ip(request),
+        user_agent=request.headers.get("User-Agent", "")[:400],
+    )
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """The caller's address: the nth from the right of X-Forwarded-For, counting only proxies we run."""
+    proxies = settings.TRUSTED_PROXY_COUNT
+    if proxies:
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        if len(forwarded) >= proxies:
+            return forwarded[-proxies]
+    return request.META.get("REMOTE_ADDR") or None
+
+
+class HostileInputMiddleware:
+    """Refuses requests that no honest client sends: NUL bytes in the address or in a form."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path or any("\x00" in value for values in request.GET.lists() for value in values[1]):
+            raise SuspiciousOperation("NUL byte in the address")
+        if request.method == "POST" and request.content_type in FORM_TYPES:
+            if any("\x00" in value for values in request.POST.lists() for value in values[1]):
+                raise SuspiciousOperation("NUL byte in a form")
+        return self.get_response(request)

@@ -1,0 +1,1 @@
+"""Credit: providers, applications, bids, scores and loans."""

@@ -1,0 +1,1 @@
+"""Marketplace: products, orders, and money held until the goods arrive."""

@@ -1,0 +1,1 @@
+"""Events: one outbox, which sockets, notices and webhooks read."""

@@ -1,0 +1,1 @@
+"""Savings: plans that people save under, automatic saving, interest."""

@@ -1,0 +1,11 @@
+/* Entry point. Each module binds itself to data-* attributes and leaves the page working without it. */
+import "./theme.js";
+import "./hide-balances.js";
+import "./submit-once.js";
+import "./copy.js";
+import "./dialog.js";
+import "./menu.js";
+import "./password.js";
+import "./money-input.js";
+import "./swaps.js";
+import "./toast.js";

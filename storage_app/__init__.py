@@ -1,0 +1,1 @@
+"""Files: buckets, objects, versions and resumable uploads."""

@@ -1,0 +1,27 @@
+"""The ledger in four words.
+
+An **account** holds one currency and has a normal side: CREDIT for what we owe (a customer's wallet), DEBIT for what we
+own (money at a gateway). A **transaction** moves one amount from a debit account to a credit account. A **posting** is
+one or more transactions that stand or fall together. An **entry** is a transaction seen from one of its accounts.
+
+Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
+"""
+
+from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.ledger import Account, Checkpoint, Currency, Entry, Hold, Reversal, Seal, TierRule, Transaction
+
+__all__ = [
+    "Account",
+    "Case",
+    "Checkpoint",
+    "Currency",
+    "Entry",
+    "Hold",
+    "Payment",
+    "PaymentGateway",
+    "Reversal",
+    "Seal",
+    "TierRule",
+    "Transaction",
+    "WebhookEvent",
+]

@@ -1,0 +1,168 @@
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import posting_id, uuid7
+from wallet.models.ledger import Account, Currency
+
+
+class PaymentGateway(models.Model):
+    """A company that takes money in for us. Credentials are sealed (`core.encryption`); fees are for quotes only."""
+
+    class Kind(models.TextChoices):
+        PAYSTACK = "PAYSTACK", "Paystack"
+
+    code = models.SlugField(primary_key=True, max_length=30)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    name = models.CharField(max_length=60)
+    currencies = models.JSONField(default=list)
+    priority = models.PositiveSmallIntegerField(default=100)
+    fee_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
+    fee_flat = models.BigIntegerField(default=0)
+    fee_cap = models.BigIntegerField(null=True)
+    active = models.BooleanField(default=True)
+    credentials = models.TextField()
+
+    class Meta:
+        verbose_name = _("payment gateway")
+        verbose_name_plural = _("payment gateways")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def visible_to(self, user: Any) -> "PaymentQuerySet":
+        return self.filter(account__owner=user)
+
+    def open(self) -> "PaymentQuerySet":
+        return self.filter(state__in=Payment.OPEN_STATES)
+
+
+class Payment(models.Model):
+    """A deposit through a gateway. The posting's id is chosen before anyone is asked for money, so it posts once.
+
+    `amount` is what was asked for, `fee` what the gateway kept, both in minor units.
+    """
+
+    class State(models.TextChoices):
+        INTENT = "INTENT", _("Started")
+        PENDING = "PENDING", _("Waiting for payment")
+        SUCCEEDED = "SUCCEEDED", _("Paid")
+        HELD = "HELD", _("Paid, waiting for an upgrade")
+        REVIEW = "REVIEW", _("Being looked into")
+        FAILED = "FAILED", _("Not paid")
+        EXPIRED = "EXPIRED", _("Expired")
+
+    OPEN_STATES = (State.INTENT, State.PENDING)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
+    gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="payments")
+    reference = models.CharField(max_length=50)
+    amount = models.BigIntegerField()
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT)
+    fee = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.INTENT)
+    reason = models.CharField(max_length=200, blank=True)
+    checkout_url = models.URLField(max_length=500, blank=True)
+    checks = models.PositiveSmallIntegerField(default=0)
+    next_check_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "reference"], name="payment_reference_once"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_amount_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="payment_of_account"),
+            models.Index(
+                fields=["next_check_at"],
+                condition=models.Q(state__in=["INTENT", "PENDING"]),
+                name="payment_to_check",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN_STATES
+
+
+class WebhookEvent(models.Model):
+    """What a gateway told us, as it came: kept raw, judged, processed once."""
+
+    class State(models.TextChoices):
+        RECEIVED = "RECEIVED", _("Waiting")
+        PROCESSED = "PROCESSED", _("Processed")
+        IGNORED = "IGNORED", _("Nothing to do")
+        FAILED = "FAILED", _("Failed, will be tried again")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="+")
+    event = models.CharField(max_length=60)
+    reference = models.CharField(max_length=100, blank=True)
+    dedupe_key = models.CharField(max_length=200)
+    body = models.BinaryField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+    processed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        constraints = [models.UniqueConstraint(fields=["gateway", "dedupe_key"], name="webhook_once")]
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(state__in=["RECEIVED", "FAILED"]),
+                name="webhook_waiting",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.reference}"
+
+
+class Case(models.Model):
+    """Something about money that a person must look at: a wrong amount, an unknown reference."""
+
+    class Kind(models.TextChoices):
+        WRONG_AMOUNT = "WRONG_AMOUNT", _("Wrong amount")
+        WRONG_CURRENCY = "WRONG_CURRENCY", _("Wrong currency")
+        UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE", _("Unknown reference")
+        LATE_PAYMENT = "LATE_PAYMENT", _("Account cannot take it")
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", _("Open")
+        CLOSED = "CLOSED", _("Closed")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="cases")
+    reference = models.CharField(max_length=100)
+    data = models.JSONField(default=dict)
+    opened_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        constraints = [models.UniqueConstraint(fields=["kind", "reference"], name="case_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reference}"

@@ -1,0 +1,60 @@
+"""Which misbehaviour comes next."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from wallet.sandbox.models import Fault
+
+Kind = Fault.Kind
+
+ON_CALL = (Kind.DELAY, Kind.BAD_GATEWAY_AFTER, Kind.BAD_GATEWAY_BEFORE, Kind.HTML_503, Kind.TOO_MANY)
+ON_PAYMENT = (
+    Kind.WRONG_AMOUNT,
+    Kind.UNDERPAID,
+    Kind.WRONG_CURRENCY,
+    Kind.CUSTOMER_BEARS_FEE,
+    Kind.NULL_FEES,
+    Kind.METADATA_ZERO,
+    Kind.AMOUNT_AS_STRING,
+    Kind.DROP_WEBHOOK,
+    Kind.DUPLICATE_WEBHOOK,
+    Kind.WEBHOOK_DELAY,
+)
+ON_DELIVERY = (Kind.FORGED_SIGNATURE,)
+
+SLOWEST_ANSWER = 120
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The faults that strike now, each with its value."""
+
+    values: dict[str, str]
+
+    def __contains__(self, kind: str) -> bool:
+        return kind in self.values
+
+    def number(self, kind: str, default: int) -> int:
+        value = self.values.get(kind, "")
+        return int(value) if value.isascii() and value.isdecimal() else default
+
+
+@transaction.atomic
+def take(kinds: Collection[str], *, reference: str, endpoint: str = "") -> Taken:
+    """Use up one of each of these kinds that waits for this charge and call, the oldest first."""
+    waiting = Fault.objects.select_for_update().filter(
+        Q(reference="") | Q(reference=reference), Q(endpoint="") | Q(endpoint=endpoint), kind__in=kinds
+    )
+    values: dict[str, str] = {}
+    for fault in waiting.order_by("pk"):
+        if fault.kind in values:
+            continue
+        values[fault.kind] = fault.value
+        if fault.remaining == 1:
+            fault.delete()
+        else:
+            Fault.objects.filter(pk=fault.pk).update(remaining=F("remaining") - 1)
+    return Taken(values)

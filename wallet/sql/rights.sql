@@ -1,0 +1,47 @@
+-- Who may do what. Run last. Reverse: drop.sql.
+
+revoke all on all functions in schema wallet from public;
+grant usage on schema wallet to authenticated, service_role;
+
+grant execute on function
+    wallet.post(uuid, text[], uuid[], uuid[], bigint[], text, timestamptz),
+    wallet.open_account(uuid, text, text),
+    wallet.own_accounts()
+to authenticated, service_role;
+grant execute on function
+    wallet.post_many(uuid[], text[], uuid[], uuid[], bigint[], text[], timestamptz),
+    wallet.open_system_account(text, text, text, text, boolean, bigint),
+    wallet.set_state(uuid, text),
+    wallet.set_limits(uuid, bigint, bigint)
+to service_role;
+
+grant select on public.wallet_currency to anon, authenticated, service_role;
+grant select on public.wallet_account, public.wallet_transaction, public.wallet_hold, public.wallet_entry to authenticated;
+grant select on public.wallet_account, public.wallet_transaction, public.wallet_hold, public.wallet_entry,
+    public.wallet_reversal, public.wallet_checkpoint, public.wallet_seal to service_role;
+
+do $$
+declare
+    v_table text;
+begin
+    foreach v_table in array array['wallet_account', 'wallet_transaction', 'wallet_hold', 'wallet_reversal',
+        'wallet_checkpoint', 'wallet_seal']
+    loop
+        execute format('alter table public.%I enable row level security', v_table);
+        execute format('alter table public.%I force row level security', v_table);
+        execute format('create policy %I on public.%I to %I using (true) with check (true)',
+            v_table || '_owner', v_table, current_user);
+        execute format('create policy %I on public.%I for select to service_role using (true)',
+            v_table || '_service', v_table);
+    end loop;
+end
+$$;
+
+create policy wallet_account_own on public.wallet_account for select to authenticated
+    using (owner_id = (select auth.uid()));
+create policy wallet_hold_own on public.wallet_hold for select to authenticated
+    using (account_id = any ((select wallet.own_accounts())::uuid[]));
+-- `is true` keeps the OR a filter over the history's two index scans; left bare it becomes a bitmap of everything.
+create policy wallet_transaction_own on public.wallet_transaction for select to authenticated
+    using ((debit_account_id = any ((select wallet.own_accounts())::uuid[])) is true
+        or (credit_account_id = any ((select wallet.own_accounts())::uuid[])) is true);

@@ -1,0 +1,214 @@
+-- The tables of the ledger. Run once, by the schema owner. Reverse: drop.sql.
+--
+-- A transaction is one amount from a debit account to a credit account: balanced by construction.
+-- A posting is 1..256 transactions; its id has its low 8 bits zero and the n-th transaction's id is posting + n.
+-- A kept account carries its balance and a gap-free version; a hot account carries neither (both stay 0), its
+-- rows are only appended and wallet.fold() makes checkpoints.
+
+create schema if not exists wallet;
+
+create table public.wallet_currency (
+    code char(3) primary key check (code ~ '^[A-Z]{3}$'),
+    minor_units smallint not null check (minor_units between 0 and 4),
+    name text not null
+);
+
+create table public.wallet_account (
+    id uuid primary key,
+    owner_id uuid references public.accounts_user (id) on delete restrict,
+    currency_id char(3) not null references public.wallet_currency (code),
+    balance bigint not null default 0,
+    held bigint not null default 0,
+    version bigint not null default 0,
+    floor bigint,
+    cap bigint,
+    hot boolean not null default false,
+    normal_side text not null,
+    state text not null default 'ACTIVE',
+    kind text not null,
+    code text not null default '',
+    opened_at timestamptz not null default now(),
+    closed_at timestamptz,
+    constraint wallet_account_kind check (kind ~ '^[A-Z][A-Z0-9_]{1,39}$'),
+    constraint wallet_account_normal_side check (normal_side in ('DEBIT', 'CREDIT')),
+    constraint wallet_account_state check (state in ('ACTIVE', 'NO_DEBIT', 'NO_CREDIT', 'FROZEN', 'CLOSED')),
+    constraint wallet_account_closed check ((state = 'CLOSED') = (closed_at is not null)),
+    constraint wallet_account_closed_is_empty check (state <> 'CLOSED' or (balance = 0 and held = 0)),
+    constraint wallet_account_version check (version >= 0),
+    constraint wallet_account_held check (held >= 0),
+    constraint wallet_account_floor check (floor is null or balance::numeric - held >= floor),
+    -- A cap binds what comes in (wallet.post): it may be lowered under a balance that is already there.
+    constraint wallet_account_cap check (cap is null or (cap >= 0 and (floor is null or cap >= floor))),
+    constraint wallet_account_hot check (not hot or (
+        floor is null and cap is null and balance = 0 and held = 0 and version = 0 and owner_id is null)),
+    constraint wallet_account_owned_or_coded check ((owner_id is null) = (code <> ''))
+) with (
+    fillfactor = 50,
+    autovacuum_vacuum_scale_factor = 0.05,
+    autovacuum_analyze_scale_factor = 0.05
+);
+create unique index wallet_account_owner_kind_currency on public.wallet_account (owner_id, kind, currency_id)
+    where owner_id is not null;
+create unique index wallet_account_code_currency on public.wallet_account (code, currency_id) where code <> '';
+
+-- No foreign keys from here to wallet_account: wallet.post reads the accounts under their lock and accounts are
+-- never deleted, so a key would only cost; wallet.verify() proves the same.
+create table public.wallet_transaction (
+    id uuid not null,
+    posting_id uuid not null,
+    debit_account_id uuid not null,
+    credit_account_id uuid not null,
+    amount bigint not null,
+    debit_version bigint,
+    debit_balance bigint,
+    credit_version bigint,
+    credit_balance bigint,
+    effective_at timestamptz not null,
+    recorded_at timestamptz not null,
+    xid xid8 not null default pg_current_xact_id(),
+    hold_id uuid,
+    reverses uuid,
+    actor_id uuid,
+    currency char(3) not null,
+    digest bytea not null,
+    kind text not null,
+    description text not null default '',
+    constraint wallet_transaction_pkey primary key (id),
+    constraint wallet_transaction_amount check (amount > 0),
+    constraint wallet_transaction_sides check (debit_account_id <> credit_account_id),
+    constraint wallet_transaction_debit check ((debit_version is null) = (debit_balance is null) and debit_version > 0),
+    constraint wallet_transaction_credit check ((credit_version is null) = (credit_balance is null) and credit_version > 0),
+    constraint wallet_transaction_posting check (id >= posting_id),
+    constraint wallet_transaction_kind check (kind ~ '^[A-Z][A-Z0-9_]{0,39}$'),
+    constraint wallet_transaction_description check (length(description) <= 500)
+) partition by range (id);
+-- History of a kept account pages by version; the predicate `version < x` reaches these.
+create index wallet_transaction_debit_history on public.wallet_transaction (debit_account_id, debit_version)
+    where debit_version is not null;
+create index wallet_transaction_credit_history on public.wallet_transaction (credit_account_id, credit_version)
+    where credit_version is not null;
+-- What a hot account gathered since its last checkpoint.
+create index wallet_transaction_debit_hot on public.wallet_transaction (debit_account_id, xid)
+    where debit_version is null;
+create index wallet_transaction_credit_hot on public.wallet_transaction (credit_account_id, xid)
+    where credit_version is null;
+-- Back- and forward-dated rows only: wallet.post sets effective_at = recorded_at unless told otherwise.
+create index wallet_transaction_debit_dated on public.wallet_transaction (debit_account_id, effective_at)
+    where effective_at <> recorded_at;
+create index wallet_transaction_credit_dated on public.wallet_transaction (credit_account_id, effective_at)
+    where effective_at <> recorded_at;
+-- The seal's window.
+create index wallet_transaction_xid on public.wallet_transaction (xid);
+
+create table public.wallet_hold (
+    id uuid primary key,
+    account_id uuid not null references public.wallet_account (id) on delete restrict,
+    amount bigint not null,
+    committed bigint not null default 0,
+    state text not null default 'OPEN',
+    reason text not null default '',
+    expires_at timestamptz,
+    actor_id uuid,
+    created_at timestamptz not null default clock_timestamp(),
+    closed_at timestamptz,
+    constraint wallet_hold_amount check (amount > 0),
+    constraint wallet_hold_committed check (committed between 0 and amount),
+    constraint wallet_hold_state check (state in ('OPEN', 'COMMITTED', 'RELEASED', 'EXPIRED')),
+    constraint wallet_hold_closed check ((state = 'OPEN') = (closed_at is null)),
+    constraint wallet_hold_open_has_rest check (state <> 'OPEN' or committed < amount),
+    constraint wallet_hold_committed_some check (state <> 'COMMITTED' or committed > 0),
+    constraint wallet_hold_expiry check (expires_at is null or expires_at > created_at)
+);
+create index wallet_hold_account on public.wallet_hold (account_id, id);
+create index wallet_hold_open on public.wallet_hold (account_id) where state = 'OPEN';
+create index wallet_hold_expiry on public.wallet_hold (expires_at) where state = 'OPEN';
+
+create table public.wallet_reversal (
+    posting_id uuid primary key,
+    reversed_by uuid not null unique,
+    actor_id uuid,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint wallet_reversal_other check (posting_id <> reversed_by)
+);
+
+-- Balance of a hot account over every row with xid < horizon. Rows with xid > ceiling were recorded after made_at
+-- (ceiling null: not known).
+create table public.wallet_checkpoint (
+    id bigint generated always as identity primary key,
+    account_id uuid not null references public.wallet_account (id) on delete restrict,
+    horizon xid8 not null,
+    ceiling xid8,
+    balance bigint not null,
+    entries bigint not null check (entries >= 0),
+    made_at timestamptz not null,
+    constraint wallet_checkpoint_once unique (account_id, horizon)
+);
+
+create table public.wallet_seal (
+    number bigint primary key check (number > 0),
+    from_xid xid8 not null,
+    to_xid xid8 not null,
+    rows bigint not null check (rows >= 0),
+    previous bytea not null,
+    head bytea not null unique,
+    sealed_at timestamptz not null default clock_timestamp(),
+    constraint wallet_seal_window check (to_xid > from_xid)
+);
+
+create function wallet.refuse_change() returns trigger
+language plpgsql as $$
+begin
+    raise exception using errcode = 'ALJ01', message = 'append_only',
+        detail = json_build_object('table', tg_table_name, 'operation', tg_op)::text;
+end
+$$;
+
+create trigger append_only before update or delete on public.wallet_transaction
+    for each row execute function wallet.refuse_change();
+create trigger no_truncate before truncate on public.wallet_transaction
+    for each statement execute function wallet.refuse_change();
+create trigger append_only before update or delete or truncate on public.wallet_reversal
+    for each statement execute function wallet.refuse_change();
+create trigger append_only before update or delete or truncate on public.wallet_checkpoint
+    for each statement execute function wallet.refuse_change();
+create trigger append_only before update or delete or truncate on public.wallet_seal
+    for each statement execute function wallet.refuse_change();
+create trigger no_delete before delete or truncate on public.wallet_account
+    for each statement execute function wallet.refuse_change();
+create trigger no_delete before delete or truncate on public.wallet_hold
+    for each statement execute function wallet.refuse_change();
+create trigger fixed before update of id, owner_id, currency_id, normal_side, hot, kind, code on public.wallet_account
+    for each row when (
+        (old.id, old.owner_id, old.currency_id, old.normal_side, old.hot, old.kind, old.code)
+        is distinct from (new.id, new.owner_id, new.currency_id, new.normal_side, new.hot, new.kind, new.code))
+    execute function wallet.refuse_change();
+
+-- To be called for every new partition: row triggers and indexes are inherited, these are not.
+create function wallet.prepare_partition(p_partition regclass) returns void
+language plpgsql set search_path = '' as $$
+begin
+    execute format('create trigger no_truncate before truncate on %s for each statement
+        execute function wallet.refuse_change()', p_partition);
+    execute format('alter table %s set (autovacuum_vacuum_insert_scale_factor = 0.05,
+        autovacuum_analyze_scale_factor = 0.02)', p_partition);
+    execute format('alter table %s enable row level security', p_partition);
+    execute format('alter table %s force row level security', p_partition);
+end
+$$;
+
+-- Each transaction from both its sides. `change` is signed in the account's own normal direction. Page a kept
+-- account by `account_id = … and version < … order by version desc` (the first page: version < 2^63 - 1).
+create view public.wallet_entry with (security_invoker = true) as
+select t.id as transaction_id, t.posting_id, t.debit_account_id as account_id, 'DEBIT'::text as side, t.amount,
+    case (select a.normal_side from public.wallet_account a where a.id = t.debit_account_id)
+        when 'DEBIT' then t.amount when 'CREDIT' then -t.amount end as change,
+    t.currency, t.debit_version as version, t.debit_balance as balance, t.credit_account_id as counterparty_id,
+    t.kind, t.description, t.effective_at, t.recorded_at, t.hold_id, t.reverses, t.actor_id
+from public.wallet_transaction t
+union all
+select t.id, t.posting_id, t.credit_account_id, 'CREDIT'::text, t.amount,
+    case (select a.normal_side from public.wallet_account a where a.id = t.credit_account_id)
+        when 'CREDIT' then t.amount when 'DEBIT' then -t.amount end,
+    t.currency, t.credit_version, t.credit_balance, t.debit_account_id,
+    t.kind, t.description, t.effective_at, t.recorded_at, t.hold_id, t.reverses, t.actor_id
+from public.wallet_transaction t;
