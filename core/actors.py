@@ -12,7 +12,7 @@ Blocks nest; leaving one gives the connection back to the actor outside. Leaving
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -109,6 +109,8 @@ def acting_as(user: Person) -> AbstractContextManager[Actor]:
 def acting_as_service() -> AbstractContextManager[Actor]:
     """Open a transaction as the service itself; the person it works for, if any, stays named in the claims."""
     outer = _actor.get()
+    if outer and outer.role == SERVICE and connection.in_atomic_block:
+        return nullcontext(outer)
     claims = {**(outer.claims if outer else {}), "role": SERVICE}
     return _acting(Actor(SERVICE, claims))
 

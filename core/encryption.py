@@ -1,11 +1,12 @@
 """Secrets at rest: AES-256-GCM under a ring of keys, and keyed indexes to find what is sealed.
 
-`ENCRYPTION_KEYS` lists "id:base64 of 32 bytes", newest first: the first seals, all open. A key is retired by putting
-a new one in front, sealing every value anew with `rotate`, and then dropping it.
+`ENCRYPTION_KEYS` lists "id:base64 of 32 bytes", newest first: the first seals, all open. A key is retired by
+putting a new one in front, sealing every value anew with `rotate`, and then dropping it.
 
-A sealed value is bound to its place. The caller names the place, "table.column.primary key", to seal and to open, so
-a ciphertext copied into another row or column does not open there. The token reads `v1:key id:nonce:ciphertext`, the
-last two in base64url. Nonces are random, so one key must not seal more than 2^32 values.
+A sealed value is bound to its place. The caller names the place, "table.column.primary key", to seal and to
+open, so a ciphertext copied into another row or column does not open there. The token reads `v1:key
+id:nonce:ciphertext`, the last two in base64url. Nonces are random, so one key must not seal more than 2^32
+values.
 """
 
 import base64
@@ -25,15 +26,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 _VERSION = "v1"
 _NONCE_BYTES = 12
+_STANDARD = str.maketrans("-_", "+/")
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
 
 
 class DecryptionFailed(Exception):
-    """The token is damaged, was moved from its place, or its key is gone. Says no more, and never holds the token."""
+    """The token is damaged, was moved, or its key is gone. Says no more, and never holds the token."""
 
 
 def seal(plaintext: str, *, aad: str) -> str:
-    """Return `plaintext` sealed under the newest key and bound to its place `aad`. Raises ValueError without a place."""
+    """Return `plaintext` sealed under the newest key, bound to its place. Raises ValueError without one."""
     key_id, key = next(iter(_ring().items()))
     nonce = os.urandom(_NONCE_BYTES)
     sealed = AESGCM(key).encrypt(nonce, plaintext.encode(), _bound(aad))
@@ -63,7 +65,8 @@ def rotate(token: str, *, aad: str) -> str:
 
 
 def blind_index(value: str, *, purpose: str) -> str:
-    """Return a keyed fingerprint (64 hex digits) by which a sealed value can be found, different for each purpose.
+    """Return a keyed fingerprint (64 hex digits) by which a sealed value can be found, different for each
+    purpose.
 
     Equal values give equal indexes, so the caller brings the value into one form first.
     """
@@ -80,7 +83,9 @@ def _parse_ring(entries: tuple[str, ...]) -> dict[str, bytes]:
     for entry in entries:
         key_id, _colon, encoded = entry.partition(":")
         try:
-            key = base64.b64decode(encoded, altchars=b"-_" if set(encoded) & set("-_") else None, validate=True)
+            key = base64.b64decode(
+                encoded, altchars=b"-_" if set(encoded) & set("-_") else None, validate=True
+            )
         except (binascii.Error, ValueError):
             key = b""
         if not _KEY_ID.fullmatch(key_id) or key_id in ring or len(key) != 32:

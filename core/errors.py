@@ -1,8 +1,8 @@
 """The one base class of every refusal the domain can give.
 
-A refusal is anticipated: it has a name that a program can read, words that a person can read, and facts. Services
-raise subclasses that live beside them; pages show `message`, the API answers with `code`. Anything that is not a
-`DomainError` is a fault and reaches the error log.
+A refusal is anticipated: it has a name that a program can read, words that a person can read, and facts.
+Services raise subclasses that live beside them; pages show `message`, the API answers with `code`. Anything
+that is not a `DomainError` is a fault and reaches the error log.
 """
 
 from typing import Any, ClassVar, Literal
@@ -16,9 +16,10 @@ Kind = Literal["invalid", "conflict", "forbidden", "not_found", "limited", "unav
 class DomainError(Exception):
     """A refusal by name.
 
-    `kind` says what sort of refusal it is in words of the domain; the edge chooses what that means to its caller.
-    `data` holds facts as JSON-able values (amounts in minor units) for logs and for the code that catches the error.
-    Only the names in `public` may be shown to whoever asked: a refusal can know another person's balance.
+    `kind` says what sort of refusal it is in words of the domain; the edge chooses what that means to its
+    caller. `data` holds facts as JSON-able values (amounts in minor units) for logs and for the code that
+    catches the error. Only the names in `public` may be shown to whoever asked: a refusal can know another
+    person's balance.
     """
 
     code: ClassVar[str] = "refused"

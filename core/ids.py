@@ -1,8 +1,9 @@
 """Identifiers: version 7 UUIDs (RFC 9562), whose order is the order in which they were made.
 
-Layout, from the high end: 48 bits of Unix milliseconds, 4 of version, 42 of counter (broken by 2 of variant), 32 of
-chance. The counter starts at a random place each millisecond and steps by one within it, so ids of one process always
-rise, also when the clock is set back. A posting's id keeps its low 8 bits zero: they number its transactions.
+Layout, from the high end: 48 bits of Unix milliseconds, 4 of version, 42 of counter (broken by 2 of variant),
+32 of chance. The counter starts at a random place each millisecond and steps by one within it, so ids of one
+process always rise, also when the clock is set back. A posting's id keeps its low 8 bits zero: they number
+its transactions.
 """
 
 import os
@@ -26,7 +27,7 @@ class _Sequence:
         self.restart()
 
     def restart(self) -> None:
-        """Forget everything: a forked child must not continue its parent's counter, nor inherit a lock in use."""
+        """Start anew: a forked child must neither continue its parent's counter nor wait for its lock."""
         self._lock = threading.Lock()
         self._ms = 0
         self._counter = 0

@@ -1,12 +1,13 @@
-"""Amounts: integers of a currency's minor unit (kobo for NGN), with the ISO 4217 code beside them. Never a float.
+"""Amounts: integers of a currency's minor unit (kobo for NGN), with the ISO 4217 code beside them. Never a
+float.
 
-Text becomes an amount in `parse_amount`, an amount becomes text in `format_money`; between the two there are only
-integers.
+Text becomes an amount in `parse_amount`, an amount becomes text in `format_money`; between the two there are
+only integers.
 """
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from operator import index
 
@@ -85,7 +86,8 @@ def format_money(amount: int, currency: str, locale: str = DEFAULT_LOCALE, *, si
     digits = tuple(int(digit) for digit in str(abs(amount)))
     mark = MINUS if amount < 0 else "+" if sign and amount > 0 else ""
     number = Decimal((1 if mark else 0, digits, -units))
-    text = format_currency(number, currency, locale=locale, decimal_quantization=False)
+    with localcontext(prec=len(digits) + units + 1):
+        text = format_currency(number, currency, locale=locale, decimal_quantization=False)
     # The locale decides where its own minus goes; ours takes that place.
     return text.replace(_minus_of(locale), mark, 1) if mark else text
 
@@ -98,16 +100,15 @@ def _minus_of(locale: str) -> str:
 def parse_amount(text: str, currency: str) -> int:
     """Return the positive amount that a person typed, in minor units.
 
-    Takes plain digits, thousands parted by commas or spaces, a point before the decimals, and the currency's sign or
-    code in front or behind. Raises UnknownCurrency, InvalidAmount, AmountTooPrecise, AmountNotPositive, AmountTooLarge.
+    Takes plain digits, thousands parted by commas or spaces, a point before the decimals, and the currency's
+    sign or code in front or behind. Raises UnknownCurrency, InvalidAmount, AmountTooPrecise,
+    AmountNotPositive, AmountTooLarge.
     """
     units = minor_units(currency)
     if len(text) > _MAX_TEXT:
         raise InvalidAmount
     bare, negative = _without_sign(_without_currency(text.strip(), currency))
-    if not negative:
-        bare = _without_currency(bare, currency)
-    match = _NUMBER.fullmatch(_without_currency(bare, currency))
+    match = _NUMBER.fullmatch(_without_currency(bare, currency) if negative else bare)
     if match is None:
         raise InvalidAmount
     if negative:
@@ -140,8 +141,8 @@ def _without_currency(text: str, currency: str) -> str:
 def split(amount: int, weights: Sequence[int]) -> list[int]:
     """Divide an amount in proportion to the weights, to the last minor unit.
 
-    Each part is within one unit of its exact share, and the units left over go to the largest remainders, the earlier
-    first. A weight of zero gets nothing. Raises ValueError when a weight is negative or all are zero.
+    Each part is within one unit of its exact share, and the units left over go to the largest remainders, the
+    earlier first. A weight of zero gets nothing. Raises ValueError when a weight is negative or all are zero.
     """
     amount, weights = index(amount), [index(weight) for weight in weights]
     total = sum(weights)

@@ -1,7 +1,7 @@
 """Run named processes together: prefixed output, restarts with back-off, one signal stops all.
 
-Each process leads its own group, so a stop reaches what it forked too. A guard process holds the other end of a
-pipe: when the supervisor vanishes without a word (kill -9), the guard reads the end of it and kills the groups.
+Each process leads its own group, so a stop reaches what it forked too. A guard process holds the other end of
+a pipe: when the supervisor vanishes without a word (kill -9), it reads the end of it and kills the groups.
 """
 
 import contextlib

@@ -66,13 +66,19 @@ class Migration(migrations.Migration):
         ),
         *[ServiceOnly(table) for table in PERSONAL],
         *[ServiceOnly(table) for table in CATALOGUE],
+        ServiceOnly("django_migrations", service="SELECT"),
         # A session is read before anyone is known, so by the login role itself; no customer's role reaches it.
         ServiceOnly("django_session"),
         migrations.RunSQL(
             f"""
+            GRANT SELECT ON django_migrations TO "{LOGIN}";
+            CREATE POLICY "at start" ON django_migrations FOR SELECT TO "{LOGIN}" USING (true);
             GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO "{LOGIN}";
             CREATE POLICY "before sign-in" ON django_session TO "{LOGIN}" USING (true) WITH CHECK (true);
             """,
-            f'DROP POLICY "before sign-in" ON django_session; REVOKE ALL ON django_session FROM "{LOGIN}";',
+            f"""
+            DROP POLICY "before sign-in" ON django_session; REVOKE ALL ON django_session FROM "{LOGIN}";
+            DROP POLICY "at start" ON django_migrations; REVOKE ALL ON django_migrations FROM "{LOGIN}";
+            """,
         ),
     ]

@@ -1,6 +1,7 @@
 """Tests: real PostgreSQL and Valkey on scratch servers under `.data/test`, one database for each test process."""
 
 import os
+import zlib
 
 from config.settings.base import *  # noqa: F403
 from config.settings.base import DATA_DIR, database, valkey
@@ -21,8 +22,7 @@ DATABASES = {
     ),
     "owner": database(_postgres.dsn(role="alajo_owner", dbname=f"alajo_test_{WORKER}")),
 }
-_number = int(WORKER.removeprefix("gw")) + 1 if WORKER.removeprefix("gw").isdigit() else 0
-globals().update(valkey(Valkey(TEST_ROOT).url(db=_number % 16)))
+globals().update(valkey(Valkey(TEST_ROOT).url(db=zlib.crc32(WORKER.encode()) % 16)))
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 

@@ -1,1 +1,1 @@
-"""The manners of the JSON API, the same for every app: problems, pages, parsing, request ids and the schema."""
+"""The manners of the JSON API, the same for every app: problems, pages, parsing, request ids, the schema."""

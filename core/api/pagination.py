@@ -1,7 +1,8 @@
 """Lists by cursor: newest first, walked by the key of a row that the client has seen. No offset, no total.
 
-A cursor is the value of the ordering field itself, so a page needs no state, and a row that has gone since still marks
-its place. The field must be unique within the list; rows added during a walk neither shift nor repeat anything.
+A cursor is the value of the ordering field itself, so a page needs no state, and a row that has gone since
+still marks its place. The field must be unique within the list; rows added during a walk neither shift nor
+repeat anything.
 """
 
 from collections.abc import Sequence
@@ -21,20 +22,26 @@ MAX_LIMIT = 100
 
 
 class CursorPagination(BasePagination):
-    """Pages of a queryset along the view's `cursor_field` (a field of the model, `id` unless it says otherwise)."""
+    """Pages of a queryset along the view's `cursor_field`, a field of the model (`id` unless it says so)."""
 
     has_more = False
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(  # type: ignore[override]
+        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+    ) -> list[Any]:
         """Return one page, newest first. Raises ValidationError for a limit or a cursor that cannot be."""
         field = cursor_field_of(view)
         limit = _limit(request)
         after, before = (request.query_params.get(name) for name in ("starting_after", "ending_before"))
         if after is not None and before is not None:
-            raise _refusal("ending_before", "cursor_ambiguous", _("Give starting_after or ending_before, not both."))
+            raise _refusal(
+                "ending_before", "cursor_ambiguous", _("Give starting_after or ending_before, not both.")
+            )
         if before is None:
-            older = queryset if after is None else queryset.filter(
-                **{f"{field}__lt": _cursor(queryset, field, "starting_after", after)}
+            older = (
+                queryset
+                if after is None
+                else queryset.filter(**{f"{field}__lt": _cursor(queryset, field, "starting_after", after)})
             )
             return self._page(older.order_by(f"-{field}"), limit)
         newer = queryset.filter(**{f"{field}__gt": _cursor(queryset, field, "ending_before", before)})
@@ -55,7 +62,10 @@ class CursorPagination(BasePagination):
             "properties": {
                 "object": {"type": "string", "const": "list"},
                 "data": schema,
-                "has_more": {"type": "boolean", "description": _("Whether the walk can go on in this direction.")},
+                "has_more": {
+                    "type": "boolean",
+                    "description": _("Whether the walk goes on from here."),
+                },
             },
         }
 
@@ -80,7 +90,9 @@ def _limit(request: Request) -> int:
     if text is None:
         return DEFAULT_LIMIT
     if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT):
-        raise _refusal("limit", "limit_invalid", _("A limit is a number from 1 to %(max)d.") % {"max": MAX_LIMIT})
+        raise _refusal(
+            "limit", "limit_invalid", _("A limit is a number from 1 to %(max)d.") % {"max": MAX_LIMIT}
+        )
     return int(text)
 
 
@@ -88,7 +100,9 @@ def _cursor(queryset: QuerySet[Any], field: str, parameter: str, text: str) -> A
     try:
         return queryset.model._meta.get_field(field).clean(text, None)  # type: ignore[union-attr]
     except DjangoValidationError:
-        raise _refusal(parameter, "cursor_invalid", _("This is not the key of an item in this list.")) from None
+        raise _refusal(
+            parameter, "cursor_invalid", _("This is not the key of an item in this list.")
+        ) from None
 
 
 def _refusal(parameter: str, code: str, message: str) -> ValidationError:

@@ -72,8 +72,11 @@ class StrictJSONParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(
-        self, stream: BinaryIO | HttpRequest, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    def parse(  # type: ignore[override]
+        self,
+        stream: BinaryIO | HttpRequest,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the body's value. Raises one of the problems above, by name."""
         request = (parser_context or {}).get("request")
@@ -118,7 +121,7 @@ def _check_headers(meta: Mapping[str, Any]) -> None:
 
 
 def _body(stream: BinaryIO | HttpRequest) -> bytes:
-    # Through `body` the raw bytes stay readable afterwards: the fingerprint of an idempotent request needs them.
+    # Through `body` the raw bytes stay readable: the fingerprint of an idempotent request needs them.
     return stream.body if isinstance(stream, HttpRequest) else stream.read(MAX_BODY_BYTES + 1)
 
 

@@ -72,7 +72,7 @@ def problem_response(
     data: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Return a problem document. `title` belongs to the code, `detail` to this occurrence; both may be left out."""
+    """Return a problem document. `title` belongs to the code, `detail` to this case; both may be left out."""
     title = title or CODES.get(status, CODES[500])[1]
     body: dict[str, Any] = {
         "type": f"{settings.SITE_URL}/api/errors/{code}",
@@ -91,7 +91,7 @@ def problem_response(
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
-    """Answer any exception of an API view; a fault is logged under the request's id and tells the caller nothing."""
+    """Answer any exception of an API view. A fault is logged with the request's id and tells the caller n"""
     request = context["request"]
     if isinstance(exc, DomainError):
         return _refused(request, exc)
@@ -179,14 +179,14 @@ def _failed(request: Request, exc: Exception) -> HttpResponse:
         connection.set_rollback(True)
     logger.error("request %s failed", getattr(request, "request_id", ""), exc_info=exc)
     got_request_exception.send(sender=None, request=getattr(request, "_request", request))
-    # The database was busy or away (lock or statement timeout, deadlock, restart): the same request may succeed.
+    # The database was busy or away (a timeout, a deadlock, a restart): the same request may succeed.
     status = 503 if isinstance(exc, OperationalError) else 500
     headers = {"Retry-After": str(SECONDS_BEFORE_RETRY)} if status == 503 else {}
     return problem_response(request, CODES[status][0], status, headers=headers)
 
 
 class ProblemMiddleware:
-    """Turns the errors that Django itself answers under /api/ (unknown path, bad host, crash) into problems."""
+    """Turns the errors that Django itself answers under /api/ (unknown path, bad host) into problems."""
 
     sync_capable = True
     async_capable = True

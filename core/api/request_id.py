@@ -14,7 +14,8 @@ _SAFE = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
 class RequestIdMiddleware:
-    """Gives each request its own `request_id`, and keeps the client's, if it sent a sane one, as `correlation_id`.
+    """Gives each request its own `request_id`, and keeps the client's, if it sent a sane one, as
+    `correlation_id`.
 
     First in MIDDLEWARE, so that whatever answers, the answer carries the id.
     """

@@ -32,11 +32,11 @@ class ProblemSerializer(serializers.Serializer[Any]):
     instance = serializers.CharField()
     code = serializers.CharField()
     request_id = serializers.CharField()
-    errors = FieldProblemSerializer(many=True)
-    data = serializers.DictField(required=False)
+    errors = FieldProblemSerializer(many=True)  # type: ignore[assignment]
+    data = serializers.DictField(required=False)  # type: ignore[assignment]
 
 
-class MoneyFieldSchema(OpenApiSerializerFieldExtension):
+class MoneyFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     target_class = "core.api.serializers.MoneyField"
 
     def map_serializer_field(self, auto_schema: SpectacularSchema, direction: str) -> dict[str, Any]:
@@ -47,8 +47,9 @@ class MoneyFieldSchema(OpenApiSerializerFieldExtension):
 
 
 class AutoSchema(SpectacularSchema):
-    """Adds the problems each operation can answer with, `Request-Id`, and `Idempotency-Key` where a view declares
-    `idempotent = True`."""
+    """Adds the problems each operation can answer with, `Request-Id`, and `Idempotency-Key` where a view
+    declares `idempotent = True`.
+    """
 
     def get_override_parameters(self) -> list[Any]:
         own = [_REQUEST_ID, _RETRY_AFTER]
@@ -60,9 +61,8 @@ class AutoSchema(SpectacularSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[arg-type]
         for status in self._problem_statuses():
             if str(status) not in bodies:
-                bodies[str(status)] = self._get_response_for_code(
-                    _problem(status), str(status), [CONTENT_TYPE], direction
-                )
+                answer = (_problem(status), str(status), [CONTENT_TYPE], direction)
+                bodies[str(status)] = self._get_response_for_code(*answer)  # type: ignore[no-untyped-call]
         return bodies
 
     def _problem_statuses(self) -> list[int]:
@@ -91,7 +91,9 @@ def _problem(status: int) -> OpenApiResponse:
         "errors": [],
     }
     return OpenApiResponse(
-        ProblemSerializer, description=title, examples=[OpenApiExample(code, value=example, response_only=True)]
+        ProblemSerializer,
+        description=title,
+        examples=[OpenApiExample(code, value=example, response_only=True)],
     )
 
 
@@ -114,7 +116,9 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
     {"type": "string", "minLength": 1, "maxLength": 255},
     OpenApiParameter.HEADER,
     required=True,
-    description=_("A name you choose for this request. Sent again with the same body, it returns the first answer."),
+    description=_(
+        "A name you choose for this request. Sent again with the same body, it returns the first answer."
+    ),
 )
 _IDEMPOTENT_REPLAYED = OpenApiParameter(
     "Idempotent-Replayed",

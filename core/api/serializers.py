@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -30,7 +31,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _unknown_fields(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
         taken = {name for name, field in self.fields.items() if not field.read_only}
         unknown = (name for name in data if name not in taken)
-        error = ErrorDetail(_("This field is not known here."), code="unknown_field")
+        error = ErrorDetail(gettext("This field is not known here."), code="unknown_field")
         return {name: [error] for name in islice(unknown, _UNKNOWN_LISTED)}
 
 

@@ -39,7 +39,7 @@ def _create_roles(connection: psycopg.Connection) -> None:
     for role, attributes in ROLES.items():
         exists = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
         connection.execute(f"{'alter' if exists else 'create'} role {role} {attributes}")
-    # Migrations may then set the runtime role's parameters, and tests step into it; the owner inherits nothing.
+    # Migrations may set the runtime role's parameters, tests step into it; the owner inherits nothing.
     connection.execute(f"grant {APP} to {OWNER} with admin true, inherit false, set true")
 
 

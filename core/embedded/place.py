@@ -9,7 +9,6 @@ import shutil
 import socket
 import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,8 +56,8 @@ def server_account(data: Path) -> Account | None:
     """
     if os.geteuid() != 0:
         return None
-    if data.exists() and (owner := data.stat().st_uid) != 0:
-        return _account_with_uid(owner, data.stat().st_gid)
+    if owner := owner_account(data):
+        return owner
     if _find_account("alajo") is None and (
         useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")
     ):
@@ -72,6 +71,13 @@ def server_account(data: Path) -> Account | None:
         "PostgreSQL refuses to run as root and there is no other account for it: "
         "create one with `useradd --system alajo`, or start as an ordinary user."
     )
+
+
+def owner_account(data: Path) -> Account | None:
+    """Return whom existing data belongs to when we are root and it is someone else's."""
+    if os.geteuid() == 0 and data.exists() and (owner := data.stat()).st_uid != 0:
+        return _account_with_uid(owner.st_uid, owner.st_gid)
+    return None
 
 
 def _find_account(name: str) -> Account | None:
@@ -160,41 +166,6 @@ def shared_place() -> Path:
     )
 
 
-def copy_to_shared_place(source: Path, *, name: str, account: Account) -> Path:
-    """Copy `source` to the shared place once, readable by all, and return the copy."""
-    target = shared_place() / name
-    if not target.exists():
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            copy = Path(scratch) / name
-            shutil.copytree(
-                source, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "man", "doc")
-            )
-            for path in [copy, *copy.rglob("*")]:
-                if not path.is_symlink():
-                    path.chmod(
-                        path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444)
-                    )
-            try:
-                copy.rename(target)
-            except OSError:
-                if not target.exists():
-                    raise
-    if not runs(target / "bin" / "postgres", account):
-        raise StoreError(
-            f"{target} cannot be executed by {account.name}: is it on a file system mounted noexec?"
-        )
-    return target
-
-
-def runs(binary: Path, account: Account) -> bool:
-    """Tell whether `account` can execute `binary`."""
-    try:
-        command = [str(binary), "--version"]
-        return subprocess.run(command, cwd="/", capture_output=True, **account.as_popen()).returncode == 0
-    except PermissionError:
-        return False
-
-
 @contextmanager
 def exclusive(path: Path, *, say: Say = silent) -> Iterator[None]:
     """Hold the file lock `path`; another holder is waited for, and named as the reason after two seconds."""
@@ -264,6 +235,7 @@ def launch(command: list[str], *, log: Path, **options: Any) -> tuple[subprocess
     if log.exists() and log.stat().st_size > LARGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
+        begin = output.tell()
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -275,7 +247,7 @@ def launch(command: list[str], *, log: Path, **options: Any) -> tuple[subprocess
             **options,
         )
         _launched.append(process)
-        return process, output.tell()
+        return process, begin
 
 
 def reap() -> None:

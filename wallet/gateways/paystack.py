@@ -255,7 +255,7 @@ def _reference_in(event: str, data: dict[str, Any]) -> str | None:
 
 
 def _dedupe_key(event: str, data: dict[str, Any], raw: bytes) -> str:
-    """What makes two deliveries one event, as Paystack sends no event id; as a last resort the body's hash."""
+    """What makes two deliveries one event, as Paystack sends no event id; failing that the body's hash."""
     names: tuple[str, ...]
     if event.startswith("charge.dispute."):
         names = ("id",)

@@ -60,9 +60,9 @@ class Migration(migrations.Migration):
             name='WebhookEvent',
             fields=[
                 ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('event', models.CharField(max_length=60)),
+                ('event', models.CharField(max_length=100)),
                 ('reference', models.CharField(blank=True, max_length=100)),
-                ('dedupe_key', models.CharField(max_length=200)),
+                ('dedupe_key', models.CharField(max_length=300)),
                 ('body', models.BinaryField()),
                 ('state', models.CharField(choices=[('RECEIVED', 'Waiting'), ('PROCESSED', 'Processed'), ('IGNORED', 'Nothing to do'), ('FAILED', 'Failed, will be tried again')], default='RECEIVED', max_length=10)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='payment',
-            index=models.Index(condition=models.Q(('state__in', ['INTENT', 'PENDING'])), fields=['next_check_at'], name='payment_to_check'),
+            index=models.Index(condition=models.Q(('next_check_at__isnull', False)), fields=['next_check_at'], name='payment_to_check'),
         ),
         migrations.AddConstraint(
             model_name='payment',

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -40,6 +41,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def open(self) -> "PaymentQuerySet":
         return self.filter(state__in=Payment.OPEN_STATES)
 
+    def due(self, at: datetime) -> "PaymentQuerySet":
+        """Those to ask the gateway about: a declined one may still be paid, so its time comes too."""
+        return self.filter(next_check_at__lte=at).exclude(state__in=Payment.SETTLED_STATES)
+
 
 class Payment(models.Model):
     """A deposit through a gateway. The posting's id is chosen before anyone is asked for money, so it posts once.
@@ -57,6 +62,7 @@ class Payment(models.Model):
         EXPIRED = "EXPIRED", _("Expired")
 
     OPEN_STATES = (State.INTENT, State.PENDING)
+    SETTLED_STATES = (State.SUCCEEDED, State.HELD, State.REVIEW)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
@@ -88,7 +94,7 @@ class Payment(models.Model):
             models.Index(fields=["account", "-id"], name="payment_of_account"),
             models.Index(
                 fields=["next_check_at"],
-                condition=models.Q(state__in=["INTENT", "PENDING"]),
+                condition=models.Q(next_check_at__isnull=False),
                 name="payment_to_check",
             ),
         ]
@@ -99,6 +105,11 @@ class Payment(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN_STATES
+
+
+class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
+    def waiting(self) -> "WebhookEventQuerySet":
+        return self.filter(state__in=(WebhookEvent.State.RECEIVED, WebhookEvent.State.FAILED))
 
 
 class WebhookEvent(models.Model):
@@ -112,15 +123,17 @@ class WebhookEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="+")
-    event = models.CharField(max_length=60)
+    event = models.CharField(max_length=100)
     reference = models.CharField(max_length=100, blank=True)
-    dedupe_key = models.CharField(max_length=200)
+    dedupe_key = models.CharField(max_length=300)
     body = models.BinaryField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
     processed_at = models.DateTimeField(null=True)
+
+    objects = WebhookEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("webhook")
@@ -136,6 +149,10 @@ class WebhookEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.reference}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in (self.State.RECEIVED, self.State.FAILED)
 
 
 class Case(models.Model):

@@ -75,9 +75,8 @@ def _suffer(work: Callable[[], HttpResponse], reference: str, *, endpoint: str) 
     with acting_as_service():
         taken = faults.take(faults.ON_CALL, reference=reference, endpoint=endpoint)
     if Kind.TOO_MANY in taken:
-        response = JsonResponse({"status": False, "message": "Too many requests"}, status=429)
-        response["Retry-After"] = str(taken.number(Kind.TOO_MANY, 1))
-        return response
+        headers = {"Retry-After": str(taken.number(Kind.TOO_MANY, 1))}
+        return JsonResponse({"status": False, "message": "Too many requests"}, status=429, headers=headers)
     if Kind.HTML_503 in taken:
         return HttpResponse(
             "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>", status=503
@@ -141,7 +140,7 @@ def add_fault(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
     return _answer("Faults", _waiting())
 
 
-def _waiting() -> list[Body]:
+def _waiting() -> list[Any]:
     return list(Fault.objects.order_by("pk").values("kind", "value", "remaining", "reference", "endpoint"))
 
 

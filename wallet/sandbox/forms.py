@@ -55,7 +55,7 @@ class CardForm(forms.Form):
         return CARDS[self.cleaned_data["number"]]
 
 
-class FaultForm(forms.ModelForm):
+class FaultForm(forms.ModelForm):  # type: ignore[type-arg]
     """A misbehaviour to come."""
 
     remaining = forms.IntegerField(

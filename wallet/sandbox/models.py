@@ -1,5 +1,7 @@
 """What the sandbox remembers. The wallet reaches none of it but over HTTP, as it would reach Paystack."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -69,7 +71,7 @@ class SandboxDelivery(models.Model):
         return f"{self.event} {self.pk}"
 
 
-def fault_kinds() -> list[tuple[str, str]]:
+def fault_kinds() -> list[tuple[str, Any]]:
     return Fault.Kind.choices
 
 

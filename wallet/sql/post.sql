@@ -92,7 +92,8 @@ create function wallet.balance_refusal(
 ) returns text
 language sql immutable
 return case
-    when p_balance::numeric + p_change not between -9223372036854775808 and 9223372036854775807
+    when p_balance::numeric + p_change > 9223372036854775807
+        or p_balance::numeric - p_held + p_change < -9223372036854775808
         then 'amount_too_large'
     when p_change < 0 and p_balance::numeric - p_held + p_change < p_floor then 'insufficient_funds'
     when p_change > 0 and p_balance + p_change > p_cap then 'balance_cap_exceeded'

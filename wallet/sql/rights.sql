@@ -6,17 +6,30 @@ grant usage on schema wallet to authenticated, service_role;
 grant execute on function
     wallet.post(uuid, text[], uuid[], uuid[], bigint[], text, timestamptz),
     wallet.open_account(uuid, text, text),
-    wallet.own_accounts()
+    wallet.own_accounts(),
+    wallet.place_hold(uuid, uuid, bigint, timestamptz, text),
+    wallet.balance_of(uuid),
+    wallet.balance_at(uuid, timestamptz, boolean),
+    wallet.hot_change(uuid, text, xid8, xid8, timestamptz),
+    wallet.entry_at(uuid, bigint)
 to authenticated, service_role;
 grant execute on function
     wallet.post_many(uuid[], text[], uuid[], uuid[], bigint[], text[], timestamptz),
+    wallet.reverse(uuid, uuid, text, timestamptz, text),
+    wallet.commit_hold(uuid, uuid, uuid, bigint, text, text, boolean, timestamptz),
+    wallet.release_hold(uuid),
+    wallet.expire_holds(integer),
+    wallet.fold(),
+    wallet.seal(xid8),
+    wallet.verify(boolean),
     wallet.open_system_account(text, text, text, text, boolean, bigint),
     wallet.set_state(uuid, text),
     wallet.set_limits(uuid, bigint, bigint)
 to service_role;
 
 grant select on public.wallet_currency to anon, authenticated, service_role;
-grant select on public.wallet_account, public.wallet_transaction, public.wallet_hold, public.wallet_entry to authenticated;
+grant select on public.wallet_account, public.wallet_transaction, public.wallet_hold, public.wallet_entry,
+    public.wallet_checkpoint to authenticated;
 grant select on public.wallet_account, public.wallet_transaction, public.wallet_hold, public.wallet_entry,
     public.wallet_reversal, public.wallet_checkpoint, public.wallet_seal to service_role;
 

@@ -7,6 +7,12 @@
 
 create schema if not exists wallet;
 
+-- A domain is checked when a value is made, a table's CHECK whenever a row is written.
+create domain wallet.side as text check (value in ('DEBIT', 'CREDIT'));
+create domain wallet.account_state as text check (value in ('ACTIVE', 'NO_DEBIT', 'NO_CREDIT', 'FROZEN', 'CLOSED'));
+create domain wallet.kind as text check (value ~ '^[A-Z][A-Z0-9_]{0,39}$');
+create domain wallet.note as text check (length(value) <= 500);
+
 create table public.wallet_currency (
     code char(3) primary key check (code ~ '^[A-Z]{3}$'),
     minor_units smallint not null check (minor_units between 0 and 4),
@@ -23,25 +29,16 @@ create table public.wallet_account (
     floor bigint,
     cap bigint,
     hot boolean not null default false,
-    normal_side text not null,
-    state text not null default 'ACTIVE',
-    kind text not null,
+    normal_side wallet.side not null,
+    state wallet.account_state not null default 'ACTIVE',
+    kind wallet.kind not null,
     code text not null default '',
     opened_at timestamptz not null default now(),
     closed_at timestamptz,
-    constraint wallet_account_kind check (kind ~ '^[A-Z][A-Z0-9_]{1,39}$'),
-    constraint wallet_account_normal_side check (normal_side in ('DEBIT', 'CREDIT')),
-    constraint wallet_account_state check (state in ('ACTIVE', 'NO_DEBIT', 'NO_CREDIT', 'FROZEN', 'CLOSED')),
-    constraint wallet_account_closed check ((state = 'CLOSED') = (closed_at is not null)),
-    constraint wallet_account_closed_is_empty check (state <> 'CLOSED' or (balance = 0 and held = 0)),
-    constraint wallet_account_version check (version >= 0),
-    constraint wallet_account_held check (held >= 0),
-    constraint wallet_account_floor check (floor is null or balance::numeric - held >= floor),
-    -- A cap binds what comes in (wallet.post): it may be lowered under a balance that is already there.
-    constraint wallet_account_cap check (cap is null or (cap >= 0 and (floor is null or cap >= floor))),
-    constraint wallet_account_hot check (not hot or (
-        floor is null and cap is null and balance = 0 and held = 0 and version = 0 and owner_id is null)),
-    constraint wallet_account_owned_or_coded check ((owner_id is null) = (code <> ''))
+    -- One expression, because a row's checks are read anew by every statement that writes it (8 more of them cost
+    -- a posting a third of its speed). What cannot change with a balance stands in domains and in wallet.account_rules.
+    constraint wallet_account_balance check (
+        held >= 0 and balance - held >= floor and (not hot or (version = 0 and balance = 0)))
 ) with (
     fillfactor = 50,
     autovacuum_vacuum_scale_factor = 0.05,
@@ -71,16 +68,10 @@ create table public.wallet_transaction (
     actor_id uuid,
     currency char(3) not null,
     digest bytea not null,
-    kind text not null,
-    description text not null default '',
+    kind wallet.kind not null,
+    description wallet.note not null default '',
     constraint wallet_transaction_pkey primary key (id),
-    constraint wallet_transaction_amount check (amount > 0),
-    constraint wallet_transaction_sides check (debit_account_id <> credit_account_id),
-    constraint wallet_transaction_debit check ((debit_version is null) = (debit_balance is null) and debit_version > 0),
-    constraint wallet_transaction_credit check ((credit_version is null) = (credit_balance is null) and credit_version > 0),
-    constraint wallet_transaction_posting check (id >= posting_id),
-    constraint wallet_transaction_kind check (kind ~ '^[A-Z][A-Z0-9_]{0,39}$'),
-    constraint wallet_transaction_description check (length(description) <= 500)
+    constraint wallet_transaction_sides check (amount > 0 and debit_account_id <> credit_account_id)
 ) partition by range (id);
 -- History of a kept account pages by version; the predicate `version < x` reaches these.
 create index wallet_transaction_debit_history on public.wallet_transaction (debit_account_id, debit_version)
@@ -163,6 +154,30 @@ begin
 end
 $$;
 
+-- The rules of the columns that no posting touches.
+create function wallet.account_rules() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+    v_broken constant text := case
+        when (new.state = 'CLOSED') <> (new.closed_at is not null) then 'closed_at'
+        when new.state = 'CLOSED' and (new.balance <> 0 or new.held <> 0) then 'closed_is_empty'
+        when new.cap < 0 or new.cap < new.floor then 'cap'
+        when new.hot and (new.floor, new.cap, new.owner_id) is distinct from (null, null, null) then 'hot'
+        when new.hot and new.held <> 0 then 'hot'
+        when (new.owner_id is null) <> (new.code <> '') then 'owned_or_coded'
+        when tg_op = 'INSERT' and (new.balance, new.held, new.version) <> (0, 0, 0) then 'starts_empty'
+    end;
+begin
+    if v_broken is not null then
+        raise exception using errcode = '23514', table = 'wallet_account', constraint = 'wallet_account_' || v_broken,
+            message = 'wallet_account breaks the rule ' || v_broken;
+    end if;
+    return new;
+end
+$$;
+create trigger rules before insert or update of state, closed_at, floor, cap, hot, owner_id, code on public.wallet_account
+    for each row execute function wallet.account_rules();
+
 create trigger append_only before update or delete on public.wallet_transaction
     for each row execute function wallet.refuse_change();
 create trigger no_truncate before truncate on public.wallet_transaction
@@ -203,7 +218,7 @@ select t.id as transaction_id, t.posting_id, t.debit_account_id as account_id, '
     case (select a.normal_side from public.wallet_account a where a.id = t.debit_account_id)
         when 'DEBIT' then t.amount when 'CREDIT' then -t.amount end as change,
     t.currency, t.debit_version as version, t.debit_balance as balance, t.credit_account_id as counterparty_id,
-    t.kind, t.description, t.effective_at, t.recorded_at, t.hold_id, t.reverses, t.actor_id
+    t.kind::text as kind, t.description::text as description, t.effective_at, t.recorded_at, t.hold_id, t.reverses, t.actor_id
 from public.wallet_transaction t
 union all
 select t.id, t.posting_id, t.credit_account_id, 'CREDIT'::text, t.amount,

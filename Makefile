@@ -1,0 +1,46 @@
+# Everything a person does with Alajo. Needs Python 3.11 and make; each target does its own set-up.
+PYTHON ?= python3
+PORT ?= 8000
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+help:  ## Say what can be done here
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: .venv/run.stamp  ## Start Alajo at http://127.0.0.1:8000 (PORT=8001 for another port)
+	@exec $(BIN)/python manage.py up --port $(PORT)
+
+test: .venv/dev.stamp  ## Run every test (real PostgreSQL and Valkey, headless Chromium when it can be had)
+	@$(BIN)/python -m config.browser
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+check: .venv/dev.stamp  ## Format, lint, types, floors, migrations, API document
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
+
+bench: .venv/run.stamp  ## Measure the ledger on a scratch server (several minutes)
+	$(BIN)/python manage.py bench ledger
+
+format: .venv/dev.stamp  ## Put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.venv/run.stamp: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Alajo needs Python 3.11 or newer: make run PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || { echo "Making .venv …"; $(PYTHON) -m venv .venv; }
+	@echo "Installing what Alajo needs (a minute or two, once) …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	@echo "Installing what tests and checks need …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench format

@@ -1,0 +1,166 @@
+"""What the ledger says no to. The SQL functions refuse by name (SQLSTATE ALJ01); here each name is an error."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import DatabaseError
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+SQLSTATE = "ALJ01"
+
+
+class LedgerRefusal(DomainError):
+    """The books refused; nothing was written."""
+
+    code = "ledger_refused"
+    message = _("The ledger refused this.")
+
+
+class InsufficientFunds(LedgerRefusal):
+    code = "insufficient_funds"
+    message = _("There is not enough money available.")
+    public = ("available",)
+
+
+class BalanceCapExceeded(LedgerRefusal):
+    code = "balance_cap_exceeded"
+    message = _("The receiving account cannot hold this much.")
+
+
+class AmountNotPositive(LedgerRefusal):
+    code = "amount_not_positive"
+    message = _("An amount must be more than zero.")
+
+
+class AmountTooLarge(LedgerRefusal):
+    code = "amount_too_large"
+    message = _("This amount is too large.")
+
+
+class SameAccount(LedgerRefusal):
+    code = "same_account"
+    message = _("Money cannot be moved to where it already is.")
+
+
+class CurrencyMismatch(LedgerRefusal):
+    code = "currency_mismatch"
+    message = _("Both accounts must hold the same currency.")
+
+
+class AccountNotFound(LedgerRefusal):
+    code = "account_not_found"
+    kind = "not_found"
+    message = _("There is no such account.")
+
+
+class NotYourAccount(LedgerRefusal):
+    code = "not_your_account"
+    kind = "forbidden"
+    message = _("This account is not yours.")
+
+
+class AccountClosed(LedgerRefusal):
+    code = "account_closed"
+    kind = "conflict"
+    message = _("The account is closed.")
+
+
+class AccountFrozen(LedgerRefusal):
+    code = "account_frozen"
+    kind = "conflict"
+    message = _("The account is frozen.")
+
+
+class AccountNoDebit(LedgerRefusal):
+    code = "account_no_debit"
+    kind = "conflict"
+    message = _("Nothing may leave this account at the moment.")
+
+
+class AccountNoCredit(LedgerRefusal):
+    code = "account_no_credit"
+    kind = "conflict"
+    message = _("Nothing may enter this account at the moment.")
+
+
+class AccountNotEmpty(LedgerRefusal):
+    code = "account_not_empty"
+    kind = "conflict"
+    message = _("The account still holds money.")
+
+
+class PostingIdReused(LedgerRefusal):
+    """The same posting id with other content; `data["field"]` names the first that differs."""
+
+    code = "posting_id_reused"
+    kind = "conflict"
+    message = _("This was already done with other content.")
+    public = ("field",)
+
+
+class PostingIdOutOfRange(LedgerRefusal):
+    code = "posting_id_out_of_range"
+    message = _("This request is too old. Please start again.")
+
+
+class PostingNotFound(LedgerRefusal):
+    code = "posting_not_found"
+    kind = "not_found"
+    message = _("There is no such posting.")
+
+
+class AlreadyReversed(LedgerRefusal):
+    code = "already_reversed"
+    kind = "conflict"
+    message = _("This was already reversed.")
+
+
+class HoldNotFound(LedgerRefusal):
+    code = "hold_not_found"
+    kind = "not_found"
+    message = _("There is no such hold.")
+
+
+class HoldNotOpen(LedgerRefusal):
+    code = "hold_not_open"
+    kind = "conflict"
+    message = _("The hold is no longer open.")
+    public = ("state",)
+
+
+class HoldExceeded(LedgerRefusal):
+    code = "hold_exceeded"
+    message = _("This is more than was set aside.")
+
+
+class HoldIdReused(LedgerRefusal):
+    code = "hold_id_reused"
+    kind = "conflict"
+    message = _("This hold was already placed with other content.")
+
+
+class NothingToPost(LedgerRefusal):
+    code = "nothing_to_post"
+    message = _("There is nothing to post.")
+
+
+BY_CODE: dict[str, type[LedgerRefusal]] = {cls.code: cls for cls in LedgerRefusal.__subclasses__()}
+
+
+@contextmanager
+def named() -> Iterator[None]:
+    """Turn a refusal of the ledger's SQL into its LedgerRefusal; any other database error passes unchanged."""
+    try:
+        yield
+    except DatabaseError as error:
+        cause = error.__cause__
+        if not isinstance(cause, psycopg.Error) or cause.sqlstate != SQLSTATE:
+            raise
+        refusal = BY_CODE.get(cause.diag.message_primary or "")
+        if refusal is None:
+            raise
+        raise refusal(**json.loads(cause.diag.message_detail or "{}")) from None

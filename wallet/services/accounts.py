@@ -1,0 +1,51 @@
+"""Opening accounts, reading balances, and saying what an account lets pass."""
+
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts import audit
+from wallet.models import Account
+from wallet.refusals import named
+
+NGN = "NGN"
+
+
+def open_wallet(*, owner_id: UUID, currency: str = NGN, kind: str = Account.Kind.WALLET) -> UUID:
+    """Return the owner's account of this kind, opened when there is none; its cap is the tier's."""
+    return UUID(str(_value("select wallet.open_account(%s, %s, %s)", [owner_id, kind, currency])))
+
+
+@lru_cache(maxsize=64)
+def _system_account(database: str, code: str, currency: str) -> UUID:
+    return Account.objects.values_list("pk", flat=True).get(code=code, currency=currency, owner=None)
+
+
+def system_account(code: str, currency: str = NGN) -> UUID:
+    """Return one of the operator's own accounts by its code. They never change, so each process asks once."""
+    return _system_account(connection.settings_dict["NAME"], code, currency)
+
+
+def balance_of(account_id: UUID) -> int:
+    """Return the balance (minor units, positive on the normal side); a hot account's is its checkpoint and since."""
+    return int(_value("select wallet.balance_of(%s)", [account_id]))
+
+
+def balance_at(account_id: UUID, at: datetime, *, known: bool = True) -> int:
+    """Return the balance at a past moment: as we knew it then, or (`known=False`) by when things happened."""
+    return int(_value("select wallet.balance_at(%s, %s, %s)", [account_id, at, known]))
+
+
+def set_state(*, account: Account, state: str, reason: str) -> None:
+    """Freeze, thaw or close an account. Raises AccountNotEmpty for one that still holds money, AccountClosed."""
+    with transaction.atomic():
+        _value("select wallet.set_state(%s, %s)", [account.pk, state])
+        audit.record(action="wallet.account.state_set", target=account, state=state, reason=reason)
+
+
+def _value(statement: str, parameters: list[object]) -> object:
+    with named(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()[0]

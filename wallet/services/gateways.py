@@ -1,0 +1,59 @@
+"""Which gateway takes a deposit, and the adapter that speaks to it."""
+
+import json
+from functools import lru_cache
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from core import encryption
+from core.errors import DomainError
+from wallet.gateways.base import Gateway
+from wallet.gateways.paystack import Paystack
+from wallet.models import PaymentGateway
+
+
+class NoGateway(DomainError):
+    code = "no_gateway"
+    kind = "unavailable"
+    message = _("Adding money is not available at the moment.")
+
+
+def install_gateway(*, code: str, kind: str, name: str, currencies: list[str], secret_key: str) -> PaymentGateway:
+    """Add a gateway, or give the one of this code a new name, currencies and key; the key is stored sealed."""
+    gateway, _made = PaymentGateway.objects.update_or_create(
+        code=code,
+        defaults={
+            "kind": kind,
+            "name": name,
+            "currencies": currencies,
+            "credentials": encryption.seal(json.dumps({"secret_key": secret_key}), aad=_aad(code)),
+        },
+    )
+    audit.record(action="wallet.gateway.installed", target=gateway, currencies=currencies)
+    return gateway
+
+
+def gateway_for(currency: str) -> PaymentGateway:
+    """Return the active gateway of the best priority that takes `currency`; raises NoGateway."""
+    found = PaymentGateway.objects.filter(active=True, currencies__contains=[currency]).order_by("priority", "code")
+    gateway = found.first()
+    if gateway is None:
+        raise NoGateway
+    return gateway
+
+
+def adapter_of(gateway: PaymentGateway) -> Gateway:
+    """Return the adapter of a gateway. A rotated key makes a new one, without a restart."""
+    credentials = json.loads(encryption.open_sealed(gateway.credentials, aad=_aad(gateway.code)))
+    return _paystack(credentials["secret_key"], settings.PAYSTACK_BASE_URL)
+
+
+@lru_cache(maxsize=32)
+def _paystack(secret_key: str, base_url: str) -> Paystack:
+    return Paystack(secret_key=secret_key, base_url=base_url)
+
+
+def _aad(code: str) -> str:
+    return f"wallet_paymentgateway.credentials.{code}"

@@ -1,0 +1,195 @@
+-- Holds reserve before money moves: place, commit (whole or in parts), release, expire. Reverse: drop.sql.
+-- Whoever changes a hold has its account's row lock first, so exactly one of commit, release and expiry wins.
+
+-- Locks the account, then the hold. Refuses with hold_not_found.
+create function wallet.lock_hold(p_hold uuid, p_other uuid default null) returns public.wallet_hold
+language plpgsql set search_path = '' as $$
+declare
+    v_hold public.wallet_hold;
+begin
+    select * into v_hold from public.wallet_hold where id = p_hold;
+    if not found then
+        perform wallet.refuse('hold_not_found', jsonb_build_object('hold', p_hold));
+    end if;
+    perform 1 from public.wallet_account where id in (v_hold.account_id, p_other) and not hot
+        order by id for no key update;
+    select * into strict v_hold from public.wallet_hold where id = p_hold for update;
+    return v_hold;
+end
+$$;
+
+create function wallet.close_hold(p_hold public.wallet_hold, p_state text) returns void
+language plpgsql set search_path = '' as $$
+begin
+    update public.wallet_hold set state = p_state, closed_at = clock_timestamp() where id = p_hold.id;
+    update public.wallet_account set held = held - (p_hold.amount - p_hold.committed) where id = p_hold.account_id;
+end
+$$;
+
+-- Reserves an amount of what is available. A repeat with the same id and content changes nothing and returns the
+-- hold as it is now. A customer holds on own accounts only. Refuses with hold_id_reused{field}, not_your_account,
+-- amount_not_positive, account_not_found, account_hot, the account's state, expiry_in_past, insufficient_funds.
+create function wallet.place_hold(
+    p_hold uuid, p_account uuid, p_amount bigint, p_expires_at timestamptz default null, p_reason text default ''
+) returns public.wallet_hold
+language plpgsql security definer set search_path = '' as $$
+declare
+    v_service constant boolean := wallet.is_service();
+    v_account public.wallet_account;
+    v_hold public.wallet_hold;
+    v_code text;
+begin
+    select * into v_account from public.wallet_account where id = p_account for no key update;
+    if not v_service and (v_account.owner_id = auth.uid()) is not true then
+        perform wallet.refuse('not_your_account', jsonb_build_object('account', p_account));
+    elsif v_account.id is null then
+        perform wallet.refuse('account_not_found', jsonb_build_object('account', p_account));
+    elsif (p_amount > 0) is not true then
+        perform wallet.refuse('amount_not_positive', jsonb_build_object('amount', p_amount));
+    end if;
+    select * into v_hold from public.wallet_hold where id = p_hold;
+    if found then
+        v_code := case
+            when v_hold.account_id <> p_account then 'account'
+            when v_hold.amount <> p_amount then 'amount'
+            when v_hold.expires_at is distinct from p_expires_at then 'expires_at'
+            when v_hold.reason <> coalesce(p_reason, '') then 'reason'
+        end;
+        if v_code is not null then
+            perform wallet.refuse('hold_id_reused', jsonb_build_object('hold', p_hold, 'field', v_code));
+        end if;
+        return v_hold;
+    end if;
+
+    v_code := case
+        when v_account.hot then 'account_hot'
+        when p_expires_at <= clock_timestamp() then 'expiry_in_past'
+        else wallet.state_refusal(v_account.state, 'DEBIT')
+    end;
+    if v_code is not null then
+        perform wallet.refuse(v_code, jsonb_build_object('hold', p_hold, 'account', p_account));
+    end if;
+    if wallet.balance_refusal(v_account.balance, v_account.held, v_account.floor, null, -p_amount) is not null then
+        v_account.held := v_account.held - wallet.release_overdue(p_account);
+        v_code := wallet.balance_refusal(v_account.balance, v_account.held, v_account.floor, null, -p_amount);
+        if v_code is not null then
+            perform wallet.refuse(v_code, jsonb_build_object('hold', p_hold) || wallet.balance_facts(
+                p_account, v_account.balance, v_account.held, v_account.floor, v_account.cap, -p_amount));
+        end if;
+    end if;
+    insert into public.wallet_hold (id, account_id, amount, expires_at, reason, actor_id)
+    values (p_hold, p_account, p_amount, p_expires_at, coalesce(p_reason, ''), auth.uid())
+    on conflict (id) do nothing returning * into v_hold;
+    if not found then
+        perform wallet.refuse('hold_id_reused', jsonb_build_object('hold', p_hold, 'field', 'account'));
+    end if;
+    update public.wallet_account set held = held + p_amount where id = p_account;
+    return v_hold;
+end
+$$;
+
+-- Posts p_amount (null: all that is left) of the hold from its account to p_credit, as posting p_posting; the rest is
+-- released when p_final. A repeat with the same posting id returns the first result. For service_role only.
+-- Refuses with hold_not_found, hold_not_open{state}, hold_exceeded{left}, and as wallet.post does.
+create function wallet.commit_hold(
+    p_hold uuid, p_posting uuid, p_credit uuid, p_amount bigint default null, p_kind text default 'TRANSFER',
+    p_description text default '', p_final boolean default true, p_effective_at timestamptz default null
+) returns setof wallet.posted
+language plpgsql security definer set search_path = '' as $$
+declare
+    v_hold public.wallet_hold;
+    v_left bigint;
+    v_amount bigint;
+    v_stored bigint;
+    v_done wallet.posted;
+begin
+    perform wallet.require_service();
+    v_hold := wallet.lock_hold(p_hold, p_credit);
+    select t.amount into v_stored from public.wallet_transaction t where t.id = p_posting;
+    if found then
+        return query select * from wallet.replay(p_posting, array[p_kind], array[v_hold.account_id], array[p_credit],
+            array[coalesce(p_amount, v_stored)], p_description, p_effective_at, p_hold, null);
+        return;
+    end if;
+
+    v_left := v_hold.amount - v_hold.committed;
+    v_amount := coalesce(p_amount, v_left);
+    if v_hold.state <> 'OPEN' then
+        perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold, 'state', v_hold.state));
+    elsif v_hold.expires_at <= clock_timestamp() then
+        perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold, 'state', 'EXPIRED'));
+    elsif (v_amount > 0) is not true then
+        perform wallet.refuse('amount_not_positive', jsonb_build_object('amount', v_amount));
+    elsif v_amount > v_left then
+        perform wallet.refuse('hold_exceeded', jsonb_build_object('hold', p_hold, 'amount', v_amount, 'left', v_left));
+    end if;
+    update public.wallet_hold
+    set committed = committed + v_amount,
+        state = case when p_final or v_amount = v_left then 'COMMITTED' else state end,
+        closed_at = case when p_final or v_amount = v_left then clock_timestamp() end
+    where id = p_hold;
+    update public.wallet_account
+    set held = held - case when p_final then v_left else v_amount end
+    where id = v_hold.account_id;
+    for v_done in
+        select * from wallet.apply_posting(p_posting, array[p_kind], array[v_hold.account_id], array[p_credit],
+            array[v_amount], p_description, p_effective_at, p_hold, null)
+    loop
+        if v_done.replayed then
+            raise exception using errcode = '40001', message = 'another caller made this posting meanwhile: try again';
+        end if;
+        return next v_done;
+    end loop;
+end
+$$;
+
+-- Gives back what is left of the hold. A repeat changes nothing. For service_role only.
+-- Refuses with hold_not_found and hold_not_open{state} (committed or expired).
+create function wallet.release_hold(p_hold uuid) returns public.wallet_hold
+language plpgsql security definer set search_path = '' as $$
+declare
+    v_hold public.wallet_hold;
+begin
+    perform wallet.require_service();
+    v_hold := wallet.lock_hold(p_hold);
+    if v_hold.state = 'OPEN' then
+        perform wallet.close_hold(v_hold, 'RELEASED');
+        select * into strict v_hold from public.wallet_hold where id = p_hold;
+    elsif v_hold.state <> 'RELEASED' then
+        perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold, 'state', v_hold.state));
+    end if;
+    return v_hold;
+end
+$$;
+
+-- Closes up to p_limit overdue holds, accounts in id order; returns how many. For service_role only.
+create function wallet.expire_holds(p_limit integer default 1000) returns integer
+language plpgsql security definer set search_path = '' as $$
+declare
+    v_accounts uuid[];
+    v_closed integer;
+begin
+    perform wallet.require_service();
+    select array_agg(distinct h.account_id order by h.account_id) into v_accounts
+    from (
+        select account_id from public.wallet_hold
+        where state = 'OPEN' and expires_at <= clock_timestamp() order by expires_at limit p_limit
+    ) h;
+    if v_accounts is null then
+        return 0;
+    end if;
+    perform 1 from public.wallet_account where id = any (v_accounts) order by id for no key update;
+    with closed as (
+        update public.wallet_hold set state = 'EXPIRED', closed_at = clock_timestamp()
+        where account_id = any (v_accounts) and state = 'OPEN' and expires_at <= clock_timestamp()
+        returning account_id, amount - committed as rest
+    ), freed as (
+        update public.wallet_account a set held = a.held - c.rest
+        from (select account_id, sum(rest)::bigint as rest from closed group by account_id) c
+        where a.id = c.account_id
+        returning 1
+    )
+    select count(*) into v_closed from closed;
+    return v_closed;
+end
+$$;

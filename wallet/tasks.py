@@ -1,0 +1,67 @@
+"""The wallet's background work. Each task loads what is due and calls one service; running twice changes nothing."""
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from core.actors import acting_as_service
+from core.errors import DomainError
+from wallet.models import Payment, WebhookEvent
+from wallet.services import books, deposits, holds, webhooks
+
+logger = logging.getLogger(__name__)
+BATCH = 200
+
+
+@shared_task
+def process_webhook(*, event_id: str) -> None:
+    webhooks.process_webhook(event_id=UUID(event_id), at=timezone.now())
+
+
+@shared_task
+def process_waiting_webhooks() -> None:
+    """Take up what no worker took, or what failed, oldest first."""
+    with acting_as_service():
+        waiting = list(WebhookEvent.objects.waiting().order_by("received_at").values_list("pk", flat=True)[:BATCH])
+    for event_id in waiting:
+        webhooks.process_webhook(event_id=event_id, at=timezone.now())
+
+
+@shared_task
+def check_open_payments() -> None:
+    """Ask the gateway about payments that no webhook settled and whose time to ask has come."""
+    now = timezone.now()
+    with acting_as_service():
+        due = list(Payment.objects.due(now).order_by("next_check_at").values_list("pk", flat=True)[:BATCH])
+    for payment_id in due:
+        try:
+            deposits.check_payment(payment_id=payment_id, at=timezone.now())
+        except DomainError as error:
+            logger.warning("payment %s could not be checked: %s", payment_id, error.code)
+
+
+@shared_task
+def release_expired_holds() -> None:
+    with acting_as_service():
+        holds.release_expired_holds()
+
+
+@shared_task
+def fold_hot_accounts() -> None:
+    with acting_as_service():
+        books.fold()
+
+
+@shared_task
+def seal_ledger() -> None:
+    with acting_as_service():
+        books.seal()
+
+
+@shared_task
+def verify_ledger() -> None:
+    """Prove the books; a fault is logged as an error, which is what wakes somebody."""
+    for fault in books.verify():
+        logger.error("ledger fault: %s %s %s", fault.check, fault.row, fault.detail)

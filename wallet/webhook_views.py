@@ -1,0 +1,33 @@
+"""Where gateways call us. The body is kept and answered at once; what it means is worked out afterwards."""
+
+from functools import partial
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from wallet import services, tasks
+from wallet.gateways.base import ForgedSignature, UnreadableNotice
+from wallet.models import PaymentGateway
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def paystack(request: HttpRequest) -> HttpResponse:
+    gateway = PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK).order_by("priority", "code").first()
+    if gateway is None:
+        raise Http404
+    try:
+        event = services.receive_webhook(
+            gateway=gateway, raw=request.body, signature=request.headers.get("x-paystack-signature")
+        )
+    except ForgedSignature as error:
+        return JsonResponse({"code": error.code}, status=401)
+    except UnreadableNotice as error:
+        return JsonResponse({"code": error.code}, status=400)
+    if event.is_waiting:
+        transaction.on_commit(partial(tasks.process_webhook.delay, event_id=str(event.pk)), robust=True)
+    return JsonResponse({"status": "kept"})
