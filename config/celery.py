@@ -5,7 +5,7 @@ from celery.schedules import crontab
 
 app = Celery("alajo")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["core", "accounts", "wallet", "wallet.sandbox"])
+app.autodiscover_tasks()
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {

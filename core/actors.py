@@ -90,7 +90,7 @@ def _acting(actor: Actor) -> Iterator[Actor]:
         with transaction.atomic():
             _apply(actor)
             yield actor
-            if inside:
+            if inside and not connection.needs_rollback:
                 _apply(outer)
     finally:
         _actor.reset(token)

@@ -10,6 +10,7 @@ SANDBOX = True
 ALLOWED_HOSTS = [*env.allowed_hosts, "127.0.0.1", "localhost", "[::1]"]
 
 EMBEDDED_STORES = services.database_url is None
+STORES_ROOT = BASE_DIR
 if services.database_url is None:
     _postgres = Postgres(BASE_DIR)
     _app, _owner = _postgres.dsn(), _postgres.dsn(role="alajo_owner")

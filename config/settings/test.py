@@ -12,8 +12,9 @@ SITE_URL = "http://testserver"
 ALLOWED_HOSTS = ["*"]
 SANDBOX = True
 EMBEDDED_STORES = True
+STORES_ROOT = DATA_DIR / "test"
 
-TEST_ROOT = DATA_DIR / "test"
+TEST_ROOT = STORES_ROOT
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _postgres = Postgres(TEST_ROOT)
 DATABASES = {

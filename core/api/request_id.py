@@ -1,12 +1,13 @@
 """A name for every request: in the reply's `Request-Id` header, in each problem's body, and in the logs."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from core import ids
 
@@ -52,3 +53,11 @@ def named(request: HttpRequest) -> dict[str, str]:
 def marked(response: HttpResponse, request: HttpRequest) -> HttpResponse:
     response.headers["Request-Id"] = request.request_id  # type: ignore[attr-defined]
     return response
+
+
+class RequestFilter(logging.Filter):
+    """Gives every log line the id of the request it belongs to, or a dash."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = get_contextvars().get("request_id", "-")
+        return True

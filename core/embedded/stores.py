@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import fcntl
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class Stores:
     _owner_pid: int = field(default_factory=os.getpid, repr=False)
 
     def _abandon(self) -> None:
-        """Undo a start that failed half way, while its lock is held; what else goes wrong would hide the reason."""
+        """Undo a start that failed half way, under its lock; other errors would hide the reason."""
         lease, self._lease = self._lease, None
         assert lease is not None
         try:
@@ -53,14 +54,16 @@ class Stores:
             os.close(lease)
 
 
-def ensure_running(root: Path | str, say: Say = place.silent) -> Stores:
+def ensure_running(
+    root: Path | str, say: Say = place.silent, settings: Mapping[str, str | int] | None = None
+) -> Stores:
     """Start what does not run, adopt what does, and release it when this process exits.
 
     A lease and not "who started it stops it": a command that started the stores may end before another that
     joined it.
     Raises StoreError when a store does not come up.
     """
-    stores = Stores(Postgres(root, say=say), Valkey(root, say=say))
+    stores = Stores(Postgres(root, settings=settings, say=say), Valkey(root, say=say))
     place.make_store_directory(stores.postgres.directory)
     with place.exclusive(_lock(stores.postgres), say=say):
         stores._lease = place.open_lock(stores.postgres.directory / "stores.lease")

@@ -140,8 +140,8 @@ def settle(*, payment_id: UUID, charge: Charge, at: datetime) -> Payment:
             return _not_paid(payment, charge, at=at)
         if charge.currency != payment.currency_id:
             return _review(payment, Case.Kind.WRONG_CURRENCY, charge, at=at)
-        if charge.requested_amount != payment.amount:
-            _post(payment, system_account(SUSPENSE, payment.currency_id), charge.requested_amount, charge)
+        if charge.requested_amount != payment.amount or charge.amount < payment.amount:
+            _post(payment, system_account(SUSPENSE, payment.currency_id), charge.amount, charge)
             return _review(payment, Case.Kind.WRONG_AMOUNT, charge, at=at)
         return _credit(payment, charge, at=at)
 
@@ -203,7 +203,7 @@ def _review(payment: Payment, kind: str, charge: Charge, *, at: datetime) -> Pay
             "data": {
                 "asked": payment.amount,
                 "asked_currency": payment.currency_id,
-                "paid": charge.requested_amount,
+                "paid": charge.amount,
                 "paid_currency": charge.currency,
             },
         },

@@ -80,7 +80,7 @@ create function wallet.id_refusal(p_posting uuid) returns text
 language sql stable
 return case
     when uuid_extract_version(p_posting) is distinct from 7
-        or right(p_posting::text, 2) <> '00'
+        or get_byte(uuid_send(p_posting), 15) <> 0
         or uuid_extract_timestamp(p_posting) not between
             clock_timestamp() - interval '35 days' and clock_timestamp() + interval '1 day'
     then 'posting_id_out_of_range'
@@ -319,7 +319,10 @@ declare
     v_debit constant uuid := p_debits[1];
     v_credit constant uuid := p_credits[1];
     v_amount constant bigint := p_amounts[1];
-    v_both record;
+    v_row record;
+    v_side record;
+    v_other record;
+    v_kept integer := 0;
     v_actor constant uuid := auth.uid();
     v_description constant text := coalesce(p_description, '');
     v_effective_at timestamptz;
@@ -346,27 +349,42 @@ begin
     if cardinality(p_debits) = 1 and cardinality(p_credits) = 1 and cardinality(p_kinds) = 1 and cardinality(p_amounts) = 1
         and v_amount > 0 and v_debit <> v_credit
     then
-        perform 1 from public.wallet_account where id in (v_debit, v_credit) and not hot order by id for no key update;
-        select d.hot as d_hot, d.balance as d_balance, d.version as d_version, d.normal_side as d_side, c.hot as c_hot,
-            c.balance as c_balance, c.version as c_version, c.normal_side as c_side, d.currency_id as currency,
-            d.floor as d_floor, d.held as d_held, d.cap as d_cap, c.floor as c_floor, c.held as c_held, c.cap as c_cap
-        into v_both
-        from public.wallet_account d, public.wallet_account c
-        where d.id = v_debit and c.id = v_credit and d.currency_id = c.currency_id
-            and wallet.state_refusal(d.state, 'DEBIT') is null and wallet.state_refusal(c.state, 'CREDIT') is null;
-        if found and wallet.id_refusal(p_posting) is null then
-            if not v_both.d_hot then
-                v_debit_change := case v_both.d_side when 'DEBIT' then v_amount else -v_amount end;
-                v_debit_balance := v_both.d_balance;
-                v_debit_version := v_both.d_version + 1;
+        -- Locks in the order of ids and reads what is true after the wait; the hot side is read without a lock.
+        for v_row in
+            select id, hot, state, currency_id, normal_side, balance, held, floor, cap, version
+            from public.wallet_account where id in (v_debit, v_credit) and not hot order by id for no key update
+        loop
+            if v_row.id = v_debit then
+                v_side := v_row;
+                v_kept := v_kept + 1;
+            else
+                v_other := v_row;
+                v_kept := v_kept + 2;
             end if;
-            if not v_both.c_hot then
-                v_credit_change := case v_both.c_side when 'CREDIT' then v_amount else -v_amount end;
-                v_credit_balance := v_both.c_balance;
-                v_credit_version := v_both.c_version + 1;
+        end loop;
+        if v_kept & 1 = 0 then
+            select id, hot, state, currency_id, normal_side, balance, held, floor, cap, version into v_side
+            from public.wallet_account where id = v_debit and hot;
+        end if;
+        if v_kept & 2 = 0 then
+            select id, hot, state, currency_id, normal_side, balance, held, floor, cap, version into v_other
+            from public.wallet_account where id = v_credit and hot;
+        end if;
+        if v_side.currency_id = v_other.currency_id and wallet.state_refusal(v_side.state, 'DEBIT') is null
+            and wallet.state_refusal(v_other.state, 'CREDIT') is null and wallet.id_refusal(p_posting) is null
+        then
+            if not v_side.hot then
+                v_debit_change := case v_side.normal_side when 'DEBIT' then v_amount else -v_amount end;
+                v_debit_balance := v_side.balance;
+                v_debit_version := v_side.version + 1;
             end if;
-            if wallet.balance_refusal(v_debit_balance, v_both.d_held, v_both.d_floor, v_both.d_cap, v_debit_change) is null
-                and wallet.balance_refusal(v_credit_balance, v_both.c_held, v_both.c_floor, v_both.c_cap, v_credit_change) is null
+            if not v_other.hot then
+                v_credit_change := case v_other.normal_side when 'CREDIT' then v_amount else -v_amount end;
+                v_credit_balance := v_other.balance;
+                v_credit_version := v_other.version + 1;
+            end if;
+            if wallet.balance_refusal(v_debit_balance, v_side.held, v_side.floor, v_side.cap, v_debit_change) is null
+                and wallet.balance_refusal(v_credit_balance, v_other.held, v_other.floor, v_other.cap, v_credit_change) is null
             then
                 v_debit_balance := v_debit_balance + v_debit_change;
                 v_credit_balance := v_credit_balance + v_credit_change;
@@ -377,21 +395,24 @@ begin
                     debit_version, debit_balance, credit_version, credit_balance, effective_at, recorded_at,
                     actor_id, kind, description, digest)
                 values (
-                    p_posting, p_posting, v_debit, v_credit, v_amount, v_both.currency,
+                    p_posting, p_posting, v_debit, v_credit, v_amount, v_side.currency_id,
                     v_debit_version, v_debit_balance, v_credit_version, v_credit_balance, v_effective_at, v_now,
                     v_actor, p_kinds[1], v_description,
-                    wallet.digest_of(p_posting, p_posting, v_debit, v_credit, v_amount, v_both.currency,
+                    wallet.digest_of(p_posting, p_posting, v_debit, v_credit, v_amount, v_side.currency_id,
                         v_debit_version, v_debit_balance, v_credit_version, v_credit_balance, v_effective_at, v_now,
                         null, null, v_actor, p_kinds[1], v_description))
                 on conflict (id) do nothing;
                 if found then
-                    if not v_both.d_hot then
-                        update public.wallet_account set balance = v_debit_balance, version = v_debit_version
-                        where id = v_debit;
-                    end if;
-                    if not v_both.c_hot then
-                        update public.wallet_account set balance = v_credit_balance, version = v_credit_version
-                        where id = v_credit;
+                    if v_kept = 3 then
+                        update public.wallet_account
+                        set balance = case id when v_debit then v_debit_balance else v_credit_balance end,
+                            version = case id when v_debit then v_debit_version else v_credit_version end
+                        where id in (v_debit, v_credit);
+                    elsif v_kept > 0 then
+                        update public.wallet_account
+                        set balance = coalesce(v_debit_balance, v_credit_balance),
+                            version = coalesce(v_debit_version, v_credit_version)
+                        where id = case v_kept when 1 then v_debit else v_credit end;
                     end if;
                     return next row(p_posting, v_amount, v_debit_version, v_debit_balance,
                         v_credit_version, v_credit_balance, v_now, false)::wallet.posted;

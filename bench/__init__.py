@@ -1,0 +1,1 @@
+"""Benchmarks: `manage.py bench <name>`. Each figure is a ratio against a reference taken in the same run."""
