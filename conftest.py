@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
 
-from core.embedded import Postgres, Valkey
+from core.embedded import Postgres, ensure_running
 from core.embedded.place import exclusive
 
 SERVER = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
@@ -64,8 +64,7 @@ def _make_template(name: str) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    Postgres(settings.TEST_ROOT, settings=SERVER).start()
-    Valkey(settings.TEST_ROOT).start()
+    stores = ensure_running(settings.TEST_ROOT, settings=SERVER)
     template, mine = f"alajo_template_{schema_fingerprint()}", settings.DATABASES["default"]["NAME"]
     with django_db_blocker.unblock(), exclusive(settings.TEST_ROOT / "template.lock"):
         with superuser("postgres") as connection:
@@ -77,6 +76,7 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
             connection.execute(f'create database "{mine}" template "{template}" owner alajo_owner')
     yield
     connections.close_all()
+    stores.release()
 
 
 def wipe(_case: object = None) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest
@@ -13,6 +14,8 @@ from accounts.models import User
 from core import encryption
 from core.middleware import client_ip
 
+# Behind a socket without a proxy that names the caller: the device list needs an address all the same.
+UNKNOWN_ADDRESS = "0.0.0.0"
 FACTOR = "mfa_authenticator.data"
 
 
@@ -23,18 +26,24 @@ class AccountAdapter(DefaultAccountAdapter):
         return services.register(user=user, display_name=form.cleaned_data["display_name"])
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Render now, send after commit: no mail tells of what was rolled back, and no request waits for a mail server."""
-        mail = self.render_mail(template_prefix, email, {"request": self.request, **context})
+        """Render now, send after commit: no mail tells of what was rolled back, and no request waits for a mail server.
+
+        What is committed stays so when the queue is away: the fault is logged, and the page offers to send again.
+        """
+        site = get_current_site(self.request)
+        mail = self.render_mail(
+            template_prefix, email, {"request": self.request, "email": email, "current_site": site, **context}
+        )
         html = next((body for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
         if mail.content_subtype == "html":
             text, html = "", str(mail.body)
         else:
             text = str(mail.body)
         letter = {"subject": str(mail.subject), "text": text, "html": html, "to": list(mail.to)}
-        transaction.on_commit(lambda: tasks.send_mail.delay(**letter))
+        transaction.on_commit(lambda: tasks.send_mail.delay(**letter), robust=True)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return client_ip(request) or ""
+        return client_ip(request) or UNKNOWN_ADDRESS
 
 
 class MfaAdapter(DefaultMFAAdapter):

@@ -5,3 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        # Its model and its receivers need the models of the apps listed after this one.
+        from accounts import factors  # noqa: F401, PLC0415

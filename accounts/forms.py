@@ -1,6 +1,26 @@
+import unicodedata
+
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services import EmailTaken
+
+JOINERS = "\u200c\u200d"
+
+
+def shown_as_written(name: str) -> None:
+    """Refuse a name that could pose as another: no control characters, nothing invisible, nothing that turns the text.
+
+    Joiners stay, since some scripts are written with them.
+    """
+    if any(unicodedata.category(letter).startswith("C") and letter not in JOINERS for letter in name):
+        raise ValidationError(_("A name cannot contain invisible characters."), code="invisible")
+    if not any(unicodedata.category(letter)[0] in "LN" for letter in name):
+        raise ValidationError(_("A name needs at least one letter."), code="no_letter")
 
 
 class SignupForm(AllauthSignupForm):
@@ -10,7 +30,19 @@ class SignupForm(AllauthSignupForm):
         label=_("Your name"),
         max_length=80,
         strip=True,
+        validators=[shown_as_written],
         help_text=_("Shown to people you send money to."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     field_order = ["display_name", "email", "password1"]
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Answer someone who signs up an address a moment after another did as one who came much later."""
+        try:
+            return super().try_save(request)
+        except EmailTaken:
+            self.account_already_exists = True
+            return super().try_save(request)
+
+    def clean_display_name(self) -> str:
+        return " ".join(self.cleaned_data["display_name"].split())

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,11 +18,13 @@ from core.errors import DomainError
 
 class EmailTaken(DomainError):
     code = "email_taken"
+    kind = "conflict"
     message = _("That e-mail address already has an account.")
 
 
 class RecipientNotFound(DomainError):
     code = "recipient_not_found"
+    kind = "not_found"
     message = _("We found nobody with that e-mail or handle.")
 
 
@@ -52,7 +55,7 @@ def register(*, user: User, display_name: str) -> User:
 def find_recipient(*, text: str) -> Recipient:
     """Find an active customer by exact handle (with or without @) or e-mail; raises RecipientNotFound."""
     wanted = text.strip().lower().removeprefix("@")
-    if not wanted or "\x00" in wanted:
+    if not wanted or not wanted.isprintable():
         raise RecipientNotFound
     with acting_as_service():
         profile = (
@@ -72,8 +75,9 @@ def notify(*, notices: list[Notification]) -> None:
 
 
 def _create_profile(user: User, display_name: str) -> Profile:
-    """A profile with a handle made from the name (`Ada Obi`: `ada_obi`), with digits after it when that is taken."""
-    base = re.sub(r"[^a-z0-9]+", "_", display_name.lower()).strip("_")[:24].rstrip("_")
+    """A profile with a handle made from the name (`Ọlá Obi`: `ola_obi`), with digits after it when that is taken."""
+    plain = unicodedata.normalize("NFKD", display_name).encode("ascii", "ignore").decode()
+    base = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:24].rstrip("_")
     if not re.match(r"^[a-z][a-z0-9_]{2,}$", base):
         base = f"saver_{base}"[:24].rstrip("_")
     for handle in (base, *(f"{base}_{secrets.randbelow(100_000)}" for attempt in range(5))):

@@ -1,5 +1,5 @@
 """Wiring: settings, addresses, the ASGI application, background work. Imports any app; no app imports it."""
 
-from config.celery import app as celery
+from config.celery import app as celery_app
 
-__all__ = ["celery"]
+__all__ = ["celery_app"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -57,13 +58,21 @@ def origin_of(request: HttpRequest) -> Origin:
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """The caller's address: the nth from the right of X-Forwarded-For, counting only proxies we run."""
+    """The caller's address: the nth from the right of X-Forwarded-For, counting only proxies we run.
+
+    None where what stands there is no address, as behind a socket.
+    """
+    caller = request.META.get("REMOTE_ADDR", "")
     proxies = settings.TRUSTED_PROXY_COUNT
     if proxies:
-        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        parts = request.headers.get("X-Forwarded-For", "").split(",")
+        forwarded = [part.strip() for part in parts if part.strip()]
         if len(forwarded) >= proxies:
-            return forwarded[-proxies]
-    return request.META.get("REMOTE_ADDR") or None
+            caller = forwarded[-proxies]
+    try:
+        return str(ip_address(caller.partition("%")[0]))
+    except ValueError:
+        return None
 
 
 class HostileInputMiddleware:

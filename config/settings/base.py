@@ -238,7 +238,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 def valkey(url: str) -> dict[str, Any]:
     """Return the settings that point cache, sockets and tasks at one Valkey address (`redis://` or `unix://`)."""
-    broker = "redis+socket://" + url.removeprefix("unix://") if url.startswith("unix://") else url
+    broker = url
+    if url.startswith("unix://"):
+        broker = url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
     return {
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}},
         "CHANNEL_LAYERS": {

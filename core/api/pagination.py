@@ -17,12 +17,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api import ids
+
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 
 
 class CursorPagination(BasePagination):
-    """Pages of a queryset along the view's `cursor_field`, a field of the model (`id` unless it says so)."""
+    """Pages of a queryset along the view's `cursor_field`, a field of the model (`id` unless it says so).
+
+    Where a view gives its ids out with a prefix, it names that as `cursor_prefix`, and cursors carry it too.
+    """
 
     has_more = False
 
@@ -30,7 +35,7 @@ class CursorPagination(BasePagination):
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         """Return one page, newest first. Raises ValidationError for a limit or a cursor that cannot be."""
-        field = cursor_field_of(view)
+        field, prefix = cursor_field_of(view), cursor_prefix_of(view)
         limit = _limit(request)
         after, before = (request.query_params.get(name) for name in ("starting_after", "ending_before"))
         if after is not None and before is not None:
@@ -41,10 +46,10 @@ class CursorPagination(BasePagination):
             older = (
                 queryset
                 if after is None
-                else queryset.filter(**{f"{field}__lt": _cursor(queryset, field, "starting_after", after)})
+                else queryset.filter(**{f"{field}__lt": _cursor(queryset, field, prefix, "starting_after", after)})
             )
             return self._page(older.order_by(f"-{field}"), limit)
-        newer = queryset.filter(**{f"{field}__gt": _cursor(queryset, field, "ending_before", before)})
+        newer = queryset.filter(**{f"{field}__gt": _cursor(queryset, field, prefix, "ending_before", before)})
         return self._page(newer.order_by(field), limit)[::-1]
 
     def _page(self, ordered: QuerySet[Any], limit: int) -> list[Any]:
@@ -76,13 +81,25 @@ class CursorPagination(BasePagination):
         limits = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         return [
             _parameter("limit", limits, _("How many items to return.")),
-            _parameter("starting_after", {"type": "string"}, older),
-            _parameter("ending_before", {"type": "string"}, newer),
+            _parameter("starting_after", _cursor_schema(view), older),
+            _parameter("ending_before", _cursor_schema(view), newer),
         ]
 
 
 def cursor_field_of(view: APIView | None) -> str:
     return getattr(view, "cursor_field", "id")
+
+
+def cursor_prefix_of(view: APIView | None) -> str:
+    return getattr(view, "cursor_prefix", "")
+
+
+def _cursor_schema(view: APIView) -> dict[str, Any]:
+    prefix = cursor_prefix_of(view)
+    if prefix:
+        return {"type": "string", "pattern": ids.pattern(prefix)}
+    integer = cursor_field_of(view) == "version"
+    return {"type": "integer", "minimum": 1, "maximum": 2**63 - 1} if integer else {"type": "string"}
 
 
 def _limit(request: Request) -> int:
@@ -96,10 +113,12 @@ def _limit(request: Request) -> int:
     return int(text)
 
 
-def _cursor(queryset: QuerySet[Any], field: str, parameter: str, text: str) -> Any:
+def _cursor(queryset: QuerySet[Any], field: str, prefix: str, parameter: str, text: str) -> Any:
     try:
+        if prefix:
+            return ids.decode(prefix, text)
         return queryset.model._meta.get_field(field).clean(text, None)  # type: ignore[union-attr]
-    except DjangoValidationError:
+    except (DjangoValidationError, ids.UnknownId):
         raise _refusal(
             parameter, "cursor_invalid", _("This is not the key of an item in this list.")
         ) from None

@@ -149,7 +149,8 @@ def _answered(request: Request, exc: exceptions.APIException) -> HttpResponse:
     if isinstance(exc.detail, str):
         code = getattr(exc.detail, "code", None) or exc.default_code
         return problem_response(request, code, status, detail=exc.detail, headers=headers)
-    errors = list(_listed(exc.detail, (), in_body=request.method not in _BODILESS))
+    in_body = request.method not in _BODILESS and not getattr(exc, "in_address", False)
+    errors = list(_listed(exc.detail, (), in_body=in_body))
     detail = errors[0]["detail"] if len(errors) == 1 else _("Some of what was sent is not valid.")
     return problem_response(request, exc.default_code, status, detail=detail, errors=errors, headers=headers)
 

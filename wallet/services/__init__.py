@@ -5,7 +5,7 @@ from wallet.services.books import Fault, fold, seal, verify
 from wallet.services.deposits import check_payment, create_payment, open_checkout, settle, start_deposit
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import commit_hold, place_hold, release_expired_holds, release_hold
-from wallet.services.posting import Line, Posted, Posting, post, post_many, reverse
+from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
 from wallet.services.transfers import TransferQuote, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook
 
@@ -14,6 +14,7 @@ __all__ = [
     "Line",
     "Posted",
     "Posting",
+    "Single",
     "TransferQuote",
     "balance_at",
     "balance_of",

@@ -7,10 +7,11 @@ create function wallet.post_many(
     p_ids uuid[], p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[], p_descriptions text[],
     p_effective_at timestamptz default null
 ) returns bigint
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set enable_seqscan = off set enable_mergejoin = off as $$
 declare
     v_count constant integer := coalesce(cardinality(p_ids), 0);
     v_actor constant uuid := auth.uid();
+    v_accounts uuid[];
     v_known uuid[];
     v_short uuid;
     v_now timestamptz;
@@ -27,9 +28,10 @@ begin
 
     -- The locks stand alone and come first: a lock inside the statement that updates would read rows as they were
     -- before the wait.
-    perform 1 from public.wallet_account a
-    where a.id in (select unnest(p_debits) union select unnest(p_credits)) and not a.hot
-    order by a.id for no key update;
+    select array_agg(u.id order by u.id) into v_accounts from (select unnest(p_debits) union select unnest(p_credits)) u (id);
+    perform 1 from unnest(v_accounts) with ordinality u (id, n)
+    join public.wallet_account a on a.id = u.id and not a.hot
+    order by u.n for no key update of a;
     v_now := clock_timestamp();
 
     select array_agg(t.id) into v_known from public.wallet_transaction t where t.id = any (p_ids);
@@ -60,13 +62,16 @@ begin
         end if;
     end if;
 
+    with account as materialized (
+        select a.id, a.currency_id, a.state from public.wallet_account a where a.id = any (v_accounts)
+    )
     select r.n - 1 as n, r.id, r.amount, r.debit, r.credit, case
             when (r.amount > 0) is not true then 'amount_not_positive'
             when r.debit = r.credit then 'same_account'
             when d.id is null or c.id is null then 'account_not_found'
             when d.currency_id <> c.currency_id then 'currency_mismatch'
             else coalesce(wallet.state_refusal(d.state, 'DEBIT'), wallet.state_refusal(c.state, 'CREDIT'),
-                wallet.id_refusal(r.id), 'posting_id_repeated')
+                wallet.id_refusal(r.id, v_now), 'posting_id_repeated')
         end as code,
         case when d.id is null or wallet.state_refusal(d.state, 'DEBIT') is not null then r.debit else r.credit end as account
     into v_wrong
@@ -74,12 +79,12 @@ begin
         select *, row_number() over (partition by u.id order by u.n) as occurrence
         from unnest(p_ids, p_debits, p_credits, p_amounts) with ordinality u (id, debit, credit, amount, n)
     ) r
-    left join public.wallet_account d on d.id = r.debit
-    left join public.wallet_account c on c.id = r.credit
+    left join account d on d.id = r.debit
+    left join account c on c.id = r.credit
     where (v_known is null or r.id <> all (v_known)) and (
         (r.amount > 0) is not true or r.debit = r.credit or r.occurrence > 1 or (d.currency_id = c.currency_id) is not true
         or wallet.state_refusal(d.state, 'DEBIT') is not null or wallet.state_refusal(c.state, 'CREDIT') is not null
-        or wallet.id_refusal(r.id) is not null)
+        or wallet.id_refusal(r.id, v_now) is not null)
     order by r.n limit 1;
     if found then
         perform wallet.refuse(v_wrong.code, jsonb_build_object('posting', v_wrong.id, 'index', v_wrong.n,
@@ -87,14 +92,17 @@ begin
     end if;
 
     for attempt in 1 .. 2 loop
-        with input as materialized (
+        with account as materialized (
+            select a.id, a.currency_id, a.normal_side, a.hot, a.balance, a.held, a.floor, a.cap, a.version
+            from public.wallet_account a where a.id = any (v_accounts)
+        ), input as materialized (
             select u.*, coalesce(u.note, '') as description, d.currency_id as currency, d.hot as d_hot, c.hot as c_hot,
                 case d.normal_side when 'DEBIT' then u.amount else -u.amount end as d_change,
                 case c.normal_side when 'CREDIT' then u.amount else -u.amount end as c_change
             from unnest(p_ids, p_kinds, p_debits, p_credits, p_amounts, p_descriptions)
                 with ordinality u (id, kind, debit, credit, amount, note, n)
-            join public.wallet_account d on d.id = u.debit
-            join public.wallet_account c on c.id = u.credit
+            join account d on d.id = u.debit
+            join account c on c.id = u.credit
             where v_known is null or u.id <> all (v_known)
         ), step as materialized (
             select e.n, e.side, e.id, a.id as account, a.balance, a.held, a.floor, a.cap, e.change,
@@ -105,7 +113,7 @@ begin
                 union all
                 select n, id, 2, credit, c_change from input where not c_hot
             ) e
-            join public.wallet_account a on a.id = e.account
+            join account a on a.id = e.account
             window w as (partition by a.id order by e.n, e.side)
         ), wrong as materialized (
             select s.*, case
@@ -143,7 +151,7 @@ begin
         ), moved as (
             update public.wallet_account a set balance = s.after::bigint, version = s.version
             from step s
-            where s.last and a.id = s.account and not exists (select from wrong)
+            where s.last and a.id = s.account and a.id = any (v_accounts) and not exists (select from wrong)
             returning 1
         )
         select (select count(*) from input) as asked, (select count(*) from written) as written,

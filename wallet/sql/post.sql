@@ -76,13 +76,13 @@ return case
 end;
 
 -- Why a new posting may not have this id; null when it may. Bounded so that it always meets a partition.
-create function wallet.id_refusal(p_posting uuid) returns text
+create function wallet.id_refusal(p_posting uuid, p_now timestamptz) returns text
 language sql stable
 return case
     when uuid_extract_version(p_posting) is distinct from 7
         or get_byte(uuid_send(p_posting), 15) <> 0
         or uuid_extract_timestamp(p_posting) not between
-            clock_timestamp() - interval '35 days' and clock_timestamp() + interval '1 day'
+            p_now - interval '35 days' and p_now + interval '1 day'
     then 'posting_id_out_of_range'
 end;
 
@@ -211,7 +211,7 @@ begin
     select array_agg(a order by a.id), array_agg(a.id order by a.id) into v_accounts, v_ids
     from public.wallet_account a where a.id = any (p_debits || p_credits);
     v_now := clock_timestamp();
-    v_code := wallet.id_refusal(p_posting);
+    v_code := wallet.id_refusal(p_posting, v_now);
 
     for n in 1 .. v_count loop
         exit when v_code is not null;
@@ -371,7 +371,7 @@ begin
             from public.wallet_account where id = v_credit and hot;
         end if;
         if v_side.currency_id = v_other.currency_id and wallet.state_refusal(v_side.state, 'DEBIT') is null
-            and wallet.state_refusal(v_other.state, 'CREDIT') is null and wallet.id_refusal(p_posting) is null
+            and wallet.state_refusal(v_other.state, 'CREDIT') is null and wallet.id_refusal(p_posting, clock_timestamp()) is null
         then
             if not v_side.hot then
                 v_debit_change := case v_side.normal_side when 'DEBIT' then v_amount else -v_amount end;

@@ -1,0 +1,105 @@
+"""The second factor: allauth keeps and checks it, and django-otp's `user.is_verified()` tells who has passed it.
+
+`Factor` shows allauth's rows to django-otp as its devices. Whoever proves one in this session is verified in it; once
+the factor is removed, nobody is verified by it any more.
+"""
+
+import time
+from typing import Any, NoReturn
+
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_used
+from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.utils import decrypt, encrypt
+from django.conf import settings
+from django.db import models
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.models import Device
+
+from accounts.models import User
+from core.actors import acting_as_service
+from core.errors import DomainError
+
+
+class NotEnrolled(DomainError):
+    code = "not_enrolled"
+    message = _("This person has no authenticator app set up.")
+
+
+class FactorQuerySet(models.QuerySet["Factor"]):
+    """Read as the service: django-otp asks before anyone is acting."""
+
+    def _fetch_all(self) -> None:
+        with acting_as_service():
+            super()._fetch_all()
+
+    def devices_for_user(self, user: User, confirmed: bool | None = None) -> "FactorQuerySet":
+        return self.none() if confirmed is False else self.filter(user=user)
+
+
+class Factor(Device):
+    """One authenticator of a person, as django-otp sees it: read-only, and confirmed as soon as it exists."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    name = models.CharField(max_length=20, db_column="type")
+    confirmed = True
+
+    objects = FactorQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "mfa_authenticator"
+        verbose_name = _("second factor")
+        verbose_name_plural = _("second factors")
+
+    def verify_token(self, token: str) -> bool:
+        with acting_as_service():
+            return bool(Authenticator.objects.get(pk=self.pk).wrap().validate_code(token))
+
+    def save(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("allauth writes the second factors; this is a way to read them")
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("allauth removes the second factors; this is a way to read them")
+
+
+@receiver(authenticator_used, dispatch_uid="accounts.verified_by_use")
+def verified_by_use(request: HttpRequest, authenticator: Authenticator, **_kwargs: Any) -> None:
+    """Mark the session as verified: a code or a recovery code was right just now."""
+    request.session[DEVICE_ID_SESSION_KEY] = Factor(pk=authenticator.pk).persistent_id
+
+
+@receiver(authenticator_added, dispatch_uid="accounts.verified_by_enrolment")
+def verified_by_enrolment(request: HttpRequest, authenticator: Authenticator, **_kwargs: Any) -> None:
+    """Setting an app up takes a right code from it; recovery codes are only handed out, so they prove nothing."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        verified_by_use(request, authenticator)
+
+
+def enrol_totp(*, user: User, secret: str | None = None) -> None:
+    """Give `user` an authenticator app without asking for a code: for people whom a command makes.
+
+    Leaves one that is there already as it is.
+    """
+    with acting_as_service():
+        Authenticator.objects.get_or_create(
+            user=user,
+            type=Authenticator.Type.TOTP,
+            defaults={"data": {"secret": encrypt(secret or generate_totp_secret())}},
+        )
+
+
+def current_code(*, user: User) -> str:
+    """Return the code that the user's app shows now; raises NotEnrolled."""
+    with acting_as_service():
+        factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if factor is None:
+        raise NotEnrolled
+    counter = int(time.time()) // app_settings.TOTP_PERIOD
+    return format_hotp_value(hotp_value(decrypt(factor.data["secret"]), counter))

@@ -1,0 +1,23 @@
+"""People for tests, made through the services."""
+
+from itertools import count
+
+from allauth.account.models import EmailAddress
+
+from accounts.models import User
+from accounts.models.people import Role
+from accounts.services import register
+from core.actors import acting_as_service
+
+PASSWORD = "a-long-enough-secret"
+_numbers = count(1)
+
+
+def make_person(*, name: str = "Ada Obi", email: str = "", role: str = Role.USER) -> User:
+    """Register someone whose address is confirmed, so that `PASSWORD` signs them in."""
+    user = User(email=email or f"person{next(_numbers)}@alajo.test", role=role)
+    user.set_password(PASSWORD)
+    with acting_as_service():
+        register(user=user, display_name=name)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user

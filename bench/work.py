@@ -1,0 +1,76 @@
+"""What the client processes of the ledger's bench do: `python -m bench.work transfers|bulk|page CLIENTS SECONDS`."""
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+from uuid import UUID
+
+import django
+
+django.setup()
+
+from bench.clients import rate  # noqa: E402
+from bench.ledger import BULK, pair  # noqa: E402
+from bench.world import account_id, user_id  # noqa: E402
+from core.actors import acting_as, acting_as_service  # noqa: E402
+from core.ids import posting_id  # noqa: E402
+from accounts.models import User  # noqa: E402
+from wallet import services as wallet  # noqa: E402
+from wallet.models import Account, Entry  # noqa: E402
+
+
+def transfers(number: int) -> Callable[[], int]:
+    rng = random.Random(number)
+
+    def once() -> int:
+        first, second = pair(rng)
+        source = Account(
+            id=UUID(account_id(first)), owner_id=UUID(user_id(first)), currency_id="NGN", normal_side="CREDIT"
+        )
+        with acting_as_service():
+            wallet.transfer(
+                posting_id=posting_id(), source=source, recipient_id=UUID(user_id(second)), amount=1, note="bench"
+            )
+        return 1
+
+    return once
+
+
+def bulk(number: int) -> Callable[[], int]:
+    rng = random.Random(number)
+
+    def once() -> int:
+        postings = []
+        for _ in range(BULK):
+            first, second = pair(rng)
+            line = wallet.Line("INTEREST", UUID(account_id(first)), UUID(account_id(second)), 1)
+            postings.append(wallet.Single(posting_id(), line))
+        with acting_as_service():
+            return wallet.post_many(postings=postings)
+
+    return once
+
+
+def page(seconds: float) -> float:
+    """Milliseconds to read the first activity page and the balance of account 1, as its owner; the median."""
+    user = User(id=UUID(user_id(1)), email="1@bench.test")
+    times, end = [], time.perf_counter() + seconds
+    while (begun := time.perf_counter()) < end:
+        with acting_as(user):
+            account = Account.objects.visible_to(user).get()
+            list(Entry.objects.of(account)[:21])
+        times.append((time.perf_counter() - begun) * 1000)
+    return median(times)
+
+
+def main() -> None:
+    what, clients, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    if what == "page":
+        print(page(seconds))
+    else:
+        print(rate({"transfers": transfers, "bulk": bulk}[what], clients=clients, seconds=seconds))
+
+
+main()

@@ -1,0 +1,98 @@
+"""How often one caller may ask. Counted in Valkey by one script per hit, so that parallel hits cannot pass a limit.
+
+Each request counts against `default` (or `anonymous`, by address, while nobody is known), and a route that is dear
+against its own policy as well. When Valkey is away, requests pass: being counted is no condition of being served.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
+
+from django.conf import settings
+from limits import RateLimitItem, parse
+from limits.storage import Storage, storage_from_string
+from limits.strategies import SlidingWindowCounterRateLimiter
+from redis.exceptions import RedisError
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+
+from core.middleware import client_ip
+
+DEFAULT, ANONYMOUS, MONEY = "default", "anonymous", "money"
+POLICIES = {DEFAULT: "600/minute", ANONYMOUS: "60/minute", MONEY: "60/minute"}
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How a caller stands with one policy: `remaining` hits, and seconds until there are more."""
+
+    policy: str
+    limit: RateLimitItem
+    allowed: bool
+    remaining: int
+    resets_in: int
+
+
+def hit(request: Request, *, policies: tuple[str, ...], known: bool) -> list[Count]:
+    """Count this request against each policy, in order, until one is used up. Counts nothing while Valkey is away."""
+    caller = _caller(request, known)
+    names = (DEFAULT, *policies) if known else (ANONYMOUS,)
+    counts = []
+    try:
+        for name in names:
+            counts.append(_count(name, caller))
+            if not counts[-1].allowed:
+                break
+    except RedisError:
+        logger.warning("rate limits are not counted: Valkey does not answer", exc_info=True)
+    return counts
+
+
+def refuse_if_used_up(counts: list[Count]) -> None:
+    """Raises Throttled, with the seconds to wait, when one of the counts has no room."""
+    for count in counts:
+        if not count.allowed:
+            raise Throttled(wait=count.resets_in)
+
+
+def headers(counts: list[Count]) -> Mapping[str, str]:
+    """RateLimit-Policy and RateLimit, after draft-ietf-httpapi-ratelimit-headers-11."""
+    if not counts:
+        return {}
+    policies = (f'"{c.policy}";q={c.limit.amount};w={c.limit.get_expiry()}' for c in counts)
+    states = (f'"{c.policy}";r={c.remaining};t={c.resets_in}' for c in counts)
+    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(states)}
+
+
+def _caller(request: Request, known: bool) -> str:
+    if not known:
+        return f"ip:{client_ip(request._request)}"
+    if request.auth is not None:
+        return f"token:{request.auth.pk}"
+    return f"user:{request.user.pk}"
+
+
+def _count(policy: str, caller: str) -> Count:
+    limit = _limit({**POLICIES, **getattr(settings, "API_RATE_LIMITS", {})}[policy])
+    limiter = SlidingWindowCounterRateLimiter(_storage(settings.CACHES["default"]["LOCATION"]))
+    allowed = limiter.hit(limit, policy, caller)
+    stats = limiter.get_window_stats(limit, policy, caller)
+    resets_in = max(1, ceil(stats.reset_time - time.time()))
+    return Count(policy, limit, allowed, stats.remaining if allowed else 0, resets_in)
+
+
+@lru_cache(maxsize=32)
+def _limit(text: str) -> RateLimitItem:
+    return parse(text)
+
+
+@lru_cache(maxsize=4)
+def _storage(location: str) -> Storage:
+    """The store of the cache's own Valkey; `limits` has a scheme of its own for sockets."""
+    uri = location.replace("unix://", "redis+unix://", 1) if location.startswith("unix://") else location
+    return storage_from_string(uri, key_prefix="ratelimit")

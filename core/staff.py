@@ -1,0 +1,246 @@
+"""What staff pages are made of: lists and object pages that show everything and change nothing.
+
+`ReadOnlyAdmin` refuses to add, change and delete for everybody, superusers included. Its lists go newest first by key,
+a page at a time from where the last page ended, so they cost the same at any size: nothing is counted, nothing skipped.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7_at
+from core.templatetags.money import money, signed_money
+
+BEFORE, AFTER = "before", "after"
+EMPTY = "–"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A table on an object's page: what hangs on the object. `more` is the address of the whole list."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    more: str = ""
+
+
+class NewestFirst(ChangeList):
+    """A list that pages by key: `before` and `after` name the key at which the neighbouring page ended."""
+
+    older_url = newer_url = ""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        self.before, self.after = (
+            self.filter_params.pop(name, [""])[0] and self.params.pop(name) for name in (BEFORE, AFTER)
+        )
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+        return ["-pk"]
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            rows, newer, older = self._page(self.list_per_page)
+        except (ValidationError, ValueError, OverflowError) as error:
+            raise IncorrectLookupParameters(error) from error
+        self.result_list, self.result_count = rows, len(rows)
+        self.full_result_count, self.show_full_result_count = None, False
+        self.can_show_all = self.multi_page = self.show_admin_actions = False
+        self.paginator = None
+        if rows and newer:
+            self.newer_url = self.get_query_string({AFTER: str(rows[0].pk)})
+        if rows and older:
+            self.older_url = self.get_query_string({BEFORE: str(rows[-1].pk)})
+
+    def _page(self, size: int) -> tuple[list[Any], bool, bool]:
+        if self.after:
+            rows = list(self.queryset.filter(pk__gt=self.after).order_by("pk")[: size + 1])
+            return rows[:size][::-1], len(rows) > size, True
+        queryset = self.queryset.filter(pk__lt=self.before) if self.before else self.queryset
+        rows = list(queryset[: size + 1])
+        return rows[:size], bool(self.before), len(rows) > size
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that staff may look at and nobody may touch here. A subclass says what to show and how to find a row."""
+
+    actions = None
+    change_list_template = "admin/read_only_list.html"
+    change_form_template = "admin/read_only_object.html"
+    list_per_page = 100
+    show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False
+    sortable_by = ()
+    search_fields = ("pk",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return NewestFirst
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        return (self.find(queryset, term) if term else queryset), False
+
+    def find(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+        """Return the rows that a search asks for: by id, unless a subclass knows more."""
+        key = as_uuid(term)
+        return queryset.filter(pk=key) if key else queryset.none()
+
+    def panels(self, obj: Any) -> Iterable[Panel]:
+        """Return the tables that stand below the object's own fields."""
+        return ()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        return super().changelist_view(request, extra_context)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        context["panels"] = list(self.panels(kwargs["obj"]))
+        context["history_url"] = history_url(kwargs["obj"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What became of an object stands in the audit trail, whoever changed it and by whatever way."""
+        obj = self.get_object(request, object_id)
+        if obj is None or not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        return HttpResponseRedirect(history_url(obj))
+
+
+class When(admin.SimpleListFilter):
+    """Rows made on a day or since one, told from their UUIDv7 key: a range of the primary key at any size."""
+
+    title = _("made")
+    parameter_name = "when"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("today", _("Today")), ("yesterday", _("Yesterday")), ("7", _("7 days")), ("30", _("30 days"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        wanted, today = self.value(), timezone.localdate()
+        if not wanted:
+            return queryset
+        if wanted in ("7", "30"):
+            return queryset.filter(pk__gte=uuid7_at(start_of(today - timedelta(days=int(wanted) - 1))))
+        days = {"today": today, "yesterday": today - timedelta(days=1)}
+        try:
+            day = days.get(wanted) or date.fromisoformat(wanted)
+            bounds = uuid7_at(start_of(day)), uuid7_at(start_of(day + timedelta(days=1)))
+        except (ValueError, OverflowError) as error:
+            raise IncorrectLookupParameters(error) from error
+        return queryset.filter(pk__gte=bounds[0], pk__lt=bounds[1])
+
+
+def start_of(day: date) -> datetime:
+    """Return the first moment of a day, in the operator's time zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
+
+
+def amount_of(name: str, label: Any, *, currency: str = "currency_id", sign: bool = False) -> Callable[[Any], str]:
+    """A column with an amount of minor units, aligned to the right by its name."""
+
+    @admin.display(description=label, empty_value=EMPTY)
+    def column(obj: Any) -> SafeString | None:
+        return amount(getattr(obj, name), _follow(obj, currency), sign=sign)
+
+    column.__name__ = f"{name}_money"
+    return column
+
+
+def amount(value: int | None, currency: str, *, sign: bool = False) -> SafeString | None:
+    if value is None:
+        return None
+    return format_html('<span class="amount">{}</span>', (signed_money if sign else money)(value, currency))
+
+
+def time_of(name: str, label: Any) -> Callable[[Any], str]:
+    """A column with a moment to the second, in the operator's time zone."""
+
+    @admin.display(description=label, empty_value=EMPTY)
+    def column(obj: Any) -> SafeString | None:
+        return moment(getattr(obj, name))
+
+    column.__name__ = f"{name}_time"
+    return column
+
+
+def moment(value: datetime | None) -> SafeString | None:
+    if value is None:
+        return None
+    local = timezone.localtime(value)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(local, "Y-m-d H:i:s"))
+
+
+def link_of(name: str, label: Any) -> Callable[[Any], str]:
+    """A column with a link to the row that a foreign key names."""
+
+    @admin.display(description=label, empty_value=EMPTY)
+    def column(obj: Any) -> SafeString | None:
+        target = _follow(obj, name)
+        return link(target) if target else None
+
+    column.__name__ = f"{name}_link".replace(".", "_")
+    return column
+
+
+def link(target: Model, text: Any = None) -> SafeString:
+    return format_html('<a href="{}">{}</a>', page_of(type(target), target.pk), text or target)
+
+
+def page_of(model: type[Model], key: Any) -> str:
+    """Return the address of a row's page."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
+
+
+def list_of(model: type[Model], **filters: Any) -> str:
+    """Return the address of a list, filtered."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{address}?{urlencode(filters)}" if filters else address
+
+
+def history_url(obj: Model) -> str:
+    query = urlencode({"target_type": obj._meta.label_lower, "target_id": str(obj.pk)})
+    return f"{reverse('admin:accounts_auditevent_changelist')}?{query}"
+
+
+def _follow(obj: Any, path: str) -> Any:
+    for name in path.split("."):
+        obj = getattr(obj, name)
+    return obj
