@@ -1,1 +1,12 @@
-urlpatterns = []
+from django.urls import include, path
+
+import accounts.api.schema  # noqa: F401  (teaches the OpenAPI document our ways to sign in)
+from core.api import docs
+
+urlpatterns = [
+    path("v1/", include("wallet.api.urls")),
+    path("v1/schema", docs.SchemaView.as_view(), name="api_schema"),
+    path("docs/", docs.DocsView.as_view(), name="api_docs"),
+    path("errors/", docs.error_list, name="api_errors"),
+    path("errors/<str:code>", docs.error_page, name="api_error"),
+]

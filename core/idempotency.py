@@ -13,7 +13,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -112,7 +111,12 @@ def once(request: Request, work: Callable[[UUID], Response]) -> HttpResponse:
     if found is not None:
         return _replayed(found)
     chosen = posting_id()
-    answer = _answer(request, lambda: work(chosen))
+
+    def in_a_savepoint() -> Response:
+        with transaction.atomic():
+            return work(chosen)
+
+    answer = _answer(request, in_a_savepoint)
     if _is_final(answer):
         _filled(IdempotencyKey(**name.scope, fingerprint=name.fingerprint, subject_id=chosen), answer).save()
     return answer
@@ -130,15 +134,17 @@ def once_outside(
     name = named(request)
     with acting_as(request.user):
         row = _found(name, at=timezone.now())
+        if row is not None and row.status is not None:
+            return _replayed(row)
+        claimed_until = timezone.now() + CLAIM
         if row is None:
-            row = IdempotencyKey(**name.scope, fingerprint=name.fingerprint)
+            row = IdempotencyKey(**name.scope, fingerprint=name.fingerprint, claimed_until=claimed_until)
             refusal = _begun(request, row, begin)
             if refusal is not None:
                 return refusal
-        elif row.status is not None:
-            return _replayed(row)
-        row.claimed_until = timezone.now() + CLAIM
-        row.save()
+        else:
+            row.claimed_until = claimed_until
+            row.save(update_fields=["claimed_until"])
     answer = None
     try:
         answer = _answer(request, lambda: finish(row.subject_id))
@@ -171,23 +177,24 @@ def _found(name: Named, at: datetime | None = None) -> IdempotencyKey | None:
 
 
 def _begun(request: Request, row: IdempotencyKey, begin: Callable[[], UUID]) -> HttpResponse | None:
-    """Store what is wanted and its id on the row; return the answer where the domain refuses."""
+    """Store what is wanted, and the row with its id; return the answer instead where the domain refuses."""
     try:
         with transaction.atomic():
             row.subject_id = begin()
+            row.save()
+            return None
     except DomainError as refusal:
         answer = problems.exception_handler(refusal, {"request": request})
-        if _is_final(answer):
-            _filled(row, answer).save()
-        return answer
-    return None
+    if _is_final(answer):
+        row.subject_id, row.claimed_until = None, None
+        _filled(row, answer).save()
+    return answer
 
 
 def _answer(request: Request, work: Callable[[], Response]) -> HttpResponse:
-    """The answer of `work`, whose writes go when the domain refuses. A fault passes through."""
+    """The answer of `work`, or the domain's refusal. A fault passes through."""
     try:
-        with transaction.atomic() if connection.in_atomic_block else nullcontext():
-            response = work()
+        response = work()
     except DomainError as refusal:
         return problems.exception_handler(refusal, {"request": request})
     content = JSONRenderer().render(response.data)

@@ -45,15 +45,17 @@ class NewestFirst(ChangeList):
     """A list that pages by key: `before` and `after` name the key at which the neighbouring page ended."""
 
     older_url = newer_url = ""
+    key = "pk"
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         self.before, self.after = (
             self.filter_params.pop(name, [""])[0] and self.params.pop(name) for name in (BEFORE, AFTER)
         )
+        self.key = self.model_admin.page_key(request)
         return super().get_queryset(request, exclude_parameters)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
-        return ["-pk"]
+        return [f"-{self.key}"]
 
     def get_results(self, request: HttpRequest) -> None:
         try:
@@ -65,15 +67,17 @@ class NewestFirst(ChangeList):
         self.can_show_all = self.multi_page = self.show_admin_actions = False
         self.paginator = None
         if rows and newer:
-            self.newer_url = self.get_query_string({AFTER: str(rows[0].pk)})
+            self.newer_url = self.get_query_string({AFTER: str(getattr(rows[0], self.key))})
         if rows and older:
-            self.older_url = self.get_query_string({BEFORE: str(rows[-1].pk)})
+            self.older_url = self.get_query_string({BEFORE: str(getattr(rows[-1], self.key))})
 
     def _page(self, size: int) -> tuple[list[Any], bool, bool]:
         if self.after:
-            rows = list(self.queryset.filter(pk__gt=self.after).order_by("pk")[: size + 1])
+            rows = list(
+                self.queryset.filter(**{f"{self.key}__gt": self.after}).order_by(self.key)[: size + 1]
+            )
             return rows[:size][::-1], len(rows) > size, True
-        queryset = self.queryset.filter(pk__lt=self.before) if self.before else self.queryset
+        queryset = self.queryset.filter(**{f"{self.key}__lt": self.before}) if self.before else self.queryset
         rows = list(queryset[: size + 1])
         return rows[:size], bool(self.before), len(rows) > size
 
@@ -108,6 +112,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         term = search_term.strip()
         return (self.find(queryset, term) if term else queryset), False
 
+    def page_key(self, request: HttpRequest) -> str:
+        """Return the unique field by which the list is ordered and paged."""
+        return "pk"
+
     def find(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         """Return the rows that a search asks for: by id, unless a subclass knows more."""
         key = as_uuid(term)
@@ -117,14 +125,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Return the tables that stand below the object's own fields."""
         return ()
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         return super().changelist_view(request, extra_context)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         context["panels"] = list(self.panels(kwargs["obj"]))
-        context["history_url"] = history_url(kwargs["obj"])
+        context["history_url"] = self.admin_site.history_url(kwargs["obj"])  # type: ignore[attr-defined]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(
@@ -134,7 +146,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_view_permission(request, obj):
             raise PermissionDenied
-        return HttpResponseRedirect(history_url(obj))
+        return HttpResponseRedirect(self.admin_site.history_url(obj))  # type: ignore[attr-defined]
 
 
 class When(admin.SimpleListFilter):
@@ -144,7 +156,12 @@ class When(admin.SimpleListFilter):
     parameter_name = "when"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("today", _("Today")), ("yesterday", _("Yesterday")), ("7", _("7 days")), ("30", _("30 days"))]
+        return [
+            ("today", _("Today")),
+            ("yesterday", _("Yesterday")),
+            ("7", _("7 days")),
+            ("30", _("30 days")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         wanted, today = self.value(), timezone.localdate()
@@ -173,14 +190,16 @@ def as_uuid(text: str) -> UUID | None:
         return None
 
 
-def amount_of(name: str, label: Any, *, currency: str = "currency_id", sign: bool = False) -> Callable[[Any], str]:
+def amount_of(
+    name: str, label: Any, *, currency: str = "currency_id", sign: bool = False
+) -> Callable[[Any], str]:
     """A column with an amount of minor units, aligned to the right by its name."""
 
     @admin.display(description=label, empty_value=EMPTY)
     def column(obj: Any) -> SafeString | None:
         return amount(getattr(obj, name), _follow(obj, currency), sign=sign)
 
-    column.__name__ = f"{name}_money"
+    column.__name__ = _name(name, "money")
     return column
 
 
@@ -195,9 +214,9 @@ def time_of(name: str, label: Any) -> Callable[[Any], str]:
 
     @admin.display(description=label, empty_value=EMPTY)
     def column(obj: Any) -> SafeString | None:
-        return moment(getattr(obj, name))
+        return moment(_follow(obj, name))
 
-    column.__name__ = f"{name}_time"
+    column.__name__ = _name(name, "time")
     return column
 
 
@@ -216,12 +235,16 @@ def link_of(name: str, label: Any) -> Callable[[Any], str]:
         target = _follow(obj, name)
         return link(target) if target else None
 
-    column.__name__ = f"{name}_link".replace(".", "_")
+    column.__name__ = _name(name, "link")
     return column
 
 
 def link(target: Model, text: Any = None) -> SafeString:
-    return format_html('<a href="{}">{}</a>', page_of(type(target), target.pk), text or target)
+    return anchor(page_of(type(target), target.pk), text or target)
+
+
+def anchor(address: str, text: Any) -> SafeString:
+    return format_html('<a href="{}">{}</a>', address, text)
 
 
 def page_of(model: type[Model], key: Any) -> str:
@@ -235,9 +258,8 @@ def list_of(model: type[Model], **filters: Any) -> str:
     return f"{address}?{urlencode(filters)}" if filters else address
 
 
-def history_url(obj: Model) -> str:
-    query = urlencode({"target_type": obj._meta.label_lower, "target_id": str(obj.pk)})
-    return f"{reverse('admin:accounts_auditevent_changelist')}?{query}"
+def _name(path: str, kind: str) -> str:
+    return f"{path.replace('.', '_')}_{kind}"
 
 
 def _follow(obj: Any, path: str) -> Any:

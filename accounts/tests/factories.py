@@ -3,6 +3,7 @@
 from itertools import count
 
 from allauth.account.models import EmailAddress
+from django.test import Client
 
 from accounts.models import User
 from accounts.models.people import Role
@@ -21,3 +22,9 @@ def make_person(*, name: str = "Ada Obi", email: str = "", role: str = Role.USER
         register(user=user, display_name=name)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
+
+
+def sign_in(client: Client, user: User) -> None:
+    """Give the test client a session of this person, past password and second factor."""
+    with acting_as_service():
+        client.force_login(user)

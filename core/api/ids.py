@@ -5,8 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
-from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 from core.ids import base62
@@ -59,10 +57,3 @@ class IdField(serializers.Field[UUID, str, str, UUID]):
 
     def to_representation(self, value: UUID) -> str:
         return encode(self.prefix, value)
-
-
-class IdFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    target_class = "core.api.ids.IdField"
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        return {"type": "string", "pattern": pattern(self.target.prefix)}

@@ -65,10 +65,11 @@ class CursorPagination(BasePagination):
             "type": "object",
             "required": ["object", "data", "has_more"],
             "properties": {
-                "object": {"type": "string", "const": "list"},
+                "object": {"type": "string", "const": "list", "example": "list"},
                 "data": schema,
                 "has_more": {
                     "type": "boolean",
+                    "example": True,
                     "description": _("Whether the walk goes on from here."),
                 },
             },

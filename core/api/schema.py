@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 
+from core.api.ids import pattern
 from core.api.problems import CODES, CONTENT_TYPE
 from core.money import MAX_AMOUNT
 
@@ -46,16 +47,48 @@ class MoneyFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-unty
         return schema
 
 
+class IdFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "core.api.ids.IdField"
+
+    def map_serializer_field(self, auto_schema: SpectacularSchema, direction: str) -> dict[str, Any]:
+        return {"type": "string", "pattern": pattern(self.target.prefix)}
+
+
+class ObjectFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "core.api.serializers.ObjectField"
+
+    def map_serializer_field(self, auto_schema: SpectacularSchema, direction: str) -> dict[str, Any]:
+        return {"type": "string", "const": self.target.name}
+
+
+def example(value: dict[str, Any], *, request: bool = False) -> OpenApiExample:
+    """What an operation's body may look like: its response's, unless it is said to be the request's."""
+    return OpenApiExample(
+        "request" if request else "response",
+        value=value,
+        request_only=request,
+        response_only=not request,
+        status_codes=None if request else ["200", "201"],
+    )
+
+
 class AutoSchema(SpectacularSchema):
-    """Adds the problems each operation can answer with, `Request-Id`, and `Idempotency-Key` where a view
-    declares `idempotent = True`.
+    """Adds what every operation has: its scope, the problems it can answer with, `Request-Id`, the rate limits, and
+    `Idempotency-Key` where a view declares `idempotent = True`. A view names further problems in `also_answers`.
     """
 
     def get_override_parameters(self) -> list[Any]:
-        own = [_REQUEST_ID, _RETRY_AFTER]
+        own = [_REQUEST_ID, _RETRY_AFTER, _RATE_LIMIT, _RATE_LIMIT_POLICY]
+        if getattr(self.view, "key_prefix", ""):
+            own.append(_key_parameter(self.view.key_prefix))
         if self.method == "POST" and getattr(self.view, "idempotent", False):
             own += [_IDEMPOTENCY_KEY, _IDEMPOTENT_REPLAYED]
         return [*super().get_override_parameters(), *own]
+
+    def get_description(self) -> str:
+        scope = getattr(self.view, "required_scope", "")
+        told = super().get_description()
+        return f"{told}\n\n{_('Scope')}: `{scope}`." if scope else told
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:  # type: ignore[override]
         bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[arg-type]
@@ -66,7 +99,7 @@ class AutoSchema(SpectacularSchema):
         return bodies
 
     def _problem_statuses(self) -> list[int]:
-        statuses = {400, 429, 500}
+        statuses = {400, 429, 500, *getattr(self.view, "also_answers", ())}
         if not any(isinstance(permission, AllowAny) for permission in self.view.get_permissions()):
             statuses |= {401, 403}
         if "{" in self.path:
@@ -76,6 +109,10 @@ class AutoSchema(SpectacularSchema):
         if self.method in ("POST", "PUT", "PATCH"):
             statuses |= {413, 415}
         return sorted(statuses)
+
+
+def _key_parameter(prefix: str) -> OpenApiParameter:
+    return OpenApiParameter("id", {"type": "string", "pattern": pattern(prefix)}, OpenApiParameter.PATH)
 
 
 def _problem(status: int) -> OpenApiResponse:
@@ -111,9 +148,23 @@ _RETRY_AFTER = OpenApiParameter(
     response=[429],
     description=_("Seconds to wait before trying again."),
 )
+_RATE_LIMIT = OpenApiParameter(
+    "RateLimit",
+    str,
+    OpenApiParameter.HEADER,
+    response=True,
+    description=_("How many requests are left (`r`) and in how many seconds there are more (`t`), by policy."),
+)
+_RATE_LIMIT_POLICY = OpenApiParameter(
+    "RateLimit-Policy",
+    str,
+    OpenApiParameter.HEADER,
+    response=True,
+    description=_("How many requests (`q`) each policy allows in how many seconds (`w`)."),
+)
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255},
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
     required=True,
     description=_(

@@ -1,6 +1,8 @@
 """What every API input is built from: serializers that refuse what they do not know, and amounts of money."""
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -13,6 +15,7 @@ from rest_framework.exceptions import ErrorDetail
 from core.money import MAX_AMOUNT
 
 _UNKNOWN_LISTED = 20
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -33,6 +36,26 @@ class StrictSerializer(serializers.Serializer[Any]):
         unknown = (name for name in data if name not in taken)
         error = ErrorDetail(gettext("This field is not known here."), code="unknown_field")
         return {name: [error] for name in islice(unknown, _UNKNOWN_LISTED)}
+
+
+class ObjectField(serializers.CharField):
+    """Names the kind of the thing, the same for all of its kind."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(read_only=True)
+        self.name = name
+
+    def get_attribute(self, instance: Any) -> str:
+        return self.name
+
+
+class TextField(serializers.CharField):
+    """Text and nothing else: a number is not turned into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class MoneyField(serializers.Field[int, Any, int, Any]):
@@ -62,3 +85,21 @@ class MoneyField(serializers.Field[int, Any, int, Any]):
 
     def to_representation(self, value: int) -> int:
         return value
+
+
+class InstantField(serializers.DateTimeField):
+    """A moment: read as RFC 3339 with its offset, written in UTC."""
+
+    default_error_messages = {"instant_invalid": _("A moment is written as 2026-01-31T09:30:00Z, with its offset.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        match = _RFC3339.fullmatch(value) if isinstance(value, str) else None
+        try:
+            # A leap second is the last second it follows: Python has no other place for it.
+            text = re.sub(r"(:\d\d):60", r"\1:59", value.upper()) if match else ""
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("instant_invalid")

@@ -58,12 +58,15 @@ class RateLimited:
 
 
 class ApiView(RateLimited, GenericAPIView[Any]):
-    """Names its `required_scope`, its `filter_serializer` (what a list may be asked), and its `cursor_prefix`."""
+    """Names its `required_scope`, the `key_prefix` of the id in its address, and what a list may be asked
+    (`filter_serializer`).
+    """
 
     permission_classes: tuple[type[BasePermission], ...] = (IsAuthenticated, ScopeRequired)
     content_negotiation_class = AlwaysJson
     metadata_class = None
     required_scope = ""
+    key_prefix = ""
     idempotent = False
     paging = ("limit", "starting_after", "ending_before")
     filter_serializer: type[Serializer[Any]] | None = None
@@ -99,10 +102,10 @@ class ApiView(RateLimited, GenericAPIView[Any]):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def key(self, prefix: str) -> UUID:
+    def key(self) -> UUID:
         """The key in the address. A malformed id is as unknown as one that was never given: raises Http404."""
         try:
-            return ids.decode(prefix, self.kwargs["id"])
+            return ids.decode(self.key_prefix, self.kwargs["id"])
         except ids.UnknownId:
             raise Http404 from None
 

@@ -1,4 +1,10 @@
 from django.urls import path
 
+from core.dev import views
+
 app_name = "dev"
-urlpatterns: list[path] = []
+urlpatterns = [
+    path("mail/", views.mail_list, name="mails"),
+    path("mail/<slug:name>/", views.mail_detail, name="mail"),
+    path("mail/<slug:name>/html/", views.mail_html, name="mail_html"),
+]

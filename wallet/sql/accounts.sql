@@ -1,5 +1,17 @@
 -- Opening accounts and changing what they allow. Reverse: drop.sql.
 
+-- How much the owner's tier lets a wallet hold today; null without a limit. Today is Lagos's.
+create function wallet.tier_cap(p_owner uuid, p_currency text) returns bigint
+language plpgsql stable set search_path = '' as $$
+begin
+    return (
+        select r.balance_cap from public.wallet_tierrule r join public.accounts_customer c on c.tier = r.tier
+        where c.user_id = p_owner and r.currency_id = p_currency
+            and r.from_date <= (now() at time zone 'Africa/Lagos')::date
+        order by r.from_date desc limit 1);
+end
+$$;
+
 -- A customer's account of this kind and currency, opened when there is none. A customer opens WALLET accounts for
 -- itself only; service_role opens any. Its balance lies on the credit side and may not fall below nought.
 create function wallet.open_account(p_owner uuid, p_kind text, p_currency text) returns uuid
@@ -15,8 +27,9 @@ begin
     select id into v_id from public.wallet_account
     where owner_id = p_owner and kind = p_kind and currency_id = p_currency::char(3);
     if v_id is null then
-        insert into public.wallet_account (id, owner_id, kind, currency_id, normal_side, floor)
-        values (uuidv7(), p_owner, p_kind, p_currency::char(3), 'CREDIT', 0)
+        insert into public.wallet_account (id, owner_id, kind, currency_id, normal_side, floor, cap)
+        values (uuidv7(), p_owner, p_kind, p_currency::char(3), 'CREDIT', 0,
+            case p_kind when 'WALLET' then wallet.tier_cap(p_owner, p_currency) end)
         on conflict do nothing returning id into v_id;
     end if;
     if v_id is null then

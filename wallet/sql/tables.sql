@@ -211,7 +211,8 @@ begin
 end
 $$;
 
--- Each transaction from both its sides. `change` is signed in the account's own normal direction. Page a kept
+-- Each transaction from both its sides. Both halves have the same column types to the letter: otherwise the planner
+-- sorts instead of merging two index scans. `change` is signed in the account's own normal direction. Page a kept
 -- account by `account_id = … and version < … order by version desc` (the first page: version < 2^63 - 1).
 create view public.wallet_entry with (security_invoker = true) as
 select t.id as transaction_id, t.posting_id, t.debit_account_id as account_id, 'DEBIT'::text as side, t.amount,
@@ -225,5 +226,5 @@ select t.id, t.posting_id, t.credit_account_id, 'CREDIT'::text, t.amount,
     case (select a.normal_side from public.wallet_account a where a.id = t.credit_account_id)
         when 'CREDIT' then t.amount when 'DEBIT' then -t.amount end,
     t.currency, t.credit_version, t.credit_balance, t.debit_account_id,
-    t.kind, t.description, t.effective_at, t.recorded_at, t.hold_id, t.reverses, t.actor_id
+    t.kind::text, t.description::text, t.effective_at, t.recorded_at, t.hold_id, t.reverses, t.actor_id
 from public.wallet_transaction t;

@@ -1,0 +1,5 @@
+"""The books and the deposits, for staff to look at. Nothing here writes: corrections are reversing postings."""
+
+from wallet.admin import accounts, deposits, transactions
+
+__all__ = ["accounts", "deposits", "transactions"]

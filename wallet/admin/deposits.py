@@ -1,0 +1,217 @@
+"""Payments, what gateways told us of them, and the cases they left for staff. No card data, no credentials."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import people, pretty
+from core.staff import (
+    EMPTY,
+    Panel,
+    ReadOnlyAdmin,
+    When,
+    amount,
+    amount_of,
+    as_uuid,
+    link,
+    link_of,
+    moment,
+    time_of,
+)
+from wallet.admin.columns import account_column
+from wallet.admin.transactions import posting_panel
+from wallet.figures import open_for
+from wallet.models import Case, Payment, PaymentGateway, WebhookEvent
+
+REDACTED = "•••"
+# What a gateway tells of a card or of a way to charge it again.
+SECRET = frozenset(
+    "authorization authorization_code access_code account_name account_number bin card card_type cvv cvc "
+    "exp_month exp_year last4 number pan pin sender_bank_account_number signature token".split()
+)
+
+
+class OpenFor(admin.SimpleListFilter):
+    """Payments not settled yet, by how long ago they were started."""
+
+    title = _("open for")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("hour", _("Under an hour")), ("day", _("Under a day")), ("older", _("Longer"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("hour", "day", "older"):
+            return queryset
+        return open_for(queryset, self.value(), at=timezone.now())
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = (
+        "reference",
+        account_column("account", _("Account")),
+        "state",
+        "gateway_id",
+        time_of("created_at", _("Started")),
+        time_of("settled_at", _("Settled")),
+        amount_of("fee", _("Fee")),
+        amount_of("amount", _("Amount")),
+    )
+    list_filter = ("state", OpenFor, When)
+    list_select_related = ("account__owner",)
+    fields = (
+        "id",
+        "reference",
+        "posting_id",
+        account_column("account", _("Account")),
+        link_of("gateway", _("Gateway")),
+        "state",
+        "reason",
+        amount_of("amount", _("Amount")),
+        amount_of("fee", _("Fee the gateway kept")),
+        time_of("created_at", _("Started")),
+        time_of("expires_at", _("Expires")),
+        time_of("settled_at", _("Settled")),
+        "checks",
+        time_of("next_check_at", _("Next check")),
+    )
+    search_help_text = _("By reference, id, posting id, or the start of an e-mail address")
+
+    def find(self, queryset: QuerySet[Payment], term: str) -> QuerySet[Payment]:
+        key = as_uuid(term)
+        if key:
+            return queryset.filter(Q(pk=key) | Q(posting_id=key) | Q(account=key))
+        if "@" in term:
+            return queryset.filter(account__owner__in=people(term))
+        return queryset.filter(Q(reference=term) | Q(account__owner__in=people(term)))
+
+    def panels(self, payment: Payment) -> Iterable[Panel]:
+        yield posting_panel(payment.posting_id)
+        webhooks = WebhookEvent.objects.filter(gateway=payment.gateway_id, reference=payment.reference)
+        yield Panel(
+            _("Webhooks"),
+            [_("Event"), _("State"), _("Received"), _("Processed")],
+            [
+                [
+                    link(w, w.event),
+                    w.get_state_display(),
+                    moment(w.received_at),
+                    moment(w.processed_at) or EMPTY,
+                ]
+                for w in webhooks.order_by("-id")[:20]
+            ],
+        )
+        yield Panel(
+            _("Cases"),
+            [_("Case"), _("State"), _("Opened")],
+            [
+                [link(case, case.get_kind_display()), case.get_state_display(), moment(case.opened_at)]
+                for case in payment.cases.order_by("-id")[:20]
+            ],
+        )
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyAdmin):
+    list_display = (
+        "event",
+        "reference",
+        "state",
+        "gateway_id",
+        "attempts",
+        time_of("received_at", _("Received")),
+        time_of("processed_at", _("Processed")),
+    )
+    list_filter = ("state", When)
+    fields = ("id", "event", "payment", "state", "error", *list_display[3:], "body_shown")
+    search_help_text = _("By reference or id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
+        queryset = super().get_queryset(request)
+        return queryset if "object_id" in request.resolver_match.kwargs else queryset.defer("body")
+
+    def find(self, queryset: QuerySet[WebhookEvent], term: str) -> QuerySet[WebhookEvent]:
+        key = as_uuid(term)
+        return queryset.filter(pk=key) if key else queryset.filter(reference=term)
+
+    @admin.display(description=_("Payment"), empty_value=EMPTY)
+    def payment(self, event: WebhookEvent) -> SafeString | str:
+        found = Payment.objects.filter(gateway=event.gateway_id, reference=event.reference).first()
+        return link(found) if found else event.reference
+
+    @admin.display(description=_("What it said"))
+    def body_shown(self, event: WebhookEvent) -> SafeString | str:
+        raw = bytes(event.body)
+        try:
+            return pretty(redact(json.loads(raw)))
+        except (ValueError, RecursionError):
+            return _("Not JSON, %(size)s bytes") % {"size": len(raw)}
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "reference", "state", "payment_link", time_of("opened_at", _("Opened")))
+    list_filter = ("state", "kind", When)
+    list_select_related = ("payment",)
+    fields = ("id", *list_display, "data_shown")
+    search_help_text = _("By reference or id")
+
+    def find(self, queryset: QuerySet[Case], term: str) -> QuerySet[Case]:
+        key = as_uuid(term)
+        return queryset.filter(Q(pk=key) | Q(payment=key)) if key else queryset.filter(reference=term)
+
+    @admin.display(description=_("Payment"), empty_value=EMPTY)
+    def payment_link(self, case: Case) -> SafeString | None:
+        return link(case.payment) if case.payment else None
+
+    @admin.display(description=_("What does not agree"))
+    def data_shown(self, case: Case) -> SafeString:
+        return pretty(redact(case.data))
+
+    def panels(self, case: Case) -> Iterable[Panel]:
+        if case.payment:
+            yield posting_panel(case.payment.posting_id)
+
+
+@admin.register(PaymentGateway)
+class PaymentGatewayAdmin(ReadOnlyAdmin):
+    list_display = ("code", "name", "kind", "active", "priority", "currencies_shown")
+    list_filter = ("active",)
+    fields = (*list_display, "fee_percent", "fee_flat_shown", "fee_cap_shown")
+    search_help_text = _("By the start of its code")
+
+    def find(self, queryset: QuerySet[PaymentGateway], term: str) -> QuerySet[PaymentGateway]:
+        return queryset.filter(pk__startswith=term)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentGateway]:
+        return super().get_queryset(request).defer("credentials")
+
+    @admin.display(description=_("Currencies"))
+    def currencies_shown(self, gateway: PaymentGateway) -> str:
+        return ", ".join(gateway.currencies)
+
+    @admin.display(description=_("Fee, fixed part"), empty_value=EMPTY)
+    def fee_flat_shown(self, gateway: PaymentGateway) -> SafeString | None:
+        return amount(gateway.fee_flat, gateway.currencies[0]) if gateway.currencies else None
+
+    @admin.display(description=_("Fee, at most"), empty_value=EMPTY)
+    def fee_cap_shown(self, gateway: PaymentGateway) -> SafeString | None:
+        return amount(gateway.fee_cap, gateway.currencies[0]) if gateway.currencies else None
+
+
+def redact(data: Any) -> Any:
+    """The same data with whatever could name or charge a card blotted out, at any depth."""
+    if isinstance(data, dict):
+        return {
+            key: REDACTED if str(key).lower() in SECRET and value else redact(value)
+            for key, value in data.items()
+        }
+    return [redact(part) for part in data] if isinstance(data, list) else data

@@ -1,0 +1,223 @@
+"""Transactions, the same seen from one account, and the seals over them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import TRANSACTIONS_PER_POSTING, nth
+from core.staff import (
+    EMPTY,
+    Panel,
+    ReadOnlyAdmin,
+    When,
+    amount,
+    amount_of,
+    anchor,
+    as_uuid,
+    link,
+    moment,
+    page_of,
+    time_of,
+)
+from wallet.admin.columns import account_column, account_link
+from wallet.figures import verifications
+from wallet.models import Account, Entry, Hold, Payment, Reversal, Seal, Transaction
+
+LATEST = 20
+KINDS = ("DEPOSIT", "TRANSFER", "GATEWAY_FEE", "SURPLUS", "REVERSAL")
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind) for kind in KINDS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class RowsFilter(admin.SimpleListFilter):
+    """A posting is one or more transactions, and its first has the posting's own id."""
+
+    title = _("rows")
+    parameter_name = "rows"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("postings", _("One for each posting"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(pk=F("posting_id")) if self.value() == "postings" else queryset
+
+
+@admin.register(Transaction)
+class TransactionAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        time_of("recorded_at", _("Recorded")),
+        "kind",
+        account_column("debit_account", _("Debit")),
+        account_column("credit_account", _("Credit")),
+        "description",
+        amount_of("amount", _("Amount"), currency="currency"),
+    )
+    list_filter = (When, KindFilter, RowsFilter)
+    list_select_related = ("debit_account__owner", "credit_account__owner")
+    fields = (
+        "id",
+        "posting_id",
+        "kind",
+        amount_of("amount", _("Amount"), currency="currency"),
+        account_column("debit_account", _("Debit account")),
+        "debit_version",
+        amount_of("debit_balance", _("Debit balance after"), currency="currency"),
+        account_column("credit_account", _("Credit account")),
+        "credit_version",
+        amount_of("credit_balance", _("Credit balance after"), currency="currency"),
+        "description",
+        time_of("effective_at", _("Effective")),
+        time_of("recorded_at", _("Recorded")),
+        "hold",
+        "reversal_of",
+        "reversed_by",
+        "payment",
+        "actor_id",
+        "digest_hex",
+    )
+    search_help_text = _("By transaction or posting id, or a payment's reference")
+
+    def find(self, queryset: QuerySet[Transaction], term: str) -> QuerySet[Transaction]:
+        key = as_uuid(term)
+        if key is None:
+            key = Payment.objects.filter(reference=term).values_list("posting_id", flat=True).first()
+        if key is None:
+            return queryset.none()
+        if key.int % TRANSACTIONS_PER_POSTING:
+            return queryset.filter(pk=key)
+        return queryset.filter(pk__gte=key, pk__lte=nth(key, TRANSACTIONS_PER_POSTING - 1))
+
+    @admin.display(description=_("Hold"), empty_value=EMPTY)
+    def hold(self, row: Transaction) -> SafeString | None:
+        return anchor(page_of(Hold, row.hold_id), row.hold_id) if row.hold_id else None
+
+    @admin.display(description=_("Reverses"), empty_value=EMPTY)
+    def reversal_of(self, row: Transaction) -> SafeString | None:
+        return anchor(page_of(Transaction, row.reverses), row.reverses) if row.reverses else None
+
+    @admin.display(description=_("Reversed by"), empty_value=EMPTY)
+    def reversed_by(self, row: Transaction) -> SafeString | None:
+        found = Reversal.objects.filter(pk=row.posting_id).first()
+        return anchor(page_of(Transaction, found.reversed_by), found.reversed_by) if found else None
+
+    @admin.display(description=_("Payment"), empty_value=EMPTY)
+    def payment(self, row: Transaction) -> SafeString | None:
+        found = Payment.objects.filter(posting_id=row.posting_id).first()
+        return link(found) if found else None
+
+    @admin.display(description=_("Digest"))
+    def digest_hex(self, row: Transaction) -> str:
+        return bytes(row.digest).hex()
+
+    def panels(self, row: Transaction) -> Iterable[Panel]:
+        yield posting_panel(row.posting_id)
+
+
+def posting_panel(posting_id: Any) -> Panel:
+    """All transactions that stand or fall together with this one."""
+    rows = Transaction.objects.of_posting(posting_id).select_related(
+        "debit_account__owner", "credit_account__owner"
+    )
+    return Panel(
+        _("The whole posting"),
+        [_("Transaction"), _("Kind"), _("Debit"), _("Credit"), _("Amount")],
+        [
+            [
+                link(row),
+                row.kind,
+                account_link(row.debit_account),
+                account_link(row.credit_account),
+                amount(row.amount, row.currency),
+            ]
+            for row in rows
+        ],
+    )
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    """One account's history, in the order its balance changed. Reached from the account's page."""
+
+    list_display = (
+        "version",
+        time_of("recorded_at", _("Recorded")),
+        time_of("effective_at", _("Effective")),
+        "kind",
+        account_column("counterparty", _("Other side")),
+        "description",
+        amount_of("change", _("Change"), currency="currency", sign=True),
+        amount_of("balance", _("Balance"), currency="currency"),
+    )
+    list_display_links = ("version",)
+    list_filter = (When, KindFilter)
+    list_select_related = ("counterparty__owner",)
+    search_help_text = _("By transaction or account id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        """Only ever one account's: over all accounts each transaction would stand twice, in no order of its own."""
+        return super().get_queryset(request) if "account" in request.GET else Entry.objects.none()
+
+    def page_key(self, request: HttpRequest) -> str:
+        account = Account.objects.filter(pk=as_uuid(request.GET.get("account", ""))).first()
+        return "version" if account and not account.hot else "transaction_id"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        account = (
+            Account.objects.filter(pk=as_uuid(request.GET.get("account", ""))).select_related("owner").first()
+        )
+        title = {"title": _("Entries of %(account)s") % {"account": account}} if account else {}
+        return super().changelist_view(request, {**(extra_context or {}), **title})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """An entry is its transaction seen from one side: the transaction's page shows both."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(page_of(Transaction, object_id))
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    list_display = ("number", "rows", time_of("sealed_at", _("Sealed")), "head_hex")
+    list_filter = (("sealed_at", admin.DateFieldListFilter),)
+    fields = ("number", "rows", time_of("sealed_at", _("Sealed")), "previous_hex", "head_hex")
+    search_help_text = _("By number")
+
+    def find(self, queryset: QuerySet[Seal], term: str) -> QuerySet[Seal]:
+        return queryset.filter(pk=int(term)) if term.isdecimal() and len(term) < 19 else queryset.none()
+
+    @admin.display(description=_("Head"))
+    def head_hex(self, seal: Seal) -> str:
+        return bytes(seal.head).hex()
+
+    @admin.display(description=_("Previous head"), empty_value=EMPTY)
+    def previous_hex(self, seal: Seal) -> str:
+        return bytes(seal.previous).hex()
+
+    def panels(self, seal: Seal) -> Iterable[Panel]:
+        proofs = verifications().filter(target_id=str(seal.pk)).order_by("-id")[:LATEST]
+        yield Panel(
+            _("Verified"),
+            [_("When"), _("Transactions"), _("Faults")],
+            [
+                [link(p, moment(p.recorded_at)), p.data.get("transactions"), p.data.get("faults")]
+                for p in proofs
+            ],
+        )

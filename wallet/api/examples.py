@@ -1,0 +1,70 @@
+"""What the API's documentation shows."""
+
+_AT = "2026-01-31T08:30:00Z"
+_ACCOUNT = "acc_01bXeVFsjJrkCWVZkY9mJE"
+_TRANSACTION = "txn_01bXeVJ2pTfyGNuObTnVLg"
+_ADA = {"handle": "ada", "display_name": "Ada Obi"}
+_BOLA = {"handle": "bola", "display_name": "Bola Ade"}
+
+ACCOUNT = {
+    "id": _ACCOUNT,
+    "object": "account",
+    "kind": "WALLET",
+    "currency": "NGN",
+    "balance": 18675000,
+    "held": 250000,
+    "available": 18425000,
+    "state": "ACTIVE",
+    "version": 42,
+    "opened_at": _AT,
+}
+ENTRY = {
+    "object": "entry",
+    "version": 42,
+    "transaction": _TRANSACTION,
+    "kind": "TRANSFER",
+    "side": "DEBIT",
+    "change": -500000,
+    "currency": "NGN",
+    "balance": 18675000,
+    "description": "Rice",
+    "effective_at": _AT,
+    "recorded_at": _AT,
+}
+TRANSACTION = {
+    "id": _TRANSACTION,
+    "object": "transaction",
+    "kind": "TRANSFER",
+    "amount": 500000,
+    "currency": "NGN",
+    "description": "Rice",
+    "debit": {"account": _ACCOUNT, "version": 42, "balance": 18675000, "person": _ADA},
+    "credit": {"account": None, "version": None, "balance": None, "person": _BOLA},
+    "effective_at": _AT,
+    "recorded_at": _AT,
+}
+TRANSFER_INPUT = {"source": _ACCOUNT, "recipient": "@bola", "amount": 500000, "currency": "NGN", "note": "Rice"}
+TRANSFER = {
+    "id": "trf_01bXeVJ2pTfyGNuObTnVLg",
+    "object": "transfer",
+    "source": _ACCOUNT,
+    "sender": _ADA,
+    "recipient": _BOLA,
+    "amount": 500000,
+    "currency": "NGN",
+    "note": "Rice",
+    "transaction": _TRANSACTION,
+    "created_at": _AT,
+}
+DEPOSIT_INPUT = {"account": _ACCOUNT, "amount": 1000000, "currency": "NGN"}
+DEPOSIT = {
+    "id": "dep_01bXeVKNyARWzt9Zc36oSi",
+    "object": "deposit",
+    "account": _ACCOUNT,
+    "amount": 1000000,
+    "currency": "NGN",
+    "state": "PENDING",
+    "checkout_url": "https://checkout.paystack.com/nkdks46nymizns7",
+    "created_at": _AT,
+    "settled_at": None,
+}

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from wallet.api import views
+
+urlpatterns = [
+    path("accounts", views.AccountList.as_view()),
+    path("accounts/<str:id>", views.AccountDetail.as_view()),
+    path("accounts/<str:id>/entries", views.EntryList.as_view()),
+    path("transactions/<str:id>", views.TransactionDetail.as_view()),
+    path("transfers", views.TransferCreate.as_view()),
+    path("transfers/<str:id>", views.TransferDetail.as_view()),
+    path("deposits", views.create_deposit),
+    path("deposits/<str:id>", views.DepositDetail.as_view()),
+]

@@ -1,0 +1,243 @@
+"""The wallet as third parties see it. Every view starts from the caller's own rows and makes one call into the domain."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core import idempotency
+from core.actors import acting_as, acting_as_anon, outside_transaction
+from core.api.pagination import CursorPagination
+from core.api.ratelimit import MONEY
+from core.api.schema import example
+from core.api.views import ApiView
+from wallet import services as wallet
+from wallet.api import examples, parties
+from wallet.api.scopes import ACCOUNTS_READ, DEPOSITS_WRITE, TRANSACTIONS_READ, TRANSFERS_WRITE
+from wallet.api.serializers import (
+    ACCOUNT,
+    DEPOSIT,
+    TRANSACTION,
+    TRANSFER,
+    AccountSerializer,
+    DepositInput,
+    DepositSerializer,
+    EntryFilter,
+    EntrySerializer,
+    TransactionSerializer,
+    TransferInput,
+    TransferSerializer,
+)
+from wallet.models import Account, Entry, Payment, Transaction
+from wallet.refusals import AccountNotFound, CurrencyMismatch
+from wallet.services.transfers import TRANSFER as TRANSFER_KIND
+
+
+class AccountList(ApiView, ListAPIView[Account]):
+    serializer_class = AccountSerializer
+    pagination_class = CursorPagination
+    cursor_prefix = ACCOUNT
+    required_scope = ACCOUNTS_READ
+
+    def get_queryset(self) -> QuerySet[Account]:
+        return Account.objects.visible_to(self.request.user)
+
+    @extend_schema(operation_id="list_accounts", summary="List your accounts", examples=[example(examples.ACCOUNT)])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your accounts, newest first."""
+        return self.list(request)
+
+
+class AccountDetail(ApiView):
+    serializer_class = AccountSerializer
+    key_prefix = ACCOUNT
+    required_scope = ACCOUNTS_READ
+
+    @extend_schema(operation_id="get_account", summary="Get an account", examples=[example(examples.ACCOUNT)])
+    def get(self, request: Request, id: str) -> Response:
+        """One of your accounts, with its balance now."""
+        account = get_object_or_404(Account.objects.visible_to(request.user), pk=self.key())
+        return Response(self.serializer_class(account).data)
+
+
+class EntryList(ApiView, ListAPIView[Entry]):
+    serializer_class = EntrySerializer
+    key_prefix = ACCOUNT
+    filter_serializer = EntryFilter
+    pagination_class = CursorPagination
+    cursor_field = "version"
+    required_scope = TRANSACTIONS_READ
+
+    def get_queryset(self) -> QuerySet[Entry]:
+        account = get_object_or_404(Account.objects.visible_to(self.request.user), pk=self.key())
+        entries = Entry.objects.of(account)
+        lookups = {"kind": "kind", "since": "recorded_at__gte", "until": "recorded_at__lt"}
+        return entries.filter(**{lookups[name]: value for name, value in self.filters().items()})
+
+    @extend_schema(
+        operation_id="list_entries",
+        summary="List an account's entries",
+        parameters=[EntryFilter],
+        examples=[example(examples.ENTRY)],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """An account's history in the order in which its balance changed, newest first."""
+        return self.list(request)
+
+
+class TransactionDetail(ApiView):
+    serializer_class = TransactionSerializer
+    key_prefix = TRANSACTION
+    required_scope = TRANSACTIONS_READ
+
+    @extend_schema(
+        operation_id="get_transaction", summary="Get a transaction", examples=[example(examples.TRANSACTION)]
+    )
+    def get(self, request: Request, id: str) -> Response:
+        """A transaction on one of your accounts. Of the other side it tells who that is, and no balance."""
+        transaction = get_object_or_404(Transaction.objects, pk=self.key())
+        who = parties.of(transaction, request.user)
+        facts = {
+            name: getattr(transaction, name)
+            for name in ("id", "kind", "amount", "currency", "description", "effective_at", "recorded_at")
+        }
+        sides = {side: who.side(transaction, side) for side in ("debit", "credit")}
+        return Response(self.serializer_class({**facts, **sides}).data)
+
+
+class TransferCreate(ApiView):
+    serializer_class = TransferSerializer
+    required_scope = TRANSFERS_WRITE
+    rate_policies = (MONEY,)
+    idempotent = True
+    also_answers = (404,)
+
+    @extend_schema(
+        operation_id="create_transfer",
+        summary="Send money",
+        request=TransferInput,
+        responses={201: TransferSerializer},
+        examples=[example(examples.TRANSFER_INPUT, request=True), example(examples.TRANSFER)],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Send money from your account to another customer, found by handle or e-mail, at once and for good."""
+        order = self.body(TransferInput)
+        return idempotency.once(request, lambda posting_id: self._send(order, posting_id))
+
+    def _send(self, order: dict[str, Any], posting_id: UUID) -> Response:
+        source = own_account(self.request, order["source"], order["currency"])
+        quote = wallet.quote_transfer(
+            source=source, recipient_text=order["recipient"], amount=order["amount"]
+        )
+        posting = wallet.transfer(
+            posting_id=posting_id,
+            source=source,
+            recipient_id=quote.recipient.user_id,
+            amount=order["amount"],
+            note=order["note"],
+        )
+        return Response(_transfer(Transaction.objects.get(pk=posting.id), self.request), status=201)
+
+
+class TransferDetail(ApiView):
+    serializer_class = TransferSerializer
+    key_prefix = TRANSFER
+    required_scope = TRANSACTIONS_READ
+
+    @extend_schema(operation_id="get_transfer", summary="Get a transfer", examples=[example(examples.TRANSFER)])
+    def get(self, request: Request, id: str) -> Response:
+        """A transfer that you sent or were sent."""
+        transfers = Transaction.objects.filter(kind=TRANSFER_KIND)
+        return Response(_transfer(get_object_or_404(transfers, pk=self.key()), request))
+
+
+class DepositCreate(ApiView):
+    """Runs outside the request's transaction: it asks the gateway for a checkout."""
+
+    serializer_class = DepositSerializer
+    required_scope = DEPOSITS_WRITE
+    rate_policies = (MONEY,)
+    idempotent = True
+    also_answers = (404, 503)
+
+    def perform_authentication(self, request: Request) -> None:
+        with acting_as_anon():
+            super().perform_authentication(request)
+
+    @extend_schema(
+        operation_id="create_deposit",
+        summary="Start adding money",
+        request=DepositInput,
+        responses={201: DepositSerializer},
+        examples=[example(examples.DEPOSIT_INPUT, request=True), example(examples.DEPOSIT)],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Open a checkout. When the gateway does not answer, repeat with the same key: it is the same deposit."""
+        order = self.body(DepositInput)
+        return idempotency.once_outside(request, lambda: self._begin(order), self._finish)
+
+    def _begin(self, order: dict[str, Any]) -> UUID:
+        account = own_account(self.request, order["account"], order["currency"])
+        return wallet.create_payment(account=account, amount=order["amount"], at=timezone.now()).pk
+
+    def _finish(self, payment_id: UUID) -> Response:
+        user = self.request.user
+        with acting_as(user):
+            payment = Payment.objects.select_related("gateway").get(pk=payment_id)
+        payment = wallet.open_checkout(
+            payment=payment, email=user.email, callback_url=f"{settings.SITE_URL}/", at=timezone.now()
+        )
+        return Response(self.serializer_class(payment).data, status=201)
+
+
+create_deposit = outside_transaction(DepositCreate.as_view())
+
+
+class DepositDetail(ApiView):
+    serializer_class = DepositSerializer
+    key_prefix = DEPOSIT
+    required_scope = TRANSACTIONS_READ
+
+    @extend_schema(operation_id="get_deposit", summary="Get a deposit", examples=[example(examples.DEPOSIT)])
+    def get(self, request: Request, id: str) -> Response:
+        """One of your deposits, and what became of it."""
+        payment = get_object_or_404(Payment.objects.visible_to(request.user), pk=self.key())
+        return Response(self.serializer_class(payment).data)
+
+
+def own_account(request: Request, account_id: UUID, currency: str) -> Account:
+    """The caller's account. Raises AccountNotFound, also for another's, and CurrencyMismatch."""
+    account = Account.objects.visible_to(request.user).filter(pk=account_id).first()
+    if account is None:
+        raise AccountNotFound
+    if account.currency_id != currency:
+        raise CurrencyMismatch
+    return account
+
+
+def _transfer(transaction: Transaction, request: Request) -> dict[str, Any]:
+    who = parties.of(transaction, request.user)
+    debit = who.side(transaction, "debit")
+    return dict(
+        TransferSerializer(
+            {
+                "id": transaction.posting_id,
+                "source": debit["account"],
+                "sender": debit["person"],
+                "recipient": who.side(transaction, "credit")["person"],
+                "amount": transaction.amount,
+                "currency": transaction.currency,
+                "note": transaction.description,
+                "transaction": transaction.pk,
+                "created_at": transaction.recorded_at,
+            }
+        ).data
+    )

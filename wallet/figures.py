@@ -1,0 +1,142 @@
+"""What the staff's first page counts. Each figure equals the list it links to, up to a bound past which it says so."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEvent
+from core.ids import uuid7_at
+from core.staff import list_of, page_of, start_of
+from wallet.models import Account, Case, Payment, Seal, Transaction, WebhookEvent
+
+MOST = 10_000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number and the address of the list it counts; `alarm` when staff should look."""
+
+    label: Any
+    value: int | str | datetime
+    address: str
+    alarm: bool = False
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    title: Any
+    model: type
+    figures: list[Figure]
+
+
+def overview(*, at: datetime) -> list[Group]:
+    """Return all figures as of `at`; the caller shows those whose model the reader may view."""
+    return [_postings(at), _accounts(), _payments(at), _webhooks(), _cases(), _proofs()]
+
+
+def open_for(payments: QuerySet[Payment], step: str, *, at: datetime) -> QuerySet[Payment]:
+    """Open payments started within the hour, within the day but not the hour, or longer ago."""
+    waiting = payments.filter(state__in=Payment.OPEN_STATES)
+    hour, day = at - timedelta(hours=1), at - timedelta(days=1)
+    if step == "hour":
+        return waiting.filter(created_at__gt=hour)
+    if step == "day":
+        return waiting.filter(created_at__lte=hour, created_at__gt=day)
+    return waiting.filter(created_at__lte=day)
+
+
+def verifications() -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(target_type=Seal._meta.label_lower, action="wallet.ledger.verified")
+
+
+def _figure(label: Any, rows: QuerySet[Any], address: str, *, alarming: bool = False) -> Figure:
+    found = rows.order_by()[: MOST + 1].count()
+    return Figure(label, min(found, MOST), address, alarm=alarming and found > 0, more=found > MOST)
+
+
+def _postings(at: datetime) -> Group:
+    today = uuid7_at(start_of(timezone.localdate(at)))
+    tomorrow = uuid7_at(start_of(timezone.localdate(at) + timedelta(days=1)))
+    rows = Transaction.objects.filter(pk__gte=today, pk__lt=tomorrow)
+    return Group(
+        _("Ledger today"),
+        Transaction,
+        [
+            _figure(
+                _("Postings"),
+                rows.filter(pk=F("posting_id")),
+                list_of(Transaction, when="today", rows="postings"),
+            ),
+            _figure(_("Transactions"), rows, list_of(Transaction, when="today")),
+        ],
+    )
+
+
+def _accounts() -> Group:
+    counted = dict(Account.objects.order_by().values_list("state").annotate(Count("pk")))
+    figures = [
+        Figure(label, counted.get(state, 0), list_of(Account, state__exact=state))
+        for state, label in Account.State.choices
+    ]
+    return Group(_("Accounts"), Account, figures)
+
+
+def _payments(at: datetime) -> Group:
+    steps = [("hour", _("Under an hour")), ("day", _("Under a day")), ("older", _("Longer"))]
+    figures = [
+        _figure(
+            label,
+            open_for(Payment.objects.all(), step, at=at),
+            list_of(Payment, open=step),
+            alarming=step == "older",
+        )
+        for step, label in steps
+    ]
+    return Group(_("Open payments"), Payment, figures)
+
+
+def _webhooks() -> Group:
+    figures = [
+        _figure(
+            label,
+            WebhookEvent.objects.filter(state=state),
+            list_of(WebhookEvent, state__exact=state),
+            alarming=state == WebhookEvent.State.FAILED,
+        )
+        for state, label in (
+            (WebhookEvent.State.RECEIVED, _("Waiting")),
+            (WebhookEvent.State.FAILED, _("Failed")),
+        )
+    ]
+    return Group(_("Webhooks"), WebhookEvent, figures)
+
+
+def _cases() -> Group:
+    rows = Case.objects.filter(state=Case.State.OPEN)
+    return Group(
+        _("Cases"), Case, [_figure(_("Open"), rows, list_of(Case, state__exact="OPEN"), alarming=True)]
+    )
+
+
+def _proofs() -> Group:
+    seal = Seal.objects.order_by("-number").first()
+    proof = verifications().order_by("-id").first()
+    faults = proof.data.get("faults", 0) if proof else 0
+    return Group(
+        _("Proof of the books"),
+        Seal,
+        [
+            Figure(_("Last seal"), seal.sealed_at if seal else _("None yet"), list_of(Seal)),
+            Figure(
+                _("Last verified, with faults") if faults else _("Last verified"),
+                proof.recorded_at if proof else _("Not yet"),
+                page_of(AuditEvent, proof.pk) if proof else list_of(Seal),
+                alarm=bool(faults),
+            ),
+        ],
+    )
