@@ -1,4 +1,4 @@
-"""People and the audit trail, for staff to look at. Opening a person's page is itself written to the trail."""
+"""People and the audit trail, for staff to look at. Opening a person's page is written into the trail."""
 
 import json
 from collections.abc import Iterable

@@ -83,6 +83,7 @@ def _migrate(world: World, say: Say) -> None:
     with world.superuser(DATABASE) as connection:
         connection.execute(PEOPLE.format(n=ACCOUNTS))
         connection.execute(FUND)
+        connection.execute("vacuum analyze")
 
 
 def _prove(world: World, say: Say) -> None:
@@ -139,11 +140,11 @@ def _grow(world: World, transactions: int) -> None:
             array_agg(case when n % 2 = 0 then {ACCOUNT.format(n=1)} else {ACCOUNT.format(n="2 + n % 5000")} end),
             array_agg(case when n % 2 = 0 then {ACCOUNT.format(n="2 + n % 5000")} else {ACCOUNT.format(n=1)} end),
             array_agg(1::bigint), array_agg('bench'::text))
-        from generate_series(1, %s) n
+        from generate_series(1, 10000) n
     """
     with world.superuser(DATABASE) as connection:
         for _ in range(transactions // 10_000):
-            connection.execute(statement, [10_000])
+            connection.execute(statement)
         connection.execute("vacuum analyze")
 
 

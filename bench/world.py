@@ -33,8 +33,7 @@ select wallet.post_many(
     array_agg((select id from wallet_account where code = 'EQUITY')), array_agg(id),
     array_agg(100000000::bigint), array_agg(''::text))
 from (select id, ntile(20) over (order by id) as part from wallet_account where owner_id is not null) a
-group by part;
-vacuum analyze;
+group by part
 """
 
 

@@ -5,8 +5,8 @@ from core.api import docs
 
 urlpatterns = [
     path("v1/", include("wallet.api.urls")),
-    path("v1/schema", docs.SchemaView.as_view(), name="api_schema"),
-    path("docs/", docs.DocsView.as_view(), name="api_docs"),
+    path("v1/schema", docs.schema, name="api_schema"),
+    path("docs/", docs.docs, name="api_docs"),
     path("errors/", docs.error_list, name="api_errors"),
     path("errors/<str:code>", docs.error_page, name="api_error"),
 ]

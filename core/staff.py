@@ -1,7 +1,8 @@
 """What staff pages are made of: lists and object pages that show everything and change nothing.
 
-`ReadOnlyAdmin` refuses to add, change and delete for everybody, superusers included. Its lists go newest first by key,
-a page at a time from where the last page ended, so they cost the same at any size: nothing is counted, nothing skipped.
+`ReadOnlyAdmin` refuses to add, change and delete for everybody, superusers included. Its lists go newest
+first by key, a page at a time from where the last page ended, so they cost the same at any size: nothing is
+counted, nothing skipped.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -83,7 +84,7 @@ class NewestFirst(ChangeList):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that staff may look at and nobody may touch here. A subclass says what to show and how to find a row."""
+    """Rows to look at, not to touch. A subclass says what to show and how to find a row."""
 
     actions = None
     change_list_template = "admin/read_only_list.html"

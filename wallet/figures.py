@@ -1,4 +1,4 @@
-"""What the staff's first page counts. Each figure equals the list it links to, up to a bound past which it says so."""
+"""What the staff's first page counts. A figure equals the list it links to, or says that there are more."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.actors import acting_as_service
 from core.errors import DomainError
-from wallet.models import Payment, WebhookEvent
+from wallet.gateways.base import GatewayUnavailable
 from wallet.services import books, deposits, holds, webhooks
 
 logger = logging.getLogger(__name__)
@@ -22,24 +22,36 @@ def process_webhook(*, event_id: str) -> None:
 
 @shared_task
 def process_waiting_webhooks() -> None:
-    """Take up what no worker took, or what failed, oldest first."""
-    with acting_as_service():
-        waiting = list(WebhookEvent.objects.waiting().order_by("received_at").values_list("pk", flat=True)[:BATCH])
-    for event_id in waiting:
-        webhooks.process_webhook(event_id=event_id, at=timezone.now())
+    """Take up what no worker took, or what failed. Several runs at once share the work.
+
+    A failure ends the run, as the gateway may be down: the next one goes on with another.
+    """
+    for _ in range(BATCH):
+        event_id = webhooks.take_due_webhook(at=timezone.now())
+        if event_id is None:
+            return
+        event = webhooks.process_webhook(event_id=event_id, at=timezone.now())
+        if event.error:
+            logger.warning("webhook %s is not done: %s", event_id, event.error)
+            return
 
 
 @shared_task
 def check_open_payments() -> None:
-    """Ask the gateway about payments that no webhook settled and whose time to ask has come."""
-    now = timezone.now()
-    with acting_as_service():
-        due = list(Payment.objects.due(now).order_by("next_check_at").values_list("pk", flat=True)[:BATCH])
-    for payment_id in due:
+    """Ask the gateway about payments that no webhook settled and whose time to ask has come.
+
+    Several runs at once share the work. While the gateway does not answer, the rest is left to the next run.
+    """
+    for _ in range(BATCH):
+        payment_id = deposits.take_due_payment(at=timezone.now())
+        if payment_id is None:
+            return
         try:
             deposits.check_payment(payment_id=payment_id, at=timezone.now())
         except DomainError as error:
             logger.warning("payment %s could not be checked: %s", payment_id, error.code)
+            if isinstance(error, GatewayUnavailable):
+                return
 
 
 @shared_task

@@ -1,7 +1,19 @@
 from django.urls import path
 
 from wallet import webhook_views
+from wallet.views import activity, deposits, home, transfers
 
 urlpatterns = [
+    path("home/", home.home, name="home"),
+    path("home/summary/", home.summary, name="home_summary"),
+    path("notices/", home.notices, name="notices"),
+    path("notices/read/", home.read_notices, name="notices_read"),
+    path("activity/", activity.activity, name="activity"),
+    path("transactions/<uuid:transaction_id>/", activity.transaction, name="transaction"),
+    path("send/", transfers.send, name="send"),
+    path("send/confirm/", transfers.confirm, name="send_confirm"),
+    path("add-money/", deposits.add_money, name="add_money"),
+    path("add-money/return/", deposits.back_from_gateway, name="add_money_return"),
+    path("payments/<uuid:payment_id>/", deposits.payment, name="payment"),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
 ]

@@ -17,17 +17,19 @@ from wallet.models import PaymentGateway
 @login_not_required
 @require_POST
 def paystack(request: HttpRequest) -> HttpResponse:
-    gateway = PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK).order_by("priority", "code").first()
+    gateway = (
+        PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK).order_by("priority", "code").first()
+    )
     if gateway is None:
         raise Http404
     try:
-        event = services.receive_webhook(
+        event, is_new = services.receive_webhook(
             gateway=gateway, raw=request.body, signature=request.headers.get("x-paystack-signature")
         )
     except ForgedSignature as error:
         return JsonResponse({"code": error.code}, status=401)
     except UnreadableNotice as error:
         return JsonResponse({"code": error.code}, status=400)
-    if event.is_waiting:
+    if is_new:
         transaction.on_commit(partial(tasks.process_webhook.delay, event_id=str(event.pk)), robust=True)
     return JsonResponse({"status": "kept"})

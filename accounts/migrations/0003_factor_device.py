@@ -3,6 +3,19 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# The months made with the table itself are older than its triggers, and a partition inherits none per statement.
+GUARD_FIRST_MONTHS = """
+DO $$ DECLARE month regclass; BEGIN
+  FOR month IN
+    SELECT inhrelid FROM pg_catalog.pg_inherits i WHERE inhparent = 'public.accounts_auditevent'::regclass
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = i.inhrelid AND t.tgname = 'no_truncate')
+  LOOP
+    PERFORM partitions.prepare('public.accounts_auditevent'::regclass, month);
+  END LOOP;
+END $$;
+"""
+
+
 class Migration(migrations.Migration):
     """django-otp's view of allauth's factors: the same table, which row security already guards."""
 
@@ -30,4 +43,5 @@ class Migration(migrations.Migration):
                 "managed": False,
             },
         ),
+        migrations.RunSQL(GUARD_FIRST_MONTHS, migrations.RunSQL.noop),
     ]

@@ -33,7 +33,7 @@ def agent() -> User:
 
 def test_a_stranger_at_the_staff_door_passes_password_and_code_and_gets_in(client, agent):
     answer = client.get("/staff/", follow=True)
-    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/staff/"
+    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=%2Fstaff%2F"
     answer = log_in(client, agent, next="/staff/")
     assert answer.url.startswith(CHALLENGE)
     assert client.get(answer.url).status_code == 200
@@ -53,7 +53,11 @@ def test_the_password_alone_opens_neither_session_nor_staff_site(client, agent):
 def test_a_session_that_passed_no_factor_does_not_open_the_staff_site(client, agent):
     sign_in(client, agent)
     assert client.get("/staff/").status_code == 302
-    assert client.get("/staff/", follow=True).redirect_chain[-1][0].startswith("/accounts/2fa/")
+    door = client.get("/staff/", follow=True).redirect_chain[-1][0]
+    assert door == "/accounts/2fa/reauthenticate/?next=%2Fstaff%2F"
+    answer = client.post(door, {"code": factors.current_code(user=agent)})
+    assert answer.url == "/staff/"
+    assert client.get("/staff/").status_code == 200
 
 
 def test_a_wrong_code_is_refused_and_a_used_one_does_not_work_again(client, agent):
@@ -88,11 +92,10 @@ def test_a_customer_with_a_factor_is_not_let_into_the_staff_site(client):
 def test_staff_without_a_factor_set_one_up_and_are_in(client):
     admin = make_person(name="Boss", role=Role.ADMIN)
     log_in(client, admin)
-    assert client.get("/staff/", follow=True).redirect_chain[-1][0].startswith("/accounts/2fa/")
-    answer = client.get("/accounts/2fa/totp/activate/")
-    if answer.status_code == 302:
-        client.post(answer.url, {"password": PASSWORD})
-        answer = client.get("/accounts/2fa/totp/activate/")
+    door = client.get("/staff/", follow=True).redirect_chain[-1][0]
+    assert door.startswith("/accounts/reauthenticate/?next=")
+    answer = client.post(door, {"password": PASSWORD}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/accounts/2fa/totp/activate/?next=%2Fstaff%2F"
     secret = answer.context["form"].secret
     counter = int(timezone.now().timestamp()) // 30
     code = factors.format_hotp_value(factors.hotp_value(secret, counter))

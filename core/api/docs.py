@@ -43,6 +43,10 @@ class DocsView(Public, SpectacularSwaggerSplitView):
     template_name = "api/docs.html"
 
 
+schema = outside_transaction(SchemaView.as_view())
+docs = outside_transaction(DocsView.as_view())
+
+
 @login_not_required
 @require_safe
 @outside_transaction

@@ -7,5 +7,7 @@ import "./dialog.js";
 import "./menu.js";
 import "./password.js";
 import "./money-input.js";
+import "./fill.js";
+import "./skip-empty.js";
 import "./swaps.js";
 import "./toast.js";

@@ -1,8 +1,11 @@
-/* htmx: busy state, focus after a swap, and a spoken word when a request fails. */
+/* htmx: busy state, focus after a swap, and a spoken word when a request fails. What asks by itself, [data-quiet],
+   says nothing of either: it asks again. */
 import { toast } from "./toast.js";
 
+const isQuiet = (event) => event.detail.elt?.matches("[data-quiet]");
+
 document.addEventListener("htmx:beforeRequest", (event) => {
-  event.detail.target?.setAttribute("aria-busy", "true");
+  if (!isQuiet(event)) event.detail.target?.setAttribute("aria-busy", "true");
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
@@ -15,5 +18,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-  document.addEventListener(name, () => toast(document.body.dataset.requestFailed, "error"));
+  document.addEventListener(name, (event) => {
+    if (!isQuiet(event)) toast(document.body.dataset.requestFailed, "error");
+  });
 }

@@ -1,4 +1,4 @@
-"""The books and the deposits, for staff to look at. Nothing here writes: corrections are reversing postings."""
+"""The books and the deposits, for staff to look at. Nothing here writes: one corrects by reversing."""
 
 from wallet.admin import accounts, deposits, transactions
 

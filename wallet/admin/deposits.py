@@ -1,4 +1,4 @@
-"""Payments, what gateways told us of them, and the cases they left for staff. No card data, no credentials."""
+"""Payments, what gateways told us of them, and cases left for staff. Never card data, never credentials."""
 
 import json
 from collections.abc import Iterable
@@ -33,8 +33,11 @@ from wallet.models import Case, Payment, PaymentGateway, WebhookEvent
 REDACTED = "•••"
 # What a gateway tells of a card or of a way to charge it again.
 SECRET = frozenset(
-    "authorization authorization_code access_code account_name account_number bin card card_type cvv cvc "
-    "exp_month exp_year last4 number pan pin sender_bank_account_number signature token".split()
+    [
+        *("authorization", "authorization_code", "access_code", "signature", "token", "pin"),
+        *("card", "card_type", "bin", "last4", "exp_month", "exp_year", "number", "pan", "cvv", "cvc"),
+        *("account_name", "account_number", "sender_bank_account_number"),
+    ]
 )
 
 

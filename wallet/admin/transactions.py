@@ -170,7 +170,7 @@ class EntryAdmin(ReadOnlyAdmin):
     search_help_text = _("By transaction or account id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        """Only ever one account's: over all accounts each transaction would stand twice, in no order of its own."""
+        """One account's only: over all accounts each transaction stands twice, in no order of its own."""
         return super().get_queryset(request) if "account" in request.GET else Entry.objects.none()
 
     def page_key(self, request: HttpRequest) -> str:

@@ -6,43 +6,35 @@ from uuid import UUID
 
 from django.http import Http404
 
-from accounts.models import Profile, User
-from core.actors import acting_as_service
+from accounts.models import User
+from wallet import services as wallet
 from wallet.models import Account, Transaction
+from wallet.services.counterparties import Party
 
 
 @dataclass(frozen=True)
 class Parties:
-    """The caller's own accounts, and the people who own the accounts of some transactions, by account."""
+    """Which side of a transaction is the caller's own, and who owns either; the system's side has nobody."""
 
+    transaction: Transaction
     own: frozenset[UUID]
-    people: dict[UUID, Profile]
+    people: dict[UUID, Party]
 
-    def has(self, transaction: Transaction) -> bool:
-        return bool({transaction.debit_account_id, transaction.credit_account_id} & self.own)
-
-    def side(self, transaction: Transaction, side: str) -> dict[str, Any]:
-        account: UUID = getattr(transaction, f"{side}_account_id")
+    def side(self, name: str) -> dict[str, Any]:
+        account: UUID = getattr(self.transaction, f"{name}_account_id")
         mine = account in self.own
         return {
             "account": account if mine else None,
-            "version": getattr(transaction, f"{side}_version") if mine else None,
-            "balance": getattr(transaction, f"{side}_balance") if mine else None,
+            "version": getattr(self.transaction, f"{name}_version") if mine else None,
+            "balance": getattr(self.transaction, f"{name}_balance") if mine else None,
             "person": self.people.get(account),
         }
 
 
-def of(transaction: Transaction, user: User) -> Parties:
+def parties_to(transaction: Transaction, user: User) -> Parties:
     """Return who is who in a transaction. Raises Http404 for someone who is no party to it."""
-    own = frozenset(Account.objects.visible_to(user).values_list("pk", flat=True))
-    parties = Parties(own, {})
-    if not parties.has(transaction):
+    sides = {transaction.debit_account_id, transaction.credit_account_id}
+    own = frozenset(Account.objects.visible_to(user).filter(pk__in=sides).values_list("pk", flat=True))
+    if not own:
         raise Http404
-    with acting_as_service():
-        owners = dict(
-            Account.objects.filter(
-                pk__in=[transaction.debit_account_id, transaction.credit_account_id], owner__isnull=False
-            ).values_list("pk", "owner_id")
-        )
-        profiles = Profile.objects.in_bulk(set(owners.values()))
-    return Parties(own, {account: profiles[owner] for account, owner in owners.items() if owner in profiles})
+    return Parties(transaction, own, wallet.parties_of(account_ids=sides))

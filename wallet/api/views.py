@@ -20,7 +20,8 @@ from core.api.ratelimit import MONEY
 from core.api.schema import example
 from core.api.views import ApiView
 from wallet import services as wallet
-from wallet.api import examples, parties
+from wallet.api import examples
+from wallet.api.parties import parties_to
 from wallet.api.scopes import ACCOUNTS_READ, DEPOSITS_WRITE, TRANSACTIONS_READ, TRANSFERS_WRITE
 from wallet.api.serializers import (
     ACCOUNT,
@@ -104,12 +105,12 @@ class TransactionDetail(ApiView):
     def get(self, request: Request, id: str) -> Response:
         """A transaction on one of your accounts. Of the other side it tells who that is, and no balance."""
         transaction = get_object_or_404(Transaction.objects, pk=self.key())
-        who = parties.of(transaction, request.user)
+        who = parties_to(transaction, request.user)
         facts = {
             name: getattr(transaction, name)
             for name in ("id", "kind", "amount", "currency", "description", "effective_at", "recorded_at")
         }
-        sides = {side: who.side(transaction, side) for side in ("debit", "credit")}
+        sides = {side: who.side(side) for side in ("debit", "credit")}
         return Response(self.serializer_class({**facts, **sides}).data)
 
 
@@ -191,7 +192,7 @@ class DepositCreate(ApiView):
     def _finish(self, payment_id: UUID) -> Response:
         user = self.request.user
         with acting_as(user):
-            payment = Payment.objects.select_related("gateway").get(pk=payment_id)
+            payment = Payment.objects.get(pk=payment_id)
         payment = wallet.open_checkout(
             payment=payment, email=user.email, callback_url=f"{settings.SITE_URL}/", at=timezone.now()
         )
@@ -224,15 +225,15 @@ def own_account(request: Request, account_id: UUID, currency: str) -> Account:
 
 
 def _transfer(transaction: Transaction, request: Request) -> dict[str, Any]:
-    who = parties.of(transaction, request.user)
-    debit = who.side(transaction, "debit")
+    who = parties_to(transaction, request.user)
+    debit = who.side("debit")
     return dict(
         TransferSerializer(
             {
                 "id": transaction.posting_id,
                 "source": debit["account"],
                 "sender": debit["person"],
-                "recipient": who.side(transaction, "credit")["person"],
+                "recipient": who.side("credit")["person"],
                 "amount": transaction.amount,
                 "currency": transaction.currency,
                 "note": transaction.description,

@@ -41,6 +41,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def open(self) -> "PaymentQuerySet":
         return self.filter(state__in=Payment.OPEN_STATES)
 
+    def not_in_balance(self) -> "PaymentQuerySet":
+        """Those a customer still waits for: open, paid but held, or being looked into."""
+        return self.filter(state__in=(*Payment.OPEN_STATES, Payment.State.HELD, Payment.State.REVIEW))
+
     def due(self, at: datetime) -> "PaymentQuerySet":
         """Those to ask the gateway about: a declined one may still be paid, so its time comes too."""
         return self.filter(next_check_at__lte=at).exclude(state__in=Payment.SETTLED_STATES)
@@ -105,6 +109,15 @@ class Payment(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN_STATES
+
+    @property
+    def is_paid(self) -> bool:
+        return self.state in self.SETTLED_STATES
+
+    @property
+    def is_credited(self) -> bool:
+        """Whether the money reached an account of the customer, so that its posting is theirs to see."""
+        return self.state in (self.State.SUCCEEDED, self.State.HELD)
 
 
 class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):

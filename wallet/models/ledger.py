@@ -137,8 +137,14 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """An account's history, newest first: by version, which is the order in which its balance changed."""
         return self.filter(account_id=account.pk, version__isnull=False).order_by("-version")
 
+    def visible_to(self, user: Any) -> "EntryQuerySet":
+        return self.filter(account__owner=user)
+
     def before(self, version: int) -> "EntryQuerySet":
         return self.filter(version__lt=version)
+
+    def after(self, version: int) -> "EntryQuerySet":
+        return self.filter(version__gt=version)
 
     def between(self, since: datetime, until: datetime) -> "EntryQuerySet":
         return self.filter(recorded_at__gte=since, recorded_at__lt=until)
@@ -179,6 +185,14 @@ class Entry(models.Model):
         return f"{self.side} {self.transaction_id}"
 
 
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def visible_to(self, user: Any) -> "HoldQuerySet":
+        return self.filter(account__owner=user)
+
+    def open(self) -> "HoldQuerySet":
+        return self.filter(state=Hold.State.OPEN)
+
+
 class Hold(models.Model):
     """An amount (minor units) set aside on an account: committed in parts, released, or expired."""
 
@@ -199,6 +213,8 @@ class Hold(models.Model):
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
+    objects = HoldQuerySet.as_manager()
+
     class Meta:
         db_table = "wallet_hold"
         verbose_name = _("hold")
@@ -206,6 +222,10 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def rest(self) -> int:
+        return self.amount - self.committed
 
 
 class Reversal(models.Model):

@@ -2,10 +2,14 @@
 
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.books import Fault, fold, seal, verify
+from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
 from wallet.services.deposits import check_payment, create_payment, open_checkout, settle, start_deposit
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import commit_hold, place_hold, release_expired_holds, release_hold
+from wallet.services.lookups import count_lookup
+from wallet.services.notices import read_notices
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
+from wallet.services.reversals import reversed_by
 from wallet.services.transfers import TransferQuote, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook
 
@@ -20,21 +24,28 @@ __all__ = [
     "balance_of",
     "check_payment",
     "commit_hold",
+    "count_lookup",
+    "counterparties_named",
     "create_payment",
     "fold",
     "forged_count",
+    "has_sent_to",
     "install_gateway",
     "open_checkout",
     "open_wallet",
+    "parties_of",
     "place_hold",
     "post",
     "post_many",
     "process_webhook",
     "quote_transfer",
+    "read_notices",
     "receive_webhook",
+    "recent_recipients",
     "release_expired_holds",
     "release_hold",
     "reverse",
+    "reversed_by",
     "seal",
     "set_state",
     "settle",

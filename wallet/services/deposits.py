@@ -1,41 +1,36 @@
 """Money in. A payment is stored before the gateway is asked, and settled by what the gateway says when we ask it.
 
-`start_deposit` and `check_payment` call outside and hold no transaction meanwhile; `settle` is the one place where a
-payment turns into money, under its row's lock, once.
+Nothing is held while a gateway is called: `open_checkout` and `check_payment` store, call, and store again. Whatever
+dies in between leaves a payment whose `next_check_at` is set, and `take_due_payment` brings it back. How a payment
+turns into money, once, is in `settlement`.
 """
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts import services as accounts
-from accounts.models import Notification
 from core.actors import acting_as_service
 from core.errors import DomainError
-from core.ids import base62, posting_id
-from wallet.gateways.base import Charge, ChargeNotFound, GatewayRefused, GatewayUnavailable
-from wallet.models import Account, Case, Payment
-from wallet.refusals import (
-    AccountClosed,
-    AccountFrozen,
-    AccountNoCredit,
-    BalanceCapExceeded,
-    PostingIdOutOfRange,
-)
-from wallet.services.accounts import open_wallet, system_account
-from wallet.services.gateways import adapter_of, gateway_for
-from wallet.services.posting import Line, post
+from core.ids import base62, uuid7
+from wallet.gateways.base import Charge, ChargeNotFound, DuplicateReference, GatewayRefused
+from wallet.models import Account, Payment
+from wallet.refusals import AccountClosed, AccountFrozen, AccountNoCredit, LedgerRefusal
+from wallet.services.gateways import adapter_of, gateway_for, require_no_transaction
+from wallet.services.settlement import CHECKS, SETTLED, settle
 
-CLEARING, SUSPENSE, FEES = "PAYSTACK_CLEARING", "SUSPENSE", "GATEWAY_FEES"
 SMALLEST, LARGEST = 5_000, 1_000_000_000  # kobo: what the gateway takes in one payment
-OPEN_FOR = timedelta(hours=72)
-# A failed card sends no webhook: we ask after these waits, then daily until the payment expires.
-WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
-DAILY = timedelta(days=1)
-SETTLED = Payment.SETTLED_STATES
+OPEN_FOR = CHECKS[-1]
+# A try to ask has this long before the next one, be it that its worker died or that the gateway gave no answer.
+RETRY = timedelta(minutes=5)
+MOST_CHECKS = 2**15 - 1
+
+_UNABLE: dict[str, type[LedgerRefusal]] = {
+    Account.State.NO_CREDIT: AccountNoCredit,
+    Account.State.FROZEN: AccountFrozen,
+    Account.State.CLOSED: AccountClosed,
+}
 
 
 class DepositTooSmall(DomainError):
@@ -48,184 +43,155 @@ class DepositTooLarge(DomainError):
     message = _("The largest amount you can add at once is ₦10,000,000.")
 
 
-def start_deposit(*, account: Account, amount: int, email: str, callback_url: str, at: datetime) -> Payment:
-    """Store a payment of `amount` kobo, then open the gateway's checkout for it; see `open_checkout`.
+class DepositOver(DomainError):
+    code = "deposit_over"
+    kind = "conflict"
+    message = _("This payment is over. Please start a new one.")
 
-    Raises DepositTooSmall, DepositTooLarge, NoGateway, GatewayRefused, GatewayUnavailable.
+
+class PaymentIdReused(DomainError):
+    code = "payment_id_reused"
+    kind = "conflict"
+    message = _("This payment was already started with other details.")
+
+
+def start_deposit(
+    *,
+    account: Account,
+    amount: int,
+    email: str,
+    callback_url: str,
+    at: datetime,
+    payment_id: UUID | None = None,
+) -> Payment:
+    """Store a payment of `amount` kobo, then open the gateway's checkout for it.
+
+    Raises what `create_payment` and `open_checkout` raise.
     """
-    payment = create_payment(account=account, amount=amount, at=at)
+    payment = create_payment(account=account, amount=amount, at=at, payment_id=payment_id)
     return open_checkout(payment=payment, email=email, callback_url=callback_url, at=at)
 
 
-def create_payment(*, account: Account, amount: int, at: datetime) -> Payment:
-    """Store what is wanted, before anyone outside hears of it. Raises DepositTooSmall, DepositTooLarge, NoGateway."""
+def create_payment(*, account: Account, amount: int, at: datetime, payment_id: UUID | None = None) -> Payment:
+    """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
+
+    Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen, AccountNoCredit
+    for an account that could not take the money. What the tier forbids is taken all the same, and held.
+    """
     if amount < SMALLEST:
         raise DepositTooSmall
     if amount > LARGEST:
         raise DepositTooLarge
+    if account.state in _UNABLE:
+        raise _UNABLE[account.state](account=str(account.pk))
     with acting_as_service():
-        payment = Payment(account=account, gateway=gateway_for(account.currency_id), amount=amount)
-        payment.currency_id = account.currency_id
-        payment.reference = f"alj-{base62(payment.id)}"
-        payment.expires_at, payment.next_check_at = at + OPEN_FOR, at + WAITS[0]
-        payment.save(force_insert=True)
-        audit.record(action="wallet.deposit.started", target=payment, amount=amount)
+        facts = {
+            "account": account,
+            "currency_id": account.currency_id,
+            "amount": amount,
+            "gateway": gateway_for(account.currency_id),
+            "reference": _new_reference(),
+            "expires_at": at + OPEN_FOR,
+            "next_check_at": at + CHECKS[0],
+        }
+        payment, is_new = Payment.objects.get_or_create(pk=payment_id or uuid7(), defaults=facts)
+        if is_new:
+            audit.record(action="wallet.deposit.started", target=payment, amount=amount)
+        elif (payment.account_id, payment.amount) != (account.pk, amount):
+            raise PaymentIdReused
     return payment
 
 
 def open_checkout(*, payment: Payment, email: str, callback_url: str, at: datetime) -> Payment:
     """Have the gateway open its page for a stored payment; one that has its page already is returned as it is.
 
-    Calls outside. Raises GatewayRefused (the payment is then FAILED), GatewayUnavailable (it stays open: ask again).
+    Calls outside. Raises DepositOver; GatewayRefused (the payment is then FAILED); GatewayUnavailable (it stays open:
+    ask again).
     """
+    with acting_as_service():
+        payment = Payment.objects.select_related("gateway").get(pk=payment.pk)
     if payment.checkout_url:
         return payment
-    with acting_as_service():
-        adapter = adapter_of(payment.gateway)
+    if not payment.is_open or at >= payment.expires_at:
+        raise DepositOver
     try:
-        checkout = adapter.start_checkout(
+        return _open(payment, email=email, callback_url=callback_url)
+    except DuplicateReference:
+        # An earlier try got through, and its answer was lost with the address of its page: nobody can pay there.
+        payment = _change(payment, reference=_new_reference())
+    return payment if payment.checkout_url else _open(payment, email=email, callback_url=callback_url)
+
+
+def _open(payment: Payment, *, email: str, callback_url: str) -> Payment:
+    require_no_transaction()
+    try:
+        checkout = adapter_of(payment.gateway).start_checkout(
             reference=payment.reference,
             amount=payment.amount,
             currency=payment.currency_id,
             email=email,
             callback_url=callback_url,
-            metadata={"payment": str(payment.id)},
+            metadata={"payment": str(payment.pk)},
         )
-    except GatewayRefused as error:
-        with acting_as_service():
-            payment.state, payment.reason = Payment.State.FAILED, str(error.data.get("said", error))[:200]
-            payment.save(update_fields=["state", "reason"])
+    except DuplicateReference:
         raise
+    except GatewayRefused as error:
+        reason = str(error.data.get("said") or error)[:200]
+        _change(payment, state=Payment.State.FAILED, reason=reason, next_check_at=None)
+        raise
+    return _change(payment, state=Payment.State.PENDING, checkout_url=checkout.url)
+
+
+def _change(payment: Payment, **fields: object) -> Payment:
+    """Change a payment that has no page yet, and return it as it now stands.
+
+    A twin of this request may have been faster. Only one page is ever stored, and only a stored one is shown, so money
+    can come under no other reference than the payment's own.
+    """
     with acting_as_service():
-        payment.checkout_url = checkout.url
-        Payment.objects.filter(pk=payment.pk).update(checkout_url=checkout.url)
-        Payment.objects.filter(pk=payment.pk, state=Payment.State.INTENT).update(state=Payment.State.PENDING)
-        payment.refresh_from_db()
-    return payment
+        waiting = Payment.objects.filter(
+            reference=payment.reference, state=Payment.State.INTENT, checkout_url=""
+        )
+        waiting.filter(pk=payment.pk).update(**fields)
+        return Payment.objects.select_related("gateway").get(pk=payment.pk)
 
 
 def check_payment(*, payment_id: UUID, at: datetime) -> Payment:
-    """Ask the gateway what became of a payment, and settle it accordingly. Calls outside.
+    """Ask the gateway what became of a payment, and settle it accordingly. Calls outside; safe at any time.
 
-    Raises GatewayUnavailable: the outcome is then as unknown as before, and the next check is set.
+    Raises GatewayUnavailable, GatewayRefused: the outcome is then as unknown as before, and the next check is set.
     """
     with acting_as_service():
-        payment = Payment.objects.select_related("gateway").get(pk=payment_id)
+        payments = Payment.objects.select_for_update(of=("self",)).select_related("gateway")
+        payment = payments.get(pk=payment_id)
         if payment.state in SETTLED:
             return payment
-        adapter = adapter_of(payment.gateway)
+        _put_off(payment, at=at)
+    require_no_transaction()
+    charge: Charge | None = None
     try:
-        charge = adapter.find_charge(reference=payment.reference)
-    except (ChargeNotFound, GatewayUnavailable) as error:
-        with acting_as_service():
-            _not_yet(Payment.objects.select_for_update().get(pk=payment_id), at=at)
-        if isinstance(error, GatewayUnavailable):
-            raise
-        return _reload(payment_id)
+        charge = adapter_of(payment.gateway).find_charge(reference=payment.reference)
+    except ChargeNotFound:
+        pass
     return settle(payment_id=payment_id, charge=charge, at=at)
 
 
-def _reload(payment_id: UUID) -> Payment:
+def take_due_payment(*, at: datetime) -> UUID | None:
+    """Pick the payment that is most overdue for a check, and put it off so that no other worker asks as well."""
     with acting_as_service():
-        return Payment.objects.get(pk=payment_id)
+        due = Payment.objects.due(at).select_for_update(skip_locked=True).order_by("next_check_at")
+        payment = due.first()
+        if payment is None:
+            return None
+        _put_off(payment, at=at)
+        return payment.pk
 
 
-def settle(*, payment_id: UUID, charge: Charge, at: datetime) -> Payment:
-    """Turn what the gateway says into money, once. A declined or abandoned payment may still be paid later."""
-    with acting_as_service(), transaction.atomic():
-        payment = Payment.objects.select_for_update().get(pk=payment_id)
-        if payment.state in SETTLED:
-            return payment
-        if charge.state != "SUCCEEDED":
-            return _not_paid(payment, charge, at=at)
-        if charge.currency != payment.currency_id:
-            return _review(payment, Case.Kind.WRONG_CURRENCY, charge, at=at)
-        if charge.requested_amount != payment.amount or charge.amount < payment.amount:
-            _post(payment, system_account(SUSPENSE, payment.currency_id), charge.amount, charge)
-            return _review(payment, Case.Kind.WRONG_AMOUNT, charge, at=at)
-        return _credit(payment, charge, at=at)
+def _put_off(payment: Payment, *, at: datetime) -> None:
+    payment.next_check_at = at + RETRY
+    payment.checks = min(payment.checks + 1, MOST_CHECKS)
+    payment.save(update_fields=["next_check_at", "checks"])
 
 
-def _credit(payment: Payment, charge: Charge, *, at: datetime) -> Payment:
-    """To the wallet; over the tier's cap to the customer's held account; to suspense where neither may take it."""
-    try:
-        _post(payment, payment.account_id, payment.amount, charge)
-        return _settled(payment, Payment.State.SUCCEEDED, charge, at=at)
-    except BalanceCapExceeded:
-        held = open_wallet(
-            owner_id=payment.account.owner_id, currency=payment.currency_id, kind=Account.Kind.HELD
-        )
-        _post(payment, held, payment.amount, charge)
-        return _settled(payment, Payment.State.HELD, charge, at=at)
-    except (AccountClosed, AccountFrozen, AccountNoCredit):
-        _post(payment, system_account(SUSPENSE, payment.currency_id), payment.amount, charge)
-        return _review(payment, Case.Kind.LATE_PAYMENT, charge, at=at)
-
-
-def _post(payment: Payment, target: UUID, amount: int, charge: Charge) -> None:
-    """The deposit, and in the same posting the fee that the gateway kept of it, so that clearing shows what it owes us."""
-    clearing = system_account(CLEARING, payment.currency_id)
-    lines = [Line("DEPOSIT", clearing, target, amount)]
-    kept = amount - (charge.amount - (charge.fee or 0))
-    if kept > 0:
-        lines.append(Line("GATEWAY_FEE", system_account(FEES, payment.currency_id), clearing, kept))
-    elif kept < 0:
-        lines.append(Line("SURPLUS", clearing, system_account(SUSPENSE, payment.currency_id), -kept))
-    description = f"{payment.gateway_id} {payment.reference}"
-    try:
-        post(posting_id=payment.posting_id, lines=lines, description=description)
-    except PostingIdOutOfRange:
-        # Paid weeks after it was started. The row's lock and state still let this happen once only.
-        payment.posting_id = posting_id()
-        payment.save(update_fields=["posting_id"])
-        post(posting_id=payment.posting_id, lines=lines, description=description)
-
-
-def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> Payment:
-    payment.state, payment.fee, payment.settled_at = state, charge.fee, at
-    payment.next_check_at, payment.reason = None, ""
-    payment.save(update_fields=["state", "fee", "settled_at", "next_check_at", "reason"])
-    audit.record(action=f"wallet.deposit.{state.lower()}", target=payment, amount=payment.amount)
-    facts = {"payment": str(payment.id), "amount": payment.amount, "currency": payment.currency_id}
-    accounts.notify(
-        notices=[Notification(user_id=payment.account.owner_id, event=f"deposit.{state.lower()}", data=facts)]
-    )
-    return payment
-
-
-def _review(payment: Payment, kind: str, charge: Charge, *, at: datetime) -> Payment:
-    """Leave it to staff: the customer is told that we look into it, and gets no credit for now."""
-    Case.objects.get_or_create(
-        kind=kind,
-        reference=payment.reference,
-        defaults={
-            "payment": payment,
-            "data": {
-                "asked": payment.amount,
-                "asked_currency": payment.currency_id,
-                "paid": charge.amount,
-                "paid_currency": charge.currency,
-            },
-        },
-    )
-    return _settled(payment, Payment.State.REVIEW, charge, at=at)
-
-
-def _not_paid(payment: Payment, charge: Charge, *, at: datetime) -> Payment:
-    if charge.state in ("FAILED", "REVERSED"):
-        payment.state, payment.reason = Payment.State.FAILED, charge.state.lower()
-        payment.save(update_fields=["state", "reason"])
-    return _not_yet(payment, at=at)
-
-
-def _not_yet(payment: Payment, *, at: datetime) -> Payment:
-    """Set when to ask next; past its time an open payment is expired, which a late success still overrides."""
-    payment.checks += 1
-    wait = WAITS[payment.checks] if payment.checks < len(WAITS) else DAILY
-    payment.next_check_at = at + wait
-    if at >= payment.expires_at:
-        payment.next_check_at = None
-        if payment.is_open:
-            payment.state = Payment.State.EXPIRED
-    payment.save(update_fields=["checks", "next_check_at", "state"])
-    return payment
+def _new_reference() -> str:
+    return f"alj-{base62(uuid7())}"

@@ -4,10 +4,12 @@ import json
 from functools import lru_cache
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from core import encryption
+from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.gateways.base import Gateway
 from wallet.gateways.paystack import Paystack
@@ -20,24 +22,23 @@ class NoGateway(DomainError):
     message = _("Adding money is not available at the moment.")
 
 
-def install_gateway(*, code: str, kind: str, name: str, currencies: list[str], secret_key: str) -> PaymentGateway:
+def install_gateway(
+    *, code: str, kind: str, name: str, currencies: list[str], secret_key: str
+) -> PaymentGateway:
     """Add a gateway, or give the one of this code a new name, currencies and key; the key is stored sealed."""
-    gateway, _made = PaymentGateway.objects.update_or_create(
-        code=code,
-        defaults={
-            "kind": kind,
-            "name": name,
-            "currencies": currencies,
-            "credentials": encryption.seal(json.dumps({"secret_key": secret_key}), aad=_aad(code)),
-        },
-    )
-    audit.record(action="wallet.gateway.installed", target=gateway, currencies=currencies)
+    sealed = encryption.seal(json.dumps({"secret_key": secret_key}), aad=_aad(code))
+    facts = {"kind": kind, "name": name, "currencies": currencies, "credentials": sealed}
+    with acting_as_service():
+        gateway, _made = PaymentGateway.objects.update_or_create(code=code, defaults=facts)
+        audit.record(action="wallet.gateway.installed", target=gateway, currencies=currencies)
     return gateway
 
 
 def gateway_for(currency: str) -> PaymentGateway:
     """Return the active gateway of the best priority that takes `currency`; raises NoGateway."""
-    found = PaymentGateway.objects.filter(active=True, currencies__contains=[currency]).order_by("priority", "code")
+    found = PaymentGateway.objects.filter(active=True, currencies__contains=[currency]).order_by(
+        "priority", "code"
+    )
     gateway = found.first()
     if gateway is None:
         raise NoGateway
@@ -48,6 +49,15 @@ def adapter_of(gateway: PaymentGateway) -> Gateway:
     """Return the adapter of a gateway. A rotated key makes a new one, without a restart."""
     credentials = json.loads(encryption.open_sealed(gateway.credentials, aad=_aad(gateway.code)))
     return _paystack(credentials["secret_key"], settings.PAYSTACK_BASE_URL)
+
+
+def require_no_transaction() -> None:
+    """Raise RuntimeError while a transaction is open: call this before calling outside.
+
+    A gateway may keep us waiting for many seconds, and what it did cannot be rolled back.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("a gateway is never called inside a transaction")
 
 
 @lru_cache(maxsize=32)

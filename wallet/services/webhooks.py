@@ -1,27 +1,46 @@
-"""What gateways tell us: kept raw, judged by signature, processed once. A webhook is a hint to go and ask."""
+"""What gateways tell us: kept raw, judged by signature, processed once. A webhook is a hint to go and ask.
 
-from datetime import datetime
+`receive_webhook` runs in the request's transaction and calls nobody. `process_webhook` asks the gateway. One that no
+worker finished, or that failed, comes back by `take_due_webhook` in ever longer intervals.
+"""
+
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
+from accounts import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
-from wallet.gateways.base import ChargeNotFound, ForgedSignature
+from wallet.gateways.base import ForgedSignature
 from wallet.models import Case, Payment, PaymentGateway, WebhookEvent
-from wallet.services.deposits import SETTLED, settle
-from wallet.services.gateways import adapter_of
+from wallet.services.deposits import check_payment
+from wallet.services.gateways import adapter_of, require_no_transaction
+from wallet.services.settlement import SETTLED
+
+PAID = "charge.success"
+# Try n comes 2^n minutes after the webhook, the first at once: the last after 68 hours. Then it is left to staff.
+TRIES = 13
+
+_State = WebhookEvent.State
 
 
 class NotSettledYet(DomainError):
-    """The webhook came before the gateway's own answer agreed; it is tried again."""
+    """The gateway tells of a payment that it does not yet confirm when asked."""
 
     code = "not_settled_yet"
     kind = "conflict"
+    message = _("The payment service has not confirmed this payment yet.")
 
 
-def receive_webhook(*, gateway: PaymentGateway, raw: bytes, signature: str | None) -> WebhookEvent:
-    """Keep a genuine webhook for `process_webhook`; one that came before is not kept twice.
+def receive_webhook(
+    *, gateway: PaymentGateway, raw: bytes, signature: str | None
+) -> tuple[WebhookEvent, bool]:
+    """Keep a genuine webhook, and say whether it is new: one that came before is not kept twice.
 
     Raises ForgedSignature (counted, see `forged_count`), UnreadableNotice.
     """
@@ -33,12 +52,8 @@ def receive_webhook(*, gateway: PaymentGateway, raw: bytes, signature: str | Non
         cache.incr(_forged_key(gateway.code))
         raise
     notice = adapter.read_notice(raw)
-    event, _made = WebhookEvent.objects.get_or_create(
-        gateway=gateway,
-        dedupe_key=notice.dedupe_key,
-        defaults={"event": notice.event, "reference": notice.reference or "", "body": raw},
-    )
-    return event
+    facts = {"event": notice.event, "reference": notice.reference or "", "body": raw, "attempts": 1}
+    return WebhookEvent.objects.get_or_create(gateway=gateway, dedupe_key=notice.dedupe_key, defaults=facts)
 
 
 def forged_count(gateway_code: str) -> int:
@@ -47,49 +62,74 @@ def forged_count(gateway_code: str) -> int:
 
 
 def process_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
-    """Ask the gateway about the charge a webhook names, and settle it. Safe to run twice and to replay. Calls outside."""
+    """Ask the gateway about the charge a webhook names, and settle it. Safe to run twice. Calls outside.
+
+    Raises nothing of the domain: what stands in the way is written down with the webhook, which is then tried again.
+    """
     with acting_as_service():
         event = WebhookEvent.objects.select_related("gateway").get(pk=event_id)
-        if event.state in (WebhookEvent.State.PROCESSED, WebhookEvent.State.IGNORED):
-            return event
         payment = Payment.objects.filter(gateway=event.gateway, reference=event.reference).first()
-        adapter = adapter_of(event.gateway)
-    if event.event != "charge.success" or not event.reference:
-        return _finish(event, WebhookEvent.State.IGNORED, at=at)
+    if not event.is_waiting:
+        return event
+    if event.event != PAID or not event.reference:
+        return _record(event, _State.IGNORED, at=at)
     try:
-        charge = adapter.find_charge(reference=event.reference)
         if payment is None:
-            _unknown(event)
-        elif settle(payment_id=payment.pk, charge=charge, at=at).state not in SETTLED:
+            _open_case(event)
+        elif check_payment(payment_id=payment.pk, at=at).state not in SETTLED:
             raise NotSettledYet
-    except ChargeNotFound:
-        return _finish(event, WebhookEvent.State.IGNORED, error="the gateway knows no such charge", at=at)
     except DomainError as error:
-        return _failed(event, error)
-    return _finish(event, WebhookEvent.State.PROCESSED, at=at)
+        return _record(event, _State.FAILED, error=f"{error.code}: {error}")
+    return _record(event, _State.PROCESSED, at=at)
 
 
-def _unknown(event: WebhookEvent) -> None:
+def replay_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
+    """Process a webhook again, whatever became of it. What was credited stays credited once."""
+    with acting_as_service():
+        event = WebhookEvent.objects.select_for_update().get(pk=event_id)
+        event.state = _State.RECEIVED
+        event.save(update_fields=["state"])
+        audit.record(action="wallet.webhook.replayed", target=event)
+    return process_webhook(event_id=event_id, at=at)
+
+
+def take_due_webhook(*, at: datetime) -> UUID | None:
+    """Pick the next webhook that waits for a try, and count the try, which puts the next one off."""
+    due = reduce(or_, (Q(attempts=n, received_at__lte=at - timedelta(minutes=2**n)) for n in range(TRIES)))
+    with acting_as_service():
+        waiting = WebhookEvent.objects.waiting().filter(due).select_for_update(skip_locked=True)
+        event = waiting.order_by("attempts", "received_at").first()
+        if event is None:
+            return None
+        event.attempts += 1
+        event.save(update_fields=["attempts"])
+        return event.pk
+
+
+def _open_case(event: WebhookEvent) -> None:
     """Money came under a reference we never made: a person must find whose it is."""
+    require_no_transaction()
+    charge = adapter_of(event.gateway).find_charge(reference=event.reference)
+    if charge.state != "SUCCEEDED":
+        raise NotSettledYet
+    facts = {
+        "webhook": str(event.pk),
+        "paid": charge.amount,
+        "paid_currency": charge.currency,
+        "gateway_id": charge.gateway_id,
+    }
     with acting_as_service():
         Case.objects.get_or_create(
-            kind=Case.Kind.UNKNOWN_REFERENCE, reference=event.reference, defaults={"data": {"webhook": str(event.pk)}}
+            kind=Case.Kind.UNKNOWN_REFERENCE, reference=event.reference, defaults={"data": facts}
         )
 
 
-def _finish(event: WebhookEvent, state: str, *, at: datetime, error: str = "") -> WebhookEvent:
-    event.state, event.processed_at, event.error = state, at, error
-    event.attempts += 1
+def _record(event: WebhookEvent, state: str, *, at: datetime | None = None, error: str = "") -> WebhookEvent:
+    """Write how a try ended, unless another try has finished meanwhile."""
     with acting_as_service():
-        event.save(update_fields=["state", "processed_at", "error", "attempts"])
-    return event
-
-
-def _failed(event: WebhookEvent, error: DomainError) -> WebhookEvent:
-    event.state, event.error = WebhookEvent.State.FAILED, f"{error.code}: {error}"
-    event.attempts += 1
-    with acting_as_service():
-        event.save(update_fields=["state", "error", "attempts"])
+        waiting = WebhookEvent.objects.waiting().filter(pk=event.pk)
+        waiting.update(state=state, processed_at=at, error=error)
+        event.refresh_from_db(fields=["state", "processed_at", "error"])
     return event
 
 

@@ -1,0 +1,229 @@
+"""Every table about people, by raw SQL: another customer, a stranger and nobody see and change nothing."""
+
+import contextlib
+from datetime import timedelta
+
+import psycopg
+import pytest
+from allauth.account.models import EmailConfirmation
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import Error, connection, transaction
+from django.utils import timezone
+
+from accounts import audit, factors
+from accounts.api.authentication import issue
+from accounts.models import Notification, User
+from accounts.services import notify
+from accounts.tests.factories import make_person
+from core.actors import acting_as, acting_as_anon, acting_as_service
+from core.embedded import Postgres
+
+# Whose a row is, by table; tables of other packages among them.
+OWNED_BY = {
+    "accounts_user": "id",
+    "accounts_customer": "user_id",
+    "accounts_profile": "user_id",
+    "accounts_notification": "user_id",
+    "accounts_auditevent": "actor_id",
+    "accounts_apitoken": "user_id",
+    "accounts_user_groups": "user_id",
+    "accounts_user_user_permissions": "user_id",
+    "account_emailaddress": "user_id",
+    "account_emailconfirmation": "email_address_id",
+    "mfa_authenticator": "user_id",
+    "usersessions_usersession": "user_id",
+    "django_admin_log": "user_id",
+}
+SEEN_BY_THEIR_OWNER = {
+    "accounts_user",
+    "accounts_customer",
+    "accounts_profile",
+    "accounts_notification",
+    "accounts_auditevent",
+}
+CATALOGUES = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_session"}
+PREFIXES = ("accounts_", "account_", "mfa_", "usersessions_", "auth_", "django_")
+
+
+def furnish(user: User) -> None:
+    """Give this person a row in every table about people."""
+    with acting_as_service():
+        notify(notices=[Notification(user=user, event="test", data={})])
+        audit.record(action="test.done", actor_id=user.id)
+        user.groups.add(Group.objects.get_or_create(name="Everybody")[0])
+        kind, _made = ContentType.objects.get_or_create(app_label="accounts", model="user")
+        right, _made = Permission.objects.get_or_create(content_type=kind, codename="test", defaults={"name": "Test"})
+        user.user_permissions.add(right)
+        address = user.emailaddress_set.get()
+        EmailConfirmation.objects.create(email_address=address, key=user.id.hex)
+        UserSession.objects.create(user=user, ip="127.0.0.1", session_key=user.id.hex, user_agent="Phone")
+        LogEntry.objects.create(user=user, action_flag=ADDITION, object_repr="x", content_type=kind)
+        factors.enrol_totp(user=user)
+        issue(user=user, name="test", scopes=[], expires_at=timezone.now() + timedelta(days=1))
+
+
+@pytest.fixture
+def people(db) -> tuple[User, User]:
+    ada, bola = make_person(name="Ada Obi"), make_person(name="Bola Ade")
+    furnish(ada)
+    furnish(bola)
+    return ada, bola
+
+
+def attempt(statement: str, *params: object) -> int | str:
+    """How many rows a statement reached, or `denied`."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            return cursor.fetchone()[0] if cursor.description else cursor.rowcount
+    except Error as error:
+        assert isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege), error
+        return "denied"
+
+
+def owner_key(table: str, user: User) -> object:
+    if table != "account_emailconfirmation":
+        return user.id
+    with acting_as_service():
+        return user.emailaddress_set.get().id
+
+
+def test_no_table_about_people_is_missing_from_these_tests(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace "
+            "and relkind in ('r', 'p') and not relispartition"
+        )
+        found = {name for (name,) in cursor.fetchall() if name.startswith(PREFIXES)}
+    assert found - {"django_migrations"} == OWNED_BY.keys() | CATALOGUES
+
+
+@pytest.mark.parametrize("table", sorted(OWNED_BY))
+def test_another_customer_sees_and_changes_nothing(people, table):
+    ada, bola = people
+    column, hers = OWNED_BY[table], owner_key(table, ada)
+    with acting_as_service():
+        assert attempt(f"select count(*) from {table} where {column} = %s", hers) >= 1
+    with acting_as(bola):
+        assert attempt(f"select count(*) from {table} where {column} = %s", hers) in (0, "denied")
+        assert attempt(f"update {table} set {column} = {column} where {column} = %s", hers) in (0, "denied")
+        assert attempt(f"delete from {table} where {column} = %s", hers) in (0, "denied")
+        assert attempt(f"truncate {table} cascade") == "denied"
+
+
+@pytest.mark.parametrize("table", sorted(OWNED_BY.keys() | CATALOGUES))
+def test_a_stranger_sees_and_changes_nothing(people, table):
+    with acting_as_anon():
+        assert attempt(f"select count(*) from {table}") == "denied"
+        assert attempt(f"delete from {table}") == "denied"
+        assert attempt(f"insert into {table} default values") == "denied"
+        assert attempt(f"truncate {table} cascade") == "denied"
+
+
+@pytest.mark.parametrize("table", sorted((OWNED_BY.keys() | CATALOGUES) - {"django_session"}))
+def test_with_nobody_acting_nothing_is_seen_or_changed(people, table):
+    assert attempt(f"select count(*) from {table}") == "denied"
+    assert attempt(f"delete from {table}") == "denied"
+    assert attempt(f"insert into {table} default values") == "denied"
+
+
+@pytest.mark.parametrize("table", sorted(OWNED_BY))
+def test_of_ones_own_rows_one_sees_what_is_meant_for_one_and_no_more(people, table):
+    ada, _bola = people
+    with acting_as(ada):
+        seen = attempt(f"select count(*) from {table}")
+        hers = attempt(f"select count(*) from {table} where {OWNED_BY[table]} = %s", owner_key(table, ada))
+    if table in SEEN_BY_THEIR_OWNER:
+        assert seen == hers >= 1
+    else:
+        assert seen == "denied"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update accounts_user set role = 'ADMIN'",
+        "update accounts_user set is_superuser = true",
+        "update accounts_user set password = ''",
+        "update accounts_user set email = 'other@alajo.test'",
+        "update accounts_customer set tier = 3",
+        "update accounts_customer set status = 'ACTIVE'",
+        "update accounts_profile set handle = 'someone'",
+        "update accounts_notification set event = 'x'",
+        "update accounts_notification set user_id = gen_random_uuid()",
+        "delete from accounts_notification",
+        "delete from accounts_user",
+        "delete from mfa_authenticator",
+        "insert into accounts_apitoken (id) values (gen_random_uuid())",
+        "insert into accounts_notification (id) values (gen_random_uuid())",
+    ],
+)
+def test_one_cannot_make_more_of_oneself_by_sql(people, statement):
+    ada, _bola = people
+    with acting_as(ada):
+        assert attempt(statement) == "denied"
+
+
+def test_ones_own_notices_can_be_marked_as_read_and_nobody_elses(people):
+    ada, bola = people
+    with acting_as(ada):
+        assert attempt("update accounts_notification set read_at = now()") == 1
+        assert attempt("update accounts_notification set read_at = now() where user_id = %s", bola.id) == 0
+    with acting_as_service():
+        assert Notification.objects.get(user=bola).read_at is None
+
+
+INSERT = (
+    "insert into accounts_auditevent (id, action, actor_id, actor_role, target_type, target_id, data, user_agent, "
+    "request_id, recorded_at) values (uuidv7(), 'forged', %s, %s, '', '', '{}', '', '', now())"
+)
+
+
+def test_a_deed_can_be_written_down_only_as_ones_own(people):
+    ada, bola = people
+    with acting_as(ada):
+        assert attempt(INSERT, ada.id, "authenticated") == 1
+        assert attempt(INSERT, bola.id, "authenticated") == "denied"
+        assert attempt(INSERT, ada.id, "service_role") == "denied"
+        assert attempt(INSERT, None, "authenticated") == "denied"
+    with acting_as_anon():
+        assert attempt(INSERT, ada.id, "authenticated") == "denied"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update accounts_auditevent set action = 'other'",
+        "delete from accounts_auditevent",
+        "truncate accounts_auditevent",
+    ],
+)
+def test_the_audit_trail_is_only_ever_added_to_whoever_acts(people, statement):
+    ada, _bola = people
+    for block in (acting_as_service(), acting_as(ada), acting_as_anon()):
+        with block:
+            assert attempt(statement) == "denied"
+    assert attempt(statement) == "denied"
+
+
+@pytest.mark.parametrize("role", ["alajo_owner", "postgres"])
+@pytest.mark.parametrize("table", ["the table", "its month"])
+@pytest.mark.parametrize("statement", ["update {} set action = 'other'", "delete from {}", "truncate {}"])
+def test_not_even_the_owner_or_the_superuser_rewrites_the_trail(transactional_db, role, table, statement):
+    make_person()
+    name = "accounts_auditevent"
+    if table == "its month":
+        name += timezone.now().strftime("_y%Ym%m")
+    dsn = Postgres(settings.TEST_ROOT).dsn(role=role, dbname=settings.DATABASES["default"]["NAME"])
+    with psycopg.connect(dsn, autocommit=True) as database:
+        before = database.execute("select count(*) from accounts_auditevent where action <> 'other'").fetchone()
+        with contextlib.suppress(psycopg.Error):
+            assert database.execute(statement.format(name)).rowcount == 0
+        assert (
+            database.execute("select count(*) from accounts_auditevent where action <> 'other'").fetchone() == before
+        )
+    assert before[0] >= 1

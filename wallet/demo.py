@@ -1,0 +1,159 @@
+"""The demo world's money: a few weeks of it, posted through the services and dated back.
+
+It is the same story each time, told backwards from the day it is made. Development only.
+"""
+
+import random
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.models import User
+from core.actors import acting_as, acting_as_service
+from core.ids import base62, posting_id, uuid7, uuid7_at
+from wallet.models import Account, Payment
+from wallet.services.accounts import NGN, open_wallet, system_account
+from wallet.services.deposits import OPEN_FOR
+from wallet.services.holds import place_hold
+from wallet.services.posting import Line, post, reverse
+from wallet.services.settlement import CLEARING, FEES
+from wallet.services.transfers import TRANSFER, transfer
+
+GATEWAY = "paystack"
+NAIRA = 100
+# (days ago, hour, who, naira)
+DEPOSITS = [
+    (30, 9, "ada", 45_000),
+    (29, 11, "bola", 30_000),
+    (22, 8, "ada", 20_000),
+    (15, 18, "bola", 25_000),
+    (8, 7, "ada", 60_000),
+    (3, 12, "bola", 15_000),
+    (1, 9, "ada", 12_500),
+]
+# (days ago, hour, from, to, naira, note)
+TRANSFERS = [
+    (28, 13, "ada", "bola", 5_000, "Lunch at Mama Put"),
+    (27, 10, "bola", "chidi", 7_500, "Aso ebi"),
+    (25, 16, "ada", "efe", 3_200, "Data for the month"),
+    (21, 9, "ada", "fatima", 12_000, "Fabric, two yards"),
+    (18, 20, "bola", "ada", 4_000, "Fuel, thank you"),
+    (14, 12, "ada", "jumoke", 8_000, "Market, Saturday"),
+    (12, 15, "bola", "kemi", 6_500, "Hair"),
+    (9, 19, "efe", "ada", 1_500, "Balance for data"),
+    (7, 11, "ada", "bola", 15_000, "Esusu, week 3"),
+    (5, 14, "ada", "lekan", 2_750, "Tailor"),
+    (4, 17, "bola", "ngozi", 9_999, "School fees, part one"),
+    (2, 8, "ada", "musa", 4_500, "Suya for everyone"),
+]
+NOTES = ["Rent, my share", "Airtime", "Birthday", "Thank you", "Groceries", "Transport", "For mama", "Esusu"]
+OTHERS = 60
+
+
+def write_history(*, people: Mapping[str, User], at: datetime) -> bool:
+    """Post the demo's money, all or none, unless some is there already; return whether it was written now.
+
+    `people` are customers by e-mail address, ada and bola among them.
+    """
+    by_name = {email.split("@")[0]: user for email, user in people.items()}
+    with acting_as_service():
+        wallets = {name: open_wallet(owner_id=user.pk) for name, user in by_name.items()}
+        if Account.objects.filter(pk__in=wallets.values(), version__gt=0).exists():
+            return False
+        for name in sorted(set(wallets) - {"ada", "bola"}):
+            _deposit(wallets[name], 20_000 * NAIRA, _moment(at, 31, 10))
+        _tell_in_order(wallets, at)
+        _others(wallets, at)
+        _corrections(wallets, at)
+    _today(by_name, wallets)
+    return True
+
+
+def _tell_in_order(wallets: dict[str, UUID], at: datetime) -> None:
+    story = [(days, hour, who, "", naira, "") for days, hour, who, naira in DEPOSITS] + TRANSFERS
+    for days, hour, who, to, naira, note in sorted(story, key=lambda told: (-told[0], told[1])):
+        moment = _moment(at, days, hour)
+        if to:
+            _send(wallets[who], wallets[to], naira * NAIRA, note, moment)
+        else:
+            _deposit(wallets[who], naira * NAIRA, moment)
+
+
+def _others(wallets: dict[str, UUID], at: datetime) -> None:
+    """Small sums among the other customers, the same ones each time."""
+    chance = random.Random(2026)
+    names = sorted(set(wallets) - {"ada", "bola"})
+    for number in range(OTHERS):
+        payer, payee = chance.sample(names, 2)
+        days = 30 - number * 30 // OTHERS
+        amount = chance.randrange(200, 2_000) * NAIRA
+        moment = _moment(at, days, chance.randrange(8, 20))
+        _send(wallets[payer], wallets[payee], amount, chance.choice(NOTES), moment)
+
+
+def _corrections(wallets: dict[str, UUID], at: datetime) -> None:
+    """A transfer made twice by mistake and taken back, and money set aside."""
+    mistaken = _send(wallets["bola"], wallets["ada"], 2_500 * NAIRA, "Cinema", _moment(at, 6, 21))
+    reverse(posting_id=posting_id(), reverses=mistaken, description="Sent twice by mistake")
+    place_hold(
+        hold_id=uuid7(),
+        account_id=wallets["ada"],
+        amount=10_000 * NAIRA,
+        expires_at=at + timedelta(days=7),
+        reason="Withdrawal on its way",
+    )
+
+
+def _today(people: dict[str, User], wallets: dict[str, UUID]) -> None:
+    """The latest transfers go the whole way a customer's do, notices and all."""
+    for payer, payee, naira, note in (("ada", "bola", 3_500, "Puff-puff"), ("bola", "ada", 1_200, "Change")):
+        with acting_as(people[payer]):
+            source = Account.objects.get(pk=wallets[payer])
+            transfer(
+                posting_id=posting_id(),
+                source=source,
+                recipient_id=people[payee].pk,
+                amount=naira * NAIRA,
+                note=note,
+            )
+
+
+def _send(payer: UUID, payee: UUID, amount: int, note: str, moment: datetime) -> UUID:
+    chosen = _posting_id_at(moment)
+    post(
+        posting_id=chosen, lines=[Line(TRANSFER, payer, payee, amount)], description=note, effective_at=moment
+    )
+    return chosen
+
+
+def _deposit(wallet_id: UUID, amount: int, moment: datetime) -> None:
+    """A payment made and settled then, with the fee the gateway kept: 1.5 %, and ₦100 from ₦2,500 on."""
+    fee = amount * 15 // 1000 + (100 * NAIRA if amount >= 2_500 * NAIRA else 0)
+    chosen = _posting_id_at(moment)
+    payment = Payment(id=_posting_id_at(moment), posting_id=chosen, account_id=wallet_id, gateway_id=GATEWAY)
+    payment.amount, payment.currency_id, payment.fee = amount, NGN, fee
+    payment.reference = f"alj-{base62(payment.id)}"
+    payment.state, payment.settled_at, payment.expires_at = Payment.State.SUCCEEDED, moment, moment + OPEN_FOR
+    payment.save(force_insert=True)
+    Payment.objects.filter(pk=payment.pk).update(created_at=moment - timedelta(minutes=2))
+    clearing = system_account(CLEARING)
+    lines = [
+        Line("DEPOSIT", clearing, wallet_id, amount),
+        Line("GATEWAY_FEE", system_account(FEES), clearing, fee),
+    ]
+    post(
+        posting_id=chosen,
+        lines=lines,
+        description=f"{GATEWAY} {payment.reference}",
+        effective_at=moment,
+    )
+
+
+def _moment(at: datetime, days: int, hour: int) -> datetime:
+    moment = (at - timedelta(days=days)).replace(hour=hour, minute=(days * 7) % 60, second=0, microsecond=0)
+    return min(moment, at)
+
+
+def _posting_id_at(moment: datetime) -> UUID:
+    """A new posting id as it would have been made then."""
+    return UUID(int=uuid7_at(moment).int | (posting_id().int & ((1 << 80) - 1)))

@@ -1,0 +1,112 @@
+"""`manage.py seed_demo`: people to be and weeks of money to look at. For development, safe to run again."""
+
+import time
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts import factors, roles
+from accounts import services as accounts
+from accounts.models import Customer, User
+from accounts.models.people import Role
+from core.actors import acting_as_service
+from wallet import demo
+from wallet.models import PaymentGateway
+from wallet.services.books import fold, seal
+from wallet.services.gateways import install_gateway
+
+PASSWORD = "alajo-demo"
+QUIET_FOR = 2.0
+CUSTOMERS = {
+    "ada@alajo.test": "Ada Obi",
+    "bola@alajo.test": "Bola Adeyemi",
+    "chidi@alajo.test": "Chidi Eze",
+    "damilola@alajo.test": "Damilola Ojo",
+    "efe@alajo.test": "Efe Okoro",
+    "fatima@alajo.test": "Fatima Bello",
+    "gozie@alajo.test": "Gozie Nwosu",
+    "halima@alajo.test": "Halima Sani",
+    "ife@alajo.test": "Ife Akande",
+    "jumoke@alajo.test": "Jumoke Alabi",
+    "kemi@alajo.test": "Kemi Balogun",
+    "lekan@alajo.test": "Lekan Ajayi",
+    "musa@alajo.test": "Musa Garba",
+    "ngozi@alajo.test": "Ngozi Umeh",
+}
+PHONES = {"ada@alajo.test": "+2348030000001", "bola@alajo.test": "+2348030000002"}
+AGENT, ADMIN = "agent@alajo.test", "admin@alajo.test"
+
+
+class Command(BaseCommand):
+    """Make the demo world, or what is missing of it."""
+
+    help = "Fills a development database with people and weeks of history; once, however often it runs."
+
+    def handle(self, **options: Any) -> None:
+        if not settings.SANDBOX:
+            raise CommandError("The demo world is for development only: its passwords are public.")
+        self.started_at = time.monotonic()
+        password = make_password(PASSWORD)
+        self._tell("people")
+        people = {email: customer(email, name, password) for email, name in CUSTOMERS.items()}
+        staff(password)
+        self._tell("gateway")
+        with acting_as_service():
+            if not PaymentGateway.objects.filter(code=demo.GATEWAY).exists():
+                install_gateway(
+                    code=demo.GATEWAY,
+                    kind=PaymentGateway.Kind.PAYSTACK,
+                    name="Paystack",
+                    currencies=["NGN"],
+                    secret_key=settings.PAYSTACK_SANDBOX_SECRET_KEY,
+                )
+        self._tell("history")
+        if demo.write_history(people=people, at=timezone.now()):
+            # Folding and sealing take in what is committed, so they stand alone.
+            self._tell("checkpoints and seal")
+            with acting_as_service():
+                fold()
+            with acting_as_service():
+                seal()
+        self.stdout.write(f"Log in as {', '.join((*list(CUSTOMERS)[:2], AGENT, ADMIN))}; password {PASSWORD}")
+        self.stdout.write(f"Staff's second factor: manage.py staff_code {ADMIN}")
+
+    def _tell(self, step: str) -> None:
+        if time.monotonic() - self.started_at > QUIET_FOR:
+            self.stdout.write(f"  {step} ...")
+            self.stdout.flush()
+
+
+def customer(email: str, name: str, password: str) -> User:
+    """Register a customer whose address is confirmed, unless there is one."""
+    with acting_as_service():
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            user = accounts.register(user=User(email=email, password=password), display_name=name)
+            Customer.objects.filter(user=user).update(phone=PHONES.get(email, ""))
+        confirm(user)
+    return user
+
+
+def staff(password: str) -> None:
+    """The agent, who looks at people and money, and the administrator; both with an authenticator set up."""
+    groups = roles.install_roles()
+    with acting_as_service():
+        for email, role in ((AGENT, Role.AGENT), (ADMIN, Role.ADMIN)):
+            user, _made = User.objects.get_or_create(
+                email=email, defaults={"role": role, "password": password, "is_superuser": role == Role.ADMIN}
+            )
+            if role == Role.AGENT:
+                user.groups.add(groups[roles.SUPPORT], groups[roles.FINANCE])
+            confirm(user)
+            factors.enrol_totp(user=user)
+
+
+def confirm(user: User) -> None:
+    EmailAddress.objects.get_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )

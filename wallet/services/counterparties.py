@@ -1,0 +1,70 @@
+"""The other side of a customer's own movements: who it is, never what it holds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F
+
+from accounts.models import Profile
+from core.actors import acting_as_service
+from wallet.models import Account, Entry, Transaction
+from wallet.services.transfers import TRANSFER
+
+# How far back recent recipients are looked for.
+TRANSFERS_LOOKED_AT = 60
+
+
+@dataclass(frozen=True)
+class Party:
+    """As much of a person as someone who exchanged money with them may see."""
+
+    display_name: str
+    handle: str
+
+
+def parties_of(*, account_ids: Iterable[UUID]) -> dict[UUID, Party]:
+    """Return who owns these accounts, in one query; the operator's own accounts are left out.
+
+    The caller takes the ids from entries of the person acting: names are shown to people who exchanged money.
+    """
+    wanted = set(account_ids)
+    if not wanted:
+        return {}
+    with acting_as_service():
+        rows = (
+            Account.objects.filter(pk__in=wanted, owner__isnull=False)
+            .annotate(display_name=F("owner__profile__display_name"), handle=F("owner__profile__handle"))
+            .values_list("pk", "display_name", "handle")
+        )
+        return {pk: Party(name, handle) for pk, name, handle in rows if handle}
+
+
+def counterparties_named(*, account: Account, text: str) -> list[UUID]:
+    """Return the accounts of people named like `text`, of those that `account` exchanged money with."""
+    with acting_as_service():
+        sent_to = Transaction.objects.filter(debit_account=account).values("credit_account_id")
+        got_from = Transaction.objects.filter(credit_account=account).values("debit_account_id")
+        people = Profile.objects.filter(display_name__icontains=text) | Profile.objects.filter(
+            handle__icontains=text.removeprefix("@")
+        )
+        return list(
+            Account.objects.filter(
+                owner__in=people.values("user_id"), pk__in=sent_to.union(got_from)
+            ).values_list("pk", flat=True)
+        )
+
+
+def recent_recipients(*, account: Account, limit: int = 5) -> list[Party]:
+    """Return the people this account last sent money to, the latest first, each once."""
+    sent = Entry.objects.of(account).filter(kind=TRANSFER, side="DEBIT")
+    latest = dict.fromkeys(sent.values_list("counterparty_id", flat=True)[:TRANSFERS_LOOKED_AT])
+    parties = parties_of(account_ids=list(latest)[:limit])
+    return [parties[pk] for pk in latest if pk in parties]
+
+
+def has_sent_to(*, account: Account, recipient_id: UUID) -> bool:
+    """Say whether this account has sent money to that person before."""
+    with acting_as_service():
+        theirs = Account.objects.filter(owner_id=recipient_id, kind=Account.Kind.WALLET).values("pk")
+        return Transaction.objects.filter(debit_account=account, credit_account__in=theirs).exists()

@@ -1,0 +1,138 @@
+"""How what a gateway says of a payment becomes money: under the payment's row lock, in one transaction, once."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts import audit
+from accounts import services as accounts
+from accounts.models import Notification
+from core.actors import acting_as_service
+from core.ids import posting_id
+from wallet.gateways.base import Charge
+from wallet.models import Account, Case, Payment
+from wallet.refusals import (
+    AccountClosed,
+    AccountFrozen,
+    AccountNoCredit,
+    BalanceCapExceeded,
+    PostingIdOutOfRange,
+)
+from wallet.services.accounts import open_wallet, system_account
+from wallet.services.posting import Line, post
+
+CLEARING, SUSPENSE, FEES = "PAYSTACK_CLEARING", "SUSPENSE", "GATEWAY_FEES"
+SETTLED = Payment.SETTLED_STATES
+# A failed card sends no webhook: we ask so long after the start, and with the last of these the payment expires.
+CHECKS = (
+    *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
+    *(timedelta(days=days) for days in (1, 2, 3)),
+)
+
+
+def settle(*, payment_id: UUID, charge: Charge | None, at: datetime) -> Payment:
+    """Book what the gateway says of a payment (None: it knows no charge); one that is settled stays as it is.
+
+    A declined, abandoned or expired payment may still be paid under its reference, and is then credited.
+    """
+    with acting_as_service():
+        payment = Payment.objects.select_for_update().get(pk=payment_id)
+        if payment.state in SETTLED:
+            return payment
+        if charge is None or charge.state != "SUCCEEDED":
+            return _not_paid(payment, charge, at=at)
+        if charge.currency != payment.currency_id:
+            return _suspend(payment, Case.Kind.WRONG_CURRENCY, charge, charge.amount, at=at)
+        if charge.requested_amount != payment.amount or charge.amount < payment.amount:
+            return _suspend(payment, Case.Kind.WRONG_AMOUNT, charge, charge.amount, at=at)
+        try:
+            state = _take_in(payment, charge)
+        except (AccountClosed, AccountFrozen, AccountNoCredit):
+            return _suspend(payment, Case.Kind.LATE_PAYMENT, charge, payment.amount, at=at)
+        return _settled(payment, state, charge, at=at)
+
+
+def _take_in(payment: Payment, charge: Charge) -> str:
+    """To the wallet, or over the tier's cap to the customer's held account. Raises when the account takes nothing."""
+    try:
+        _post(payment, payment.account_id, payment.amount, charge)
+        return Payment.State.SUCCEEDED
+    except BalanceCapExceeded:
+        owner_id = payment.account.owner_id
+        if owner_id is None:
+            raise
+        held = open_wallet(owner_id=owner_id, currency=payment.currency_id, kind=Account.Kind.HELD)
+        _post(payment, held, payment.amount, charge)
+        return Payment.State.HELD
+
+
+def _suspend(payment: Payment, kind: str, charge: Charge, amount: int, *, at: datetime) -> Payment:
+    """Keep the money aside, where we keep its currency, and leave it to staff; the customer is told that we look."""
+    accounts_there = Account.objects.filter(code=SUSPENSE, currency=charge.currency, owner=None)
+    if amount > 0 and accounts_there.exists():
+        _post(payment, system_account(SUSPENSE, charge.currency), amount, charge)
+    _open_case(payment, kind, charge)
+    return _settled(payment, Payment.State.REVIEW, charge, at=at)
+
+
+def _post(payment: Payment, target: UUID, amount: int, charge: Charge) -> None:
+    """The deposit, and with it the fee the gateway kept of it, so that clearing shows what the gateway owes us.
+
+    What came above `amount` and the fee goes to suspense, with a case.
+    """
+    clearing = system_account(CLEARING, charge.currency)
+    lines = [Line("DEPOSIT", clearing, target, amount)]
+    kept = amount - charge.amount + (charge.fee or 0)
+    if kept > 0:
+        lines.append(Line("GATEWAY_FEE", system_account(FEES, charge.currency), clearing, kept))
+    elif kept < 0:
+        lines.append(Line("SURPLUS", clearing, system_account(SUSPENSE, charge.currency), -kept))
+    description = f"{payment.gateway_id} {payment.reference}"
+    try:
+        post(posting_id=payment.posting_id, lines=lines, description=description)
+    except PostingIdOutOfRange:
+        # Paid weeks after it was started. The row's lock and state still let this happen once only.
+        payment.posting_id = posting_id()
+        payment.save(update_fields=["posting_id"])
+        post(posting_id=payment.posting_id, lines=lines, description=description)
+    if kept < 0:
+        _open_case(payment, Case.Kind.WRONG_AMOUNT, charge)
+
+
+def _open_case(payment: Payment, kind: str, charge: Charge) -> None:
+    facts = {
+        "asked": payment.amount,
+        "asked_currency": payment.currency_id,
+        "requested": charge.requested_amount,
+        "paid": charge.amount,
+        "paid_currency": charge.currency,
+        "fee": charge.fee,
+        "gateway_id": charge.gateway_id,
+    }
+    Case.objects.get_or_create(
+        kind=kind, reference=payment.reference, defaults={"payment": payment, "data": facts}
+    )
+
+
+def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> Payment:
+    payment.state, payment.settled_at = state, at
+    payment.fee = charge.fee if charge.currency == payment.currency_id else None
+    payment.next_check_at, payment.reason = None, ""
+    payment.save(update_fields=["state", "fee", "settled_at", "next_check_at", "reason"])
+    audit.record(action=f"wallet.deposit.{state.lower()}", target=payment, amount=payment.amount)
+    facts = {"payment": str(payment.pk), "amount": payment.amount, "currency": payment.currency_id}
+    if payment.account.owner_id:
+        notice = Notification(user_id=payment.account.owner_id, event=f"deposit.{state.lower()}", data=facts)
+        accounts.notify(notices=[notice])
+    return payment
+
+
+def _not_paid(payment: Payment, charge: Charge | None, *, at: datetime) -> Payment:
+    """Set when to ask next; past its time an open payment expires, which a late success still overrides."""
+    if charge and charge.state in ("FAILED", "REVERSED"):
+        payment.state, payment.reason = Payment.State.FAILED, charge.state.lower()
+    elif payment.is_open and at >= payment.expires_at:
+        payment.state = Payment.State.EXPIRED
+    started = payment.expires_at - CHECKS[-1]
+    payment.next_check_at = min((started + wait for wait in CHECKS if started + wait > at), default=None)
+    payment.save(update_fields=["state", "reason", "next_check_at"])
+    return payment

@@ -1,0 +1,35 @@
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from wallet import services as wallet
+from wallet.gateways.paystack import Paystack
+from wallet.services import gateways
+from wallet.tests.deposits import install_sandbox
+
+
+class Watched(Paystack):
+    """As ever, without the pauses between its tries; fails the test when called inside a transaction."""
+
+    def _call(self, *args: Any) -> dict[str, Any]:
+        assert not connection.in_atomic_block
+        return super()._call(*args)
+
+
+@pytest.fixture
+def paystack(live_server, settings, monkeypatch) -> Iterator[str]:
+    """The sandbox as our gateway, each calling the other over HTTP; afterwards the books must add up."""
+    settings.PAYSTACK_BASE_URL = f"{live_server.url}/sandbox/paystack"
+    settings.PAYSTACK_WEBHOOK_URL = f"{live_server.url}/webhooks/paystack/"
+
+    @lru_cache
+    def adapter(key: str, url: str) -> Paystack:
+        return Watched(secret_key=key, base_url=url, sleep=lambda _seconds: None)
+
+    monkeypatch.setattr(gateways, "_paystack", adapter)
+    install_sandbox(settings.PAYSTACK_SANDBOX_SECRET_KEY)
+    yield live_server.url
+    assert wallet.verify() == []

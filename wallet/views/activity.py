@@ -1,0 +1,136 @@
+"""What happened: the feed, and one movement of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import Profile
+from wallet import services, wording
+from wallet.forms import ActivityFilter
+from wallet.models import Account, Entry, Hold, Payment
+from wallet.models.ledger import EntryQuerySet
+from wallet.views.access import own_wallet, wallet_page
+from wallet.views.rows import days_of, rows_of
+
+PAGE = 20
+WAITING = 10
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """Some entries, newest first, and whether there are more on either side."""
+
+    entries: Sequence[Entry]
+    has_newer: bool
+    has_older: bool
+
+
+@wallet_page
+@require_safe
+def activity(request: HttpRequest) -> HttpResponse:
+    """The feed. Which part of it, and narrowed by what, stands in the address."""
+    wallet = own_wallet(request.user)
+    form = ActivityFilter(request.GET)
+    valid = form.is_valid()
+    asked = form.cleaned_data
+    page = page_of(
+        _narrowed(Entry.objects.of(wallet), wallet, asked), asked.get("before"), asked.get("after")
+    )
+    context = {
+        "form": form,
+        "wallet": wallet,
+        "days": days_of(rows_of(page.entries), complete=not form.narrowing, from_newest=not page.has_newer),
+        "directions": [
+            (label, _address(form, direction=code), asked.get("direction", "") == code)
+            for code, label in ActivityFilter.DIRECTIONS
+        ],
+        "newer": _address(form, after=page.entries[0].version) if page.has_newer else "",
+        "older": _address(form, before=page.entries[-1].version) if page.has_older else "",
+    }
+    if not form.narrowing and not page.has_newer:
+        context["payments"] = (
+            Payment.objects.visible_to(request.user).not_in_balance().order_by("-id")[:WAITING]
+        )
+        context["holds"] = Hold.objects.visible_to(request.user).open().order_by("id")[:WAITING]
+    return render(request, "wallet/activity.html", context, status=200 if valid else 422)
+
+
+def page_of(entries: EntryQuerySet, before: int | None, after: int | None) -> EntryPage:
+    """One page of a history that is ordered newest first. Rows that arrive meanwhile move no page."""
+    if after is not None:
+        newer = list(entries.after(after).order_by("version")[: PAGE + 1])
+        if len(newer) > PAGE:
+            return EntryPage(newer[PAGE - 1 :: -1], has_newer=True, has_older=True)
+        before = None
+    found = list((entries.before(before) if before else entries)[: PAGE + 1])
+    if before and not found:
+        return page_of(entries, None, None)
+    return EntryPage(found[:PAGE], has_newer=before is not None, has_older=len(found) > PAGE)
+
+
+def _narrowed(entries: EntryQuerySet, wallet: Account, asked: dict[str, Any]) -> EntryQuerySet:
+    if text := asked.get("q"):
+        people = services.counterparties_named(account=wallet, text=text)
+        entries = entries.filter(
+            Q(description__icontains=text)
+            | Q(counterparty__in=people)
+            | Q(kind__in=wording.kinds_named(text))
+        )
+    if kind := asked.get("kind"):
+        entries = entries.filter(kind=kind)
+    if smallest := asked.get("smallest"):
+        entries = entries.filter(amount__gte=smallest)
+    if largest := asked.get("largest"):
+        entries = entries.filter(amount__lte=largest)
+    if direction := asked.get("direction"):
+        incoming = Q(side=wallet.normal_side)
+        entries = entries.filter(incoming if direction == "in" else ~incoming)
+    if since := asked.get("since"):
+        entries = entries.filter(recorded_at__gte=_midnight(since))
+    if until := asked.get("until"):
+        entries = entries.filter(recorded_at__lt=_midnight(until + timedelta(days=1)))
+    return entries
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _address(form: ActivityFilter, **changes: object) -> str:
+    """The feed's address with the filters in use and these changes, at the newest unless they say more."""
+    wanted = {name: value for name, value in {**form.narrowing, **changes}.items() if value not in ("", None)}
+    return "?" + urlencode(wanted)
+
+
+@wallet_page
+@require_safe
+def transaction(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
+    """One movement on one of the caller's accounts, with its other side and what belongs to it."""
+    entries = Entry.objects.visible_to(request.user)
+    entry = (
+        entries.filter(transaction_id=transaction_id).select_related("account").order_by("version").first()
+    )
+    if entry is None:
+        raise Http404
+    same_posting = (
+        entries.filter(posting_id=entry.posting_id)
+        .exclude(transaction_id=entry.pk)
+        .order_by("transaction_id")
+    )
+    context = {
+        "row": rows_of([entry])[0],
+        "me": Profile.objects.filter(user=request.user).first(),
+        "payment": Payment.objects.visible_to(request.user).filter(posting_id=entry.posting_id).first(),
+        "others": rows_of(same_posting),
+        "reversed_by": services.reversed_by(posting_id=entry.posting_id),
+    }
+    return render(request, "wallet/transaction.html", context)

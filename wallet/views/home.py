@@ -1,0 +1,117 @@
+"""The start page: what there is, what is waiting, what is new."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from accounts.models import Notification, Profile, User
+from wallet import services, wording
+from wallet.models import Account, Entry, Hold, Payment
+from wallet.views.access import NotACustomer, own_wallet, wallet_page
+from wallet.views.rows import Row, rows_of
+
+RECENT, WAITING, NOTICES = 5, 5, 3
+NOTICES_LISTED = 50
+# A payment just started is asked about often; one left lying is not worth it.
+FRESH, SOON, LATER = timedelta(minutes=10), 2, 30
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A customer's money at this moment; amounts in minor units."""
+
+    wallet: Account
+    kept: int
+    holds: list[Hold]
+    payments: list[Payment]
+    recent: list[Row] = field(repr=False)
+
+    @property
+    def total(self) -> int:
+        return self.wallet.balance + self.kept
+
+    @property
+    def is_new(self) -> bool:
+        return not self.recent and not self.payments
+
+    @property
+    def seen(self) -> str:
+        """Changes with anything that the page shows of this."""
+        facts = [self.wallet.version, self.wallet.held, self.wallet.cap, self.kept]
+        states = [f"{payment.pk}{payment.state}" for payment in self.payments]
+        return sha256(repr((facts, states)).encode()).hexdigest()[:16]
+
+    @property
+    def poll_seconds(self) -> int | None:
+        return poll_seconds(*self.payments)
+
+
+def poll_seconds(*payments: Payment) -> int | None:
+    """Return after how many seconds to look again, None when nothing is open."""
+    started = [payment.created_at for payment in payments if payment.is_open]
+    if not started:
+        return None
+    return SOON if timezone.now() - max(started) < FRESH else LATER
+
+
+def summary_of(user: User) -> Summary:
+    """Raises NotACustomer."""
+    wallet = own_wallet(user)
+    kept = (
+        Account.objects.visible_to(user).filter(kind=Account.Kind.HELD, currency=wallet.currency_id).first()
+    )
+    return Summary(
+        wallet=wallet,
+        kept=kept.balance if kept else 0,
+        holds=list(Hold.objects.visible_to(user).open().order_by("expires_at", "id")) if wallet.held else [],
+        payments=list(Payment.objects.visible_to(user).not_in_balance().order_by("-id")[:WAITING]),
+        recent=rows_of(Entry.objects.of(wallet)[:RECENT]),
+    )
+
+
+@never_cache
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    try:
+        summary = summary_of(request.user)
+    except NotACustomer:
+        return render(request, "wallet/home_staff.html")
+    unread = Notification.objects.visible_to(request.user).unread()
+    notices = [wording.notice(notice) for notice in unread.order_by("-id")[:NOTICES]]
+    name = Profile.objects.filter(user=request.user).values_list("display_name", flat=True).first()
+    return render(request, "wallet/home.html", {"summary": summary, "notices": notices, "name": name})
+
+
+@wallet_page
+@require_safe
+def summary(request: HttpRequest) -> HttpResponse:
+    """The part of the start page that changes while a payment is open; nothing when it has not changed."""
+    summary = summary_of(request.user)
+    if request.GET.get("seen") == summary.seen:
+        return HttpResponse(status=204)
+    response = render(request, "wallet/_summary.html", {"summary": summary})
+    return trigger_client_event(response, "toast", {"text": _("Your balance is up to date."), "tone": "info"})
+
+
+@never_cache
+@require_safe
+def notices(request: HttpRequest) -> HttpResponse:
+    latest = Notification.objects.visible_to(request.user).order_by("-id")[:NOTICES_LISTED]
+    listed = [wording.notice(notice) for notice in latest]
+    has_unread = Notification.objects.visible_to(request.user).unread().exists()
+    return render(request, "wallet/notices.html", {"notices": listed, "has_unread": has_unread})
+
+
+@require_POST
+def read_notices(request: HttpRequest) -> HttpResponse:
+    services.read_notices(user=request.user, at=timezone.now())
+    return redirect(reverse("home") if request.POST.get("back") == "home" else reverse("notices"))

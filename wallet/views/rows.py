@@ -1,0 +1,77 @@
+"""Entries as rows of a page: each with a name, grouped by day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from wallet import services, wording
+from wallet.models import Entry
+from wallet.services.counterparties import Party
+from wallet.services.transfers import TRANSFER
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry: `party` is the person on the other side, None where that is us."""
+
+    entry: Entry
+    party: Party | None
+
+    @property
+    def title(self) -> str | Promise:
+        return self.party.display_name if self.party else wording.kind(self.entry.kind)
+
+    @property
+    def note(self) -> str | Promise:
+        if self.entry.kind == TRANSFER:
+            return self.entry.description
+        return wording.kind(self.entry.kind) if self.party else wording.KIND_NOTES.get(self.entry.kind, "")
+
+    @property
+    def direction(self) -> str:
+        return "in" if self.entry.change > 0 else "out"
+
+    @property
+    def is_in(self) -> bool:
+        return self.entry.change > 0
+
+    @property
+    def icon(self) -> str:
+        if self.entry.reverses:
+            return "undo-2"
+        if self.party is None:
+            return "landmark"
+        return "arrow-down-left" if self.is_in else "arrow-up-right"
+
+
+@dataclass(frozen=True)
+class Day:
+    """What happened on one day; `closing` is the balance (kobo) after it, None where a page cannot know."""
+
+    date: date
+    rows: Sequence[Row]
+    closing: int | None
+
+
+def rows_of(entries: Iterable[Entry]) -> list[Row]:
+    """Name the other side of each entry, with one query for all of them."""
+    found = list(entries)
+    parties = services.parties_of(account_ids={entry.counterparty_id for entry in found})
+    return [Row(entry, parties.get(entry.counterparty_id)) for entry in found]
+
+
+def days_of(rows: Sequence[Row], *, complete: bool, from_newest: bool) -> list[Day]:
+    """Group rows, newest first, by the day in the reader's zone.
+
+    `complete` says that no row was filtered out, `from_newest` that nothing is newer than the first row.
+    """
+    days = []
+    for day, group in groupby(rows, key=lambda row: timezone.localdate(row.entry.recorded_at)):
+        of_day = list(group)
+        knows = complete and (from_newest or bool(days))
+        days.append(Day(day, of_day, of_day[0].entry.balance if knows else None))
+    return days

@@ -1,0 +1,165 @@
+"""Sending money: who and how much, a look at it, and done. What was looked at is what is posted, once."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from accounts.services import RecipientNotFound
+from core.errors import DomainError
+from core.ids import posting_id
+from core.templatetags.money import money
+from wallet import services
+from wallet.forms import SendForm
+from wallet.models import Account
+from wallet.refusals import InsufficientFunds, SameAccount
+from wallet.services.lookups import TooManyLookups
+from wallet.templatetags.wallet import plain_amount
+from wallet.views.access import own_wallet, wallet_page
+
+ORDER_LIFE = 30 * 60
+
+
+@dataclass(frozen=True)
+class Order:
+    """A transfer as it was reviewed. Signed for its sender, so that it cannot differ when it is confirmed."""
+
+    posting: str
+    recipient: str
+    name: str
+    typed: str
+    amount: int
+    note: str
+
+    def signed(self, user: User) -> str:
+        return signing.dumps(vars(self), salt=_salt(user))
+
+    @classmethod
+    def opened(cls, text: str, user: User) -> "Order":
+        """Raises signing.BadSignature for one that is old, changed, or another's."""
+        return cls(**signing.loads(text, salt=_salt(user), max_age=ORDER_LIFE))
+
+    def as_typed(self) -> dict[str, Any]:
+        return {"recipient": self.typed, "amount": plain_amount(self.amount), "note": self.note}
+
+
+def _salt(user: User) -> str:
+    return f"wallet.send.{user.pk}"
+
+
+@wallet_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def send(request: HttpRequest) -> HttpResponse:
+    """Ask who and how much; show what would happen."""
+    wallet = own_wallet(request.user)
+    if request.method != "POST":
+        return _form_page(request, SendForm(initial={"recipient": request.GET.get("to", "")[:254]}), wallet)
+    if "change" in request.POST:
+        return _form_page(request, SendForm(initial=_reviewed(request)), wallet)
+    form = SendForm(request.POST)
+    if not form.is_valid():
+        return _form_page(request, form, wallet, status=422)
+    typed = form.cleaned_data
+    try:
+        services.count_lookup(user_id=request.user.pk, at=timezone.now())
+        quote = services.quote_transfer(
+            source=wallet, recipient_text=typed["recipient"], amount=typed["amount"]
+        )
+    except TooManyLookups as refusal:
+        return _slow_down(request, refusal)
+    except DomainError as refusal:
+        return _refused(request, form, wallet, refusal)
+    return _review_page(request, wallet, quote, typed)
+
+
+@wallet_page
+@require_POST
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Post what was reviewed. A second click, or a second window, finds it done."""
+    wallet = own_wallet(request.user)
+    try:
+        order = Order.opened(request.POST.get("order", ""), request.user)
+    except signing.BadSignature:
+        form = SendForm({})
+        form.errors.clear()
+        form.add_error(
+            None, _("This review is no longer valid, and nothing was sent from here. Please start again.")
+        )
+        return _form_page(request, form, wallet, status=422)
+    try:
+        posting = services.transfer(
+            posting_id=UUID(order.posting),
+            source=wallet,
+            recipient_id=UUID(order.recipient),
+            amount=order.amount,
+            note=order.note,
+        )
+    except DomainError as refusal:
+        form = SendForm(order.as_typed())
+        form.is_valid()
+        return _refused(request, form, wallet, refusal)
+    amount = money(order.amount, wallet.currency_id)
+    messages.success(request, _("You sent %(amount)s to %(name)s.") % {"amount": amount, "name": order.name})
+    return redirect("transaction", posting.id)
+
+
+def _review_page(
+    request: HttpRequest, wallet: Account, quote: services.TransferQuote, typed: dict[str, Any]
+) -> HttpResponse:
+    order = Order(
+        posting=str(posting_id()),
+        recipient=str(quote.recipient.user_id),
+        name=quote.recipient.display_name,
+        typed=typed["recipient"],
+        amount=quote.amount,
+        note=typed["note"],
+    )
+    context = {
+        "wallet": wallet,
+        "quote": quote,
+        "note": order.note,
+        "order": order.signed(request.user),
+        "is_first": not services.has_sent_to(account=wallet, recipient_id=quote.recipient.user_id),
+    }
+    return render(request, "wallet/send_review.html", context)
+
+
+def _form_page(request: HttpRequest, form: SendForm, wallet: Account, status: int = 200) -> HttpResponse:
+    context = {"form": form, "wallet": wallet, "recent": services.recent_recipients(account=wallet)}
+    return render(request, "wallet/send.html", context, status=status)
+
+
+def _reviewed(request: HttpRequest) -> dict[str, Any]:
+    """What stood on the review page that the sender wants to change."""
+    try:
+        return Order.opened(request.POST.get("order", ""), request.user).as_typed()
+    except signing.BadSignature:
+        return {}
+
+
+def _refused(request: HttpRequest, form: SendForm, wallet: Account, refusal: DomainError) -> HttpResponse:
+    """The form as it was typed, with the reason; missing money is told with the money that is there."""
+    if isinstance(refusal, InsufficientFunds):
+        available = money(int(refusal.data["available"]), wallet.currency_id)
+        form.add_error("amount", _("You have %(available)s available.") % {"available": available})
+    elif isinstance(refusal, RecipientNotFound | SameAccount):
+        form.add_error("recipient", str(refusal))
+    else:
+        form.add_error(None, str(refusal))
+    wallet.refresh_from_db()
+    return _form_page(request, form, wallet, status=422)
+
+
+def _slow_down(request: HttpRequest, refusal: TooManyLookups) -> HttpResponse:
+    seconds = refusal.data["retry_after"]
+    response = render(request, "429.html", {"retry_after": seconds}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
