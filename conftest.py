@@ -100,5 +100,6 @@ TransactionTestCase._fixture_teardown = wipe  # type: ignore[method-assign]
 
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
-    if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+    marked = request.node.get_closest_marker("django_db")
+    if marked or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         cache.clear()

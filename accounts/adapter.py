@@ -26,9 +26,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return services.register(user=user, display_name=form.cleaned_data["display_name"])
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Render now, send after commit: no mail tells of what was rolled back, and no request waits for a mail server.
+        """Render now, send after commit: no mail tells of what was rolled back, none makes a request wait.
 
-        What is committed stays so when the queue is away: the fault is logged, and the page offers to send again.
+        What is committed stays so when the queue is away: the fault is logged, the page offers another mail.
         """
         site = get_current_site(self.request)
         mail = self.render_mail(

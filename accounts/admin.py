@@ -13,7 +13,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import AuditEvent, Customer, Profile, User
-from core.staff import EMPTY, Panel, ReadOnlyAdmin, When, as_uuid, link, link_of, list_of, moment, time_of
+from core.staff import (
+    EMPTY,
+    Panel,
+    ReadOnlyAdmin,
+    When,
+    as_uuid,
+    link,
+    link_of,
+    list_of,
+    moment,
+    time_of,
+    yes_no,
+)
 
 
 class PersonalAdmin(ReadOnlyAdmin):
@@ -43,23 +55,23 @@ def people(term: str) -> QuerySet[User]:
 
 @admin.register(User)
 class UserAdmin(PersonalAdmin):
-    list_display = ("email", "role", "is_active", time_of("created_at", _("Joined")))
+    list_display = ("email", "role", yes_no("is_active", _("Active")), time_of("created_at", _("Joined")))
     list_filter = ("role", "is_active", When)
-    fields = (
+    shown = (
         "id",
         "email",
         "role",
-        "is_active",
-        "is_superuser",
+        yes_no("is_active", _("Active")),
+        yes_no("is_superuser", _("Superuser")),
         "groups_shown",
         time_of("created_at", _("Joined")),
         time_of("last_login", _("Last log-in")),
     )
     search_help_text = _("By id, the start of an e-mail address, or @handle")
 
-    @admin.display(description=_("Groups"), empty_value=EMPTY)
+    @admin.display(description=_("Groups"))
     def groups_shown(self, user: User) -> str:
-        return ", ".join(user.groups.order_by("name").values_list("name", flat=True))
+        return ", ".join(user.groups.order_by("name").values_list("name", flat=True)) or EMPTY
 
     def find(self, queryset: QuerySet[User], term: str) -> QuerySet[User]:
         return queryset.filter(pk__in=people(term))
@@ -95,30 +107,30 @@ class OfPersonAdmin(PersonalAdmin):
 class CustomerAdmin(OfPersonAdmin):
     list_display = ("email", "status", "tier", time_of("user.created_at", _("Joined")))
     list_filter = ("status", "tier", When)
-    fields = (link_of("user", _("User")), "profile_link", "status", "tier", "phone", "date_of_birth")
+    shown = (link_of("user", _("User")), "profile_link", "status", "tier", "phone", "date_of_birth")
 
     @admin.display(description=_("E-mail"))
     def email(self, customer: Customer) -> str:
         return customer.user.email
 
-    @admin.display(description=_("Profile"), empty_value=EMPTY)
-    def profile_link(self, customer: Customer) -> SafeString | None:
+    @admin.display(description=_("Profile"))
+    def profile_link(self, customer: Customer) -> SafeString | str:
         profile = Profile.objects.filter(pk=customer.pk).first()
-        return link(profile, f"{profile.display_name} (@{profile.handle})") if profile else None
+        return link(profile, f"{profile.display_name} (@{profile.handle})") if profile else EMPTY
 
 
 @admin.register(Profile)
 class ProfileAdmin(OfPersonAdmin):
     list_display = ("handle", "display_name", link_of("user", _("User")))
     list_filter = (When,)
-    fields = (link_of("user", _("User")), "handle", "display_name")
+    shown = (link_of("user", _("User")), "handle", "display_name")
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("action", time_of("recorded_at", _("When")), "actor_id", "target_type", "target_id", "ip")
     list_filter = (When,)
-    fields = (
+    shown = (
         "id",
         "action",
         time_of("recorded_at", _("When")),
@@ -133,12 +145,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
     )
     search_help_text = _("By the id of the event, of who did it, or of what it was done to")
 
-    @admin.display(description=_("Who"), empty_value=EMPTY)
-    def actor(self, event: AuditEvent) -> SafeString | None:
+    @admin.display(description=_("Who"))
+    def actor(self, event: AuditEvent) -> SafeString | str:
         user = User.objects.filter(pk=event.actor_id).first() if event.actor_id else None
-        return link(user) if user else None
+        return link(user) if user else EMPTY
 
-    @admin.display(description=_("Data"), empty_value=EMPTY)
+    @admin.display(description=_("Data"))
     def data_shown(self, event: AuditEvent) -> SafeString:
         return pretty(event.data)
 

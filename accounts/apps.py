@@ -8,4 +8,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Its model and its receivers need the models of the apps listed after this one.
-        from accounts import factors  # noqa: F401, PLC0415
+        from accounts import factors  # noqa: F401

@@ -9,8 +9,10 @@ from accounts.models import AuditEvent
 from core.actors import current_actor, current_origin
 
 
-def record(*, action: str, target: models.Model | None = None, actor_id: UUID | None = None, **data: Any) -> None:
-    """Write that the acting person (or `actor_id`, where a sign-in is only just making them known) did `action`.
+def record(
+    *, action: str, target: models.Model | None = None, actor_id: UUID | None = None, **data: Any
+) -> None:
+    """Write that the acting person (or `actor_id`, where a sign-in only just makes them known) did `action`.
 
     `action` is namespaced (`wallet.transfer.posted`); `data` must be JSON and hold no secret.
     """

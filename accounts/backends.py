@@ -13,8 +13,10 @@ from core.actors import acting_as_service
 class EmailBackend(AuthenticationBackend):
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:
         with acting_as_service():
-            return super().authenticate(request, **credentials)
+            found: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        return found
 
     def get_user(self, user_id: UUID | str) -> AbstractBaseUser | None:
         with acting_as_service():
-            return super().get_user(user_id)
+            found: AbstractBaseUser | None = super().get_user(user_id)
+        return found

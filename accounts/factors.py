@@ -1,7 +1,7 @@
-"""The second factor: allauth keeps and checks it, and django-otp's `user.is_verified()` tells who has passed it.
+"""The second factor: allauth keeps and checks it, django-otp's `user.is_verified()` tells who has passed it.
 
-`Factor` shows allauth's rows to django-otp as its devices. Whoever proves one in this session is verified in it; once
-the factor is removed, nobody is verified by it any more.
+`Factor` shows allauth's rows to django-otp as its devices. Whoever proves one in this session is verified in
+it; once the factor is removed, nobody is verified by it any more.
 """
 
 import time
@@ -77,7 +77,7 @@ def verified_by_use(request: HttpRequest, authenticator: Authenticator, **_kwarg
 
 @receiver(authenticator_added, dispatch_uid="accounts.verified_by_enrolment")
 def verified_by_enrolment(request: HttpRequest, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """Setting an app up takes a right code from it; recovery codes are only handed out, so they prove nothing."""
+    """Mark the session as verified by a new app, which gave a right code. Recovery codes prove nothing."""
     if authenticator.type == Authenticator.Type.TOTP:
         verified_by_use(request, authenticator)
 
@@ -102,4 +102,4 @@ def current_code(*, user: User) -> str:
     if factor is None:
         raise NotEnrolled
     counter = int(time.time()) // app_settings.TOTP_PERIOD
-    return format_hotp_value(hotp_value(decrypt(factor.data["secret"]), counter))
+    return str(format_hotp_value(hotp_value(decrypt(factor.data["secret"]), counter)))

@@ -13,9 +13,9 @@ JOINERS = "\u200c\u200d"
 
 
 def shown_as_written(name: str) -> None:
-    """Refuse a name that could pose as another: no control characters, nothing invisible, nothing that turns the text.
+    """Refuse a name that could pose as another: nothing invisible, nothing that turns the text round.
 
-    Joiners stay, since some scripts are written with them.
+    Joiners stay, since some scripts are written with them. Raises ValidationError.
     """
     if any(unicodedata.category(letter).startswith("C") and letter not in JOINERS for letter in name):
         raise ValidationError(_("A name cannot contain invisible characters."), code="invisible")
@@ -38,11 +38,13 @@ class SignupForm(AllauthSignupForm):
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Answer someone who signs up an address a moment after another did as one who came much later."""
+        saved: tuple[User | None, HttpResponse | None]
         try:
-            return super().try_save(request)
+            saved = super().try_save(request)
         except EmailTaken:
             self.account_already_exists = True
-            return super().try_save(request)
+            saved = super().try_save(request)
+        return saved
 
     def clean_display_name(self) -> str:
         return " ".join(self.cleaned_data["display_name"].split())

@@ -17,13 +17,14 @@ SEEN_FOR = 60
 
 
 class DevicesMiddleware:
-    """Keeps the list of a person's devices: at once for a new address or browser, else once in `SEEN_FOR` seconds."""
+    """Keeps the list of a person's devices: at once for a new one, else once in `SEEN_FOR` seconds."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.session.session_key and request.user.is_authenticated and cache.add(_sight(request), 1, SEEN_FOR):
+        known = request.session.session_key and request.user.is_authenticated
+        if known and cache.add(_sight(request), 1, SEEN_FOR):
             with acting_as_service():
                 UserSession.objects.create_from_request(request)
         return self.get_response(request)
@@ -37,8 +38,8 @@ def _sight(request: HttpRequest) -> str:
 class ActorMiddleware(middleware.ActorMiddleware):
     """Puts an actor round every view, and gives the answers that allauth's views raise.
 
-    Django offers an exception to `process_exception` only when it comes out of the view itself, and ours runs inside
-    `process_view`. By then the view's transaction is rolled back, so the answer is looked up in one of its own.
+    Django offers an exception to `process_exception` only when it comes out of the view itself, and ours runs
+    inside `process_view`. By then the view's transaction is rolled back: the answer gets one of its own.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -46,10 +47,15 @@ class ActorMiddleware(middleware.ActorMiddleware):
         self.answer = AccountMiddleware(get_response).process_exception
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> HttpResponse | None:
         try:
             return super().process_view(request, view, args, kwargs)
         except (ImmediateHttpResponse, ReauthenticationRequired) as raised:
             with acting_as_service():
-                return self.answer(request, raised)
+                answer: HttpResponse | None = self.answer(request, raised)
+            return answer

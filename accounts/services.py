@@ -75,7 +75,7 @@ def notify(*, notices: list[Notification]) -> None:
 
 
 def _create_profile(user: User, display_name: str) -> Profile:
-    """A profile with a handle made from the name (`Ọlá Obi`: `ola_obi`), with digits after it when that is taken."""
+    """A profile with a handle made from the name (`Ọlá Obi`: `ola_obi`), with digits where that is taken."""
     plain = unicodedata.normalize("NFKD", display_name).encode("ascii", "ignore").decode()
     base = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:24].rstrip("_")
     if not re.match(r"^[a-z][a-z0-9_]{2,}$", base):

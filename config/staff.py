@@ -8,12 +8,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from core.staff import EMPTY
 from wallet import figures
 
 # Packages bring forms of their own that would write past our services: only these apps' pages are taken in.
@@ -29,20 +31,23 @@ class StaffAdminSite(admin.AdminSite):
     site_title = _("Alajo staff")
     index_title = _("Overview")
     enable_nav_sidebar = False
+    empty_value_display = EMPTY
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        models = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        models: list[Any] = (
+            [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        )
         ours = [model for model in models if model._meta.app_label in OURS]
         super().register(ours, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and request.user.is_verified()
+        return super().has_permission(request) and verified(request.user)
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send a stranger to sign in, staff to prove a second factor or set one up, and others home."""
         user = request.user
-        if user.is_authenticated and (not user.is_staff or user.is_verified()):
+        if user.is_authenticated and (not user.is_staff or verified(user)):
             return redirect("home" if not user.is_staff else "admin:index")
         if not user.is_authenticated:
             way = "account_login"
@@ -51,15 +56,17 @@ class StaffAdminSite(admin.AdminSite):
         target = request.GET.get("next") or reverse("admin:index")
         return redirect(f"{reverse(way)}?{urlencode({'next': target})}")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return redirect("account_logout")
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return redirect("account_change_password")
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The figures that this person may look behind."""
         groups = [
             group
@@ -72,3 +79,8 @@ class StaffAdminSite(admin.AdminSite):
         """Return the address of everything the audit trail says of an object."""
         query = urlencode({"target_type": obj._meta.label_lower, "target_id": str(obj.pk)})
         return f"{reverse('admin:accounts_auditevent_changelist')}?{query}"
+
+
+def verified(user: Any) -> bool:
+    """Whether this session passed a second factor: django-otp's middleware puts the question on the user."""
+    return bool(user.is_verified())

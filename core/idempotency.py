@@ -1,9 +1,9 @@
 """Requests that may be sent twice and are carried out once.
 
-The caller names a request with the header `Idempotency-Key`. What the request did and the row that remembers its name
-and its answer commit together, so there is never one without the other; a repeat is given the first answer. Refusals
-of the domain are answers too: a repeat after the reason has gone is refused all the same, and asks for a new key.
-A request that failed for our reasons leaves no answer, and its repeat is carried out.
+The caller names a request with the header `Idempotency-Key`. What the request did and the row that remembers
+its name and its answer commit together, so there is never one without the other; a repeat is given the first
+answer. Refusals of the domain are answers too: a repeat after the reason has gone is refused all the same, and
+needs a new key. A request that failed for our reasons has no answer; its repeat is carried out.
 
     once(request, work)                     # in the running transaction
     once_outside(request, begin, finish)    # `finish` calls the outside world, between two transactions
@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -27,14 +28,14 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.actors import acting_as, acting_as_service
+from core.actors import Person, acting_as, acting_as_service
 from core.api import problems
 from core.errors import DomainError
 from core.ids import posting_id
 from core.models import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=48)
-# Longer than a gateway may keep us waiting; a worker that dies leaves its request to the next repeat after this.
+# Longer than a gateway may keep us waiting: after this, the request of a worker that died may be repeated.
 CLAIM = timedelta(seconds=60)
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _NO_ANSWER = (429,)
@@ -91,7 +92,7 @@ def named(request: Request) -> Named:
         raise KeyInvalid
     content = json.dumps(request.data, sort_keys=True, cls=DjangoJSONEncoder)
     return Named(
-        owner_id=request.user.pk,
+        owner_id=cast(Person, request.user).id,
         credential="session" if request.auth is None else str(request.auth.pk),
         method=str(request.method),
         path=request.path,
@@ -103,8 +104,8 @@ def named(request: Request) -> Named:
 def once(request: Request, work: Callable[[UUID], Response]) -> HttpResponse:
     """Answer with what `work` returns, once for each key, in the running transaction of the signed-in person.
 
-    `work` is given the id of the posting it may make. Raises KeyMissing, KeyInvalid, KeyReused, and InFlight while
-    a twin is being carried out.
+    `work` is given the id of the posting it may make. Raises KeyMissing, KeyInvalid, KeyReused, and InFlight
+    while a twin is being carried out.
     """
     name = named(request)
     found = _found(name)
@@ -127,12 +128,12 @@ def once_outside(
 ) -> HttpResponse:
     """Carry out a request that calls the outside world, once for each key. The caller holds no transaction.
 
-    `begin` stores what is wanted and returns its id, in one transaction with the key; `finish` is given that id and
-    runs outside any. A repeat of a request that got no answer skips `begin`: it goes on with the same id. Raises as
-    `once` does.
+    `begin` stores what is wanted and returns its id, in one transaction with the key; `finish` is given that
+    id and runs outside any. A repeat of a request that got no answer skips `begin`: it goes on with the same
+    id. Raises as `once` does.
     """
-    name = named(request)
-    with acting_as(request.user):
+    name, person = named(request), cast(Person, request.user)
+    with acting_as(person):
         row = _found(name, at=timezone.now())
         if row is not None and row.status is not None:
             return _replayed(row)
@@ -145,12 +146,12 @@ def once_outside(
         else:
             row.claimed_until = claimed_until
             row.save(update_fields=["claimed_until"])
-    answer = None
+    answer, subject = None, cast(UUID, row.subject_id)
     try:
-        answer = _answer(request, lambda: finish(row.subject_id))
+        answer = _answer(request, lambda: finish(subject))
         return answer
     finally:
-        with acting_as(request.user):
+        with acting_as(person):
             _close(row, answer)
 
 
@@ -210,7 +211,11 @@ def _close(row: IdempotencyKey, answer: HttpResponse | None) -> None:
 
 
 def _filled(row: IdempotencyKey, answer: HttpResponse) -> IdempotencyKey:
-    row.status, row.content_type, row.body = answer.status_code, answer["Content-Type"], answer.content.decode()
+    row.status, row.content_type, row.body = (
+        answer.status_code,
+        answer["Content-Type"],
+        answer.content.decode(),
+    )
     return row
 
 

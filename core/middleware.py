@@ -1,4 +1,4 @@
-"""Puts an actor round every view. Last in MIDDLEWARE, so that it sees the user and runs right round the view."""
+"""Puts an actor round every view. Last in MIDDLEWARE: it sees the user and runs right round the view."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -7,19 +7,19 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from core import actors
 from core.actors import Actor, Origin
 
-# Views that serve the system rather than one customer: sign-in, staff, gateways calling us, the development tools.
+# Views that serve the system rather than one customer: sign-in, staff, gateways, the development tools.
 SERVICE_PATHS = ("/accounts/", "/staff/", "/webhooks/", "/sandbox/", "/dev/")
 API_PATHS = ("/api/",)
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class ActorMiddleware:
-    """Runs each view, and the rendering of its template, in one transaction as the actor its address calls for."""
+    """Runs each view, and the rendering of its page, in one transaction as the actor its path calls for."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,7 +29,11 @@ class ActorMiddleware:
             return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> HttpResponse | None:
         if getattr(view, "outside_transaction", False):
             return None
@@ -82,9 +86,13 @@ class HostileInputMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\x00" in request.path or any("\x00" in value for values in request.GET.lists() for value in values[1]):
+        if "\x00" in request.path or any(
+            "\x00" in value for values in request.GET.lists() for value in values[1]
+        ):
             raise SuspiciousOperation("NUL byte in the address")
-        if request.method == "POST" and request.content_type in FORM_TYPES:
-            if any("\x00" in value for values in request.POST.lists() for value in values[1]):
-                raise SuspiciousOperation("NUL byte in a form")
+        form = (
+            request.POST if request.method == "POST" and request.content_type in FORM_TYPES else QueryDict()
+        )
+        if any("\x00" in value for values in form.lists() for value in values[1]):
+            raise SuspiciousOperation("NUL byte in a form")
         return self.get_response(request)

@@ -3,10 +3,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class IdempotencyKey(models.Model):
-    """A request that a caller named, and the answer it got. It commits with what the request did, or not at all.
+    """A request that a caller named, and its answer. It commits with what the request did, or not at all.
 
-    `subject_id` is what the request makes: a transfer's posting, a deposit's payment. `status` is null while a request
-    that calls outside is on its way; `claimed_until` then says until when its twin waits for it.
+    `subject_id` is what the request makes: a transfer's posting, a deposit's payment. `status` is null while
+    a request that calls outside is on its way; `claimed_until` then says until when its twin waits for it.
     """
 
     owner_id = models.UUIDField()

@@ -8,7 +8,7 @@ counted, nothing skipped.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -16,13 +16,16 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import uuid7_at
@@ -36,8 +39,8 @@ EMPTY = "–"
 class Panel:
     """A table on an object's page: what hangs on the object. `more` is the address of the whole list."""
 
-    title: str
-    columns: Sequence[str]
+    title: str | Promise
+    columns: Sequence[str | Promise]
     rows: Sequence[Sequence[Any]]
     more: str = ""
 
@@ -45,6 +48,7 @@ class Panel:
 class NewestFirst(ChangeList):
     """A list that pages by key: `before` and `after` name the key at which the neighbouring page ended."""
 
+    model_admin: "ReadOnlyAdmin"
     older_url = newer_url = ""
     key = "pk"
 
@@ -55,7 +59,7 @@ class NewestFirst(ChangeList):
         self.key = self.model_admin.page_key(request)
         return super().get_queryset(request, exclude_parameters)
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
         return [f"-{self.key}"]
 
     def get_results(self, request: HttpRequest) -> None:
@@ -83,9 +87,10 @@ class NewestFirst(ChangeList):
         return rows[:size], bool(self.before), len(rows) > size
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows to look at, not to touch. A subclass says what to show and how to find a row."""
 
+    shown: ClassVar[Sequence[Any]] = ()
     actions = None
     change_list_template = "admin/read_only_list.html"
     change_form_template = "admin/read_only_object.html"
@@ -103,6 +108,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return list(self.shown)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return NewestFirst
@@ -196,34 +204,34 @@ def amount_of(
 ) -> Callable[[Any], str]:
     """A column with an amount of minor units, aligned to the right by its name."""
 
-    @admin.display(description=label, empty_value=EMPTY)
-    def column(obj: Any) -> SafeString | None:
+    @admin.display(description=label)
+    def column(obj: Any) -> SafeString | str:
         return amount(getattr(obj, name), _follow(obj, currency), sign=sign)
 
     column.__name__ = _name(name, "money")
     return column
 
 
-def amount(value: int | None, currency: str, *, sign: bool = False) -> SafeString | None:
+def amount(value: int | None, currency: str, *, sign: bool = False) -> SafeString | str:
     if value is None:
-        return None
+        return EMPTY
     return format_html('<span class="amount">{}</span>', (signed_money if sign else money)(value, currency))
 
 
 def time_of(name: str, label: Any) -> Callable[[Any], str]:
     """A column with a moment to the second, in the operator's time zone."""
 
-    @admin.display(description=label, empty_value=EMPTY)
-    def column(obj: Any) -> SafeString | None:
+    @admin.display(description=label)
+    def column(obj: Any) -> SafeString | str:
         return moment(_follow(obj, name))
 
     column.__name__ = _name(name, "time")
     return column
 
 
-def moment(value: datetime | None) -> SafeString | None:
+def moment(value: datetime | None) -> SafeString | str:
     if value is None:
-        return None
+        return EMPTY
     local = timezone.localtime(value)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(local, "Y-m-d H:i:s"))
 
@@ -231,12 +239,23 @@ def moment(value: datetime | None) -> SafeString | None:
 def link_of(name: str, label: Any) -> Callable[[Any], str]:
     """A column with a link to the row that a foreign key names."""
 
-    @admin.display(description=label, empty_value=EMPTY)
-    def column(obj: Any) -> SafeString | None:
+    @admin.display(description=label)
+    def column(obj: Any) -> SafeString | str:
         target = _follow(obj, name)
-        return link(target) if target else None
+        return link(target) if target else EMPTY
 
     column.__name__ = _name(name, "link")
+    return column
+
+
+def yes_no(name: str, label: Any) -> Callable[[Any], str]:
+    """A column that says a truth in words."""
+
+    @admin.display(description=label)
+    def column(obj: Any) -> str:
+        return gettext("Yes") if getattr(obj, name) else gettext("No")
+
+    column.__name__ = _name(name, "shown")
     return column
 
 

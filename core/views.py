@@ -76,7 +76,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(request, 403, "forbidden")
+    return _error(request, 403, "permission_denied")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Model, QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent
@@ -20,8 +21,8 @@ MOST = 10_000
 class Figure:
     """A number and the address of the list it counts; `alarm` when staff should look."""
 
-    label: Any
-    value: int | str | datetime
+    label: str | Promise
+    value: int | str | Promise | datetime
     address: str
     alarm: bool = False
     more: bool = False
@@ -29,8 +30,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Group:
-    title: Any
-    model: type
+    title: str | Promise
+    model: type[Model]
     figures: list[Figure]
 
 
@@ -54,7 +55,7 @@ def verifications() -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(target_type=Seal._meta.label_lower, action="wallet.ledger.verified")
 
 
-def _figure(label: Any, rows: QuerySet[Any], address: str, *, alarming: bool = False) -> Figure:
+def _figure(label: str | Promise, rows: QuerySet[Any], address: str, *, alarming: bool = False) -> Figure:
     found = rows.order_by()[: MOST + 1].count()
     return Figure(label, min(found, MOST), address, alarm=alarming and found > 0, more=found > MOST)
 

@@ -23,14 +23,14 @@ class MoneyInput(forms.TextInput):
         super().__init__({"inputmode": "decimal", "data-money": NGN, "autocomplete": "off", **(attrs or {})})
 
 
-class MoneyField(forms.CharField):
+class MoneyField(forms.Field):
     """What a person types for an amount; its value is an int of kobo."""
 
     widget = MoneyInput
 
-    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
-        text = super().to_python(value)
-        if text in self.empty_values:
+    def to_python(self, value: Any) -> int | None:
+        text = (value or "").strip()
+        if not text:
             return None
         try:
             return parse_amount(text, NGN)
@@ -41,7 +41,7 @@ class MoneyField(forms.CharField):
 class AddMoneyForm(forms.Form):
     """How much to add. `key` names the payment, so that a second click continues with the same one."""
 
-    amount = MoneyField(label=_("How much?"), max_length=40, widget=MoneyInput({"autofocus": True}))
+    amount = MoneyField(label=_("How much?"), widget=MoneyInput({"autofocus": True}))
     key = forms.CharField(widget=forms.HiddenInput, max_length=300)
 
     def renew(self, *, key: str) -> None:
@@ -58,7 +58,7 @@ class SendForm(forms.Form):
         max_length=254,
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    amount = MoneyField(label=_("Amount"), max_length=40)
+    amount = MoneyField(label=_("Amount"))
     note = forms.CharField(
         label=_("Note"),
         help_text=_("They will see it."),
@@ -82,8 +82,8 @@ class ActivityFilter(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=[("", _("All kinds")), *wording.KINDS.items()], required=False
     )
-    smallest = MoneyField(label=_("From amount"), max_length=40, required=False)
-    largest = MoneyField(label=_("To amount"), max_length=40, required=False)
+    smallest = MoneyField(label=_("From amount"), required=False)
+    largest = MoneyField(label=_("To amount"), required=False)
     since = forms.DateField(
         label=_("From day"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )

@@ -1,4 +1,4 @@
-"""The wallet's background work. Each task loads what is due and calls one service; running twice changes nothing."""
+"""The wallet's background work: each task takes what is due. Two at once share it; twice changes nothing."""
 
 import logging
 from uuid import UUID

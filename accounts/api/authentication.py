@@ -48,7 +48,11 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if scheme.lower() != "bearer" or not token.startswith(PREFIX):
             raise exceptions.AuthenticationFailed(_("Send the token as `Authorization: Bearer alj_dev_…`."))
         with actors.acting_as_service():
-            found = ApiToken.objects.select_related("user").filter(digest=digest_of(token), revoked_at=None).first()
+            found = (
+                ApiToken.objects.select_related("user")
+                .filter(digest=digest_of(token), revoked_at=None)
+                .first()
+            )
         if found is None or found.expires_at <= timezone.now() or not found.user.is_active:
             raise exceptions.AuthenticationFailed(_("This token is unknown, expired or revoked."))
         actors.become(found.user)

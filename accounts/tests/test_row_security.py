@@ -45,7 +45,13 @@ SEEN_BY_THEIR_OWNER = {
     "accounts_notification",
     "accounts_auditevent",
 }
-CATALOGUES = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_session"}
+CATALOGUES = {
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+    "django_session",
+}
 PREFIXES = ("accounts_", "account_", "mfa_", "usersessions_", "auth_", "django_")
 
 
@@ -56,7 +62,9 @@ def furnish(user: User) -> None:
         audit.record(action="test.done", actor_id=user.id)
         user.groups.add(Group.objects.get_or_create(name="Everybody")[0])
         kind, _made = ContentType.objects.get_or_create(app_label="accounts", model="user")
-        right, _made = Permission.objects.get_or_create(content_type=kind, codename="test", defaults={"name": "Test"})
+        right, _made = Permission.objects.get_or_create(
+            content_type=kind, codename="test", defaults={"name": "Test"}
+        )
         user.user_permissions.add(right)
         address = user.emailaddress_set.get()
         EmailConfirmation.objects.create(email_address=address, key=user.id.hex)
@@ -178,8 +186,8 @@ def test_ones_own_notices_can_be_marked_as_read_and_nobody_elses(people):
 
 
 INSERT = (
-    "insert into accounts_auditevent (id, action, actor_id, actor_role, target_type, target_id, data, user_agent, "
-    "request_id, recorded_at) values (uuidv7(), 'forged', %s, %s, '', '', '{}', '', '', now())"
+    "insert into accounts_auditevent (id, action, actor_id, actor_role, target_type, target_id, data, "
+    "user_agent, request_id, recorded_at) values (uuidv7(), 'forged', %s, %s, '', '', '{}', '', '', now())"
 )
 
 
@@ -220,10 +228,13 @@ def test_not_even_the_owner_or_the_superuser_rewrites_the_trail(transactional_db
         name += timezone.now().strftime("_y%Ym%m")
     dsn = Postgres(settings.TEST_ROOT).dsn(role=role, dbname=settings.DATABASES["default"]["NAME"])
     with psycopg.connect(dsn, autocommit=True) as database:
-        before = database.execute("select count(*) from accounts_auditevent where action <> 'other'").fetchone()
+        before = database.execute(
+            "select count(*) from accounts_auditevent where action <> 'other'"
+        ).fetchone()
         with contextlib.suppress(psycopg.Error):
             assert database.execute(statement.format(name)).rowcount == 0
         assert (
-            database.execute("select count(*) from accounts_auditevent where action <> 'other'").fetchone() == before
+            database.execute("select count(*) from accounts_auditevent where action <> 'other'").fetchone()
+            == before
         )
     assert before[0] >= 1

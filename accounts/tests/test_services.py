@@ -26,7 +26,11 @@ def test_joining_makes_a_user_a_customer_a_profile_and_a_line_in_the_trail():
         assert Customer.objects.get().tier == 1
         assert Profile.objects.get().handle == "ada_obi"
         event = AuditEvent.objects.get()
-    assert (event.action, event.target_id, event.actor_id) == ("accounts.user.registered", str(user.id), user.id)
+    assert (event.action, event.target_id, event.actor_id) == (
+        "accounts.user.registered",
+        str(user.id),
+        user.id,
+    )
 
 
 @pytest.mark.parametrize("step", ["Customer.objects.create", "_create_profile", "audit.record"])

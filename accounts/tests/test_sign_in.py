@@ -80,7 +80,13 @@ def test_too_many_log_ins_from_one_address_get_our_page_that_says_to_wait(client
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:///evil.example"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "http:///evil.example",
+    ],
 )
 def test_next_never_leads_to_another_host(client, ada, target):
     assert log_in(client, next=target).url == "/home/"

@@ -1,4 +1,4 @@
-"""Every code a problem can carry, gathered from the classes that raise them: what the pages under /api/errors/ show."""
+"""Every code a problem can carry, gathered from the classes that raise them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,10 +27,12 @@ class Refusal:
 def refusals() -> dict[str, Refusal]:
     """Return every code that has been loaded, sorted; the more exact class wins where two share a code."""
     found = {code: Refusal(code, status, meaning) for status, (code, meaning) in CODES.items()}
-    found["csrf_failed"] = Refusal("csrf_failed", 403, _("The request carries a session and no valid CSRF token."))
+    found["csrf_failed"] = Refusal("csrf_failed", 403, _("A session needs its CSRF token."))
     for problem in _below(APIException):
         if isinstance(problem.default_code, str) and isinstance(problem.default_detail, str | Promise):
-            found[problem.default_code] = Refusal(problem.default_code, problem.status_code, problem.default_detail)
+            found[problem.default_code] = Refusal(
+                problem.default_code, problem.status_code, problem.default_detail
+            )
     for refusal in _below(DomainError):
         status = STATUS_OF_KIND[refusal.kind]
         found[refusal.code] = Refusal(refusal.code, status, refusal.message, refusal.public)

@@ -9,7 +9,10 @@ from rest_framework import serializers
 
 from core.ids import base62
 
-_DIGITS = {digit: value for value, digit in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")}
+_DIGITS = {
+    digit: value
+    for value, digit in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+}
 _BODY = re.compile(r"[0-9A-Za-z]{22}")
 
 
@@ -41,19 +44,19 @@ def pattern(prefix: str) -> str:
 class IdField(serializers.Field[UUID, str, str, UUID]):
     """A prefixed id in a body: read as a UUID, written as text. Shape only: whose it is, the view asks."""
 
-    default_error_messages = {"id_invalid": _("An id of this kind starts with {prefix}_ and has 22 characters more.")}
+    default_error_messages = {
+        "id_invalid": _("An id of this kind starts with {prefix}_ and has 22 characters more.")
+    }
 
     def __init__(self, prefix: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.prefix = prefix
 
     def to_internal_value(self, data: Any) -> UUID:
-        if isinstance(data, str):
-            try:
-                return decode(self.prefix, data)
-            except UnknownId:
-                pass
-        self.fail("id_invalid", prefix=self.prefix)
+        try:
+            return decode(self.prefix, data if isinstance(data, str) else "")
+        except UnknownId:
+            self.fail("id_invalid", prefix=self.prefix)
 
     def to_representation(self, value: UUID) -> str:
         return encode(self.prefix, value)

@@ -42,15 +42,15 @@ class CursorPagination(BasePagination):
             raise _refusal(
                 "ending_before", "cursor_ambiguous", _("Give starting_after or ending_before, not both.")
             )
-        if before is None:
-            older = (
-                queryset
-                if after is None
-                else queryset.filter(**{f"{field}__lt": _cursor(queryset, field, prefix, "starting_after", after)})
+        if before is not None:
+            newer = queryset.filter(
+                **{f"{field}__gt": _cursor(queryset, field, prefix, "ending_before", before)}
             )
-            return self._page(older.order_by(f"-{field}"), limit)
-        newer = queryset.filter(**{f"{field}__gt": _cursor(queryset, field, prefix, "ending_before", before)})
-        return self._page(newer.order_by(field), limit)[::-1]
+            return self._page(newer.order_by(field), limit)[::-1]
+        if after is not None:
+            seen = _cursor(queryset, field, prefix, "starting_after", after)
+            queryset = queryset.filter(**{f"{field}__lt": seen})
+        return self._page(queryset.order_by(f"-{field}"), limit)
 
     def _page(self, ordered: QuerySet[Any], limit: int) -> list[Any]:
         rows = list(ordered[: limit + 1])

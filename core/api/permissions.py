@@ -1,4 +1,4 @@
-"""Scopes: a token may do what it was given for; the session of a signed-in person may do all that the person may."""
+"""Scopes: a token may do what it was given for; a person's own session may do all that the person may."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
@@ -22,6 +22,6 @@ class ScopeRequired(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         needed: str = view.required_scope  # type: ignore[attr-defined]
-        if request.auth is not None and needed not in request.auth.scopes:
+        if request.auth is not None and needed not in request.auth.scopes:  # type: ignore[union-attr]
             raise ScopeMissing(_("The token lacks the scope %(scope)s.") % {"scope": needed}, scope=needed)
         return True

@@ -1,7 +1,7 @@
-"""How often one caller may ask. Counted in Valkey by one script per hit, so that parallel hits cannot pass a limit.
+"""How often one caller may ask. Each hit is one script in Valkey, so that parallel hits cannot pass a limit.
 
-Each request counts against `default` (or `anonymous`, by address, while nobody is known), and a route that is dear
-against its own policy as well. When Valkey is away, requests pass: being counted is no condition of being served.
+Each request counts against `default` (or `anonymous`, by address, while nobody is known), and a route that is
+dear against its own policy as well. When Valkey is away, requests pass uncounted: it must not stop the API.
 """
 
 import logging
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
+from typing import cast
 
 from django.conf import settings
 from limits import RateLimitItem, parse
@@ -39,7 +40,7 @@ class Count:
 
 
 def hit(request: Request, *, policies: tuple[str, ...], known: bool) -> list[Count]:
-    """Count this request against each policy, in order, until one is used up. Counts nothing while Valkey is away."""
+    """Count this request against each policy, in order, until one is used up; without Valkey, nowhere."""
     caller = _caller(request, known)
     names = (DEFAULT, *policies) if known else (ANONYMOUS,)
     counts = []
@@ -95,4 +96,4 @@ def _limit(text: str) -> RateLimitItem:
 def _storage(location: str) -> Storage:
     """The store of the cache's own Valkey; `limits` has a scheme of its own for sockets."""
     uri = location.replace("unix://", "redis+unix://", 1) if location.startswith("unix://") else location
-    return storage_from_string(uri, key_prefix="ratelimit")
+    return cast(Storage, storage_from_string(uri, key_prefix="ratelimit"))

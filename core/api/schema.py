@@ -73,19 +73,22 @@ def example(value: dict[str, Any], *, request: bool = False) -> OpenApiExample:
 
 
 class AutoSchema(SpectacularSchema):
-    """Adds what every operation has: its scope, the problems it can answer with, `Request-Id`, the rate limits, and
-    `Idempotency-Key` where a view declares `idempotent = True`. A view names further problems in `also_answers`.
+    """Adds what every operation has: its scope, the problems it can answer with, `Request-Id`, the rate
+    limits, and `Idempotency-Key` where a view declares `idempotent = True`.
+
+    A view names problems beyond the usual ones in `also_answers`.
     """
 
     def get_override_parameters(self) -> list[Any]:
         own = [_REQUEST_ID, _RETRY_AFTER, _RATE_LIMIT, _RATE_LIMIT_POLICY]
-        if getattr(self.view, "key_prefix", ""):
-            own.append(_key_parameter(self.view.key_prefix))
+        prefix = getattr(self.view, "key_prefix", "")
+        if prefix:
+            own.append(_key_parameter(prefix))
         if self.method == "POST" and getattr(self.view, "idempotent", False):
             own += [_IDEMPOTENCY_KEY, _IDEMPOTENT_REPLAYED]
         return [*super().get_override_parameters(), *own]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         scope = getattr(self.view, "required_scope", "")
         told = super().get_description()
         return f"{told}\n\n{_('Scope')}: `{scope}`." if scope else told
@@ -145,7 +148,7 @@ _RETRY_AFTER = OpenApiParameter(
     "Retry-After",
     int,
     OpenApiParameter.HEADER,
-    response=[429],
+    response=[409, 429, 503],
     description=_("Seconds to wait before trying again."),
 )
 _RATE_LIMIT = OpenApiParameter(
@@ -153,7 +156,9 @@ _RATE_LIMIT = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     response=True,
-    description=_("How many requests are left (`r`) and in how many seconds there are more (`t`), by policy."),
+    description=_(
+        "How many requests are left (`r`) and in how many seconds there are more (`t`), by policy."
+    ),
 )
 _RATE_LIMIT_POLICY = OpenApiParameter(
     "RateLimit-Policy",

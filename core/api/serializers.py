@@ -90,7 +90,9 @@ class MoneyField(serializers.Field[int, Any, int, Any]):
 class InstantField(serializers.DateTimeField):
     """A moment: read as RFC 3339 with its offset, written in UTC."""
 
-    default_error_messages = {"instant_invalid": _("A moment is written as 2026-01-31T09:30:00Z, with its offset.")}
+    default_error_messages = {
+        "instant_invalid": _("A moment is written as 2026-01-31T09:30:00Z, with its offset.")
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default_timezone=UTC, **kwargs)

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.generics import GenericAPIView
@@ -12,7 +12,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
 
 from core.api import ids, ratelimit
 from core.api.permissions import ScopeRequired
@@ -33,25 +35,25 @@ class AlwaysJson(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class RateLimited:
+class RateLimited(APIView):
     """Counts each request, and says on each reply how the caller stands."""
 
     rate_policies: tuple[str, ...] = ()
     counts: tuple[ratelimit.Count, ...] = ()
 
     def perform_authentication(self, request: Request) -> None:
-        """Learn who asks, and count it. A refused sign-in counts too, against its address. Raises Throttled."""
+        """Learn who asks, and count it; a refused sign-in counts against its address. Raises Throttled."""
         known = False
         try:
-            super().perform_authentication(request)  # type: ignore[misc]
+            super().perform_authentication(request)
             known = request.user is not None
         finally:
             counts = ratelimit.hit(request, policies=self.rate_policies, known=known)
             self.counts = tuple(counts)
             ratelimit.refuse_if_used_up(counts)
 
-    def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in ratelimit.headers(list(self.counts)).items():
             response.headers[name] = value
         return response
@@ -83,7 +85,9 @@ class ApiView(RateLimited, GenericAPIView[Any]):
             if name not in known:
                 errors[name] = [ErrorDetail(_("This parameter is not known here."), code="unknown_parameter")]
             elif len(values) > 1:
-                errors[name] = [ErrorDetail(_("This parameter may be given once."), code="duplicate_parameter")]
+                errors[name] = [
+                    ErrorDetail(_("This parameter may be given once."), code="duplicate_parameter")
+                ]
         if errors:
             raise ParametersInvalid(errors)
 
@@ -103,7 +107,7 @@ class ApiView(RateLimited, GenericAPIView[Any]):
         return dict(serializer.validated_data)
 
     def key(self) -> UUID:
-        """The key in the address. A malformed id is as unknown as one that was never given: raises Http404."""
+        """The key in the address. A malformed id is as unknown as one never given: raises Http404."""
         try:
             return ids.decode(self.key_prefix, self.kwargs["id"])
         except ids.UnknownId:

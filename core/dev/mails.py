@@ -51,10 +51,10 @@ def _raw() -> dict[str, bytes]:
     """Every mail by a name that stays: its file, and its place where a file holds several."""
     if hasattr(mail, "outbox"):
         return {f"outbox-{place:06}": letter.message().as_bytes() for place, letter in enumerate(mail.outbox)}
-    folder = Path(settings.EMAIL_FILE_PATH or "")
+    folder = getattr(settings, "EMAIL_FILE_PATH", None)
     return {
         f"{path.stem}-{place}": raw
-        for path in (folder.glob("*.log") if settings.EMAIL_FILE_PATH else ())
+        for path in (Path(folder).glob("*.log") if folder else ())
         for place, raw in enumerate(path.read_bytes().split(b"\n" + SEPARATOR + b"\n"))
         if raw.strip()
     }

@@ -32,7 +32,7 @@ def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
 @login_not_required
 @require_safe
 @xframe_options_sameorigin
-@csp(MAIL_POLICY)
+@csp(MAIL_POLICY)  # type: ignore[arg-type]  # typed for views without arguments
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML part alone, for the frame on the mail's page."""
     return HttpResponse('<base target="_blank">' + _found(name).html)

@@ -18,19 +18,18 @@ GRANT USAGE ON SCHEMA public TO anon, authenticated, service_role;
 CREATE SCHEMA auth;
 GRANT USAGE ON SCHEMA auth TO anon, authenticated, service_role;
 
+-- Bodies in standard SQL: their names are resolved here and now, so they need no search_path of their own and the planner
+-- can put them in line.
+
 -- The claims of whoever acts in this transaction; null when nobody does.
-CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE SET search_path = '' AS $$
-  SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb
-$$;
+CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('request.jwt.claims', true), '')::jsonb;
 
-CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE SET search_path = '' AS $$
-  SELECT (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid
-$$;
+CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
 
-CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE SET search_path = '' AS $$
-  SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role'
-$$;
+CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role';
 
-CREATE FUNCTION auth.email() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE SET search_path = '' AS $$
-  SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email'
-$$;
+CREATE FUNCTION auth.email() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email';

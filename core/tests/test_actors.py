@@ -51,7 +51,9 @@ def test_a_block_gives_the_connection_a_role_and_claims_and_takes_them_back(ada)
 
 
 @pytest.mark.parametrize(
-    ("block", "role"), [(acting_as_service, "service_role"), (acting_as_anon, "anon")], ids=["service", "anon"]
+    ("block", "role"),
+    [(acting_as_service, "service_role"), (acting_as_anon, "anon")],
+    ids=["service", "anon"],
 )
 def test_the_service_and_a_stranger_have_roles_of_their_own(transactional_db, block, role):
     with block():

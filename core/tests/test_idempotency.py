@@ -89,7 +89,9 @@ class TestOnce:
     def test_a_repeat_is_given_the_first_answer(self) -> None:
         work = Counted()
         first, second = ask(work), ask(work)
-        assert (first.status_code, first.content) == (second.status_code, second.content) == (201, first.content)
+        assert (
+            (first.status_code, first.content) == (second.status_code, second.content) == (201, first.content)
+        )
         assert "Idempotent-Replayed" not in first.headers and second["Idempotent-Replayed"] == "true"
         assert len(work.ids) == 1
         with acting_as(ADA):
@@ -177,7 +179,11 @@ class TestAtOnce:
             twin = ask(Counted())
             done.set()
             assert first.result().status_code == 201
-        assert twin.status_code == 409 and code_of(twin) == "idempotency_in_flight" and twin["Retry-After"] == "1"
+        assert (
+            twin.status_code == 409
+            and code_of(twin) == "idempotency_in_flight"
+            and twin["Retry-After"] == "1"
+        )
         assert ask(Counted())["Idempotent-Replayed"] == "true"
 
     def test_many_repeats_at_once_are_carried_out_once(self) -> None:

@@ -1,6 +1,7 @@
 """Monthly partitions on a UUIDv7 key."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import ProgrammingError, connection
@@ -34,7 +35,9 @@ def test_the_months_ahead_are_made_and_a_second_time_nothing_is():
 
 def test_december_is_followed_by_january():
     with acting_as_service():
-        partitions.ensure_ahead(table=TABLE, at=datetime(2031, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), months=1)
+        partitions.ensure_ahead(
+            table=TABLE, at=datetime(2031, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), months=1
+        )
         found = {partition.name: partition for partition in partitions.partitions_of(TABLE)}
     december, january = found[f"{TABLE}_y2031m12"], found[f"{TABLE}_y2032m01"]
     assert december.until == january.since == datetime(2032, 1, 1, tzinfo=UTC)
@@ -54,11 +57,15 @@ def test_months_turn_at_midnight_utc_and_not_in_the_zone_of_the_connection():
         cursor.execute("set local time zone 'Pacific/Kiritimati'")
         partitions.ensure_ahead(table=TABLE, at=datetime(2034, 6, 30, 23, 0, tzinfo=UTC), months=0)
         cursor.execute(
-            "select name, extract(epoch from since)::bigint from partitions.list(%s) where name like '%%y2034%%'",
+            "select name, extract(epoch from since)::bigint from partitions.list(%s) "
+            "where name like '%%y2034%%'",
             [TABLE],
         )
         since = {name[-8:]: datetime.fromtimestamp(seconds, tz=UTC) for name, seconds in cursor.fetchall()}
-    assert since == {"y2034m05": datetime(2034, 5, 1, tzinfo=UTC), "y2034m06": datetime(2034, 6, 1, tzinfo=UTC)}
+    assert since == {
+        "y2034m05": datetime(2034, 5, 1, tzinfo=UTC),
+        "y2034m06": datetime(2034, 6, 1, tzinfo=UTC),
+    }
 
 
 @pytest.mark.parametrize(
@@ -111,7 +118,11 @@ def test_nobody_reaches_a_month_round_its_table(statement):
 
 
 def test_the_service_can_have_months_made_but_make_no_tables():
-    with pytest.raises(ProgrammingError, match="permission denied"), acting_as_service(), connection.cursor() as cursor:
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        acting_as_service(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("create table public.mine (id int)")
     with pytest.raises(ProgrammingError), acting_as_service(), connection.cursor() as cursor:
         cursor.execute(
@@ -124,7 +135,9 @@ def test_a_stranger_cannot_have_months_made():
         partitions.ensure_ahead(table=TABLE, at=datetime(2031, 5, 17, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("table", ["accounts_user", "no_such_table", "accounts_auditevent; drop table accounts_user"])
+@pytest.mark.parametrize(
+    "table", ["accounts_user", "no_such_table", "accounts_auditevent; drop table accounts_user"]
+)
 def test_only_a_table_kept_by_month_gets_months(table):
     with pytest.raises(Exception, match="not partitioned by month"), acting_as_service():
         partitions.ensure_ahead(table=table, at=datetime(2031, 5, 17, tzinfo=UTC))
@@ -147,4 +160,4 @@ def test_the_list_is_in_order_and_without_gaps():
     with acting_as_service():
         found = partitions.partitions_of(TABLE)
     assert [p.since for p in found] == sorted(p.since for p in found)
-    assert all(earlier.until == later.since for earlier, later in zip(found, found[1:], strict=False))
+    assert all(earlier.until == later.since for earlier, later in pairwise(found))

@@ -16,10 +16,19 @@ pytestmark = pytest.mark.django_db
 
 # Everything that the world may do to a table as a whole; what rows they reach, the policies say.
 ANON = {"wallet_currency": {"SELECT"}}
-# Without an actor: the session, which says who will act, and which migrations have run, which says whether to start.
-WITHOUT_AN_ACTOR = {"django_session": {"SELECT", "INSERT", "UPDATE", "DELETE"}, "django_migrations": {"SELECT"}}
+# Without an actor: the session, which says who will act, and the migrations run, which say whether to start.
+WITHOUT_AN_ACTOR = {
+    "django_session": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "django_migrations": {"SELECT"},
+}
 NEVER = {"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"}
-APPEND_ONLY = {"accounts_auditevent", "wallet_transaction", "wallet_seal", "wallet_reversal", "wallet_checkpoint"}
+APPEND_ONLY = {
+    "accounts_auditevent",
+    "wallet_transaction",
+    "wallet_seal",
+    "wallet_reversal",
+    "wallet_checkpoint",
+}
 # A few rows that are never deleted, and by which nothing is looked up: an index to them would only cost.
 NEVER_LOOKED_UP_BY = {"wallet_currency"}
 OTHERS_TABLES = ("account_", "auth_", "django_", "mfa_", "usersessions_", "accounts_user_")
@@ -27,7 +36,8 @@ OTHERS_TABLES = ("account_", "auth_", "django_", "mfa_", "usersessions_", "accou
 RIGHTS = """
 select c.relname, coalesce(r.rolname, 'public'), a.privilege_type, '' as column
 from pg_class c cross join lateral aclexplode(c.relacl) a left join pg_roles r on r.oid = a.grantee
-where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f') and a.grantee <> c.relowner
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and a.grantee <> c.relowner
 union all
 select c.relname, coalesce(r.rolname, 'public'), a.privilege_type, t.attname
 from pg_class c join pg_attribute t on t.attrelid = c.oid cross join lateral aclexplode(t.attacl) a
@@ -87,8 +97,9 @@ def test_every_table_has_row_security_enabled_and_forced():
 
 def test_every_table_has_a_policy_and_every_policy_names_its_role():
     bare = rows(
-        "select relname from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') "
-        "and not relispartition and not exists (select from pg_policy where polrelid = c.oid)"
+        "select relname from pg_class c where relnamespace = 'public'::regnamespace "
+        "and relkind in ('r', 'p') and not relispartition "
+        "and not exists (select from pg_policy where polrelid = c.oid)"
     )
     assert {name for (name,) in bare} == set()
     assert rows("select tablename, policyname from pg_policies where 'public' = any (roles)") == []
@@ -149,30 +160,39 @@ def test_what_is_append_only_can_be_changed_by_no_role():
 
 
 def test_no_partition_is_granted_to_anyone():
-    partitions = {name for (name,) in rows("select relname from pg_class where relispartition and relkind = 'r'")}
-    assert [(role, table) for role, tables in rights().items() for table in tables if table in partitions] == []
+    partitions = {
+        name for (name,) in rows("select relname from pg_class where relispartition and relkind = 'r'")
+    }
+    assert [
+        (role, table) for role, tables in rights().items() for table in tables if table in partitions
+    ] == []
 
 
 def test_functions_that_run_as_the_owner_are_closed_to_the_public_and_fix_their_search_path():
     open_ones = rows(
         "select p.oid::regprocedure::text from pg_proc p where p.prosecdef "
         "and p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema') "
-        "and (has_function_privilege('public', p.oid, 'execute') or has_function_privilege('anon', p.oid, 'execute') "
+        "and (has_function_privilege('public', p.oid, 'execute') "
+        "or has_function_privilege('anon', p.oid, 'execute') "
         "or not coalesce(array_to_string(p.proconfig, ',') like '%search_path=%', false))"
     )
     assert open_ones == []
 
 
 def test_no_acting_role_is_owner_superuser_or_above_row_security():
-    assert rows(
-        "select rolname from pg_roles where rolname = any (array['anon', 'authenticated', 'service_role', %s]) "
-        "and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)",
-        settings.DATABASES["default"]["USER"],
-    ) == []
+    assert (
+        rows(
+            "select rolname from pg_roles "
+            "where rolname = any (array['anon', 'authenticated', 'service_role', %s]) and ("
+            "rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)",
+            settings.DATABASES["default"]["USER"],
+        )
+        == []
+    )
 
 
 def indexes_by_foreign_key() -> dict[tuple[str, str, str], list[str]]:
-    """(table, columns, table they point to) of every foreign key -> the indexes that begin with those columns."""
+    """(table, columns, table they point to) of every foreign key -> the indexes that begin with them."""
     found = rows(
         """
         select k.conrelid::regclass::text,
@@ -223,8 +243,9 @@ def test_protecting_a_table_again_replaces_what_was_there():
             policies = database.execute("select policyname from pg_policies where tablename = 'rls_example'")
             assert {name for (name,) in policies.fetchall()} == {"owner", "service"}
             granted = database.execute(
-                "select r.rolname, a.privilege_type from pg_class c cross join lateral aclexplode(c.relacl) a "
-                "join pg_roles r on r.oid = a.grantee where c.relname = 'rls_example' and a.grantee <> c.relowner"
+                "select r.rolname, a.privilege_type from pg_class c "
+                "cross join lateral aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee "
+                "where c.relname = 'rls_example' and a.grantee <> c.relowner"
             )
             assert granted.fetchall() == [("service_role", "SELECT")]
         finally:
@@ -232,7 +253,9 @@ def test_protecting_a_table_again_replaces_what_was_there():
 
 
 def test_a_migration_can_write_its_protection_down_again():
-    operation = Protect("some_table", policies=[Policy("own", "SELECT", using="true")], authenticated="SELECT")
+    operation = Protect(
+        "some_table", policies=[Policy("own", "SELECT", using="true")], authenticated="SELECT"
+    )
     name, args, kwargs = operation.deconstruct()
     assert Protect(*args, **kwargs).sql == operation.sql
     assert name == "Protect"

@@ -26,6 +26,7 @@ from core.staff import (
     moment,
     page_of,
     time_of,
+    yes_no,
 )
 from wallet.admin.columns import account_column, account_link
 from wallet.models import Account, Checkpoint, Entry, Hold, Payment, Transaction
@@ -64,7 +65,6 @@ class AccountAdmin(PersonalAdmin):
     list_display = (
         "__str__",
         "owner_link",
-        "kind",
         "state",
         amount_of("balance_now", _("Balance")),
         amount_of("held", _("Held")),
@@ -72,7 +72,7 @@ class AccountAdmin(PersonalAdmin):
     )
     list_filter = ("state", "kind", "hot", When)
     list_select_related = ("owner",)
-    fields = (
+    shown = (
         "id",
         "code",
         link_of("owner", _("Owner")),
@@ -86,7 +86,7 @@ class AccountAdmin(PersonalAdmin):
         amount_of("floor", _("Floor")),
         amount_of("cap", _("Cap")),
         "version",
-        "hot",
+        yes_no("hot", _("Hot")),
         time_of("opened_at", _("Opened")),
         time_of("closed_at", _("Closed")),
         "entries",
@@ -97,7 +97,8 @@ class AccountAdmin(PersonalAdmin):
         # A hot account keeps no balance: the ledger adds up what came since its last checkpoint.
         counted = Func(F("pk"), function="wallet.balance_of", output_field=BigIntegerField())
         now = Case(If(hot=True, then=counted), default=F("balance"))
-        return super().get_queryset(request).select_related("owner").annotate(balance_now=now)
+        accounts: QuerySet[Account] = super().get_queryset(request)
+        return accounts.select_related("owner").annotate(balance_now=now)
 
     def find(self, queryset: QuerySet[Account], term: str) -> QuerySet[Account]:
         key = as_uuid(term)
@@ -105,13 +106,13 @@ class AccountAdmin(PersonalAdmin):
             return queryset.filter(Q(pk=key) | Q(owner=key))
         return queryset.filter(Q(code=term.upper()) if term.isupper() else Q(owner__in=people(term)))
 
-    @admin.display(description=_("Owner"), empty_value=EMPTY)
-    def owner_link(self, account: Account) -> SafeString | None:
-        return link(account.owner) if account.owner else None
+    @admin.display(description=_("Owner"))
+    def owner_link(self, account: Account) -> SafeString | str:
+        return link(account.owner) if account.owner else EMPTY
 
-    @admin.display(description=_("Available"), empty_value=EMPTY)
-    def available_money(self, account: Account) -> SafeString | None:
-        return None if account.hot else amount(account.available, account.currency_id)
+    @admin.display(description=_("Available"))
+    def available_money(self, account: Account) -> SafeString | str:
+        return EMPTY if account.hot else amount(account.available, account.currency_id)
 
     @admin.display(description=_("Entries"))
     def entries(self, account: Account) -> SafeString:
@@ -149,7 +150,7 @@ def holds_panel(account: Account) -> Panel:
                 link(hold),
                 hold.get_state_display(),
                 hold.reason,
-                moment(hold.expires_at) or EMPTY,
+                moment(hold.expires_at),
                 amount(hold.committed, account.currency_id),
                 amount(hold.amount, account.currency_id),
             ]
@@ -186,7 +187,7 @@ class HoldAdmin(OfAccountAdmin):
         amount_of("amount", _("Amount"), currency="account.currency_id"),
     )
     list_filter = ("state", When)
-    fields = ("id", "closed_at", *list_display[1:], "actor_id")
+    shown = ("id", "closed_at", *list_display[1:], "actor_id")
 
     def panels(self, hold: Hold) -> Iterable[Panel]:
         entries = Entry.objects.filter(account=hold.account_id, hold_id=hold.pk).select_related(
@@ -209,4 +210,4 @@ class CheckpointAdmin(OfAccountAdmin):
         amount_of("balance", _("Balance"), currency="account.currency_id"),
     )
     list_filter = (("made_at", admin.DateFieldListFilter),)
-    fields = list_display
+    shown = list_display

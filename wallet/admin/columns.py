@@ -9,10 +9,10 @@ from core.staff import EMPTY, link
 from wallet.models import Account
 
 
-def account_link(account: Account | None) -> SafeString | None:
+def account_link(account: Account | None) -> SafeString | str:
     """An account by the name staff know it by: its code, or whose it is."""
     if account is None:
-        return None
+        return EMPTY
     owner = account.owner.email if account.owner else ""
     return link(
         account, account.code or (owner if account.kind == Account.Kind.WALLET else f"{owner} {account.kind}")
@@ -20,8 +20,8 @@ def account_link(account: Account | None) -> SafeString | None:
 
 
 def account_column(name: str, label: Any) -> Any:
-    @admin.display(description=label, empty_value=EMPTY)
-    def column(obj: Any) -> SafeString | None:
+    @admin.display(description=label)
+    def column(obj: Any) -> SafeString | str:
         return account_link(getattr(obj, name))
 
     column.__name__ = f"{name}_link"

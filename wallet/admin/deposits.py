@@ -24,6 +24,7 @@ from core.staff import (
     link_of,
     moment,
     time_of,
+    yes_no,
 )
 from wallet.admin.columns import account_column
 from wallet.admin.transactions import posting_panel
@@ -51,9 +52,8 @@ class OpenFor(admin.SimpleListFilter):
         return [("hour", _("Under an hour")), ("day", _("Under a day")), ("older", _("Longer"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in ("hour", "day", "older"):
-            return queryset
-        return open_for(queryset, self.value(), at=timezone.now())
+        step = self.value()
+        return open_for(queryset, step, at=timezone.now()) if step in ("hour", "day", "older") else queryset
 
 
 @admin.register(Payment)
@@ -70,7 +70,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", OpenFor, When)
     list_select_related = ("account__owner",)
-    fields = (
+    shown = (
         "id",
         "reference",
         "posting_id",
@@ -134,18 +134,19 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         time_of("processed_at", _("Processed")),
     )
     list_filter = ("state", When)
-    fields = ("id", "event", "payment", "state", "error", *list_display[3:], "body_shown")
+    shown = ("id", "event", "payment", "state", "error", *list_display[3:], "body_shown")
     search_help_text = _("By reference or id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
         queryset = super().get_queryset(request)
-        return queryset if "object_id" in request.resolver_match.kwargs else queryset.defer("body")
+        match = request.resolver_match
+        return queryset if match and "object_id" in match.kwargs else queryset.defer("body")
 
     def find(self, queryset: QuerySet[WebhookEvent], term: str) -> QuerySet[WebhookEvent]:
         key = as_uuid(term)
         return queryset.filter(pk=key) if key else queryset.filter(reference=term)
 
-    @admin.display(description=_("Payment"), empty_value=EMPTY)
+    @admin.display(description=_("Payment"))
     def payment(self, event: WebhookEvent) -> SafeString | str:
         found = Payment.objects.filter(gateway=event.gateway_id, reference=event.reference).first()
         return link(found) if found else event.reference
@@ -164,16 +165,16 @@ class CaseAdmin(ReadOnlyAdmin):
     list_display = ("kind", "reference", "state", "payment_link", time_of("opened_at", _("Opened")))
     list_filter = ("state", "kind", When)
     list_select_related = ("payment",)
-    fields = ("id", *list_display, "data_shown")
+    shown = ("id", *list_display, "data_shown")
     search_help_text = _("By reference or id")
 
     def find(self, queryset: QuerySet[Case], term: str) -> QuerySet[Case]:
         key = as_uuid(term)
         return queryset.filter(Q(pk=key) | Q(payment=key)) if key else queryset.filter(reference=term)
 
-    @admin.display(description=_("Payment"), empty_value=EMPTY)
-    def payment_link(self, case: Case) -> SafeString | None:
-        return link(case.payment) if case.payment else None
+    @admin.display(description=_("Payment"))
+    def payment_link(self, case: Case) -> SafeString | str:
+        return link(case.payment) if case.payment else EMPTY
 
     @admin.display(description=_("What does not agree"))
     def data_shown(self, case: Case) -> SafeString:
@@ -186,9 +187,9 @@ class CaseAdmin(ReadOnlyAdmin):
 
 @admin.register(PaymentGateway)
 class PaymentGatewayAdmin(ReadOnlyAdmin):
-    list_display = ("code", "name", "kind", "active", "priority", "currencies_shown")
+    list_display = ("code", "name", "kind", yes_no("active", _("Active")), "priority", "currencies_shown")
     list_filter = ("active",)
-    fields = (*list_display, "fee_percent", "fee_flat_shown", "fee_cap_shown")
+    shown = (*list_display, "fee_percent", "fee_flat_shown", "fee_cap_shown")
     search_help_text = _("By the start of its code")
 
     def find(self, queryset: QuerySet[PaymentGateway], term: str) -> QuerySet[PaymentGateway]:
@@ -201,13 +202,13 @@ class PaymentGatewayAdmin(ReadOnlyAdmin):
     def currencies_shown(self, gateway: PaymentGateway) -> str:
         return ", ".join(gateway.currencies)
 
-    @admin.display(description=_("Fee, fixed part"), empty_value=EMPTY)
-    def fee_flat_shown(self, gateway: PaymentGateway) -> SafeString | None:
-        return amount(gateway.fee_flat, gateway.currencies[0]) if gateway.currencies else None
+    @admin.display(description=_("Fee, fixed part"))
+    def fee_flat_shown(self, gateway: PaymentGateway) -> SafeString | str:
+        return amount(gateway.fee_flat, gateway.currencies[0]) if gateway.currencies else EMPTY
 
-    @admin.display(description=_("Fee, at most"), empty_value=EMPTY)
-    def fee_cap_shown(self, gateway: PaymentGateway) -> SafeString | None:
-        return amount(gateway.fee_cap, gateway.currencies[0]) if gateway.currencies else None
+    @admin.display(description=_("Fee, at most"))
+    def fee_cap_shown(self, gateway: PaymentGateway) -> SafeString | str:
+        return amount(gateway.fee_cap, gateway.currencies[0]) if gateway.currencies else EMPTY
 
 
 def redact(data: Any) -> Any:

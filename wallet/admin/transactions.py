@@ -70,7 +70,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     )
     list_filter = (When, KindFilter, RowsFilter)
     list_select_related = ("debit_account__owner", "credit_account__owner")
-    fields = (
+    shown = (
         "id",
         "posting_id",
         "kind",
@@ -103,23 +103,23 @@ class TransactionAdmin(ReadOnlyAdmin):
             return queryset.filter(pk=key)
         return queryset.filter(pk__gte=key, pk__lte=nth(key, TRANSACTIONS_PER_POSTING - 1))
 
-    @admin.display(description=_("Hold"), empty_value=EMPTY)
-    def hold(self, row: Transaction) -> SafeString | None:
-        return anchor(page_of(Hold, row.hold_id), row.hold_id) if row.hold_id else None
+    @admin.display(description=_("Hold"))
+    def hold(self, row: Transaction) -> SafeString | str:
+        return anchor(page_of(Hold, row.hold_id), row.hold_id) if row.hold_id else EMPTY
 
-    @admin.display(description=_("Reverses"), empty_value=EMPTY)
-    def reversal_of(self, row: Transaction) -> SafeString | None:
-        return anchor(page_of(Transaction, row.reverses), row.reverses) if row.reverses else None
+    @admin.display(description=_("Reverses"))
+    def reversal_of(self, row: Transaction) -> SafeString | str:
+        return anchor(page_of(Transaction, row.reverses), row.reverses) if row.reverses else EMPTY
 
-    @admin.display(description=_("Reversed by"), empty_value=EMPTY)
-    def reversed_by(self, row: Transaction) -> SafeString | None:
+    @admin.display(description=_("Reversed by"))
+    def reversed_by(self, row: Transaction) -> SafeString | str:
         found = Reversal.objects.filter(pk=row.posting_id).first()
-        return anchor(page_of(Transaction, found.reversed_by), found.reversed_by) if found else None
+        return anchor(page_of(Transaction, found.reversed_by), found.reversed_by) if found else EMPTY
 
-    @admin.display(description=_("Payment"), empty_value=EMPTY)
-    def payment(self, row: Transaction) -> SafeString | None:
+    @admin.display(description=_("Payment"))
+    def payment(self, row: Transaction) -> SafeString | str:
         found = Payment.objects.filter(posting_id=row.posting_id).first()
-        return link(found) if found else None
+        return link(found) if found else EMPTY
 
     @admin.display(description=_("Digest"))
     def digest_hex(self, row: Transaction) -> str:
@@ -174,17 +174,19 @@ class EntryAdmin(ReadOnlyAdmin):
         return super().get_queryset(request) if "account" in request.GET else Entry.objects.none()
 
     def page_key(self, request: HttpRequest) -> str:
-        account = Account.objects.filter(pk=as_uuid(request.GET.get("account", ""))).first()
+        account = self._account(request)
         return "version" if account and not account.hot else "transaction_id"
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        account = (
-            Account.objects.filter(pk=as_uuid(request.GET.get("account", ""))).select_related("owner").first()
-        )
+        account = self._account(request)
         title = {"title": _("Entries of %(account)s") % {"account": account}} if account else {}
         return super().changelist_view(request, {**(extra_context or {}), **title})
+
+    def _account(self, request: HttpRequest) -> Account | None:
+        key = as_uuid(request.GET.get("account", ""))
+        return Account.objects.filter(pk=key).first() if key else None
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """An entry is its transaction seen from one side: the transaction's page shows both."""
@@ -197,7 +199,7 @@ class EntryAdmin(ReadOnlyAdmin):
 class SealAdmin(ReadOnlyAdmin):
     list_display = ("number", "rows", time_of("sealed_at", _("Sealed")), "head_hex")
     list_filter = (("sealed_at", admin.DateFieldListFilter),)
-    fields = ("number", "rows", time_of("sealed_at", _("Sealed")), "previous_hex", "head_hex")
+    shown = ("number", "rows", time_of("sealed_at", _("Sealed")), "previous_hex", "head_hex")
     search_help_text = _("By number")
 
     def find(self, queryset: QuerySet[Seal], term: str) -> QuerySet[Seal]:
@@ -207,9 +209,9 @@ class SealAdmin(ReadOnlyAdmin):
     def head_hex(self, seal: Seal) -> str:
         return bytes(seal.head).hex()
 
-    @admin.display(description=_("Previous head"), empty_value=EMPTY)
+    @admin.display(description=_("Previous head"))
     def previous_hex(self, seal: Seal) -> str:
-        return bytes(seal.previous).hex()
+        return bytes(seal.previous).hex() or EMPTY
 
     def panels(self, seal: Seal) -> Iterable[Panel]:
         proofs = verifications().filter(target_id=str(seal.pk)).order_by("-id")[:LATEST]

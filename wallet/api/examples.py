@@ -43,7 +43,13 @@ TRANSACTION = {
     "effective_at": _AT,
     "recorded_at": _AT,
 }
-TRANSFER_INPUT = {"source": _ACCOUNT, "recipient": "@bola", "amount": 500000, "currency": "NGN", "note": "Rice"}
+TRANSFER_INPUT = {
+    "source": _ACCOUNT,
+    "recipient": "@bola",
+    "amount": 500000,
+    "currency": "NGN",
+    "note": "Rice",
+}
 TRANSFER = {
     "id": "trf_01bXeVJ2pTfyGNuObTnVLg",
     "object": "transfer",

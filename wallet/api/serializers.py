@@ -1,4 +1,4 @@
-"""What goes in (strict) and what comes out. Amounts are integers of the currency's minor unit, times RFC 3339 in UTC."""
+"""What goes in (strictly) and what comes out. Amounts are in minor units, times are RFC 3339 in UTC."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     """One line of an account's history: `change` is signed, `balance` is the balance after it."""
 
     object = ObjectField("entry")
-    version = serializers.IntegerField(help_text=_("Counts the account's entries without a gap; the list's cursor."))
+    version = serializers.IntegerField(help_text=_("Counts the account's entries, without a gap."))
     transaction = IdField(TRANSACTION, source="transaction_id")
     kind = OpenEnumField(help_text=_("DEPOSIT, TRANSFER, or a kind to come."))
     side = serializers.ChoiceField(choices=["DEBIT", "CREDIT"])
@@ -84,7 +84,7 @@ class TransferSerializer(serializers.Serializer[Any]):
 
     id = IdField(TRANSFER)
     object = ObjectField("transfer")
-    source = IdField(ACCOUNT, allow_null=True, help_text=_("Null when it is not yours."))
+    source = IdField(ACCOUNT, allow_null=True, help_text=_("Null when it is not yours."))  # type: ignore[assignment]
     sender = PersonSerializer(allow_null=True)
     recipient = PersonSerializer(allow_null=True)
     amount = MoneyField()
@@ -114,7 +114,7 @@ class CurrencyField(serializers.RegexField):
 
 
 class TransferInput(StrictSerializer):
-    source = IdField(ACCOUNT)
+    source = IdField(ACCOUNT)  # type: ignore[assignment]
     recipient = TextField(max_length=254, help_text=_("A handle, with or without @, or an e-mail address."))
     amount = MoneyField()
     currency = CurrencyField()
@@ -128,6 +128,8 @@ class DepositInput(StrictSerializer):
 
 
 class EntryFilter(StrictSerializer):
-    kind = serializers.RegexField(r"^[A-Z][A-Z0-9_]{0,39}$", required=False, trim_whitespace=False, max_length=40)
+    kind = serializers.RegexField(
+        r"^[A-Z][A-Z0-9_]{0,39}$", required=False, trim_whitespace=False, max_length=40
+    )
     since = InstantField(required=False, help_text=_("Recorded at or after this."))
     until = InstantField(required=False, help_text=_("Recorded before this."))

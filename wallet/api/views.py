@@ -1,18 +1,20 @@
-"""The wallet as third parties see it. Every view starts from the caller's own rows and makes one call into the domain."""
+"""The wallet as third parties see it. Every view starts from the caller's own rows and calls one service."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from core import idempotency
 from core.actors import acting_as, acting_as_anon, outside_transaction
 from core.api.pagination import CursorPagination
@@ -51,7 +53,9 @@ class AccountList(ApiView, ListAPIView[Account]):
     def get_queryset(self) -> QuerySet[Account]:
         return Account.objects.visible_to(self.request.user)
 
-    @extend_schema(operation_id="list_accounts", summary="List your accounts", examples=[example(examples.ACCOUNT)])
+    @extend_schema(
+        operation_id="list_accounts", summary="List your accounts", examples=[example(examples.ACCOUNT)]
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Your accounts, newest first."""
         return self.list(request)
@@ -105,7 +109,7 @@ class TransactionDetail(ApiView):
     def get(self, request: Request, id: str) -> Response:
         """A transaction on one of your accounts. Of the other side it tells who that is, and no balance."""
         transaction = get_object_or_404(Transaction.objects, pk=self.key())
-        who = parties_to(transaction, request.user)
+        who = parties_to(transaction, caller(request))
         facts = {
             name: getattr(transaction, name)
             for name in ("id", "kind", "amount", "currency", "description", "effective_at", "recorded_at")
@@ -129,7 +133,7 @@ class TransferCreate(ApiView):
         examples=[example(examples.TRANSFER_INPUT, request=True), example(examples.TRANSFER)],
     )
     def post(self, request: Request) -> HttpResponse:
-        """Send money from your account to another customer, found by handle or e-mail, at once and for good."""
+        """Send money to another customer, found by handle or e-mail, at once and for good."""
         order = self.body(TransferInput)
         return idempotency.once(request, lambda posting_id: self._send(order, posting_id))
 
@@ -153,7 +157,9 @@ class TransferDetail(ApiView):
     key_prefix = TRANSFER
     required_scope = TRANSACTIONS_READ
 
-    @extend_schema(operation_id="get_transfer", summary="Get a transfer", examples=[example(examples.TRANSFER)])
+    @extend_schema(
+        operation_id="get_transfer", summary="Get a transfer", examples=[example(examples.TRANSFER)]
+    )
     def get(self, request: Request, id: str) -> Response:
         """A transfer that you sent or were sent."""
         transfers = Transaction.objects.filter(kind=TRANSFER_KIND)
@@ -181,7 +187,7 @@ class DepositCreate(ApiView):
         examples=[example(examples.DEPOSIT_INPUT, request=True), example(examples.DEPOSIT)],
     )
     def post(self, request: Request) -> HttpResponse:
-        """Open a checkout. When the gateway does not answer, repeat with the same key: it is the same deposit."""
+        """Open a checkout. When it fails, repeat with the same key: it stays the same deposit."""
         order = self.body(DepositInput)
         return idempotency.once_outside(request, lambda: self._begin(order), self._finish)
 
@@ -190,11 +196,14 @@ class DepositCreate(ApiView):
         return wallet.create_payment(account=account, amount=order["amount"], at=timezone.now()).pk
 
     def _finish(self, payment_id: UUID) -> Response:
-        user = self.request.user
+        user = caller(self.request)
         with acting_as(user):
             payment = Payment.objects.get(pk=payment_id)
         payment = wallet.open_checkout(
-            payment=payment, email=user.email, callback_url=f"{settings.SITE_URL}/", at=timezone.now()
+            payment=payment,
+            email=user.email,
+            callback_url=settings.SITE_URL + reverse("add_money_return"),
+            at=timezone.now(),
         )
         return Response(self.serializer_class(payment).data, status=201)
 
@@ -214,6 +223,11 @@ class DepositDetail(ApiView):
         return Response(self.serializer_class(payment).data)
 
 
+def caller(request: Request) -> User:
+    """Who asks: the permissions have let nobody else through."""
+    return cast(User, request.user)
+
+
 def own_account(request: Request, account_id: UUID, currency: str) -> Account:
     """The caller's account. Raises AccountNotFound, also for another's, and CurrencyMismatch."""
     account = Account.objects.visible_to(request.user).filter(pk=account_id).first()
@@ -225,7 +239,7 @@ def own_account(request: Request, account_id: UUID, currency: str) -> Account:
 
 
 def _transfer(transaction: Transaction, request: Request) -> dict[str, Any]:
-    who = parties_to(transaction, request.user)
+    who = parties_to(transaction, caller(request))
     debit = who.side("debit")
     return dict(
         TransferSerializer(

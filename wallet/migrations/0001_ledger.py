@@ -227,13 +227,20 @@ class Migration(migrations.Migration):
                 ('from_date', models.DateField()),
                 ('balance_cap', models.BigIntegerField(null=True)),
                 ('source', models.CharField(max_length=200)),
-                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='wallet.currency')),
+                ('currency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='wallet.currency')),
             ],
             options={
                 'verbose_name': 'tier rule',
                 'verbose_name_plural': 'tier rules',
                 'constraints': [models.UniqueConstraint(fields=('tier', 'currency', 'from_date'), name='tier_rule_once')],
             },
+        ),
+        Protect(
+            "wallet_currency",
+            policies=[Policy("all", "SELECT", using="true"), Policy("all too", "SELECT", using="true", role="anon")],
+            authenticated="SELECT",
+            anon="SELECT",
+            service="SELECT",
         ),
         Protect(
             "wallet_tierrule",

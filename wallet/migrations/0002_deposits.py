@@ -47,9 +47,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('expires_at', models.DateTimeField()),
                 ('settled_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='wallet.account')),
-                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='wallet.currency')),
-                ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='wallet.paymentgateway')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='wallet.account')),
+                ('currency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='wallet.currency')),
+                ('gateway', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='wallet.paymentgateway')),
             ],
             options={
                 'verbose_name': 'payment',
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True)),
                 ('received_at', models.DateTimeField(auto_now_add=True)),
                 ('processed_at', models.DateTimeField(null=True)),
-                ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wallet.paymentgateway')),
+                ('gateway', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wallet.paymentgateway')),
             ],
             options={
                 'verbose_name': 'webhook',

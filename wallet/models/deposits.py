@@ -70,11 +70,13 @@ class Payment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
-    gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="payments")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments", db_index=False)
+    gateway = models.ForeignKey(
+        PaymentGateway, on_delete=models.PROTECT, related_name="payments", db_index=False
+    )
     reference = models.CharField(max_length=50)
     amount = models.BigIntegerField()
-    currency = models.ForeignKey(Currency, on_delete=models.PROTECT)
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
     fee = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.INTENT)
     reason = models.CharField(max_length=200, blank=True)
@@ -135,7 +137,7 @@ class WebhookEvent(models.Model):
         FAILED = "FAILED", _("Failed, will be tried again")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="+")
+    gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="+", db_index=False)
     event = models.CharField(max_length=100)
     reference = models.CharField(max_length=100, blank=True)
     dedupe_key = models.CharField(max_length=300)

@@ -279,7 +279,7 @@ class TierRule(models.Model):
     """What a tier allows from a date on, and whose rule it is. `balance_cap` is in minor units, null without limit."""
 
     tier = models.PositiveSmallIntegerField()
-    currency = models.ForeignKey(Currency, on_delete=models.PROTECT)
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
     from_date = models.DateField()
     balance_cap = models.BigIntegerField(null=True)
     source = models.CharField(max_length=200)

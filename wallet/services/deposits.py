@@ -1,10 +1,12 @@
-"""Money in. A payment is stored before the gateway is asked, and settled by what the gateway says when we ask it.
+"""Money in. A payment is stored before the gateway is asked, and settled by its answer when we ask.
 
-Nothing is held while a gateway is called: `open_checkout` and `check_payment` store, call, and store again. Whatever
-dies in between leaves a payment whose `next_check_at` is set, and `take_due_payment` brings it back. How a payment
-turns into money, once, is in `settlement`.
+Nothing is held while a gateway is called: `open_checkout` and `check_payment` store, call, and store again.
+Whatever dies in between leaves a payment whose `next_check_at` is set, and `take_due_payment` brings it back.
+How a payment turns into money, once, is in `settlement`.
 """
 
+import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +16,13 @@ from accounts import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import base62, uuid7
-from wallet.gateways.base import Charge, ChargeNotFound, DuplicateReference, GatewayRefused
+from wallet.gateways.base import (
+    Charge,
+    ChargeNotFound,
+    DuplicateReference,
+    GatewayRefused,
+    GatewayUnavailable,
+)
 from wallet.models import Account, Payment
 from wallet.refusals import AccountClosed, AccountFrozen, AccountNoCredit, LedgerRefusal
 from wallet.services.gateways import adapter_of, gateway_for, require_no_transaction
@@ -22,7 +30,7 @@ from wallet.services.settlement import CHECKS, SETTLED, settle
 
 SMALLEST, LARGEST = 5_000, 1_000_000_000  # kobo: what the gateway takes in one payment
 OPEN_FOR = CHECKS[-1]
-# A try to ask has this long before the next one, be it that its worker died or that the gateway gave no answer.
+# When to ask again if no answer came, be it that the worker died or that the gateway was down.
 RETRY = timedelta(minutes=5)
 MOST_CHECKS = 2**15 - 1
 
@@ -75,8 +83,8 @@ def start_deposit(
 def create_payment(*, account: Account, amount: int, at: datetime, payment_id: UUID | None = None) -> Payment:
     """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
 
-    Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen, AccountNoCredit
-    for an account that could not take the money. What the tier forbids is taken all the same, and held.
+    Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen,
+    AccountNoCredit for an account that could not take the money. What the tier forbids is taken, and held.
     """
     if amount < SMALLEST:
         raise DepositTooSmall
@@ -103,10 +111,10 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
 
 
 def open_checkout(*, payment: Payment, email: str, callback_url: str, at: datetime) -> Payment:
-    """Have the gateway open its page for a stored payment; one that has its page already is returned as it is.
+    """Have the gateway open its page for a stored payment; one that has its page is returned as it is.
 
-    Calls outside. Raises DepositOver; GatewayRefused (the payment is then FAILED); GatewayUnavailable (it stays open:
-    ask again).
+    Calls outside. Raises DepositOver; GatewayRefused (the payment is then FAILED); GatewayUnavailable (it
+    stays open: ask again).
     """
     with acting_as_service():
         payment = Payment.objects.select_related("gateway").get(pk=payment.pk)
@@ -114,12 +122,15 @@ def open_checkout(*, payment: Payment, email: str, callback_url: str, at: dateti
         return payment
     if not payment.is_open or at >= payment.expires_at:
         raise DepositOver
-    try:
-        return _open(payment, email=email, callback_url=callback_url)
-    except DuplicateReference:
-        # An earlier try got through, and its answer was lost with the address of its page: nobody can pay there.
+    for _round in range(3):
+        with suppress(DuplicateReference):
+            payment = _open(payment, email=email, callback_url=callback_url)
+        payment = _await_page(payment)
+        if payment.checkout_url:
+            return payment
+        # An earlier try got through and its answer was lost, the page's address with it: nobody can pay there.
         payment = _change(payment, reference=_new_reference())
-    return payment if payment.checkout_url else _open(payment, email=email, callback_url=callback_url)
+    raise GatewayUnavailable(reason="no_page")
 
 
 def _open(payment: Payment, *, email: str, callback_url: str) -> Payment:
@@ -145,21 +156,30 @@ def _open(payment: Payment, *, email: str, callback_url: str) -> Payment:
 def _change(payment: Payment, **fields: object) -> Payment:
     """Change a payment that has no page yet, and return it as it now stands.
 
-    A twin of this request may have been faster. Only one page is ever stored, and only a stored one is shown, so money
-    can come under no other reference than the payment's own.
+    A twin of this request may have been faster. Only one page is ever stored, and only a stored one is shown,
+    so money can come under no other reference than the payment's own.
     """
     with acting_as_service():
-        waiting = Payment.objects.filter(
-            reference=payment.reference, state=Payment.State.INTENT, checkout_url=""
-        )
-        waiting.filter(pk=payment.pk).update(**fields)
+        same = Payment.objects.filter(pk=payment.pk, reference=payment.reference)
+        same.filter(state=Payment.State.INTENT, checkout_url="").update(**fields)
         return Payment.objects.select_related("gateway").get(pk=payment.pk)
+
+
+def _await_page(payment: Payment) -> Payment:
+    """Return the payment with its page, giving a twin of this request a second to store the one it has."""
+    for _again in range(10):
+        if payment.checkout_url:
+            break
+        time.sleep(0.1)
+        with acting_as_service():
+            payment = Payment.objects.select_related("gateway").get(pk=payment.pk)
+    return payment
 
 
 def check_payment(*, payment_id: UUID, at: datetime) -> Payment:
     """Ask the gateway what became of a payment, and settle it accordingly. Calls outside; safe at any time.
 
-    Raises GatewayUnavailable, GatewayRefused: the outcome is then as unknown as before, and the next check is set.
+    Raises GatewayUnavailable, GatewayRefused: the outcome is as unknown as before, and the next check is set.
     """
     with acting_as_service():
         payments = Payment.objects.select_for_update(of=("self",)).select_related("gateway")
@@ -169,15 +189,13 @@ def check_payment(*, payment_id: UUID, at: datetime) -> Payment:
         _put_off(payment, at=at)
     require_no_transaction()
     charge: Charge | None = None
-    try:
+    with suppress(ChargeNotFound):
         charge = adapter_of(payment.gateway).find_charge(reference=payment.reference)
-    except ChargeNotFound:
-        pass
     return settle(payment_id=payment_id, charge=charge, at=at)
 
 
 def take_due_payment(*, at: datetime) -> UUID | None:
-    """Pick the payment that is most overdue for a check, and put it off so that no other worker asks as well."""
+    """Pick the payment most overdue for a check, and put it off, so that no other worker asks as well."""
     with acting_as_service():
         due = Payment.objects.due(at).select_for_update(skip_locked=True).order_by("next_check_at")
         payment = due.first()

@@ -25,7 +25,7 @@ class NoGateway(DomainError):
 def install_gateway(
     *, code: str, kind: str, name: str, currencies: list[str], secret_key: str
 ) -> PaymentGateway:
-    """Add a gateway, or give the one of this code a new name, currencies and key; the key is stored sealed."""
+    """Add a gateway, or give the one of this code a new name, currencies and key, which is stored sealed."""
     sealed = encryption.seal(json.dumps({"secret_key": secret_key}), aad=_aad(code))
     facts = {"kind": kind, "name": name, "currencies": currencies, "credentials": sealed}
     with acting_as_service():

@@ -1,4 +1,4 @@
-"""How what a gateway says of a payment becomes money: under the payment's row lock, in one transaction, once."""
+"""How the gateway's word on a payment becomes money: under the payment's row lock, once."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,7 +22,7 @@ from wallet.services.posting import Line, post
 
 CLEARING, SUSPENSE, FEES = "PAYSTACK_CLEARING", "SUSPENSE", "GATEWAY_FEES"
 SETTLED = Payment.SETTLED_STATES
-# A failed card sends no webhook: we ask so long after the start, and with the last of these the payment expires.
+# A failed card sends no webhook: we ask so long after the start, and at the last of these it expires.
 CHECKS = (
     *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
     *(timedelta(days=days) for days in (1, 2, 3)),
@@ -52,7 +52,7 @@ def settle(*, payment_id: UUID, charge: Charge | None, at: datetime) -> Payment:
 
 
 def _take_in(payment: Payment, charge: Charge) -> str:
-    """To the wallet, or over the tier's cap to the customer's held account. Raises when the account takes nothing."""
+    """To the wallet, or over the tier's cap to the customer's held account. Raises when it takes nothing."""
     try:
         _post(payment, payment.account_id, payment.amount, charge)
         return Payment.State.SUCCEEDED
@@ -66,7 +66,7 @@ def _take_in(payment: Payment, charge: Charge) -> str:
 
 
 def _suspend(payment: Payment, kind: str, charge: Charge, amount: int, *, at: datetime) -> Payment:
-    """Keep the money aside, where we keep its currency, and leave it to staff; the customer is told that we look."""
+    """Keep the money aside, if we keep its currency, and leave it to staff; the customer is told so."""
     accounts_there = Account.objects.filter(code=SUSPENSE, currency=charge.currency, owner=None)
     if amount > 0 and accounts_there.exists():
         _post(payment, system_account(SUSPENSE, charge.currency), amount, charge)
@@ -75,7 +75,7 @@ def _suspend(payment: Payment, kind: str, charge: Charge, amount: int, *, at: da
 
 
 def _post(payment: Payment, target: UUID, amount: int, charge: Charge) -> None:
-    """The deposit, and with it the fee the gateway kept of it, so that clearing shows what the gateway owes us.
+    """The deposit and the fee the gateway kept of it, so that clearing shows what the gateway owes us.
 
     What came above `amount` and the fee goes to suspense, with a case.
     """

@@ -1,7 +1,7 @@
 """What gateways tell us: kept raw, judged by signature, processed once. A webhook is a hint to go and ask.
 
-`receive_webhook` runs in the request's transaction and calls nobody. `process_webhook` asks the gateway. One that no
-worker finished, or that failed, comes back by `take_due_webhook` in ever longer intervals.
+`receive_webhook` runs in the request's transaction and calls nobody. `process_webhook` asks the gateway.
+What no worker finished, or what failed, comes back by `take_due_webhook` in ever longer intervals.
 """
 
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from wallet.services.gateways import adapter_of, require_no_transaction
 from wallet.services.settlement import SETTLED
 
 PAID = "charge.success"
-# Try n comes 2^n minutes after the webhook, the first at once: the last after 68 hours. Then it is left to staff.
+# The first try is at once, each later one n 2^n minutes after the webhook, to 68 hours: then it is for staff.
 TRIES = 13
 
 _State = WebhookEvent.State
@@ -57,14 +57,14 @@ def receive_webhook(
 
 
 def forged_count(gateway_code: str) -> int:
-    """Return how many webhooks with a bad signature came for this gateway since the cache was last emptied."""
+    """Return how many webhooks with a bad signature came for it since the cache was last emptied."""
     return int(cache.get(_forged_key(gateway_code), 0))
 
 
 def process_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
     """Ask the gateway about the charge a webhook names, and settle it. Safe to run twice. Calls outside.
 
-    Raises nothing of the domain: what stands in the way is written down with the webhook, which is then tried again.
+    Raises no DomainError: what stands in the way is written down with the webhook, which is tried again.
     """
     with acting_as_service():
         event = WebhookEvent.objects.select_related("gateway").get(pk=event_id)

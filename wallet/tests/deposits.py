@@ -52,7 +52,7 @@ def calls_answered_again() -> None:
 
 
 def pay(payment: Payment, *, card: TestCard = GOOD_CARD) -> Payment:
-    """Pay at the sandbox, whose webhook then comes before this returns, and return the payment as it is after that."""
+    """Pay at the sandbox, whose webhook comes before this returns; return the payment as it is after that."""
     with acting_as_service():
         sandbox.pay(access_code=payment.checkout_url.rsplit("/", 1)[1], card=card, at=timezone.now())
     return now(payment)

@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from io import StringIO
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -36,6 +34,7 @@ from wallet.models import (
 )
 from wallet.services.accounts import system_account
 from wallet.services.posting import Line, Single, post_many
+from wallet.tests.demo_world import make_demo_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +65,7 @@ CARD = {
 
 @pytest.fixture
 def world() -> Iterator[None]:
-    call_command("seed_demo", stdout=StringIO())
+    make_demo_world()
     with acting_as_service():
         gateway, payment = PaymentGateway.objects.get(), Payment.objects.order_by("id").first()
         WebhookEvent.objects.create(
@@ -133,6 +132,13 @@ def test_every_list_and_object_page_opens_with_a_bounded_number_of_queries(boss,
     assert b"<input" not in page.content.replace(b'<input type="hidden"', b"")
     assert boss.get(address(model, "changelist"), {"q": str(row.pk)}).status_code == 200
     assert boss.get(address(model, "changelist"), {"when": "7"}).status_code in (200, 302)
+
+
+def test_a_deed_of_the_service_itself_opens_too(boss):
+    with acting_as_service():
+        event = AuditEvent.objects.filter(actor_id=None).first()
+    assert event is not None
+    assert boss.get(address(AuditEvent, "change", event.pk)).status_code == 200
 
 
 def only_reads(asked: CaptureQueriesContext) -> list[str]:

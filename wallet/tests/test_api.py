@@ -213,8 +213,13 @@ class TestTransfers:
         url = f"/api/v1/transactions/{world.send().json()['transaction']}"
         sent, got = world.api.get(url).json(), world.bolas_api.get(url).json()
         assert sent["debit"]["balance"] == 97_500 and sent["debit"]["account"] == acc(world.purse)
-        assert sent["credit"] == {**dict.fromkeys(("account", "version", "balance")), "person": got["credit"]["person"]}
-        assert got["credit"]["balance"] == 2_500 and got["debit"]["balance"] is got["debit"]["version"] is None
+        assert sent["credit"] == {
+            **dict.fromkeys(("account", "version", "balance")),
+            "person": got["credit"]["person"],
+        }
+        assert (
+            got["credit"]["balance"] == 2_500 and got["debit"]["balance"] is got["debit"]["version"] is None
+        )
         assert got["debit"]["person"] == {"handle": "ada_obi", "display_name": "Ada Obi"}
 
     def test_who_is_no_party_finds_nothing(self, world: World) -> None:
@@ -253,7 +258,9 @@ class TestTransfers:
         assert world.balance(world.purse) == 100_000
 
     def test_a_refusal_tells_what_is_available(self, world: World) -> None:
-        assert problem(world.send(amount=100_001), 422, "insufficient_funds")["data"] == {"available": 100_000}
+        assert problem(world.send(amount=100_001), 422, "insufficient_funds")["data"] == {
+            "available": 100_000
+        }
 
     def test_nobody_sends_from_anothers_account(self, world: World) -> None:
         response = world.send(client=world.bolas_api, recipient="bola_ade")
@@ -413,21 +420,28 @@ def gateway(committed_world: World) -> Iterator[FakeGateway]:
 class TestDeposits:
     def start(self, world: World, *, key: str = "d1", **changes: Any) -> HttpResponse:
         headers = {"Idempotency-Key": key}
-        return world.api.post("/api/v1/deposits", deposit_order(world, **changes), format="json", headers=headers)
+        return world.api.post(
+            "/api/v1/deposits", deposit_order(world, **changes), format="json", headers=headers
+        )
 
     def test_a_deposit_opens_a_checkout(self, committed_world: World, gateway: FakeGateway) -> None:
         world = committed_world
         response = self.start(world)
         deposit = response.json()
         assert response.status_code == 201 and deposit["state"] == "PENDING"
-        assert deposit["checkout_url"] == "https://checkout.example/1" and deposit["account"] == acc(world.purse)
+        assert deposit["checkout_url"] == "https://checkout.example/1" and deposit["account"] == acc(
+            world.purse
+        )
         assert world.api.get(f"/api/v1/deposits/{deposit['id']}").json() == deposit
         problem(world.bolas_api.get(f"/api/v1/deposits/{deposit['id']}"), 404, "not_found")
         assert self.start(world)["Idempotent-Replayed"] == "true" and len(gateway.references) == 1
 
     @pytest.mark.parametrize(
         ("error", "status", "code"),
-        [(GatewayUnavailable(), 503, "gateway_unavailable"), (httpx.ReadTimeout("slow"), 500, "internal_error")],
+        [
+            (GatewayUnavailable(), 503, "gateway_unavailable"),
+            (httpx.ReadTimeout("slow"), 500, "internal_error"),
+        ],
     )
     def test_a_repeat_after_a_failure_goes_on_with_the_same_payment(
         self, committed_world: World, gateway: FakeGateway, error: Exception, status: int, code: str
@@ -440,7 +454,9 @@ class TestDeposits:
         with acting_as_service():
             assert Payment.objects.count() == 1
 
-    def test_a_repeat_with_another_amount_is_refused(self, committed_world: World, gateway: FakeGateway) -> None:
+    def test_a_repeat_with_another_amount_is_refused(
+        self, committed_world: World, gateway: FakeGateway
+    ) -> None:
         self.start(committed_world)
         problem(self.start(committed_world, amount=60_000), 422, "idempotency_key_reused")
 
@@ -524,7 +540,9 @@ class TestLimits:
 
     def test_each_reply_says_how_many_requests_are_left(self, world: World) -> None:
         responses = [world.api.get("/api/v1/accounts") for _ in range(3)]
-        assert [r["RateLimit"].partition(";t=")[0] for r in responses] == [f'"default";r={n}' for n in (2, 1, 0)]
+        assert [r["RateLimit"].partition(";t=")[0] for r in responses] == [
+            f'"default";r={n}' for n in (2, 1, 0)
+        ]
         assert responses[0]["RateLimit-Policy"] == '"default";q=3;w=60'
         refused = world.api.get("/api/v1/accounts")
         problem(refused, 429, "throttled")

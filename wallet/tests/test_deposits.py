@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
-from core.ids import uuid7_at
+from core.ids import uuid7, uuid7_at
 from wallet import services as wallet
 from wallet import tasks
 from wallet.gateways.base import GatewayRefused, GatewayUnavailable
@@ -120,13 +120,13 @@ def test_workers_at_once_share_the_payments_that_are_due(purse, monkeypatch):
     for payment in payments:
         pay_unheard(payment)
     age(2)
-    asked = []
-    find = Paystack.find_charge
-    monkeypatch.setattr(
-        Paystack,
-        "find_charge",
-        lambda self, *, reference: asked.append(reference) or find(self, reference=reference),
-    )
+    find, asked = Paystack.find_charge, []
+
+    def find_noted(self, *, reference):
+        asked.append(reference)
+        return find(self, reference=reference)
+
+    monkeypatch.setattr(Paystack, "find_charge", find_noted)
     assert not at_once(*[tasks.check_open_payments] * 3)
     assert sorted(asked) == sorted(payment.reference for payment in payments)
     assert balance(purse) == 1_000_000
@@ -155,9 +155,7 @@ def test_an_account_that_takes_nothing_is_not_offered_a_checkout(purse, closed, 
 
 
 def test_the_same_payment_started_twice_is_one(purse):
-    begin = partial(
-        wallet.create_payment, payment_id=UUID("0190163d-8694-739b-aea5-966c26f8ad91"), at=timezone.now()
-    )
+    begin = partial(wallet.create_payment, payment_id=uuid7(), at=timezone.now())
     first = begin(account=purse, amount=250_000)
     assert begin(account=purse, amount=250_000) == first
     for changes in ({"amount": 250_001}, {"account": make_wallet(make_person())}):
@@ -207,10 +205,8 @@ def test_two_requests_for_one_page_show_the_same_page(purse):
     assert not at_once(*[ask] * 4)
     assert len({opened.checkout_url for opened in found}) == 1
     with acting_as_service():
-        [reference] = SandboxCharge.objects.filter(
-            access_code=found[0].checkout_url.rsplit("/", 1)[1]
-        ).values_list("reference", flat=True)
-    assert {opened.reference for opened in found} == {reference}
+        charge = SandboxCharge.objects.get(access_code=found[0].checkout_url.rsplit("/", 1)[1])
+    assert {opened.reference for opened in found} == {charge.reference}
     assert pay(found[0]).state == "SUCCEEDED"
 
 

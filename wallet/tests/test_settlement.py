@@ -1,15 +1,20 @@
 """What a payment becomes: money in the wallet, held, or set aside for staff; and who may see it."""
 
 import logging
+from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.db import ProgrammingError, connection
 
+from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
+from core.embedded import Postgres
+from wallet import services as wallet
 from wallet.gateways.base import GatewayUnavailable
 from wallet.models import Account, PaymentGateway
-from wallet.services import gateways
+from wallet.services import accounts, gateways
 from wallet.tests.deposits import (
     balance,
     balances,
@@ -29,8 +34,13 @@ FEE = 13_750  # of ₦2,500 by card
 
 
 @pytest.fixture
-def purse(paystack) -> Account:
-    return make_wallet(make_person())
+def ada(paystack) -> User:
+    return make_person()
+
+
+@pytest.fixture
+def purse(ada) -> Account:
+    return make_wallet(ada)
 
 
 def cap(account: Account, kobo: int) -> None:
@@ -40,7 +50,9 @@ def cap(account: Account, kobo: int) -> None:
 
 def held(account: Account) -> int:
     with acting_as_service():
-        return sum(Account.objects.filter(owner=account.owner, kind="HELD").values_list("balance", flat=True))
+        return sum(
+            Account.objects.filter(owner=account.owner_id, kind="HELD").values_list("balance", flat=True)
+        )
 
 
 # What was paid is not what was asked.
@@ -78,6 +90,34 @@ def test_another_currency_that_we_do_not_keep_is_a_case_only(purse):
     assert (payment.state, payment.fee, balance(purse)) == ("REVIEW", None, 0)
     assert balances(*BOOKS) == (0, 0, 0)
     assert [(case.kind, case.data["paid_currency"]) for case in cases()] == [("WRONG_CURRENCY", "USD")]
+
+
+@pytest.fixture
+def dollars(ada, settings) -> Iterator[None]:
+    """A second currency with its system accounts, gone again afterwards: the schema's own data are not wiped."""
+    dsn = Postgres(settings.TEST_ROOT).dsn(role="postgres", dbname=settings.DATABASES["default"]["NAME"])
+    with psycopg.connect(dsn, autocommit=True) as superuser:
+        superuser.execute("insert into wallet_currency values ('USD', 2, 'US dollar')")
+        with acting_as_service(), connection.cursor() as cursor:
+            cursor.execute(
+                "select wallet.open_system_account(a.code, a.kind, 'USD', a.normal_side) from wallet_account a"
+                " where a.owner_id is null and a.currency_id = 'NGN'"
+            )
+        yield
+        assert wallet.verify() == []
+        superuser.execute("set session_replication_role = replica")
+        superuser.execute("delete from wallet_transaction where currency = 'USD'")
+        superuser.execute("delete from wallet_account where currency_id = 'USD'")
+        superuser.execute("delete from wallet_currency where code = 'USD'")
+    accounts._system_account.cache_clear()
+
+
+def test_another_currency_that_we_keep_goes_to_its_suspense(purse, dollars):
+    fault("WRONG_CURRENCY", "USD")
+    payment = pay(start(purse))
+    assert (payment.state, payment.fee, balance(purse), balances(*BOOKS)) == ("REVIEW", None, 0, (0, 0, 0))
+    assert balances(*BOOKS, currency="USD") == (250_000 - FEE, FEE, 250_000)
+    assert [case.kind for case in cases()] == ["WRONG_CURRENCY"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +172,7 @@ def test_a_frozen_held_account_leaves_the_money_in_suspense(purse):
     cap(purse, 100_000)
     assert pay(start(purse, 200_000)).state == "HELD"
     with acting_as_service():
-        holding = Account.objects.get(owner=purse.owner, kind="HELD")
+        holding = Account.objects.get(owner=purse.owner_id, kind="HELD")
     freeze(holding, "FROZEN")
     assert pay(start(purse, 200_000)).state == "REVIEW"
     assert (held(purse), balances("SUSPENSE")) == (200_000, (200_000,))
@@ -147,16 +187,16 @@ def count(table: str) -> int:
         return cursor.fetchone()[0]
 
 
-def test_a_payment_is_seen_by_its_owner_only_and_changed_by_nobody(purse):
+def test_a_payment_is_seen_by_its_owner_only_and_changed_by_nobody(ada, purse):
     start(purse)
-    with acting_as(purse.owner):
+    with acting_as(ada):
         assert count("wallet_payment") == 1
     with acting_as(make_person()):
         assert count("wallet_payment") == 0
     for statement in ("update wallet_payment set state = 'SUCCEEDED'", "delete from wallet_payment"):
         with (
             pytest.raises(ProgrammingError, match="permission denied"),
-            acting_as(purse.owner),
+            acting_as(ada),
             connection.cursor() as cursor,
         ):
             cursor.execute(statement)
@@ -167,8 +207,8 @@ def test_a_payment_is_seen_by_its_owner_only_and_changed_by_nobody(purse):
 
 
 @pytest.mark.parametrize("table", ["wallet_paymentgateway", "wallet_webhookevent", "wallet_case"])
-def test_gateways_webhooks_and_cases_are_for_the_service_only(purse, table):
-    for actor in (acting_as(purse.owner), acting_as_anon()):
+def test_gateways_webhooks_and_cases_are_for_the_service_only(ada, table):
+    for actor in (acting_as(ada), acting_as_anon()):
         with pytest.raises(ProgrammingError, match="permission denied"), actor:
             count(table)
 

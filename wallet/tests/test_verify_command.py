@@ -12,13 +12,14 @@ from core.actors import acting_as_service
 from wallet.management.commands import verify_ledger
 from wallet.models import Account, Hold, Transaction
 from wallet.services.books import Fault
+from wallet.tests.demo_world import make_demo_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def world() -> None:
-    call_command("seed_demo", stdout=StringIO())
+    make_demo_world()
 
 
 def run() -> tuple[int, str]:

@@ -15,7 +15,9 @@ from core.dev import mails
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
-def write(subject: str, *, html: str = "", connection=None, text: str = "Here: http://testserver/help/ . Bye") -> None:
+def write(
+    subject: str, *, html: str = "", connection=None, text: str = "Here: http://testserver/help/ . Bye"
+) -> None:
     letter = EmailMultiAlternatives(subject, text, to=["ada@alajo.test"], connection=connection)
     if html:
         letter.attach_alternative(html, "text/html")

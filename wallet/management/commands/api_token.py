@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--scope", action="append", choices=[*SCOPES], help="May be repeated; all when left out.")
+        parser.add_argument(
+            "--scope", action="append", choices=[*SCOPES], help="Repeat for more; without it, all."
+        )
         parser.add_argument("--days", type=int, default=30)
 
     def handle(self, *args: Any, **options: Any) -> None:
