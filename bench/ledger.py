@@ -23,13 +23,11 @@ ACCOUNT = "('01900000-0000-7000-9000-' || lpad(to_hex({n}::bigint), 12, '0'))::u
 UNIFORM = f"""
 \\set a random(1, {ACCOUNTS})
 \\set b 1 + (:a + random(1, {ACCOUNTS} - 1) - 1) % {ACCOUNTS}
-select * from wallet.post({POSTING}, array['TRANSFER'], array[{ACCOUNT.format(n=":a")}], array[{ACCOUNT.format(n=":b")}],
-    array[1::bigint], 'bench');
+select * from wallet.post_one({POSTING}, 'TRANSFER', {ACCOUNT.format(n=":a")}, {ACCOUNT.format(n=":b")}, 1, 'bench');
 """
 HOT = f"""
 \\set a random(1, {ACCOUNTS})
-select * from wallet.post({POSTING}, array['DEPOSIT'], array['{{hot}}'::uuid], array[{ACCOUNT.format(n=":a")}],
-    array[1::bigint], 'bench');
+select * from wallet.post_one({POSTING}, 'DEPOSIT', '{{hot}}'::uuid, {ACCOUNT.format(n=":a")}, 1, 'bench');
 """
 SMALL, LARGE = 10_000, 1_000_000
 Say = Callable[[str], object]
@@ -64,6 +62,7 @@ def environment(world: World) -> dict[str, str]:
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+        "ALAJO_PROCESS_ROLE": "service_role",
         "DATABASE_URL": world.postgres.dsn(),
         "DATABASE_OWNER_URL": world.postgres.dsn(role="alajo_owner"),
     }

@@ -12,9 +12,9 @@ import django
 django.setup()
 
 from bench.clients import rate  # noqa: E402
-from bench.ledger import BULK, pair  # noqa: E402
-from bench.world import account_id, user_id  # noqa: E402
-from core.actors import acting_as, acting_as_service  # noqa: E402
+from bench.ledger import BULK, CLIENTS, pair  # noqa: E402
+from bench.world import ACCOUNTS, account_id, user_id  # noqa: E402
+from core.actors import acting_as  # noqa: E402
 from core.ids import posting_id  # noqa: E402
 from accounts.models import User  # noqa: E402
 from wallet import services as wallet  # noqa: E402
@@ -29,26 +29,25 @@ def transfers(number: int) -> Callable[[], int]:
         source = Account(
             id=UUID(account_id(first)), owner_id=UUID(user_id(first)), currency_id="NGN", normal_side="CREDIT"
         )
-        with acting_as_service():
-            wallet.transfer(
-                posting_id=posting_id(), source=source, recipient_id=UUID(user_id(second)), amount=1, note="bench"
-            )
+        wallet.transfer(
+            posting_id=posting_id(), source=source, recipient_id=UUID(user_id(second)), amount=1, note="bench"
+        )
         return 1
 
     return once
 
 
 def bulk(number: int) -> Callable[[], int]:
-    rng = random.Random(number)
+    """Interest to a few thousand customers at a time; each client has its own share of them, as a job's workers do."""
+    rng, share = random.Random(number), ACCOUNTS // CLIENTS
+    expense = wallet.system_account("EQUITY")
 
     def once() -> int:
         postings = []
-        for _ in range(BULK):
-            first, second = pair(rng)
-            line = wallet.Line("INTEREST", UUID(account_id(first)), UUID(account_id(second)), 1)
+        for n in rng.sample(range(number * share + 1, (number + 1) * share), BULK):
+            line = wallet.Line("INTEREST", expense, UUID(account_id(n)), 1)
             postings.append(wallet.Single(posting_id(), line))
-        with acting_as_service():
-            return wallet.post_many(postings=postings)
+        return wallet.post_many(postings=postings)
 
     return once
 

@@ -1,5 +1,7 @@
 """What the environment (or a `.env` file) may set. Read once, by `config.settings`."""
 
+from typing import Literal
+
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -12,6 +14,8 @@ class Env(BaseSettings):
     site_url: str = "http://127.0.0.1:8000"
     allowed_hosts: list[str] = []
     trusted_proxy_count: int = 0
+    # The database role this process has from the start: "service_role" for the worker and beat, none for the web.
+    process_role: Literal["", "service_role"] = ""
     secret_key: SecretStr | None = None
     # "id:base64 of 32 bytes", newest first; see core.encryption.
     encryption_keys: list[SecretStr] = []

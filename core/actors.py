@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 ANON, AUTHENTICATED, SERVICE = "anon", "authenticated", "service_role"
@@ -61,7 +62,8 @@ _SET = "select set_config('role', %s, true), set_config('request.jwt.claims', %s
 
 
 def current_actor() -> Actor | None:
-    return _actor.get()
+    """The actor of this block, or of the whole process where it has one: the worker and beat are the service."""
+    return _actor.get() or (Actor(settings.PROCESS_ROLE, {}) if settings.PROCESS_ROLE else None)
 
 
 def current_origin() -> Origin:
@@ -84,7 +86,7 @@ def person(user: Person) -> Actor:
 @contextmanager
 def _acting(actor: Actor) -> Iterator[Actor]:
     inside = connection.in_atomic_block
-    outer = _actor.get() or NOBODY
+    outer = current_actor() or NOBODY
     token = _actor.set(actor)
     try:
         with transaction.atomic():

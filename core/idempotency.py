@@ -2,7 +2,7 @@
 
 The caller names a request with the header `Idempotency-Key`. What the request did and the row that remembers
 its name and its answer commit together, so there is never one without the other; a repeat is given the first
-answer. Refusals of the domain are answers too: a repeat after the reason has gone is refused all the same, and
+answer. Refusals of the domain are answers too: a repeat after the reason has gone is refused as before, and
 needs a new key. A request that failed for our reasons has no answer; its repeat is carried out.
 
     once(request, work)                     # in the running transaction

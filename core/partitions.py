@@ -18,7 +18,7 @@ MONTHS_AHEAD = 3
 
 
 class CreatePartitionedModel(CreateModel):
-    """CreateModel, partitioned by month on `id`, with last month's to `MONTHS_AHEAD` months' partitions made."""
+    """CreateModel, partitioned by month on `id`, with partitions from two months ago to `MONTHS_AHEAD` ahead made."""
 
     def database_forwards(
         self,
@@ -51,7 +51,7 @@ class Partition:
 
 
 def ensure_ahead(*, table: str, at: datetime, months: int = MONTHS_AHEAD) -> int:
-    """Make the partitions from the month before `at` to `months` after it that are missing; return how many."""
+    """Make the partitions from two months before `at` to `months` after it that are missing; return how many."""
     with connection.cursor() as cursor:
         cursor.execute(ENSURE, [table, at, months])
         return int(cursor.fetchone()[0])

@@ -4,7 +4,7 @@ It is the same story each time, told backwards from the day it is made. Developm
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,33 +21,38 @@ from wallet.services.transfers import TRANSFER, transfer
 
 GATEWAY = "paystack"
 NAIRA = 100
+# Nothing is older than this: the ledger keeps partitions from the month before on, and February has 28 days.
+OLDEST = 27
 # (days ago, hour, who, naira)
 DEPOSITS = [
-    (30, 9, "ada", 45_000),
-    (29, 11, "bola", 30_000),
-    (22, 8, "ada", 20_000),
+    (27, 9, "ada", 45_000),
+    (26, 11, "bola", 30_000),
+    (20, 8, "ada", 20_000),
     (15, 18, "bola", 25_000),
     (8, 7, "ada", 60_000),
     (3, 12, "bola", 15_000),
     (1, 9, "ada", 12_500),
 ]
+MISTAKE = "Cinema"
 # (days ago, hour, from, to, naira, note)
 TRANSFERS = [
-    (28, 13, "ada", "bola", 5_000, "Lunch at Mama Put"),
-    (27, 10, "bola", "chidi", 7_500, "Aso ebi"),
-    (25, 16, "ada", "efe", 3_200, "Data for the month"),
-    (21, 9, "ada", "fatima", 12_000, "Fabric, two yards"),
+    (25, 13, "ada", "bola", 5_000, "Lunch at Mama Put"),
+    (25, 16, "bola", "chidi", 7_500, "Aso ebi"),
+    (24, 16, "ada", "efe", 3_200, "Data for the month"),
+    (19, 9, "ada", "fatima", 12_000, "Fabric, two yards"),
     (18, 20, "bola", "ada", 4_000, "Fuel, thank you"),
     (14, 12, "ada", "jumoke", 8_000, "Market, Saturday"),
     (12, 15, "bola", "kemi", 6_500, "Hair"),
     (9, 19, "efe", "ada", 1_500, "Balance for data"),
     (7, 11, "ada", "bola", 15_000, "Esusu, week 3"),
+    (6, 20, "bola", "ada", 2_500, MISTAKE),
     (5, 14, "ada", "lekan", 2_750, "Tailor"),
     (4, 17, "bola", "ngozi", 9_999, "School fees, part one"),
     (2, 8, "ada", "musa", 4_500, "Suya for everyone"),
 ]
 NOTES = ["Rent, my share", "Airtime", "Birthday", "Thank you", "Groceries", "Transport", "For mama", "Esusu"]
 OTHERS = 60
+Told = tuple[int, int, str, str, int, str]
 
 
 def write_history(*, people: Mapping[str, User], at: datetime) -> bool:
@@ -60,40 +65,40 @@ def write_history(*, people: Mapping[str, User], at: datetime) -> bool:
         wallets = {name: open_wallet(owner_id=user.pk) for name, user in by_name.items()}
         if Account.objects.filter(pk__in=wallets.values(), version__gt=0).exists():
             return False
-        for name in sorted(set(wallets) - {"ada", "bola"}):
-            _deposit(wallets[name], 20_000 * NAIRA, _moment(at, 31, 10))
-        _tell_in_order(wallets, at)
-        _others(wallets, at)
-        _corrections(wallets, at)
+        postings = _tell(_story(wallets), wallets, at)
+        _correct(postings[MISTAKE], wallets, at)
     _today(by_name, wallets)
     return True
 
 
-def _tell_in_order(wallets: dict[str, UUID], at: datetime) -> None:
-    story = [(days, hour, who, "", naira, "") for days, hour, who, naira in DEPOSITS] + TRANSFERS
-    for days, hour, who, to, naira, note in sorted(story, key=lambda told: (-told[0], told[1])):
-        moment = _moment(at, days, hour)
-        if to:
-            _send(wallets[who], wallets[to], naira * NAIRA, note, moment)
-        else:
-            _deposit(wallets[who], naira * NAIRA, moment)
-
-
-def _others(wallets: dict[str, UUID], at: datetime) -> None:
-    """Small sums among the other customers, the same ones each time."""
+def _story(names: Iterable[str]) -> list[Told]:
+    """Who gave what to whom and when, in order; money that nobody gave came in through the gateway."""
+    others = sorted(set(names) - {"ada", "bola"})
+    story: list[Told] = [(OLDEST, 7, "", name, 20_000, "") for name in others]
+    story += [(days, hour, "", name, naira, "") for days, hour, name, naira in DEPOSITS]
+    story += TRANSFERS
     chance = random.Random(2026)
-    names = sorted(set(wallets) - {"ada", "bola"})
     for number in range(OTHERS):
-        payer, payee = chance.sample(names, 2)
-        days = 30 - number * 30 // OTHERS
-        amount = chance.randrange(200, 2_000) * NAIRA
-        moment = _moment(at, days, chance.randrange(8, 20))
-        _send(wallets[payer], wallets[payee], amount, chance.choice(NOTES), moment)
+        payer, payee = chance.sample(others, 2)
+        days, hour = OLDEST - 1 - number * (OLDEST - 1) // OTHERS, chance.randrange(8, 20)
+        story.append((days, hour, payer, payee, chance.randrange(200, 2_000), chance.choice(NOTES)))
+    return sorted(story, key=lambda told: (-told[0], told[1]))
 
 
-def _corrections(wallets: dict[str, UUID], at: datetime) -> None:
-    """A transfer made twice by mistake and taken back, and money set aside."""
-    mistaken = _send(wallets["bola"], wallets["ada"], 2_500 * NAIRA, "Cinema", _moment(at, 6, 21))
+def _tell(story: list[Told], wallets: dict[str, UUID], at: datetime) -> dict[str, UUID]:
+    """Post a story; return the last posting of each note."""
+    postings: dict[str, UUID] = {}
+    for days, hour, payer, payee, naira, note in story:
+        moment = _moment(at, days, hour)
+        if payer:
+            postings[note] = _send(wallets[payer], wallets[payee], naira * NAIRA, note, moment)
+        else:
+            _deposit(wallets[payee], naira * NAIRA, moment)
+    return postings
+
+
+def _correct(mistaken: UUID, wallets: dict[str, UUID], at: datetime) -> None:
+    """Take back a transfer that was made twice, and set money aside."""
     reverse(posting_id=posting_id(), reverses=mistaken, description="Sent twice by mistake")
     place_hold(
         hold_id=uuid7(),

@@ -46,7 +46,7 @@ class AddMoneyForm(forms.Form):
 
     def renew(self, *, key: str) -> None:
         """Draw the form with another key: the next press is another payment."""
-        self.data = {**self.data.dict(), "key": key}
+        self.data = {**{name: self.data.get(name) for name in self.data}, "key": key}
 
 
 class SendForm(forms.Form):
@@ -60,8 +60,7 @@ class SendForm(forms.Form):
     )
     amount = MoneyField(label=_("Amount"))
     note = forms.CharField(
-        label=_("Note"),
-        help_text=_("They will see it."),
+        label=_("Note for them"),
         max_length=LONGEST_NOTE,
         required=False,
         widget=forms.TextInput({"autocomplete": "off"}),

@@ -143,6 +143,38 @@ class HoldIdReused(LedgerRefusal):
     message = _("This hold was already placed with other content.")
 
 
+class EffectiveInFuture(LedgerRefusal):
+    code = "effective_in_future"
+    message = _("Nothing is recorded before it happens.")
+
+
+class PostingIdRepeated(LedgerRefusal):
+    code = "posting_id_repeated"
+    message = _("The same posting id stands twice in one batch.")
+
+
+class AccountHot(LedgerRefusal):
+    code = "account_hot"
+    message = _("This account keeps no balance of its own, so nothing can be set aside on it.")
+
+
+class ExpiryInPast(LedgerRefusal):
+    code = "expiry_in_past"
+    message = _("A hold must end after it begins.")
+
+
+class AccountDiffers(LedgerRefusal):
+    code = "account_differs"
+    kind = "conflict"
+    message = _("An account of this code exists and is of another kind.")
+
+
+class RecipientCannotReceive(LedgerRefusal):
+    code = "recipient_not_found"
+    kind = "not_found"
+    message = _("There is nobody to receive this.")
+
+
 class NothingToPost(LedgerRefusal):
     code = "nothing_to_post"
     message = _("There is nothing to post.")

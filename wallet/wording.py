@@ -18,7 +18,7 @@ KINDS: dict[str, Words] = {
     "TRANSFER": _("Transfer"),
     "REVERSAL": _("Reversal"),
 }
-KIND_NOTES: dict[str, Words] = {"DEPOSIT": _("From a card or bank account")}
+KIND_NOTES: dict[str, Words] = {"DEPOSIT": _("By card or bank")}
 
 
 def kind(code: str) -> Words:

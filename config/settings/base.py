@@ -117,8 +117,10 @@ def database(url: str, **options: Any) -> dict[str, Any]:
 
 
 # The runtime role: neither owner nor superuser. A statement or a lock that takes this long is a fault, not a wait.
+PROCESS_ROLE = env.process_role
 RUNTIME_OPTIONS = {
-    "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s",
+    "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+    + (f" -c role={PROCESS_ROLE}" if PROCESS_ROLE else ""),
     "pool": {"min_size": 1, "max_size": 20, "timeout": 10},
 }
 

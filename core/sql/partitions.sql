@@ -32,7 +32,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Makes the partitions that are missing from the month before `at` to `months` after it; says how many it made.
+-- Makes the partitions that are missing from two months before `at` (ids may be 35 days old) to `months` after it; says how many it made.
 CREATE FUNCTION partitions.ensure(parent text, at timestamptz, months integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
@@ -47,7 +47,7 @@ BEGIN
     RAISE EXCEPTION 'months must be from 0 to 120';
   END IF;
   PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('partitions.ensure'));
-  FOR step IN -1 .. months LOOP
+  FOR step IN -2 .. months LOOP
     month := (date_trunc('month', at AT TIME ZONE 'UTC') + make_interval(months => step)) AT TIME ZONE 'UTC';
     child := format('%s_%s', parent, to_char(month AT TIME ZONE 'UTC', '"y"YYYY"m"MM'));
     IF to_regclass(format('public.%I', child)) IS NULL THEN

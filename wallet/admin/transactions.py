@@ -167,7 +167,7 @@ class EntryAdmin(ReadOnlyAdmin):
     list_display_links = ("version",)
     list_filter = (When, KindFilter)
     list_select_related = ("counterparty__owner",)
-    search_help_text = _("By transaction or account id")
+    search_help_text = _("By transaction id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         """One account's only: over all accounts each transaction stands twice, in no order of its own."""

@@ -108,7 +108,7 @@ class TransactionDetail(ApiView):
     )
     def get(self, request: Request, id: str) -> Response:
         """A transaction on one of your accounts. Of the other side it tells who that is, and no balance."""
-        transaction = get_object_or_404(Transaction.objects, pk=self.key())
+        transaction = get_object_or_404(Transaction.objects.for_parties(), pk=self.key())
         who = parties_to(transaction, caller(request))
         facts = {
             name: getattr(transaction, name)
@@ -149,7 +149,7 @@ class TransferCreate(ApiView):
             amount=order["amount"],
             note=order["note"],
         )
-        return Response(_transfer(Transaction.objects.get(pk=posting.id), self.request), status=201)
+        return Response(_transfer(Transaction.objects.for_parties().get(pk=posting.id), self.request), status=201)
 
 
 class TransferDetail(ApiView):
@@ -162,7 +162,7 @@ class TransferDetail(ApiView):
     )
     def get(self, request: Request, id: str) -> Response:
         """A transfer that you sent or were sent."""
-        transfers = Transaction.objects.filter(kind=TRANSFER_KIND)
+        transfers = Transaction.objects.for_parties().filter(kind=TRANSFER_KIND)
         return Response(_transfer(get_object_or_404(transfers, pk=self.key()), request))
 
 

@@ -11,7 +11,7 @@ from wallet import sql
 
 CREATE = read(
     sql.__file__,
-    "tables", "post", "accounts", "reverse", "holds", "bulk", "hot", "seal", "verify", "rights",
+    "tables", "post", "post_one", "accounts", "send", "reverse", "holds", "bulk", "hot", "seal", "verify", "entry", "rights",
 )
 
 # BPS/DIR/GEN/CIR/04/007 of 7 September 2017, mobile-money wallets; kobo, none for tier 3.
@@ -36,6 +36,7 @@ def seed(apps, schema_editor):
             tier=tier, currency_id="NGN", from_date=date(2017, 9, 7), balance_cap=cap, source=CBN_2017
         )
     with schema_editor.connection.cursor() as cursor:
+        cursor.execute("INSERT INTO wallet_follower VALUES ('notices', '0')")
         for code, kind, side in SYSTEM:
             cursor.execute("SELECT wallet.open_system_account(%s, %s, 'NGN', %s)", [code, kind, side])
 

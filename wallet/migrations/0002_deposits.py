@@ -117,6 +117,10 @@ class Migration(migrations.Migration):
             model_name='webhookevent',
             constraint=models.UniqueConstraint(fields=('gateway', 'dedupe_key'), name='webhook_once'),
         ),
+        migrations.AddIndex(
+            model_name='webhookevent',
+            index=models.Index(fields=['reference'], name='webhook_by_reference'),
+        ),
         ServiceOnly("wallet_paymentgateway", service="SELECT, INSERT, UPDATE"),
         Protect(
             "wallet_payment",

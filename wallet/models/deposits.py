@@ -155,6 +155,7 @@ class WebhookEvent(models.Model):
         verbose_name_plural = _("webhooks")
         constraints = [models.UniqueConstraint(fields=["gateway", "dedupe_key"], name="webhook_once")]
         indexes = [
+            models.Index(fields=["reference"], name="webhook_by_reference"),
             models.Index(
                 fields=["received_at"],
                 condition=models.Q(state__in=["RECEIVED", "FAILED"]),

@@ -90,6 +90,10 @@ class Account(models.Model):
 
 
 class TransactionQuerySet(models.QuerySet["Transaction"]):
+    def for_parties(self) -> "TransactionQuerySet":
+        """Without what only one side may know: its balance and version, which `Entry` shows to it."""
+        return self.defer("debit_version", "debit_balance", "credit_version", "credit_balance", "digest")
+
     def of_posting(self, posting_id: UUID) -> "TransactionQuerySet":
         """The transactions of one posting, in order: their ids follow the posting's own."""
         return self.filter(id__gte=posting_id, id__lte=nth(posting_id, 255)).order_by("id")
@@ -139,6 +143,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def visible_to(self, user: Any) -> "EntryQuerySet":
         return self.filter(account__owner=user)
+
+    def of_posting(self, posting_id: UUID) -> "EntryQuerySet":
+        return self.filter(transaction_id__gte=posting_id, transaction_id__lte=nth(posting_id, 255))
 
     def before(self, version: int) -> "EntryQuerySet":
         return self.filter(version__lt=version)

@@ -10,10 +10,11 @@ from wallet.services.lookups import count_lookup
 from wallet.services.notices import read_notices
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
 from wallet.services.reversals import reversed_by
-from wallet.services.transfers import TransferQuote, quote_transfer, transfer
+from wallet.services.transfers import TransferQuote, announce_transfers, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook
 
 __all__ = [
+    "announce_transfers",
     "Fault",
     "Line",
     "Posted",

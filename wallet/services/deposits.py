@@ -128,7 +128,7 @@ def open_checkout(*, payment: Payment, email: str, callback_url: str, at: dateti
         payment = _await_page(payment)
         if payment.checkout_url:
             return payment
-        # An earlier try got through and its answer was lost, the page's address with it: nobody can pay there.
+        # An earlier try got through and its answer was lost, and with it the page: nobody can pay there.
         payment = _change(payment, reference=_new_reference())
     raise GatewayUnavailable(reason="no_page")
 
@@ -161,7 +161,7 @@ def _change(payment: Payment, **fields: object) -> Payment:
     """
     with acting_as_service():
         same = Payment.objects.filter(pk=payment.pk, reference=payment.reference)
-        same.filter(state=Payment.State.INTENT, checkout_url="").update(**fields)
+        same.filter(state=Payment.State.INTENT).update(**fields)
         return Payment.objects.select_related("gateway").get(pk=payment.pk)
 
 

@@ -1,6 +1,7 @@
 """Posting: one round trip to the ledger's SQL functions. Amounts are positive integers of the minor unit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,7 +57,14 @@ def post(
     The caller makes `posting_id` (`core.ids.posting_id`) and stores it with its own row first: a repeat returns the
     first result. Raises a LedgerRefusal, and then nothing was written.
     """
-    _check(line.amount for line in lines)
+    check_amounts(line.amount for line in lines)
+    if len(lines) == 1:
+        line = lines[0]
+        return call(
+            posting_id,
+            "select * from wallet.post_one(%s, %s, %s, %s, %s, %s, %s)",
+            [posting_id, line.kind, line.debit, line.credit, line.amount, description, effective_at],
+        )
     return call(
         posting_id,
         "select * from wallet.post(%s, %s, %s, %s, %s, %s, %s)",
@@ -85,7 +93,7 @@ def post_many(*, postings: Sequence[Single], effective_at: datetime | None = Non
     """
     if not postings:
         raise NothingToPost
-    _check(posting.line.amount for posting in postings)
+    check_amounts(posting.line.amount for posting in postings)
     kinds, debits, credits, amounts = columns([posting.line for posting in postings])
     ids, descriptions = [p.posting_id for p in postings], [p.description for p in postings]
     with named(), transaction.atomic(), connection.cursor() as cursor:
@@ -97,8 +105,9 @@ def post_many(*, postings: Sequence[Single], effective_at: datetime | None = Non
 
 
 def call(posting_id: UUID, statement: str, parameters: list[object]) -> Posting:
-    """Run a posting function in a savepoint of its own, so that a refusal leaves the caller's transaction whole."""
-    with named(), transaction.atomic(), connection.cursor() as cursor:
+    """Run a posting function: alone it is its own transaction; inside one it gets a savepoint, so that a refusal leaves
+    the caller's transaction whole."""
+    with named(), transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return Posting(posting_id, tuple(Posted(*row) for row in cursor.fetchall()))
 
@@ -112,8 +121,9 @@ def columns(lines: Sequence[Line]) -> tuple[list[str], list[UUID], list[UUID], l
     )
 
 
-def _check(amounts: object) -> None:
-    for amount in amounts:  # type: ignore[attr-defined]
+def check_amounts(amounts: Iterable[int]) -> None:
+    """Raise TypeError for anything but an integer, AmountTooLarge past what the books can hold."""
+    for amount in amounts:
         if isinstance(amount, bool) or not isinstance(amount, int):
             raise TypeError("an amount is an integer of the minor unit")
         if amount > LARGEST:

@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts import services as accounts
-from accounts.models import Notification, Profile
-from core.actors import acting_as_service
+from core.actors import acting_as_service, current_origin
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds, LedgerRefusal, SameAccount
-from wallet.services.accounts import open_wallet
-from wallet.services.posting import Line, Posting, post
+from wallet.services.posting import Posting, call, check_amounts
 
 TRANSFER = "TRANSFER"
 LONGEST_NOTE = 140
@@ -50,45 +48,56 @@ def quote_transfer(*, source: Account, recipient_text: str, amount: int) -> Tran
 def transfer(*, posting_id: UUID, source: Account, recipient_id: UUID, amount: int, note: str = "") -> Posting:
     """Move `amount` (minor units) from `source` to the recipient's wallet of the same currency, once per posting id.
 
-    Both people get a notice. Raises a LedgerRefusal and then nothing was written.
+    One round trip. Both people are told by `announce_transfers`, which reads the books; the audit trail says from where,
+    when a person asked for it. Raises a LedgerRefusal, NoteTooLong, and then nothing was written.
     """
     if len(note) > LONGEST_NOTE:
         raise NoteTooLong
-    with transaction.atomic():
-        with acting_as_service():
-            target = open_wallet(owner_id=recipient_id, currency=source.currency_id)
-        posting = post(
-            posting_id=posting_id, lines=[Line(TRANSFER, source.pk, target, amount)], description=note
-        )
-        if not posting.replayed:
-            _tell(posting, source, recipient_id, note)
-            audit.record(action="wallet.transfer.posted", target=source, posting=str(posting_id), amount=amount)
+    check_amounts([amount])
+    posting = call(
+        posting_id,
+        "select * from wallet.send(%s, %s, %s, %s, %s)",
+        [posting_id, source.pk, recipient_id, amount, note],
+    )
+    if current_origin().request_id and not posting.replayed:
+        audit.record(action="wallet.transfer.posted", target=source, posting=str(posting_id), amount=amount)
     return posting
 
 
-def _tell(posting: Posting, source: Account, recipient_id: UUID, note: str) -> None:
-    """Leave both people a notice. Each names the other; neither tells a balance."""
-    with acting_as_service():
-        names = dict(
-            Profile.objects.filter(user_id__in=[source.owner_id, recipient_id]).values_list("user_id", "display_name")
+def announce_transfers() -> int:
+    """Leave a notice to sender and recipient of every transfer since the last call; return how many notices.
+
+    Follows the books by the order in which their transactions were written, up to the oldest still running, so that what
+    commits late is not passed over; the place it has come to moves in the same transaction as the notices.
+    """
+    with acting_as_service(), connection.cursor() as cursor:
+        cursor.execute(
+            "select horizon::text, pg_snapshot_xmin(pg_current_snapshot())::text"
+            " from wallet_follower where name = 'notices' for update skip locked"
         )
-        facts = {
-            "transaction": str(posting.id),
-            "amount": posting.transactions[0].amount,
-            "currency": source.currency_id,
-            "note": note,
-        }
-        accounts.notify(
-            notices=[
-                Notification(
-                    user_id=source.owner_id,
-                    event="transfer.sent",
-                    data={**facts, "name": names.get(recipient_id, "")},
-                ),
-                Notification(
-                    user_id=recipient_id,
-                    event="transfer.received",
-                    data={**facts, "name": names.get(source.owner_id, "")},
-                ),
-            ]
-        )
+        window = cursor.fetchone()
+        if window is None or window[0] == window[1]:
+            return 0
+        cursor.execute(NOTICES, window)
+        told = cursor.rowcount
+        cursor.execute("update wallet_follower set horizon = %s::xid8 where name = 'notices'", [window[1]])
+    return int(told)
+
+
+# One row of the books is two notices. Each names the other person; neither tells a balance.
+NOTICES = """
+    insert into accounts_notification (id, user_id, event, data, created_at)
+    select uuidv7(), side.me, side.event,
+        jsonb_build_object('transaction', t.id, 'amount', t.amount, 'currency', t.currency,
+            'note', t.description, 'name', coalesce(p.display_name, '')),
+        t.recorded_at
+    from wallet_transaction t
+    join wallet_account d on d.id = t.debit_account_id
+    join wallet_account c on c.id = t.credit_account_id
+    cross join lateral (values
+        ('transfer.sent', d.owner_id, c.owner_id), ('transfer.received', c.owner_id, d.owner_id)
+    ) side (event, me, other)
+    left join accounts_profile p on p.user_id = side.other
+    where t.xid >= %s::xid8 and t.xid < %s::xid8 and t.kind = 'TRANSFER' and side.me is not null
+    order by t.xid, t.id
+"""

@@ -12,31 +12,39 @@ begin
 end
 $$;
 
--- A customer's account of this kind and currency, opened when there is none. A customer opens WALLET accounts for
--- itself only; service_role opens any. Its balance lies on the credit side and may not fall below nought.
-create function wallet.open_account(p_owner uuid, p_kind text, p_currency text) returns uuid
-language plpgsql security definer set search_path = '' as $$
+-- The owner's account of this kind and currency, opened when there is none. Internal: asks nobody who they are. Its
+-- balance lies on the credit side and may not fall below nought; a wallet holds what the owner's tier allows.
+create function wallet.account_of(p_owner uuid, p_kind text, p_currency char(3)) returns uuid
+language plpgsql set search_path = '' as $$
 declare
     v_id uuid;
+begin
+    select id into v_id from public.wallet_account
+    where owner_id = p_owner and kind = p_kind and currency_id = p_currency;
+    if v_id is null then
+        insert into public.wallet_account (id, owner_id, kind, currency_id, normal_side, floor, cap)
+        values (uuidv7(), p_owner, p_kind, p_currency, 'CREDIT', 0,
+            case p_kind when 'WALLET' then wallet.tier_cap(p_owner, p_currency) end)
+        on conflict do nothing returning id into v_id;
+    end if;
+    if v_id is null then
+        select id into strict v_id from public.wallet_account
+        where owner_id = p_owner and kind = p_kind and currency_id = p_currency;
+    end if;
+    return v_id;
+end
+$$;
+
+-- The same for whoever may ask: a customer opens WALLET accounts for itself only, service_role any.
+create function wallet.open_account(p_owner uuid, p_kind text, p_currency text) returns uuid
+language plpgsql security definer set search_path = '' as $$
 begin
     if not wallet.is_service() and (p_owner = auth.uid() and p_kind = 'WALLET') is not true then
         perform wallet.refuse('not_your_account', jsonb_build_object('owner', p_owner, 'kind', p_kind));
     elsif p_owner is null then
         raise exception using errcode = '22004', message = 'an account opened so has an owner';
     end if;
-    select id into v_id from public.wallet_account
-    where owner_id = p_owner and kind = p_kind and currency_id = p_currency::char(3);
-    if v_id is null then
-        insert into public.wallet_account (id, owner_id, kind, currency_id, normal_side, floor, cap)
-        values (uuidv7(), p_owner, p_kind, p_currency::char(3), 'CREDIT', 0,
-            case p_kind when 'WALLET' then wallet.tier_cap(p_owner, p_currency) end)
-        on conflict do nothing returning id into v_id;
-    end if;
-    if v_id is null then
-        select id into strict v_id from public.wallet_account
-        where owner_id = p_owner and kind = p_kind and currency_id = p_currency::char(3);
-    end if;
-    return v_id;
+    return wallet.account_of(p_owner, p_kind, p_currency::char(3));
 end
 $$;
 

@@ -71,7 +71,7 @@ begin
             when d.id is null or c.id is null then 'account_not_found'
             when d.currency_id <> c.currency_id then 'currency_mismatch'
             else coalesce(wallet.state_refusal(d.state, 'DEBIT'), wallet.state_refusal(c.state, 'CREDIT'),
-                wallet.id_refusal(r.id, v_now), 'posting_id_repeated')
+                wallet.id_refusal(r.id, p_effective_at, v_now), 'posting_id_repeated')
         end as code,
         case when d.id is null or wallet.state_refusal(d.state, 'DEBIT') is not null then r.debit else r.credit end as account
     into v_wrong
@@ -84,7 +84,7 @@ begin
     where (v_known is null or r.id <> all (v_known)) and (
         (r.amount > 0) is not true or r.debit = r.credit or r.occurrence > 1 or (d.currency_id = c.currency_id) is not true
         or wallet.state_refusal(d.state, 'DEBIT') is not null or wallet.state_refusal(c.state, 'CREDIT') is not null
-        or wallet.id_refusal(r.id, v_now) is not null)
+        or wallet.id_refusal(r.id, p_effective_at, v_now) is not null)
     order by r.n limit 1;
     if found then
         perform wallet.refuse(v_wrong.code, jsonb_build_object('posting', v_wrong.id, 'index', v_wrong.n,

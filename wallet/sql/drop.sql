@@ -1,7 +1,8 @@
 -- Takes the whole ledger out again, in one go: the reverse of every other file here. For tests of the migration and
 -- for scratch databases only: it drops the books.
 
-drop view public.wallet_entry;
-drop table public.wallet_transaction, public.wallet_seal, public.wallet_checkpoint, public.wallet_reversal,
+drop view public.wallet_entry, public.wallet_debit_entry, public.wallet_credit_entry;
+drop table public.wallet_transaction, public.wallet_seal, public.wallet_follower, public.wallet_checkpoint, public.wallet_reversal,
     public.wallet_hold, public.wallet_account, public.wallet_currency cascade;
 drop schema wallet cascade;
+revoke all on schema public from wallet_debit_reader, wallet_credit_reader;

@@ -136,20 +136,23 @@ begin
     if p_known then
         return v_balance;
     end if;
+    -- What happened by then and was recorded since; nothing is recorded before it happens.
     return v_balance + (
-        select coalesce(sum(case when d.recorded_at <= p_at then -d.change else d.change end), 0)::bigint
+        select coalesce(sum(case d.side when v_account.normal_side then d.amount else -d.amount end), 0)::bigint
         from (
-            select t.recorded_at, t.effective_at,
-                case v_account.normal_side when 'DEBIT' then t.amount else -t.amount end as change
-            from public.wallet_transaction t
-            where t.debit_account_id = p_account and t.effective_at <> t.recorded_at
+            select 'DEBIT' as side, t.amount, t.effective_at, t.recorded_at from public.wallet_transaction t
+            where not v_account.hot and t.debit_account_id = p_account and t.debit_version > v_low
             union all
-            select t.recorded_at, t.effective_at,
-                case v_account.normal_side when 'CREDIT' then t.amount else -t.amount end
+            select 'CREDIT', t.amount, t.effective_at, t.recorded_at from public.wallet_transaction t
+            where not v_account.hot and t.credit_account_id = p_account and t.credit_version > v_low
+            union all
+            select case p_account when t.debit_account_id then 'DEBIT' else 'CREDIT' end,
+                t.amount, t.effective_at, t.recorded_at
             from public.wallet_transaction t
-            where t.credit_account_id = p_account and t.effective_at <> t.recorded_at
+            where v_account.hot and t.xid >= coalesce(v_checkpoint.horizon, '0')
+                and p_account in (t.debit_account_id, t.credit_account_id)
         ) d
-        where (d.recorded_at <= p_at) <> (d.effective_at <= p_at)
+        where d.effective_at <= p_at and d.recorded_at > p_at
     );
 end
 $$;

@@ -75,15 +75,17 @@ return case
     when p_state = 'NO_CREDIT' and p_side = 'CREDIT' then 'account_no_credit'
 end;
 
--- Why a new posting may not have this id; null when it may. Bounded so that it always meets a partition.
-create function wallet.id_refusal(p_posting uuid, p_now timestamptz) returns text
+-- Why a new posting may not have this id or this time; null when it may. Ids are bounded so that each meets a partition;
+-- in hours, since a day of an interval asks the time zone.
+create function wallet.id_refusal(p_posting uuid, p_effective_at timestamptz, p_now timestamptz) returns text
 language sql stable
 return case
     when uuid_extract_version(p_posting) is distinct from 7
         or get_byte(uuid_send(p_posting), 15) <> 0
         or uuid_extract_timestamp(p_posting) not between
-            p_now - interval '35 days' and p_now + interval '1 day'
-    then 'posting_id_out_of_range'
+            p_now - interval '840 hours' and p_now + interval '24 hours'
+        then 'posting_id_out_of_range'
+    when p_effective_at > p_now then 'effective_in_future'
 end;
 
 -- Why a balance may not move by this much; null when it may.
@@ -211,7 +213,7 @@ begin
     select array_agg(a order by a.id), array_agg(a.id order by a.id) into v_accounts, v_ids
     from public.wallet_account a where a.id = any (p_debits || p_credits);
     v_now := clock_timestamp();
-    v_code := wallet.id_refusal(p_posting, v_now);
+    v_code := wallet.id_refusal(p_posting, p_effective_at, v_now);
 
     for n in 1 .. v_count loop
         exit when v_code is not null;
@@ -306,6 +308,23 @@ begin
 end
 $$;
 
+-- Refuses what only service_role may do: to debit another's account, to choose the effective time.
+create function wallet.check_customer(p_posting uuid, p_debits uuid[], p_effective_at timestamptz) returns void
+language plpgsql stable set search_path = '' as $$
+begin
+    if wallet.is_service() then
+        return;
+    elsif p_effective_at is not null then
+        raise exception using errcode = '42501', message = 'only service_role may choose the effective time';
+    elsif exists (
+        select from unnest(p_debits) d left join public.wallet_account a on a.id = d
+        where (a.owner_id = auth.uid()) is not true
+    ) then
+        perform wallet.refuse('not_your_account', jsonb_build_object('posting', p_posting));
+    end if;
+end
+$$;
+
 -- Posts 1..256 transactions that stand or fall together; a repeat with the same id and content returns the first
 -- result with replayed = true. A customer may debit own accounts only and may not choose the effective time.
 -- Everything is refused by name: errcode ALJ01, message = code, detail = facts as JSON.
@@ -314,107 +333,9 @@ create function wallet.post(
     p_description text default '', p_effective_at timestamptz default null
 ) returns setof wallet.posted
 language plpgsql security definer set search_path = '' as $$
-declare
-    v_service constant boolean := case current_setting('role', true)
-        when 'service_role' then true when 'authenticated' then false else wallet.is_service() end;
-    v_debit constant uuid := p_debits[1];
-    v_credit constant uuid := p_credits[1];
-    v_amount constant bigint := p_amounts[1];
-    v_row record;
-    v_side record;
-    v_other record;
-    v_actor constant uuid := auth.uid();
-    v_description constant text := coalesce(p_description, '');
-    v_effective_at timestamptz;
-    v_debit_version bigint;
-    v_debit_balance bigint;
-    v_credit_version bigint;
-    v_credit_balance bigint;
-    v_now timestamptz;
 begin
-    if not v_service then
-        if p_effective_at is not null then
-            raise exception using errcode = '42501', message = 'only service_role may choose the effective time';
-        elsif exists (
-            select from unnest(p_debits) d left join public.wallet_account a on a.id = d
-            where (a.owner_id = v_actor) is not true
-        ) then
-            perform wallet.refuse('not_your_account', jsonb_build_object('posting', p_posting));
-        end if;
-    end if;
-
-    -- One transaction and nothing odd about it (what is goes on to apply_posting, which finds the right refusal). Few
-    -- expressions on purpose: each is prepared anew in every database transaction, and that was half of the time.
-    if cardinality(p_debits) = 1 and cardinality(p_credits) = 1 and cardinality(p_kinds) = 1 and cardinality(p_amounts) = 1
-        and v_amount between 1 and 1000000000000000000 and v_debit <> v_credit
-        and wallet.id_refusal(p_posting, clock_timestamp()) is null
-    then
-        -- Locks in the order of ids and reads what is true after the wait; a hot side is read without a lock.
-        for v_row in
-            select id, state, currency_id, normal_side, balance, held, floor, cap, version,
-                balance between -4000000000000000000 and 4000000000000000000 and held <= 4000000000000000000 as ordinary
-            from public.wallet_account where id in (v_debit, v_credit) and not hot order by id for no key update
-        loop
-            if v_row.id = v_debit then
-                v_side := v_row;
-                v_debit_version := v_row.version + 1;
-                v_debit_balance := case when v_row.ordinary then v_row.balance
-                    + case v_row.normal_side when 'DEBIT' then v_amount else -v_amount end end;
-            else
-                v_other := v_row;
-                v_credit_version := v_row.version + 1;
-                v_credit_balance := case when v_row.ordinary then v_row.balance
-                    + case v_row.normal_side when 'CREDIT' then v_amount else -v_amount end end;
-            end if;
-        end loop;
-        if v_debit_version is null then
-            select id, state, currency_id, normal_side, balance, held, floor, cap, version into v_side
-            from public.wallet_account where id = v_debit and hot;
-        end if;
-        if v_credit_version is null then
-            select id, state, currency_id, normal_side, balance, held, floor, cap, version into v_other
-            from public.wallet_account where id = v_credit and hot;
-        end if;
-        if v_side.currency_id = v_other.currency_id and v_side.state = 'ACTIVE' and v_other.state = 'ACTIVE'
-            and num_nulls(v_debit_version, v_debit_balance) <> 1 and num_nulls(v_credit_version, v_credit_balance) <> 1
-            and (v_debit_balance < v_side.balance and v_debit_balance - v_side.held < v_side.floor
-                or v_debit_balance > v_side.balance and v_debit_balance > v_side.cap
-                or v_credit_balance < v_other.balance and v_credit_balance - v_other.held < v_other.floor
-                or v_credit_balance > v_other.balance and v_credit_balance > v_other.cap) is not true
-        then
-            v_now := clock_timestamp();
-            v_effective_at := coalesce(p_effective_at, v_now);
-            insert into public.wallet_transaction (
-                id, posting_id, debit_account_id, credit_account_id, amount, currency,
-                debit_version, debit_balance, credit_version, credit_balance, effective_at, recorded_at,
-                actor_id, kind, description, digest)
-            values (
-                p_posting, p_posting, v_debit, v_credit, v_amount, v_side.currency_id,
-                v_debit_version, v_debit_balance, v_credit_version, v_credit_balance, v_effective_at, v_now,
-                v_actor, p_kinds[1], v_description,
-                wallet.digest_of(p_posting, p_posting, v_debit, v_credit, v_amount, v_side.currency_id,
-                    v_debit_version, v_debit_balance, v_credit_version, v_credit_balance, v_effective_at, v_now,
-                    null, null, v_actor, p_kinds[1], v_description))
-            on conflict (id) do nothing;
-            if found then
-                if v_debit_version is not null and v_credit_version is not null then
-                    update public.wallet_account
-                    set balance = case id when v_debit then v_debit_balance else v_credit_balance end,
-                        version = case id when v_debit then v_debit_version else v_credit_version end
-                    where id in (v_debit, v_credit);
-                elsif v_debit_version is not null or v_credit_version is not null then
-                    update public.wallet_account
-                    set balance = coalesce(v_debit_balance, v_credit_balance),
-                        version = coalesce(v_debit_version, v_credit_version)
-                    where id = case when v_debit_version is null then v_credit else v_debit end;
-                end if;
-                return next row(p_posting, v_amount, v_debit_version, v_debit_balance,
-                    v_credit_version, v_credit_balance, v_now, false)::wallet.posted;
-                return;
-            end if;
-        end if;
-    end if;
+    perform wallet.check_customer(p_posting, p_debits, p_effective_at);
     return query select * from wallet.apply_posting(
-        p_posting, p_kinds, p_debits, p_credits, p_amounts, v_description, p_effective_at, null, null);
+        p_posting, p_kinds, p_debits, p_credits, p_amounts, coalesce(p_description, ''), p_effective_at, null, null);
 end
 $$;

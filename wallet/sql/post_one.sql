@@ -1,28 +1,21 @@
 -- The same door for a posting of one transaction, which is most of them: as fast as it can be made. Reverse: drop.sql.
 
+-- Whether a kept account may move by this much, with nothing to look at twice. What is refused here may still be right:
+-- wallet.apply_posting knows.
+create function wallet.may_move(
+    p_hot boolean, p_state text, p_balance bigint, p_held bigint, p_floor bigint, p_cap bigint, p_change bigint
+) returns boolean
+language sql immutable
+return not p_hot and p_state = 'ACTIVE' and p_balance between -4000000000000000000 and 4000000000000000000
+    and (p_change > 0 or p_floor is null or p_balance - p_held + p_change >= p_floor)
+    and (p_change < 0 or p_cap is null or p_balance + p_change <= p_cap);
+
 -- Undoes what post_one did to a kept account in this very statement.
 create function wallet.put_back(p_account uuid, p_side text, p_amount bigint) returns void
 language sql set search_path = '' as $$
     update public.wallet_account
     set balance = balance - case when normal_side = p_side then p_amount else -p_amount end, version = version - 1
     where id = p_account
-$$;
-
--- Refuses what only service_role may do: to debit another's account, to choose the effective time.
-create function wallet.check_customer(p_posting uuid, p_debits uuid[], p_effective_at timestamptz) returns void
-language plpgsql stable set search_path = '' as $$
-begin
-    if wallet.is_service() then
-        return;
-    elsif p_effective_at is not null then
-        raise exception using errcode = '42501', message = 'only service_role may choose the effective time';
-    elsif exists (
-        select from unnest(p_debits) d left join public.wallet_account a on a.id = d
-        where (a.owner_id = auth.uid()) is not true
-    ) then
-        perform wallet.refuse('not_your_account', jsonb_build_object('posting', p_posting));
-    end if;
-end
 $$;
 
 -- Posts one transaction; see wallet.post. It goes ahead as if nothing could be wrong: each account, in the order of
@@ -38,12 +31,13 @@ declare
     r wallet.posted;
     v_debit_currency char(3);
     v_credit_currency char(3);
+    v_actor uuid;
 begin
     if current_setting('role', true) is distinct from 'service_role' then
         perform wallet.check_customer(p_posting, array[p_debit], p_effective_at);
     end if;
     if p_amount between 1 and 1000000000000000000 and p_debit <> p_credit
-        and wallet.id_refusal(p_posting, clock_timestamp()) is null
+        and p_effective_at is null and wallet.id_refusal(p_posting, null, clock_timestamp()) is null
     then
         if p_debit < p_credit then
             update public.wallet_account
@@ -73,23 +67,19 @@ begin
             where id = p_credit and hot and state = 'ACTIVE';
         end if;
         if v_debit_currency = v_credit_currency then
+            r.recorded_at := clock_timestamp();
+            v_actor := auth.uid();
             insert into public.wallet_transaction (
                 id, posting_id, debit_account_id, credit_account_id, amount, currency,
                 debit_version, debit_balance, credit_version, credit_balance, effective_at, recorded_at,
                 actor_id, kind, description, digest)
-            select p_posting, p_posting, p_debit, p_credit, p_amount, v_debit_currency,
-                r.debit_version, r.debit_balance, r.credit_version, r.credit_balance, n.effective_at, n.now,
-                n.actor, p_kind, n.description,
+            values (p_posting, p_posting, p_debit, p_credit, p_amount, v_debit_currency,
+                r.debit_version, r.debit_balance, r.credit_version, r.credit_balance, r.recorded_at, r.recorded_at,
+                v_actor, p_kind, coalesce(p_description, ''),
                 wallet.digest_of(p_posting, p_posting, p_debit, p_credit, p_amount, v_debit_currency,
-                    r.debit_version, r.debit_balance, r.credit_version, r.credit_balance, n.effective_at, n.now,
-                    null, null, n.actor, p_kind, n.description)
-            from (
-                select c.now, coalesce(p_effective_at, c.now) as effective_at, auth.uid() as actor,
-                    coalesce(p_description, '') as description
-                from (select clock_timestamp() as now offset 0) c
-            ) n
-            on conflict (id) do nothing
-            returning recorded_at into r.recorded_at;
+                    r.debit_version, r.debit_balance, r.credit_version, r.credit_balance, r.recorded_at, r.recorded_at,
+                    null, null, v_actor, p_kind, coalesce(p_description, '')))
+            on conflict (id) do nothing;
             if found then
                 r.id := p_posting;
                 r.amount := p_amount;

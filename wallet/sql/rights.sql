@@ -4,9 +4,12 @@ revoke all on all functions in schema wallet from public;
 grant usage on schema wallet to authenticated, service_role;
 
 grant execute on function
+    wallet.post_one(uuid, text, uuid, uuid, bigint, text, timestamptz),
     wallet.post(uuid, text[], uuid[], uuid[], bigint[], text, timestamptz),
+    wallet.send(uuid, uuid, uuid, bigint, text),
     wallet.open_account(uuid, text, text),
     wallet.own_accounts(),
+    wallet.sees_all(),
     wallet.place_hold(uuid, uuid, bigint, timestamptz, text),
     wallet.balance_of(uuid),
     wallet.balance_at(uuid, timestamptz, boolean),
@@ -27,9 +30,14 @@ grant execute on function
     wallet.set_limits(uuid, bigint, bigint)
 to service_role;
 
+grant select, insert, update on public.wallet_follower to service_role;
 grant select on public.wallet_currency to anon, authenticated, service_role;
-grant select on public.wallet_account, public.wallet_transaction, public.wallet_hold, public.wallet_entry,
-    public.wallet_checkpoint to authenticated;
+grant select on public.wallet_account, public.wallet_hold, public.wallet_entry, public.wallet_checkpoint to authenticated;
+-- Not the balances and versions, of which one is always another's: wallet_entry shows one's own.
+grant select (
+    id, posting_id, debit_account_id, credit_account_id, amount, currency, kind, description, effective_at, recorded_at,
+    hold_id, reverses, actor_id
+) on public.wallet_transaction to authenticated;
 grant select on public.wallet_account, public.wallet_transaction, public.wallet_hold, public.wallet_entry,
     public.wallet_reversal, public.wallet_checkpoint, public.wallet_seal to service_role;
 
@@ -37,7 +45,7 @@ do $$
 declare
     v_table text;
 begin
-    foreach v_table in array array['wallet_account', 'wallet_transaction', 'wallet_hold', 'wallet_reversal',
+    foreach v_table in array array['wallet_account', 'wallet_transaction', 'wallet_follower', 'wallet_hold', 'wallet_reversal',
         'wallet_checkpoint', 'wallet_seal']
     loop
         execute format('alter table public.%I enable row level security', v_table);
@@ -50,6 +58,7 @@ begin
 end
 $$;
 
+create policy wallet_follower_write on public.wallet_follower to service_role using (true) with check (true);
 create policy wallet_account_own on public.wallet_account for select to authenticated
     using (owner_id = (select auth.uid()));
 create policy wallet_hold_own on public.wallet_hold for select to authenticated

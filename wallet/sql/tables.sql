@@ -78,17 +78,7 @@ create index wallet_transaction_debit_history on public.wallet_transaction (debi
     where debit_version is not null;
 create index wallet_transaction_credit_history on public.wallet_transaction (credit_account_id, credit_version)
     where credit_version is not null;
--- What a hot account gathered since its last checkpoint.
-create index wallet_transaction_debit_hot on public.wallet_transaction (debit_account_id, xid)
-    where debit_version is null;
-create index wallet_transaction_credit_hot on public.wallet_transaction (credit_account_id, xid)
-    where credit_version is null;
--- Back- and forward-dated rows only: wallet.post sets effective_at = recorded_at unless told otherwise.
-create index wallet_transaction_debit_dated on public.wallet_transaction (debit_account_id, effective_at)
-    where effective_at <> recorded_at;
-create index wallet_transaction_credit_dated on public.wallet_transaction (credit_account_id, effective_at)
-    where effective_at <> recorded_at;
--- The seal's window.
+-- The fold's and the seal's window, and what hot accounts gathered since their last checkpoint.
 create index wallet_transaction_xid on public.wallet_transaction (xid);
 
 create table public.wallet_hold (
@@ -133,6 +123,12 @@ create table public.wallet_checkpoint (
     entries bigint not null check (entries >= 0),
     made_at timestamptz not null,
     constraint wallet_checkpoint_once unique (account_id, horizon)
+);
+
+-- How far whoever reads the books in the order they were written has come: everything below the horizon.
+create table public.wallet_follower (
+    name text primary key,
+    horizon xid8 not null
 );
 
 create table public.wallet_seal (
@@ -210,21 +206,3 @@ begin
     execute format('alter table %s force row level security', p_partition);
 end
 $$;
-
--- Each transaction from both its sides. Both halves have the same column types to the letter: otherwise the planner
--- sorts instead of merging two index scans. `change` is signed in the account's own normal direction. Page a kept
--- account by `account_id = … and version < … order by version desc` (the first page: version < 2^63 - 1).
-create view public.wallet_entry with (security_invoker = true) as
-select t.id as transaction_id, t.posting_id, t.debit_account_id as account_id, 'DEBIT'::text as side, t.amount,
-    case (select a.normal_side from public.wallet_account a where a.id = t.debit_account_id)
-        when 'DEBIT' then t.amount when 'CREDIT' then -t.amount end as change,
-    t.currency, t.debit_version as version, t.debit_balance as balance, t.credit_account_id as counterparty_id,
-    t.kind::text as kind, t.description::text as description, t.effective_at, t.recorded_at, t.hold_id, t.reverses, t.actor_id
-from public.wallet_transaction t
-union all
-select t.id, t.posting_id, t.credit_account_id, 'CREDIT'::text, t.amount,
-    case (select a.normal_side from public.wallet_account a where a.id = t.credit_account_id)
-        when 'CREDIT' then t.amount when 'DEBIT' then -t.amount end,
-    t.currency, t.credit_version, t.credit_balance, t.debit_account_id,
-    t.kind::text, t.description::text, t.effective_at, t.recorded_at, t.hold_id, t.reverses, t.actor_id
-from public.wallet_transaction t;

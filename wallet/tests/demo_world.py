@@ -16,8 +16,8 @@ PATIENCE = 30.0
 def make_demo_world() -> str:
     """Seed it, and wait until all of it is sealed; return what the command said.
 
-    A fold or a seal stops before the oldest transaction that still runs on the server, and other test processes
-    share the server.
+    A fold or a seal stops before the oldest transaction that still runs on the server, and other test
+    processes share the server.
     """
     out = StringIO()
     call_command("seed_demo", stdout=out)

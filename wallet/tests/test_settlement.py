@@ -2,18 +2,23 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
 from django.db import ProgrammingError, connection
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.embedded import Postgres
+from core.ids import uuid7_at
 from wallet import services as wallet
 from wallet.gateways.base import GatewayUnavailable
-from wallet.models import Account, PaymentGateway
+from wallet.models import Account, Payment, PaymentGateway
+from wallet.refusals import AccountClosed, AccountFrozen, AccountNoCredit
 from wallet.services import accounts, gateways
 from wallet.tests.deposits import (
     balance,
@@ -94,14 +99,14 @@ def test_another_currency_that_we_do_not_keep_is_a_case_only(purse):
 
 @pytest.fixture
 def dollars(ada, settings) -> Iterator[None]:
-    """A second currency with its system accounts, gone again afterwards: the schema's own data are not wiped."""
+    """A second currency with its system accounts, gone again afterwards."""
     dsn = Postgres(settings.TEST_ROOT).dsn(role="postgres", dbname=settings.DATABASES["default"]["NAME"])
     with psycopg.connect(dsn, autocommit=True) as superuser:
         superuser.execute("insert into wallet_currency values ('USD', 2, 'US dollar')")
         with acting_as_service(), connection.cursor() as cursor:
             cursor.execute(
-                "select wallet.open_system_account(a.code, a.kind, 'USD', a.normal_side) from wallet_account a"
-                " where a.owner_id is null and a.currency_id = 'NGN'"
+                "select wallet.open_system_account(code, kind, 'USD', normal_side)"
+                " from wallet_account where owner_id is null and currency_id = 'NGN'"
             )
         yield
         assert wallet.verify() == []
@@ -156,6 +161,15 @@ def test_what_the_tier_forbids_is_held_and_explained(purse):
     assert (balance(purse), held(purse), cases()) == (300_000, 250_000, [])
 
 
+@pytest.mark.parametrize(
+    ("closed", "error"),
+    [("FROZEN", AccountFrozen), ("NO_CREDIT", AccountNoCredit), ("CLOSED", AccountClosed)],
+)
+def test_an_account_that_takes_nothing_is_not_offered_a_checkout(purse, closed, error):
+    with pytest.raises(error):
+        start(freeze(purse, closed))
+
+
 @pytest.mark.parametrize("meanwhile", ["FROZEN", "CLOSED", "NO_CREDIT"])
 def test_an_account_that_closed_meanwhile_leaves_the_money_in_suspense(purse, meanwhile):
     payment = start(purse)
@@ -176,6 +190,17 @@ def test_a_frozen_held_account_leaves_the_money_in_suspense(purse):
     freeze(holding, "FROZEN")
     assert pay(start(purse, 200_000)).state == "REVIEW"
     assert (held(purse), balances("SUSPENSE")) == (200_000, (200_000,))
+
+
+def test_a_payment_older_than_posting_ids_may_be_is_credited_once(purse):
+    payment = start(purse)
+    old = UUID(int=uuid7_at(timezone.now() - timedelta(days=40)).int & ~255)
+    with acting_as_service():
+        Payment.objects.update(posting_id=old)
+    payment = pay(payment)
+    assert payment.state == "SUCCEEDED" and payment.posting_id != old
+    verify(payment)
+    assert balance(purse) == 250_000
 
 
 # Who sees what.

@@ -1,6 +1,5 @@
 """What a gateway tells us is kept when genuine, believed when the gateway confirms it, and counted once."""
 
-import json
 from unittest.mock import patch
 
 import pytest
@@ -48,9 +47,6 @@ def states() -> list[str]:
     return [event.state for event in events()]
 
 
-# What is let in.
-
-
 def test_the_same_webhook_twenty_times_at_once_is_one_event_and_one_credit(purse):
     fault("DUPLICATE_WEBHOOK", "20")
     payment = start(purse)
@@ -63,51 +59,26 @@ def test_the_same_webhook_twenty_times_at_once_is_one_event_and_one_credit(purse
     assert (now(payment).state, balance(purse), notices()) == ("SUCCEEDED", 250_000, ["deposit.succeeded"])
 
 
-def upper_case(raw: bytes, key: str) -> tuple[bytes, str | None]:
-    return raw, deliveries.sign(raw, key=key).upper()
+FORGERIES = {
+    "upper case": lambda raw, key: (raw, deliveries.sign(raw, key=key).upper()),
+    "truncated": lambda raw, key: (raw, deliveries.sign(raw, key=key)[:-2]),
+    "another key": lambda raw, key: (raw, deliveries.sign(raw, key=key + "x")),
+    "serialised again": lambda raw, key: (raw.replace(b": ", b":"), deliveries.sign(raw, key=key)),
+    "body cut short": lambda raw, key: (raw[:-1], deliveries.sign(raw, key=key)),
+    "missing": lambda raw, key: (raw, None),
+    "empty": lambda raw, key: (raw, ""),
+    "no hex": lambda raw, key: (raw, "g" * 128),
+}
 
 
-def truncated(raw: bytes, key: str) -> tuple[bytes, str | None]:
-    return raw, deliveries.sign(raw, key=key)[:-2]
-
-
-def of_another_key(raw: bytes, key: str) -> tuple[bytes, str | None]:
-    return raw, deliveries.sign(raw, key=key + "x")
-
-
-def of_other_bytes(raw: bytes, key: str) -> tuple[bytes, str | None]:
-    return json.dumps(json.loads(raw), indent=1).encode(), deliveries.sign(raw, key=key)
-
-
-def cut_short(raw: bytes, key: str) -> tuple[bytes, str | None]:
-    return raw[:-1], deliveries.sign(raw, key=key)
-
-
-def unsigned(raw: bytes, key: str) -> tuple[bytes, str | None]:
-    return raw, None
-
-
-def empty(raw: bytes, key: str) -> tuple[bytes, str | None]:
-    return raw, ""
-
-
-def not_hex(raw: bytes, key: str) -> tuple[bytes, str | None]:
-    return raw, "g" * 128
-
-
-FORGERIES = [upper_case, truncated, of_another_key, of_other_bytes, cut_short, unsigned, empty, not_hex]
-
-
-@pytest.mark.parametrize("forge", FORGERIES, ids=lambda forge: forge.__name__)
+@pytest.mark.parametrize("forge", FORGERIES)
 def test_a_forged_webhook_is_refused_and_leaves_only_a_count(paystack, purse, settings, forge):
     payment = pay_unheard(start(purse))
-    raw, signature = forge(body(payment.reference), settings.PAYSTACK_SANDBOX_SECRET_KEY)
+    raw, signature = FORGERIES[forge](body(payment.reference), settings.PAYSTACK_SANDBOX_SECRET_KEY)
     for times in (1, 2):
         assert send(paystack, raw, signature).status_code == 401
         assert wallet.forged_count("paystack") == times
     assert (states(), now(payment).state, balance(purse)) == ([], "PENDING", 0)
-    with acting_as_service():
-        assert not AuditEvent.objects.filter(action__startswith="wallet.webhook").exists()
 
 
 def test_a_forged_delivery_is_tried_again_by_the_sandbox_and_then_counts(purse):
@@ -175,9 +146,6 @@ def test_an_event_we_have_no_use_for_is_kept_and_ignored(paystack, raw):
     assert event.processed_at
 
 
-# What is believed.
-
-
 def test_two_different_webhooks_for_one_payment_credit_once(paystack, purse):
     payment = pay(start(purse))
     assert send(paystack, body(payment.reference, amount=999)).status_code == 200
@@ -201,11 +169,15 @@ def test_money_under_a_reference_that_is_not_ours_is_a_case_and_no_credit(paysta
     payment = pay_unheard(start(purse))
     with acting_as_service():
         SandboxCharge.objects.filter(reference=payment.reference).update(reference="not-ours")
-    for _ in range(2):
-        assert send(paystack, body("not-ours")).status_code == 200
+        SandboxCharge.objects.create(
+            reference="not-paid", requested_amount=1, amount=1, currency="NGN", created_at=timezone.now()
+        )
+    for reference in ("not-ours", "not-ours", "not-paid"):
+        assert send(paystack, body(reference)).status_code == 200
     [case] = cases()
     assert (case.kind, case.reference, case.data["paid"]) == ("UNKNOWN_REFERENCE", "not-ours", 250_000)
-    assert (states(), balance(purse), balances("SUSPENSE", "PAYSTACK_CLEARING")) == (["PROCESSED"], 0, (0, 0))
+    assert (states(), balance(purse)) == (["PROCESSED", "FAILED"], 0)
+    assert balances("SUSPENSE", "PAYSTACK_CLEARING") == (0, 0)
 
 
 def test_a_reference_nobody_knows_is_tried_again_and_then_left_to_staff(paystack):

@@ -4,15 +4,23 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Customer, User
 from wallet import services
 from wallet.models import Account
 
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
+
+
+class PersonRequest(HttpRequest):
+    """What a view gets behind the middleware that asks everyone to sign in."""
+
+    user: User
+    htmx: HtmxDetails
 
 
 class NotACustomer(Exception):
@@ -36,7 +44,7 @@ def wallet_page(view: Page) -> Page:
 
     @never_cache
     @wraps(view)
-    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def page(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except NotACustomer:

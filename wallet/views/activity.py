@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -18,7 +18,7 @@ from wallet import services, wording
 from wallet.forms import ActivityFilter
 from wallet.models import Account, Entry, Hold, Payment
 from wallet.models.ledger import EntryQuerySet
-from wallet.views.access import own_wallet, wallet_page
+from wallet.views.access import PersonRequest, own_wallet, wallet_page
 from wallet.views.rows import days_of, rows_of
 
 PAGE = 20
@@ -36,7 +36,7 @@ class EntryPage:
 
 @wallet_page
 @require_safe
-def activity(request: HttpRequest) -> HttpResponse:
+def activity(request: PersonRequest) -> HttpResponse:
     """The feed. Which part of it, and narrowed by what, stands in the address."""
     wallet = own_wallet(request.user)
     form = ActivityFilter(request.GET)
@@ -95,9 +95,9 @@ def _narrowed(entries: EntryQuerySet, wallet: Account, asked: dict[str, Any]) ->
         incoming = Q(side=wallet.normal_side)
         entries = entries.filter(incoming if direction == "in" else ~incoming)
     if since := asked.get("since"):
-        entries = entries.filter(recorded_at__gte=_midnight(since))
+        entries = entries.filter(effective_at__gte=_midnight(since))
     if until := asked.get("until"):
-        entries = entries.filter(recorded_at__lt=_midnight(until + timedelta(days=1)))
+        entries = entries.filter(effective_at__lt=_midnight(until + timedelta(days=1)))
     return entries
 
 
@@ -113,7 +113,7 @@ def _address(form: ActivityFilter, **changes: object) -> str:
 
 @wallet_page
 @require_safe
-def transaction(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
+def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
     """One movement on one of the caller's accounts, with its other side and what belongs to it."""
     entries = Entry.objects.visible_to(request.user)
     entry = (
@@ -122,9 +122,7 @@ def transaction(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
     if entry is None:
         raise Http404
     same_posting = (
-        entries.filter(posting_id=entry.posting_id)
-        .exclude(transaction_id=entry.pk)
-        .order_by("transaction_id")
+        entries.of_posting(entry.posting_id).exclude(transaction_id=entry.pk).order_by("transaction_id")
     )
     context = {
         "row": rows_of([entry])[0],

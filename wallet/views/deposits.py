@@ -6,7 +6,7 @@ from uuid import UUID
 from csp.decorators import csp_update
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,8 +21,8 @@ from wallet import services
 from wallet.forms import AddMoneyForm
 from wallet.gateways.base import GatewayError, GatewayUnavailable
 from wallet.models import Account, Payment
-from wallet.services.deposits import LARGEST, SMALLEST, DepositTooLarge, DepositTooSmall, PaymentIdReused
-from wallet.views.access import own_wallet, wallet_page
+from wallet.services.deposits import DepositTooLarge, DepositTooSmall, PaymentIdReused
+from wallet.views.access import PersonRequest, own_wallet, wallet_page
 from wallet.views.home import poll_seconds
 
 QUICK_AMOUNTS = (100_000, 500_000, 1_000_000, 2_000_000)  # kobo
@@ -39,11 +39,11 @@ class FormTooOld(DomainError):
     message = _("This page was open for too long. Please press the button again.")
 
 
+@csp_update({"form-action": CHECKOUT_PAGES})
 @wallet_page
 @require_http_methods(["GET", "HEAD", "POST"])
-@csp_update({"form-action": CHECKOUT_PAGES})
 @outside_transaction
-def add_money(request: HttpRequest) -> HttpResponse:
+def add_money(request: PersonRequest) -> HttpResponse:
     with acting_as(request.user):
         wallet = own_wallet(request.user)
     if request.method != "POST":
@@ -76,15 +76,13 @@ def _start(user: User, wallet: Account, *, amount: int, key: str) -> Payment:
 
 
 def _add_money_page(
-    request: HttpRequest, form: AddMoneyForm, wallet: Account, status: int = 200
+    request: PersonRequest, form: AddMoneyForm, wallet: Account, status: int = 200
 ) -> HttpResponse:
     context = {
         "form": form,
         "wallet": wallet,
         "room": None if wallet.cap is None else max(0, wallet.cap - wallet.balance),
         "quick_amounts": QUICK_AMOUNTS,
-        "smallest": SMALLEST,
-        "largest": LARGEST,
     }
     return render(request, "wallet/add_money.html", context, status=status)
 
@@ -108,7 +106,7 @@ def _salt(user: User) -> str:
 @wallet_page
 @require_safe
 @outside_transaction
-def back_from_gateway(request: HttpRequest) -> HttpResponse:
+def back_from_gateway(request: PersonRequest) -> HttpResponse:
     """The way back from the gateway's page. The address proves nothing, so the gateway is asked."""
     reference = request.GET.get("reference") or request.GET.get("trxref") or ""
     with acting_as(request.user):
@@ -120,7 +118,7 @@ def back_from_gateway(request: HttpRequest) -> HttpResponse:
 
 @wallet_page
 @require_safe
-def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
+def payment(request: PersonRequest, payment_id: UUID) -> HttpResponse:
     """One payment, in its customer's words; asked again by htmx while it is open."""
     found = get_object_or_404(
         Payment.objects.visible_to(request.user).select_related("account"), pk=payment_id

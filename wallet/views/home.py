@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
 from accounts.models import Notification, Profile, User
 from wallet import services, wording
 from wallet.models import Account, Entry, Hold, Payment
-from wallet.views.access import NotACustomer, own_wallet, wallet_page
+from wallet.views.access import NotACustomer, PersonRequest, own_wallet, wallet_page
 from wallet.views.rows import Row, rows_of
 
 RECENT, WAITING, NOTICES = 5, 5, 3
@@ -80,7 +80,7 @@ def summary_of(user: User) -> Summary:
 
 @never_cache
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     try:
         summary = summary_of(request.user)
     except NotACustomer:
@@ -93,7 +93,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @wallet_page
 @require_safe
-def summary(request: HttpRequest) -> HttpResponse:
+def summary(request: PersonRequest) -> HttpResponse:
     """The part of the start page that changes while a payment is open; nothing when it has not changed."""
     summary = summary_of(request.user)
     if request.GET.get("seen") == summary.seen:
@@ -104,14 +104,15 @@ def summary(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: PersonRequest) -> HttpResponse:
     latest = Notification.objects.visible_to(request.user).order_by("-id")[:NOTICES_LISTED]
     listed = [wording.notice(notice) for notice in latest]
     has_unread = Notification.objects.visible_to(request.user).unread().exists()
     return render(request, "wallet/notices.html", {"notices": listed, "has_unread": has_unread})
 
 
-@require_POST
-def read_notices(request: HttpRequest) -> HttpResponse:
-    services.read_notices(user=request.user, at=timezone.now())
+@require_http_methods(["GET", "HEAD", "POST"])
+def read_notices(request: PersonRequest) -> HttpResponse:
+    if request.method == "POST":
+        services.read_notices(user=request.user, at=timezone.now())
     return redirect(reverse("home") if request.POST.get("back") == "home" else reverse("notices"))

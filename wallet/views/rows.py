@@ -69,8 +69,8 @@ def days_of(rows: Sequence[Row], *, complete: bool, from_newest: bool) -> list[D
 
     `complete` says that no row was filtered out, `from_newest` that nothing is newer than the first row.
     """
-    days = []
-    for day, group in groupby(rows, key=lambda row: timezone.localdate(row.entry.recorded_at)):
+    days: list[Day] = []
+    for day, group in groupby(rows, key=lambda row: timezone.localdate(row.entry.effective_at)):
         of_day = list(group)
         knows = complete and (from_newest or bool(days))
         days.append(Day(day, of_day, of_day[0].entry.balance if knows else None))

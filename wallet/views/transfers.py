@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.services import RecipientNotFound
@@ -23,7 +23,7 @@ from wallet.models import Account
 from wallet.refusals import InsufficientFunds, SameAccount
 from wallet.services.lookups import TooManyLookups
 from wallet.templatetags.wallet import plain_amount
-from wallet.views.access import own_wallet, wallet_page
+from wallet.views.access import PersonRequest, own_wallet, wallet_page
 
 ORDER_LIFE = 30 * 60
 
@@ -57,7 +57,7 @@ def _salt(user: User) -> str:
 
 @wallet_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def send(request: HttpRequest) -> HttpResponse:
+def send(request: PersonRequest) -> HttpResponse:
     """Ask who and how much; show what would happen."""
     wallet = own_wallet(request.user)
     if request.method != "POST":
@@ -69,7 +69,7 @@ def send(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, wallet, status=422)
     typed = form.cleaned_data
     try:
-        services.count_lookup(user_id=request.user.pk, at=timezone.now())
+        services.count_lookup(user_id=request.user.id, at=timezone.now())
         quote = services.quote_transfer(
             source=wallet, recipient_text=typed["recipient"], amount=typed["amount"]
         )
@@ -81,19 +81,22 @@ def send(request: HttpRequest) -> HttpResponse:
 
 
 @wallet_page
-@require_POST
-def confirm(request: HttpRequest) -> HttpResponse:
-    """Post what was reviewed. A second click, or a second window, finds it done."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: PersonRequest) -> HttpResponse:
+    """Post what was reviewed. A second click, or a second window, finds it done.
+
+    Whoever comes by a link, as after signing in again, has nothing to confirm and starts anew.
+    """
+    if request.method != "POST":
+        return redirect("send")
     wallet = own_wallet(request.user)
     try:
         order = Order.opened(request.POST.get("order", ""), request.user)
     except signing.BadSignature:
-        form = SendForm({})
-        form.errors.clear()
-        form.add_error(
-            None, _("This review is no longer valid, and nothing was sent from here. Please start again.")
+        messages.error(
+            request, _("This review is no longer valid, so nothing was sent just now. Please start again.")
         )
-        return _form_page(request, form, wallet, status=422)
+        return redirect("send")
     try:
         posting = services.transfer(
             posting_id=UUID(order.posting),
@@ -112,7 +115,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _review_page(
-    request: HttpRequest, wallet: Account, quote: services.TransferQuote, typed: dict[str, Any]
+    request: PersonRequest, wallet: Account, quote: services.TransferQuote, typed: dict[str, Any]
 ) -> HttpResponse:
     order = Order(
         posting=str(posting_id()),
@@ -132,12 +135,12 @@ def _review_page(
     return render(request, "wallet/send_review.html", context)
 
 
-def _form_page(request: HttpRequest, form: SendForm, wallet: Account, status: int = 200) -> HttpResponse:
+def _form_page(request: PersonRequest, form: SendForm, wallet: Account, status: int = 200) -> HttpResponse:
     context = {"form": form, "wallet": wallet, "recent": services.recent_recipients(account=wallet)}
     return render(request, "wallet/send.html", context, status=status)
 
 
-def _reviewed(request: HttpRequest) -> dict[str, Any]:
+def _reviewed(request: PersonRequest) -> dict[str, Any]:
     """What stood on the review page that the sender wants to change."""
     try:
         return Order.opened(request.POST.get("order", ""), request.user).as_typed()
@@ -145,7 +148,7 @@ def _reviewed(request: HttpRequest) -> dict[str, Any]:
         return {}
 
 
-def _refused(request: HttpRequest, form: SendForm, wallet: Account, refusal: DomainError) -> HttpResponse:
+def _refused(request: PersonRequest, form: SendForm, wallet: Account, refusal: DomainError) -> HttpResponse:
     """The form as it was typed, with the reason; missing money is told with the money that is there."""
     if isinstance(refusal, InsufficientFunds):
         available = money(int(refusal.data["available"]), wallet.currency_id)
@@ -158,7 +161,7 @@ def _refused(request: HttpRequest, form: SendForm, wallet: Account, refusal: Dom
     return _form_page(request, form, wallet, status=422)
 
 
-def _slow_down(request: HttpRequest, refusal: TooManyLookups) -> HttpResponse:
+def _slow_down(request: PersonRequest, refusal: TooManyLookups) -> HttpResponse:
     seconds = refusal.data["retry_after"]
     response = render(request, "429.html", {"retry_after": seconds}, status=429)
     response["Retry-After"] = str(seconds)

@@ -123,8 +123,9 @@ def supervisor(host: str, port: int, environment: dict[str, str]) -> Supervisor:
     beat = [*celery, "beat", "--schedule", str(data / "celerybeat-schedule"), "--pidfile", ""]
     together = Supervisor()
     together.add("web", web, env=environment, cwd=settings.BASE_DIR)
-    together.add("worker", [*celery, "worker", "--concurrency", "2"], env=environment, cwd=settings.BASE_DIR)
-    together.add("beat", beat, env=environment, cwd=settings.BASE_DIR)
+    service = {**environment, "ALAJO_PROCESS_ROLE": "service_role"}
+    together.add("worker", [*celery, "worker", "--concurrency", "2"], env=service, cwd=settings.BASE_DIR)
+    together.add("beat", beat, env=service, cwd=settings.BASE_DIR)
     return together
 
 

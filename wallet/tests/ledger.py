@@ -1,0 +1,189 @@
+"""The ledger under test: ways to ask it, what it has written, and many askers at the same moment."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Barrier
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection, connections, transaction
+
+from accounts.tests.factories import make_person
+from conftest import superuser
+from core.actors import acting_as_service
+from core.embedded import Postgres
+from core.ids import posting_id
+from wallet import services as wallet
+from wallet.models import Account
+from wallet.refusals import LedgerRefusal, named
+from wallet.services import Line, Posted, Posting
+from wallet.tests.factories import make_wallet
+
+TABLES = (
+    "wallet_account",
+    "wallet_transaction",
+    "wallet_hold",
+    "wallet_reversal",
+    "wallet_checkpoint",
+    "wallet_seal",
+)
+ROLES = ("anon", "authenticated", "service_role")
+PATIENCE = 30.0
+
+
+def wallets(*amounts: int) -> list[UUID]:
+    """A wallet for each amount, each of a person of its own, with room for any amount."""
+    found = [make_wallet(make_person()).pk for _amount in amounts]
+    for account, amount in zip(found, amounts, strict=True):
+        set_limits(account, floor=0, cap=None)
+        if amount:
+            give(account, amount)
+    return found
+
+
+def give(account: UUID, amount: int) -> Posting:
+    """Money from outside: from the clearing account, which is hot."""
+    return post_one_line(system("PAYSTACK_CLEARING"), account, amount)
+
+
+def system(code: str) -> UUID:
+    with acting_as_service():
+        return wallet.system_account(code)
+
+
+def post_one_line(debit: UUID, credit: UUID, amount: int, **options: Any) -> Posting:
+    options = {"posting_id": posting_id(), **options}
+    kind = options.pop("kind", "TRANSFER")
+    with acting_as_service():
+        return wallet.post(lines=[Line(kind, debit, credit, amount)], **options)
+
+
+def account(pk: UUID) -> Account:
+    with acting_as_service():
+        return Account.objects.get(pk=pk)
+
+
+def balances(*accounts: UUID) -> list[int]:
+    with acting_as_service():
+        return [wallet.balance_of(pk) for pk in accounts]
+
+
+def ask(statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """Run SQL as whoever acts now, in a savepoint; a refusal of the ledger comes out by its name."""
+    with named(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def set_limits(pk: UUID, *, floor: int | None, cap: int | None) -> None:
+    with acting_as_service():
+        ask("select wallet.set_limits(%s, %s, %s)", pk, floor, cap)
+
+
+def set_state(pk: UUID, state: str) -> None:
+    with acting_as_service():
+        ask("select wallet.set_state(%s, %s)", pk, state)
+
+
+def written() -> dict[str, list[str]]:
+    """Every row of the books, as text."""
+    with acting_as_service():
+        return {
+            table: [row for (row,) in ask(f"select t::text from {table} t order by 1")] for table in TABLES
+        }
+
+
+@contextmanager
+def refused(error: type[LedgerRefusal], **facts: object) -> Iterator[None]:
+    """The block is refused by this name with these facts, and the books are what they were, to the letter."""
+    before = written()
+    with pytest.raises(error) as caught:
+        yield
+    assert {name: caught.value.data.get(name) for name in facts} == facts
+    assert written() == before
+
+
+def by_service(
+    posting: UUID,
+    kind: str,
+    debit: UUID,
+    credit: UUID,
+    amount: int,
+    description: str = "",
+    effective_at: datetime | None = None,
+) -> Posted:
+    lines = [Line(kind, debit, credit, amount)]
+    done = wallet.post(posting_id=posting, lines=lines, description=description, effective_at=effective_at)
+    return done.transactions[0]
+
+
+def by_post(posting: UUID, kind: str, debit: UUID, credit: UUID, amount: int, *rest: Any) -> Posted:
+    marks = ", %s" * len(rest)
+    statement = f"select * from wallet.post(%s, %s, %s::uuid[], %s::uuid[], %s::bigint[]{marks})"
+    return Posted(*ask(statement, posting, [kind], [debit], [credit], [amount], *rest)[0])
+
+
+def by_post_one(posting: UUID, kind: str, debit: UUID, credit: UUID, amount: int, *rest: Any) -> Posted:
+    marks = ", %s" * len(rest)
+    statement = f"select * from wallet.post_one(%s, %s, %s, %s, (%s)::bigint{marks})"
+    return Posted(*ask(statement, posting, kind, debit, credit, amount, *rest)[0])
+
+
+DOORS = [by_service, by_post, by_post_one]
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Start all calls at the same moment, each in a thread and connection of its own.
+
+    Returns what each returned or raised.
+    """
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            connection.ensure_connection()
+            start.wait(PATIENCE)
+            return call()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def login(role: str = "alajo_app") -> psycopg.Connection:
+    """A connection of its own, as nothing but this login role; what it does is committed at once."""
+    return psycopg.connect(
+        Postgres(settings.TEST_ROOT).dsn(role=role, dbname=settings.DATABASES["default"]["NAME"]),
+        autocommit=True,
+    )
+
+
+def root() -> psycopg.Connection:
+    """The superuser in the database under test."""
+    return superuser(settings.DATABASES["default"]["NAME"])
+
+
+def passed_by_the_horizon() -> None:
+    """Wait until every transaction that ended is below the oldest that runs; other tests share the server."""
+    with root() as database:
+        ((newest,),) = database.execute("select pg_current_xact_id()").fetchall()
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            ((oldest,),) = database.execute("select pg_snapshot_xmin(pg_current_snapshot())").fetchall()
+            if int(oldest) > int(newest):
+                return
+            time.sleep(0.02)
+    raise AssertionError("some other transaction runs on and on")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
