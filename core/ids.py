@@ -69,7 +69,7 @@ def nth(posting_id: UUID, n: int) -> UUID:
         raise ValueError("not the id of a posting: its low 8 bits are in use")
     if not 0 <= n < TRANSACTIONS_PER_POSTING:
         raise ValueError(f"a posting has room for {TRANSACTIONS_PER_POSTING} transactions")
-    return UUID(int=posting_id.int + n)
+    return UUID(int=posting_id.int + n) if n else posting_id
 
 
 def uuid7_at(moment: datetime) -> UUID:

@@ -1,11 +1,8 @@
 """What the ledger says no to. The SQL functions refuse by name (SQLSTATE ALJ01); here each name is an error."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import psycopg
-from django.db import DatabaseError
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -183,16 +180,9 @@ class NothingToPost(LedgerRefusal):
 BY_CODE: dict[str, type[LedgerRefusal]] = {cls.code: cls for cls in LedgerRefusal.__subclasses__()}
 
 
-@contextmanager
-def named() -> Iterator[None]:
-    """Turn a refusal of the ledger's SQL into its LedgerRefusal; any other database error passes unchanged."""
-    try:
-        yield
-    except DatabaseError as error:
-        cause = error.__cause__
-        if not isinstance(cause, psycopg.Error) or cause.sqlstate != SQLSTATE:
-            raise
-        refusal = BY_CODE.get(cause.diag.message_primary or "")
-        if refusal is None:
-            raise
-        raise refusal(**json.loads(cause.diag.message_detail or "{}")) from None
+def refusal_of(error: psycopg.Error) -> LedgerRefusal | None:
+    """Return the refusal that an error of the ledger's SQL stands for, None when it is something else."""
+    if error.sqlstate != SQLSTATE:
+        return None
+    refusal = BY_CODE.get(error.diag.message_primary or "")
+    return refusal(**json.loads(error.diag.message_detail or "{}")) if refusal else None

@@ -14,7 +14,6 @@ from wallet.services.transfers import TransferQuote, announce_transfers, quote_t
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook
 
 __all__ = [
-    "announce_transfers",
     "Fault",
     "Line",
     "Posted",

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from accounts import audit
 from wallet.models import Account
-from wallet.refusals import named
+from wallet.services.posting import run
 
 NGN = "NGN"
 
@@ -46,6 +46,4 @@ def set_state(*, account: Account, state: str, reason: str) -> None:
 
 
 def _value(statement: str, parameters: list[object]) -> object:
-    with named(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchone()[0]
+    return run(statement, parameters)[0][0]

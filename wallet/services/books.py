@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from core.actors import acting_as_service
-from wallet.refusals import named
 
 
 @dataclass(frozen=True)
@@ -19,12 +18,12 @@ class Fault:
 
 def fold() -> None:
     """Make a checkpoint of every hot account that moved since its last."""
-    _run("select wallet.fold()")
+    _unhurried("select wallet.fold()")
 
 
 def seal() -> None:
     """Add a link to the hash chain over all transactions since the last one."""
-    _run("select wallet.seal()")
+    _unhurried("select wallet.seal()")
 
 
 def verify() -> list[Fault]:
@@ -35,7 +34,7 @@ def verify() -> list[Fault]:
         return [Fault(*row) for row in cursor.fetchall()]
 
 
-def _run(statement: str) -> None:
-    with named(), connection.cursor() as cursor:
+def _unhurried(statement: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set local statement_timeout = 0")
         cursor.execute(statement)

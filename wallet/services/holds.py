@@ -3,15 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
-
-from wallet.refusals import named
-from wallet.services.posting import Posting, call
+from wallet.services.posting import Posting, call, run
 
 
 def place_hold(*, hold_id: UUID, account_id: UUID, amount: int, expires_at: datetime | None, reason: str) -> None:
     """Set `amount` (minor units) aside. A repeat with the same content does nothing. Raises InsufficientFunds."""
-    _run("select wallet.place_hold(%s, %s, %s, %s, %s)", [hold_id, account_id, amount, expires_at, reason])
+    run("select wallet.place_hold(%s, %s, %s, %s, %s)", [hold_id, account_id, amount, expires_at, reason])
 
 
 def commit_hold(
@@ -30,22 +27,16 @@ def commit_hold(
     """
     return call(
         posting_id,
-        "select * from wallet.commit_hold(%s, %s, %s, %s, %s, %s, %s)",
+        "wallet.commit_hold(%s, %s, %s, %s, %s, %s, %s)",
         [hold_id, posting_id, credit, amount, kind, description, final],
     )
 
 
 def release_hold(*, hold_id: UUID) -> None:
     """Give back what is left of a hold. Raises HoldNotOpen when it was committed or has expired, HoldNotFound."""
-    _run("select wallet.release_hold(%s)", [hold_id])
+    run("select wallet.release_hold(%s)", [hold_id])
 
 
 def release_expired_holds(*, limit: int = 1000) -> int:
     """Release up to `limit` holds that are past their time; return how many."""
-    return int(_run("select wallet.expire_holds(%s)", [limit]))
-
-
-def _run(statement: str, parameters: list[object]) -> int:
-    with named(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchone()[0]
+    return run("select wallet.expire_holds(%s)", [limit])[0][0]

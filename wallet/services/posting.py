@@ -1,19 +1,26 @@
 """Posting: one round trip to the ledger's SQL functions. Amounts are positive integers of the minor unit."""
 
+import random
+import time
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from django.db import connection, transaction
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-from wallet.refusals import AmountTooLarge, NothingToPost, named
+from core.ids import nth
+from wallet.refusals import AmountTooLarge, NothingToPost, refusal_of
 
 LARGEST = 2**63 - 1
+TRIES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One transaction to be: `amount` (minor units) from the debit account to the credit account."""
 
@@ -23,30 +30,33 @@ class Line:
     amount: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Posted:
     """One transaction as it was written: each side's version and balance after it, None where the account is hot."""
 
     id: UUID
-    amount: int
     debit_version: int | None
     debit_balance: int | None
     credit_version: int | None
     credit_balance: int | None
-    recorded_at: datetime
-    replayed: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Posting:
     """Transactions that stand or fall together. `replayed` says that they had already been posted."""
 
     id: UUID
     transactions: tuple[Posted, ...]
+    replayed: bool
 
-    @property
-    def replayed(self) -> bool:
-        return self.transactions[0].replayed
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A posting of one transaction, for `post_many`."""
+
+    posting_id: UUID
+    line: Line
+    description: str = ""
 
 
 def post(
@@ -60,30 +70,16 @@ def post(
     check_amounts(line.amount for line in lines)
     if len(lines) == 1:
         line = lines[0]
-        return call(
-            posting_id,
-            "select * from wallet.post_one(%s, %s, %s, %s, %s, %s, %s)",
-            [posting_id, line.kind, line.debit, line.credit, line.amount, description, effective_at],
-        )
+        parameters = [posting_id, line.kind, line.debit, line.credit, line.amount, description, effective_at]
+        return call(posting_id, "wallet.post_one(%s, %s, %s, %s, %s, %s, %s)", parameters)
     return call(
-        posting_id,
-        "select * from wallet.post(%s, %s, %s, %s, %s, %s, %s)",
-        [posting_id, *columns(lines), description, effective_at],
+        posting_id, "wallet.post(%s, %s, %s, %s, %s, %s, %s)", [posting_id, *columns(lines), description, effective_at]
     )
 
 
 def reverse(*, posting_id: UUID, reverses: UUID, description: str = "") -> Posting:
     """Mirror a whole posting, once. Raises AlreadyReversed, PostingNotFound, or why the money cannot go back."""
-    return call(posting_id, "select * from wallet.reverse(%s, %s, %s)", [posting_id, reverses, description])
-
-
-@dataclass(frozen=True)
-class Single:
-    """A posting of one transaction, for `post_many`."""
-
-    posting_id: UUID
-    line: Line
-    description: str = ""
+    return call(posting_id, "wallet.reverse(%s, %s, %s)", [posting_id, reverses, description])
 
 
 def post_many(*, postings: Sequence[Single], effective_at: datetime | None = None) -> int:
@@ -96,20 +92,64 @@ def post_many(*, postings: Sequence[Single], effective_at: datetime | None = Non
     check_amounts(posting.line.amount for posting in postings)
     kinds, debits, credits, amounts = columns([posting.line for posting in postings])
     ids, descriptions = [p.posting_id for p in postings], [p.description for p in postings]
-    with named(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "select wallet.post_many(%s, %s, %s, %s, %s, %s, %s)",
-            [ids, kinds, debits, credits, amounts, descriptions, effective_at],
-        )
-        return int(cursor.fetchone()[0])
+    statement = "select wallet.post_many(%s, %s, %s, %s, %s, %s, %s)"
+    rows = run(statement, [ids, kinds, debits, credits, amounts, descriptions, effective_at])
+    return int(rows[0][0])
 
 
-def call(posting_id: UUID, statement: str, parameters: list[object]) -> Posting:
-    """Run a posting function: alone it is its own transaction; inside one it gets a savepoint, so that a refusal leaves
-    the caller's transaction whole."""
-    with named(), transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return Posting(posting_id, tuple(Posted(*row) for row in cursor.fetchall()))
+def call(posting_id: UUID, function: str, parameters: list[Any]) -> Posting:
+    """Run a posting function and return what it wrote."""
+    rows = run(
+        f"select debit_version, debit_balance, credit_version, credit_balance, replayed from {function}", parameters
+    )
+    return Posting(posting_id, tuple(Posted(nth(posting_id, n), *row[:4]) for n, row in enumerate(rows)), rows[0][4])
+
+
+def run(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """Run one of the ledger's statements, and return its rows.
+
+    Alone it is a transaction of its own, tried again when the database asks for that; inside one it gets a savepoint, so
+    that a refusal leaves the caller's transaction whole. Raises a LedgerRefusal.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.in_atomic_block:
+        with transaction.atomic():
+            return _rows(database, statement, parameters)
+    for attempt in range(1, TRIES):
+        try:
+            return _rows(database, statement, parameters)
+        except OperationalError as error:
+            if not _passing(error):
+                raise
+            time.sleep(random.uniform(0, 0.01 * 2**attempt))
+    return _rows(database, statement, parameters)
+
+
+def _passing(error: Exception) -> bool:
+    """Whether the database says: nothing is wrong with this, try again (serialisation failure, deadlock)."""
+    return isinstance(error.__cause__, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected)
+
+
+# One for each connection, as long as that lives.
+_cursors: "WeakKeyDictionary[psycopg.Connection[Any], psycopg.Cursor[Any]]" = WeakKeyDictionary()
+
+
+def _rows(database: BaseDatabaseWrapper, statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """Django's own cursor puts the values into the text, which the server parses and plans anew each time; this one
+    has the statement prepared."""
+    database.ensure_connection()
+    connection = database.connection
+    cursor = _cursors.get(connection)
+    if cursor is None:
+        cursor = _cursors[connection] = psycopg.Cursor(connection)
+    try:
+        return cursor.execute(statement, parameters, prepare=True).fetchall()
+    except psycopg.Error as error:
+        refusal = refusal_of(error)
+        if refusal is not None:
+            raise refusal from None
+        with database.wrap_database_errors:
+            raise
 
 
 def columns(lines: Sequence[Line]) -> tuple[list[str], list[UUID], list[UUID], list[int]]:
@@ -124,7 +164,7 @@ def columns(lines: Sequence[Line]) -> tuple[list[str], list[UUID], list[UUID], l
 def check_amounts(amounts: Iterable[int]) -> None:
     """Raise TypeError for anything but an integer, AmountTooLarge past what the books can hold."""
     for amount in amounts:
-        if isinstance(amount, bool) or not isinstance(amount, int):
+        if type(amount) is not int:
             raise TypeError("an amount is an integer of the minor unit")
         if amount > LARGEST:
             raise AmountTooLarge(amount=str(amount))

@@ -56,8 +56,8 @@ def transfer(*, posting_id: UUID, source: Account, recipient_id: UUID, amount: i
     check_amounts([amount])
     posting = call(
         posting_id,
-        "select * from wallet.send(%s, %s, %s, %s, %s)",
-        [posting_id, source.pk, recipient_id, amount, note],
+        "wallet.send(%s, %s, %s, %s, %s, %s)",
+        [posting_id, source.pk, recipient_id, source.currency_id, amount, note],
     )
     if current_origin().request_id and not posting.replayed:
         audit.record(action="wallet.transfer.posted", target=source, posting=str(posting_id), amount=amount)

@@ -6,7 +6,7 @@ grant usage on schema wallet to authenticated, service_role;
 grant execute on function
     wallet.post_one(uuid, text, uuid, uuid, bigint, text, timestamptz),
     wallet.post(uuid, text[], uuid[], uuid[], bigint[], text, timestamptz),
-    wallet.send(uuid, uuid, uuid, bigint, text),
+    wallet.send(uuid, uuid, uuid, char(3), bigint, text),
     wallet.open_account(uuid, text, text),
     wallet.own_accounts(),
     wallet.sees_all(),

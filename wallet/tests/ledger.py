@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from accounts.tests.factories import make_person
 from conftest import superuser
@@ -21,8 +22,8 @@ from core.embedded import Postgres
 from core.ids import posting_id
 from wallet import services as wallet
 from wallet.models import Account
-from wallet.refusals import LedgerRefusal, named
-from wallet.services import Line, Posted, Posting
+from wallet.refusals import LedgerRefusal, refusal_of
+from wallet.services import Line, Posting
 from wallet.tests.factories import make_wallet
 
 TABLES = (
@@ -76,9 +77,14 @@ def balances(*accounts: UUID) -> list[int]:
 
 def ask(statement: str, *parameters: object) -> list[tuple[Any, ...]]:
     """Run SQL as whoever acts now, in a savepoint; a refusal of the ledger comes out by its name."""
-    with named(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters or None)
-        return cursor.fetchall() if cursor.description else []
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+    except DatabaseError as error:
+        cause = error.__cause__
+        refusal = refusal_of(cause) if isinstance(cause, psycopg.Error) else None
+        raise refusal or error from cause
 
 
 def set_limits(pk: UUID, *, floor: int | None, cap: int | None) -> None:
@@ -109,6 +115,21 @@ def refused(error: type[LedgerRefusal], **facts: object) -> Iterator[None]:
     assert written() == before
 
 
+@dataclass(frozen=True)
+class Done:
+    """One transaction as a door answers: what `wallet.services` tells of it, and whether it was there before."""
+
+    id: UUID
+    debit_version: int | None
+    debit_balance: int | None
+    credit_version: int | None
+    credit_balance: int | None
+    replayed: bool
+
+
+DONE = ", ".join(field.name for field in fields(Done))
+
+
 def by_service(
     posting: UUID,
     kind: str,
@@ -117,22 +138,22 @@ def by_service(
     amount: int,
     description: str = "",
     effective_at: datetime | None = None,
-) -> Posted:
+) -> Done:
     lines = [Line(kind, debit, credit, amount)]
-    done = wallet.post(posting_id=posting, lines=lines, description=description, effective_at=effective_at)
-    return done.transactions[0]
+    found = wallet.post(posting_id=posting, lines=lines, description=description, effective_at=effective_at)
+    return Done(**asdict(found.transactions[0]), replayed=found.replayed)
 
 
-def by_post(posting: UUID, kind: str, debit: UUID, credit: UUID, amount: int, *rest: Any) -> Posted:
+def by_post(posting: UUID, kind: str, debit: UUID, credit: UUID, amount: int, *rest: Any) -> Done:
     marks = ", %s" * len(rest)
-    statement = f"select * from wallet.post(%s, %s, %s::uuid[], %s::uuid[], %s::bigint[]{marks})"
-    return Posted(*ask(statement, posting, [kind], [debit], [credit], [amount], *rest)[0])
+    statement = f"select {DONE} from wallet.post(%s, %s, %s::uuid[], %s::uuid[], %s::bigint[]{marks})"
+    return Done(*ask(statement, posting, [kind], [debit], [credit], [amount], *rest)[0])
 
 
-def by_post_one(posting: UUID, kind: str, debit: UUID, credit: UUID, amount: int, *rest: Any) -> Posted:
+def by_post_one(posting: UUID, kind: str, debit: UUID, credit: UUID, amount: int, *rest: Any) -> Done:
     marks = ", %s" * len(rest)
-    statement = f"select * from wallet.post_one(%s, %s, %s, %s, (%s)::bigint{marks})"
-    return Posted(*ask(statement, posting, kind, debit, credit, amount, *rest)[0])
+    statement = f"select {DONE} from wallet.post_one(%s, %s, %s, %s, (%s)::bigint{marks})"
+    return Done(*ask(statement, posting, kind, debit, credit, amount, *rest)[0])
 
 
 DOORS = [by_service, by_post, by_post_one]
@@ -187,3 +208,11 @@ def passed_by_the_horizon() -> None:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What the block does is taken back at its end."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

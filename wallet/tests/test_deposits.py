@@ -63,9 +63,6 @@ def proceed(payment: Payment) -> Payment:
     )
 
 
-# The three ways home.
-
-
 def test_a_payment_is_credited_by_its_webhook(purse):
     payment = start(purse)
     assert payment.state == "PENDING" and "/checkout/" in payment.checkout_url
@@ -134,9 +131,6 @@ def test_workers_at_once_share_the_payments_that_are_due(purse, monkeypatch):
     assert not at_once(*[tasks.check_open_payments] * 3)
     assert sorted(asked) == sorted(payment.reference for payment in payments)
     assert balance(purse) == 1_000_000
-
-
-# Before the gateway's page.
 
 
 @pytest.mark.parametrize(
@@ -237,9 +231,6 @@ def test_no_gateway_is_called_inside_a_transaction(purse):
         verify(payment)
     with pytest.raises(RuntimeError, match="inside a transaction"), acting_as_service():
         start(purse)
-
-
-# While waiting.
 
 
 @pytest.mark.parametrize("kind", ["BAD_GATEWAY_BEFORE", "BAD_GATEWAY_AFTER", "HTML_503", "TOO_MANY"])

@@ -1,0 +1,98 @@
+"""A browser that is looked over the shoulder: what it complains of, what a page keeps from some people."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core import mail
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+STANDARD = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+AXE = {"runOnly": {"type": "tag", "values": STANDARD}, "resultTypes": ["violations"]}
+PICTURES = Path(settings.BASE_DIR) / "docs/images"
+# Chromium reports every answer from 400 on; these are ones that we mean to give to a form that is not right.
+MEANT = re.compile(r"Failed to load resource: the server responded with a status of 422")
+
+
+@dataclass(frozen=True)
+class Look:
+    """The window a visitor sees the site through."""
+
+    viewport: dict[str, int]
+    colours: str = "light"
+    scripts: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.viewport['width']}-{self.colours}" + ("" if self.scripts else "-no-scripts")
+
+
+class Visitor:
+    """One person's browser, cookies and all. `complaints` are console errors and warnings, script errors included."""
+
+    def __init__(self, chromium: Browser, site: str, look: Look) -> None:
+        self.site, self.look, self.complaints = site, look, list[str]()
+        self._context = chromium.new_context(
+            base_url=site,
+            viewport=look.viewport,
+            color_scheme=look.colours,
+            java_script_enabled=look.scripts,
+            reduced_motion="reduce",
+            locale="en-GB",
+            timezone_id="Africa/Lagos",
+        )
+        self._context.set_default_timeout(15_000)
+        self._context.on("console", self._heard)
+        self._context.on("weberror", lambda error: self.complaints.append(f"{error.page.url}: {error.error}"))
+        self.page = self.open_tab()
+
+    def open_tab(self) -> Page:
+        return self._context.new_page()
+
+    def leave(self) -> None:
+        self._context.close()
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not MEANT.match(message.text):
+            where = message.page.url if message.page else ""
+            self.complaints.append(f"{where}: {message.text}")
+
+    def check(self, page: Page | None = None) -> None:
+        """Fail for what axe calls serious on this page, and for one that is wider than its window."""
+        page = page or self.page
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{page.url} is {too_wide} px wider than {self.look}"
+        if self.look.scripts:
+            assert faults(page) == [], f"{page.url} at {self.look}"
+
+    def go(self, address: str) -> None:
+        """Open an address of the site and check its page."""
+        self.page.goto(address)
+        self.check()
+
+    def picture(self, name: str, *, whole: bool = False) -> None:
+        """Keep what is seen now for the README, where ALAJO_SCREENSHOTS says so."""
+        if os.environ.get("ALAJO_SCREENSHOTS") == "1":
+            self.page.evaluate("window.scrollTo(0, 0); document.activeElement?.blur()")
+            self.page.screenshot(path=PICTURES / name, full_page=whole)
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds serious or critical, with the elements it means."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [
+        f"{fault['id']}: {fault['help']}: {node['html']}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+def mailed_code() -> str:
+    """The code in the latest mail."""
+    found = re.search(r"^\s+([A-Z0-9-]{4,12})\s*$", mail.outbox[-1].body, re.MULTILINE)
+    assert found, mail.outbox[-1].body
+    return found[1]

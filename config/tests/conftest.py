@@ -1,0 +1,63 @@
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from config import browser as chromiums
+from config.tests.browsing import DESKTOP, Look, Visitor
+from wallet.gateways.paystack import Paystack
+from wallet.services import gateways
+from wallet.tests.factories import install_sandbox
+
+NONE_FOUND = """
+
+NOT RUN: no Chromium, so nobody has looked at the pages. `make test` as root installs Debian's (apt-get install
+chromium); else set ALAJO_CHROMIUM to the path of a Chromium or Chrome.
+"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for a module. Playwright keeps an event loop in this thread, which Django would refuse."""
+    path = chromiums.find()
+    if path is None:
+        pytest.skip(NONE_FOUND)
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    try:
+        with sync_playwright() as playwright:
+            args = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = playwright.chromium.launch(executable_path=path, args=args)
+            yield browser
+            browser.close()
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        if before is not None:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture
+def site(live_server, settings, monkeypatch) -> str:
+    """The address of a running Alajo whose gateway is its own sandbox, over HTTP."""
+    settings.SITE_URL = live_server.url
+    settings.PAYSTACK_BASE_URL = f"{live_server.url}/sandbox/paystack"
+    settings.PAYSTACK_WEBHOOK_URL = f"{live_server.url}/webhooks/paystack/"
+
+    @lru_cache
+    def adapter(key: str, url: str) -> Paystack:
+        return Paystack(secret_key=key, base_url=url, sleep=lambda _seconds: None)
+
+    monkeypatch.setattr(gateways, "_paystack", adapter)
+    install_sandbox()
+    return str(live_server.url)
+
+
+@pytest.fixture
+def visitor(chromium: Browser, site: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """Someone at the site; parametrize indirectly with a Look. What the browser complained of fails the test."""
+    visitor = Visitor(chromium, site, getattr(request, "param", Look(DESKTOP)))
+    yield visitor
+    visitor.leave()
+    assert visitor.complaints == []
