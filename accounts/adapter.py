@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from accounts import services, tasks
 from accounts.models import User
 from core import encryption
+from core.actors import acting_as_service
 from core.middleware import client_ip
 
 # Behind a socket without a proxy that names the caller: the device list needs an address all the same.
@@ -41,6 +42,11 @@ class AccountAdapter(DefaultAccountAdapter):
             text = str(mail.body)
         letter = {"subject": str(mail.subject), "text": text, "html": html, "to": list(mail.to)}
         transaction.on_commit(lambda: tasks.send_mail.delay(**letter), robust=True)
+
+    def send_notification_mail(self, template_prefix: str, user: User, **rest: Any) -> None:
+        """allauth asks for this after commit, when nobody is acting any more."""
+        with acting_as_service():
+            super().send_notification_mail(template_prefix, user, **rest)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request) or UNKNOWN_ADDRESS

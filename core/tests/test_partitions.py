@@ -27,9 +27,9 @@ def test_the_tables_kept_by_month_are_known():
 def test_the_months_ahead_are_made_and_a_second_time_nothing_is():
     at = datetime(2031, 5, 17, tzinfo=UTC)
     with acting_as_service():
-        assert partitions.ensure_ahead(table=TABLE, at=at, months=3) == 5
+        assert partitions.ensure_ahead(table=TABLE, at=at, months=3) == 6
         assert partitions.ensure_ahead(table=TABLE, at=at, months=3) == 0
-        wanted = {f"{TABLE}_y2031m{month:02}" for month in (4, 5, 6, 7, 8)}
+        wanted = {f"{TABLE}_y2031m{month:02}" for month in (3, 4, 5, 6, 7, 8)}
         assert wanted <= names()
 
 
@@ -63,6 +63,7 @@ def test_months_turn_at_midnight_utc_and_not_in_the_zone_of_the_connection():
         )
         since = {name[-8:]: datetime.fromtimestamp(seconds, tz=UTC) for name, seconds in cursor.fetchall()}
     assert since == {
+        "y2034m04": datetime(2034, 4, 1, tzinfo=UTC),
         "y2034m05": datetime(2034, 5, 1, tzinfo=UTC),
         "y2034m06": datetime(2034, 6, 1, tzinfo=UTC),
     }

@@ -8,7 +8,7 @@ from django.http import Http404
 
 from accounts.models import User
 from wallet import services as wallet
-from wallet.models import Account, Transaction
+from wallet.models import Account, Entry, Transaction
 from wallet.services.counterparties import Party
 
 
@@ -18,6 +18,7 @@ class Parties:
 
     transaction: Transaction
     own: frozenset[UUID]
+    entries: dict[UUID, Entry]
     people: dict[UUID, Party]
 
     def side(self, name: str) -> dict[str, Any]:
@@ -25,8 +26,8 @@ class Parties:
         mine = account in self.own
         return {
             "account": account if mine else None,
-            "version": getattr(self.transaction, f"{name}_version") if mine else None,
-            "balance": getattr(self.transaction, f"{name}_balance") if mine else None,
+            "version": self.entries[account].version if mine else None,
+            "balance": self.entries[account].balance if mine else None,
             "person": self.people.get(account),
         }
 
@@ -37,4 +38,5 @@ def parties_to(transaction: Transaction, user: User) -> Parties:
     own = frozenset(Account.objects.visible_to(user).filter(pk__in=sides).values_list("pk", flat=True))
     if not own:
         raise Http404
-    return Parties(transaction, own, wallet.parties_of(account_ids=sides))
+    entries = {entry.account_id: entry for entry in Entry.objects.filter(transaction=transaction.pk, account__in=own)}
+    return Parties(transaction, own, entries, wallet.parties_of(account_ids=sides))

@@ -87,12 +87,8 @@ return (
 create function wallet.entry_at(p_account uuid, p_version bigint, out balance bigint, out recorded_at timestamptz)
 language sql stable set search_path = ''
 begin atomic
-    select t.debit_balance, t.recorded_at from public.wallet_transaction t
-    where t.debit_account_id = p_account and t.debit_version = p_version
-    union all
-    select t.credit_balance, t.recorded_at from public.wallet_transaction t
-    where t.credit_account_id = p_account and t.credit_version = p_version
-    limit 1;
+    select e.balance, e.recorded_at from public.wallet_entry e
+    where e.account_id = p_account and e.version = p_version limit 1;
 end;
 
 -- The balance at a past moment. p_known: as the books stood then (by recorded_at); otherwise as we know today that it
@@ -137,22 +133,19 @@ begin
         return v_balance;
     end if;
     -- What happened by then and was recorded since; nothing is recorded before it happens.
-    return v_balance + (
-        select coalesce(sum(case d.side when v_account.normal_side then d.amount else -d.amount end), 0)::bigint
-        from (
-            select 'DEBIT' as side, t.amount, t.effective_at, t.recorded_at from public.wallet_transaction t
-            where not v_account.hot and t.debit_account_id = p_account and t.debit_version > v_low
-            union all
-            select 'CREDIT', t.amount, t.effective_at, t.recorded_at from public.wallet_transaction t
-            where not v_account.hot and t.credit_account_id = p_account and t.credit_version > v_low
-            union all
-            select case p_account when t.debit_account_id then 'DEBIT' else 'CREDIT' end,
-                t.amount, t.effective_at, t.recorded_at
+    if v_account.hot then
+        return v_balance + (
+            select coalesce(sum(case v_account.normal_side
+                when case p_account when t.debit_account_id then 'DEBIT' else 'CREDIT' end then t.amount
+                else -t.amount end), 0)::bigint
             from public.wallet_transaction t
-            where v_account.hot and t.xid >= coalesce(v_checkpoint.horizon, '0')
-                and p_account in (t.debit_account_id, t.credit_account_id)
-        ) d
-        where d.effective_at <= p_at and d.recorded_at > p_at
+            where t.xid >= coalesce(v_checkpoint.horizon, '0') and p_account in (t.debit_account_id, t.credit_account_id)
+                and t.effective_at <= p_at and t.recorded_at > p_at
+        );
+    end if;
+    return v_balance + (
+        select coalesce(sum(e.change), 0)::bigint from public.wallet_entry e
+        where e.account_id = p_account and e.version > v_low and e.effective_at <= p_at and e.recorded_at > p_at
     );
 end
 $$;

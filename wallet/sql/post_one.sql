@@ -10,6 +10,11 @@ return not p_hot and p_state = 'ACTIVE' and p_balance between -40000000000000000
     and (p_change > 0 or p_floor is null or p_balance - p_held + p_change >= p_floor)
     and (p_change < 0 or p_cap is null or p_balance + p_change <= p_cap);
 
+-- The currency of a hot account that may take part; null for any other account.
+create function wallet.hot_currency(p_account uuid) returns char(3)
+language sql stable
+return (select currency_id from public.wallet_account where id = p_account and hot and state = 'ACTIVE');
+
 -- Undoes what post_one did to a kept account in this very statement.
 create function wallet.put_back(p_account uuid, p_side text, p_amount bigint) returns void
 language sql set search_path = '' as $$
@@ -20,7 +25,8 @@ $$;
 
 -- Posts one transaction; see wallet.post. It goes ahead as if nothing could be wrong: each account, in the order of
 -- ids, is locked, checked and changed by one statement. Where that meets anything odd it puts back what it did and
--- leaves the rest to wallet.apply_posting, which knows every refusal, repeat and hot account. Few statements and few
+-- leaves the rest to wallet.apply_posting, which knows every refusal, repeat and hot account. When the first account is
+-- odd the second is not touched, since the one that follows must take their locks in order too. Few statements and few
 -- expressions on purpose: each is prepared anew in every database transaction, and that was half of the time.
 create function wallet.post_one(
     p_posting uuid, p_kind text, p_debit uuid, p_credit uuid, p_amount bigint,
@@ -45,26 +51,29 @@ begin
             where id = p_debit and wallet.may_move(
                 hot, state, balance, held, floor, cap, case normal_side when 'DEBIT' then p_amount else -p_amount end)
             returning version, balance, currency_id into r.debit_version, r.debit_balance, v_debit_currency;
+            if not found then
+                v_debit_currency := wallet.hot_currency(p_debit);
+            end if;
         end if;
-        update public.wallet_account
-        set balance = balance + case normal_side when 'CREDIT' then p_amount else -p_amount end, version = version + 1
-        where id = p_credit and wallet.may_move(
-            hot, state, balance, held, floor, cap, case normal_side when 'CREDIT' then p_amount else -p_amount end)
-        returning version, balance, currency_id into r.credit_version, r.credit_balance, v_credit_currency;
-        if p_debit > p_credit then
+        if p_debit > p_credit or v_debit_currency is not null then
+            update public.wallet_account
+            set balance = balance + case normal_side when 'CREDIT' then p_amount else -p_amount end, version = version + 1
+            where id = p_credit and wallet.may_move(
+                hot, state, balance, held, floor, cap, case normal_side when 'CREDIT' then p_amount else -p_amount end)
+            returning version, balance, currency_id into r.credit_version, r.credit_balance, v_credit_currency;
+            if not found then
+                v_credit_currency := wallet.hot_currency(p_credit);
+            end if;
+        end if;
+        if p_debit > p_credit and v_credit_currency is not null then
             update public.wallet_account
             set balance = balance + case normal_side when 'DEBIT' then p_amount else -p_amount end, version = version + 1
             where id = p_debit and wallet.may_move(
                 hot, state, balance, held, floor, cap, case normal_side when 'DEBIT' then p_amount else -p_amount end)
             returning version, balance, currency_id into r.debit_version, r.debit_balance, v_debit_currency;
-        end if;
-        if r.debit_version is null then
-            select currency_id into v_debit_currency from public.wallet_account
-            where id = p_debit and hot and state = 'ACTIVE';
-        end if;
-        if r.credit_version is null then
-            select currency_id into v_credit_currency from public.wallet_account
-            where id = p_credit and hot and state = 'ACTIVE';
+            if not found then
+                v_debit_currency := wallet.hot_currency(p_debit);
+            end if;
         end if;
         if v_debit_currency = v_credit_currency then
             r.recorded_at := clock_timestamp();

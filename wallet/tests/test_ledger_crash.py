@@ -24,7 +24,7 @@ from wallet.tests.crash.worker import EACH, PEOPLE
 
 pytestmark = pytest.mark.slow
 
-WORKERS, KILLS, STOPS, PATIENCE = 4, 16, 6, 30.0
+WORKERS, KILLS, STOPS, PATIENCE = 4, 16, 8, 30.0
 
 
 @dataclass
@@ -117,18 +117,25 @@ def crew(tmp_path_factory, django_db_setup) -> Iterator[Crew]:
         migrate = [sys.executable, "manage.py", "migrate", "--database", "owner", "--verbosity", "0"]
         subprocess.run(migrate, check=True, capture_output=True, **base)
         command = [sys.executable, "-m", "wallet.tests.crash.worker"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **base) as process:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with (
+            (place / "log").open("w") as log,
+            subprocess.Popen(command, stderr=log, **pipes, **base) as process,
+        ):
             found = Crew(postgres, process, place)
             assert found.order("world") == [0], (place / "errors").read_text()
             yield found
             process.stdin.close()
             process.wait(PATIENCE)
     finally:
-        postgres.destroy()
+        postgres.remove()
 
 
 def prove(crew: Crew, diaries: Diaries) -> set[str]:
-    """The books hold each acknowledged transfer once, as it was asked for; return the ids there are of those tried."""
+    """The books hold each acknowledged transfer once, as it was asked for.
+
+    Returns which of those tried are there.
+    """
     with crew.superuser() as database:
         until(
             lambda: (
@@ -165,7 +172,7 @@ def ask_again(crew: Crew, diaries: Diaries) -> None:
 
 
 def test_workers_killed_in_mid_transfer_lose_and_double_nothing(crew):
-    chance, unknown, happened = random.Random(2), 0, 0
+    chance, unknown = random.Random(2), 0
     for _ in range(KILLS):
         pids, paths = crew.set_to_work()
         until(lambda paths=paths: len(Diaries.read(paths).done) > 20)
@@ -174,10 +181,10 @@ def test_workers_killed_in_mid_transfer_lose_and_double_nothing(crew):
             os.kill(pid, signal.SIGKILL)
         until(lambda pids=pids: not any(is_alive(pid) for pid in pids))
         diaries = Diaries.read(paths)
-        happened += len(prove(crew, diaries) & diaries.unknown)
+        prove(crew, diaries)
         unknown += len(diaries.unknown)
         ask_again(crew, diaries)
-    assert unknown > KILLS and happened >= 0
+    assert unknown > KILLS
 
 
 def test_a_server_stopped_at_once_loses_no_transfer_it_has_acknowledged(crew):

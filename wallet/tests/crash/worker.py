@@ -1,7 +1,7 @@
 """Processes that move money until they are killed, and a diary of each that survives it.
 
-Started once as `python -m wallet.tests.crash.worker`; each line on its standard input is an order in JSON, answered by a
-line. It forks for every order, so that a new process costs nothing and holds no connection of another's.
+Started once as `python -m wallet.tests.crash.worker`; each line on its standard input is an order in JSON,
+answered by a line. It forks for every order, so that a process costs little and shares no connection.
 """
 
 import json
@@ -102,7 +102,7 @@ def fork(order: dict[str, Any]) -> int:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         ORDERS[order["do"]](order)
     except BaseException:
-        Path(order["errors"]).open("a").write(traceback.format_exc())
+        Path(order["errors"]).write_text(traceback.format_exc())
         os._exit(1)
     os._exit(0)
 
