@@ -39,14 +39,18 @@ def schema_fingerprint() -> str:
     """What the schema is made from: changes with any migration or SQL file."""
     digest = hashlib.sha256()
     files = [*settings.BASE_DIR.glob("*/migrations/*.py"), *settings.BASE_DIR.glob("*/*/migrations/*.py")]
-    for path in sorted([*files, *settings.BASE_DIR.glob("*/sql/*.sql"), Path(settings.BASE_DIR) / "core/rls.py"]):
+    for path in sorted(
+        [*files, *settings.BASE_DIR.glob("*/sql/*.sql"), Path(settings.BASE_DIR) / "core/rls.py"]
+    ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _make_template(name: str) -> None:
     with superuser("postgres") as connection:
-        for (old,) in connection.execute("select datname from pg_database where datname like 'alajo_template_%'"):
+        for (old,) in connection.execute(
+            "select datname from pg_database where datname like 'alajo_template_%'"
+        ):
             connection.execute(f'drop database "{old}" with (force)')
         draft = name + "_draft"
         connection.execute(f'drop database if exists "{draft}" with (force)')

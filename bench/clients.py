@@ -16,7 +16,8 @@ def rate(make: Work, *, clients: int, seconds: float) -> float:
     context = multiprocessing.get_context("fork")
     ready, results = context.Barrier(clients), context.Queue()
     processes = [
-        context.Process(target=_client, args=(make, number, seconds, ready, results)) for number in range(clients)
+        context.Process(target=_client, args=(make, number, seconds, ready, results))
+        for number in range(clients)
     ]
     for process in processes:
         process.start()
@@ -25,7 +26,7 @@ def rate(make: Work, *, clients: int, seconds: float) -> float:
         process.join()
     if any(isinstance(outcome, str) for outcome in outcomes):
         raise RuntimeError(next(outcome for outcome in outcomes if isinstance(outcome, str)))
-    return sum(done / taken for done, taken in outcomes)
+    return float(sum(done / taken for done, taken in outcomes))
 
 
 def _client(make: Work, number: int, seconds: float, ready: object, results: object) -> None:

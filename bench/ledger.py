@@ -14,7 +14,8 @@ from django.conf import settings
 
 from bench import report
 from bench.world import ACCOUNTS, FUND, PEOPLE, World
-from core.embedded.postgres import DATABASE
+from core.embedded import Valkey
+from core.embedded.bootstrap import DATABASE
 
 CLIENTS = 8
 BULK = 2_000
@@ -64,6 +65,7 @@ def environment(world: World) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
         "ALAJO_PROCESS_ROLE": "service_role",
         "DATABASE_URL": world.postgres.dsn(),
+        "REDIS_URL": Valkey(world.root).url(),
         "DATABASE_OWNER_URL": world.postgres.dsn(role="alajo_owner"),
     }
 

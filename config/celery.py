@@ -16,5 +16,12 @@ app.conf.beat_schedule = {
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
     "verify the ledger": {"task": "wallet.tasks.verify_ledger", "schedule": crontab(hour=1, minute=0)},
-    "make partitions ahead": {"task": "core.tasks.make_partitions_ahead", "schedule": crontab(hour=2, minute=0)},
+    "forget old idempotency keys": {
+        "task": "core.tasks.forget_idempotency_keys",
+        "schedule": crontab(hour=2, minute=30),
+    },
+    "make partitions ahead": {
+        "task": "core.tasks.make_partitions_ahead",
+        "schedule": crontab(hour=2, minute=0),
+    },
 }

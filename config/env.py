@@ -20,7 +20,6 @@ class Env(BaseSettings):
     # "id:base64 of 32 bytes", newest first; see core.encryption.
     encryption_keys: list[SecretStr] = []
     blind_index_key: SecretStr | None = None
-    paystack_secret_key: SecretStr | None = None
     email_host: str = ""
     email_port: int = 587
     email_user: str = ""

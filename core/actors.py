@@ -56,7 +56,8 @@ class Origin:
 NOBODY = Actor("none")
 
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
-_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+_NOWHERE = Origin()
+_origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 
 _SET = "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)"
 

@@ -7,7 +7,6 @@ months to come (a daily task); `partitions_of` lists what there is.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -69,5 +68,3 @@ def partitioned_tables() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM partitions.tables()")
         return [row[0] for row in cursor.fetchall()]
-
-

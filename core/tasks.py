@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from core import partitions
+from core import idempotency, partitions
 from core.actors import acting_as_service
 
 
@@ -11,3 +11,8 @@ def make_partitions_ahead() -> None:
     with acting_as_service():
         for table in partitions.partitioned_tables():
             partitions.ensure_ahead(table=table, at=timezone.now())
+
+
+@shared_task
+def forget_idempotency_keys() -> None:
+    idempotency.purge(at=timezone.now())

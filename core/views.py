@@ -1,7 +1,7 @@
 """Pages that belong to no domain: the welcome page, preferences kept in cookies, errors, and the liveness probe."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe

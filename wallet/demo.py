@@ -21,7 +21,7 @@ from wallet.services.transfers import TRANSFER, transfer
 
 GATEWAY = "paystack"
 NAIRA = 100
-# Nothing is older than this: the ledger keeps partitions from the month before on, and February has 28 days.
+# Nothing is older than this: ids of postings may be 35 days old.
 OLDEST = 27
 # (days ago, hour, who, naira)
 DEPOSITS = [

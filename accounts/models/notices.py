@@ -1,11 +1,12 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.people import User
 from core.ids import uuid7
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def visible_to(self, user: object) -> "NotificationQuerySet":
+    def visible_to(self, user: User) -> "NotificationQuerySet":
         return self.filter(user=user)
 
     def unread(self) -> "NotificationQuerySet":

@@ -104,7 +104,9 @@ class Profile(models.Model):
     class Meta:
         verbose_name = _("profile")
         verbose_name_plural = _("profiles")
-        constraints = [models.CheckConstraint(condition=models.Q(handle__regex=HANDLE), name="profile_handle_form")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(handle__regex=HANDLE), name="profile_handle_form")
+        ]
 
     def __str__(self) -> str:
         return f"@{self.handle}"

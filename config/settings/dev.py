@@ -1,5 +1,7 @@
 """Development: everything on this machine, with secrets made once and kept under `.data/`."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.settings.base import *  # noqa: F403
 from config.settings.base import BASE_DIR, DATA_DIR, RUNTIME_OPTIONS, database, env, services, valkey
 from config.settings.secrets import made_once
@@ -9,6 +11,10 @@ DEBUG = True
 SANDBOX = True
 ALLOWED_HOSTS = [*env.allowed_hosts, "127.0.0.1", "localhost", "[::1]"]
 
+if (services.database_url is None) != (services.redis_url is None):
+    raise ImproperlyConfigured(
+        "Set both DATABASE_URL and REDIS_URL, or neither: then Alajo starts both stores itself."
+    )
 EMBEDDED_STORES = services.database_url is None
 STORES_ROOT = BASE_DIR
 if services.database_url is None:
@@ -18,7 +24,9 @@ else:
     _app = services.database_url.get_secret_value()
     _owner = (services.database_owner_url or services.database_url).get_secret_value()
 DATABASES = {"default": database(_app, **RUNTIME_OPTIONS), "owner": database(_owner)}
-globals().update(valkey(services.redis_url.get_secret_value() if services.redis_url else Valkey(BASE_DIR).url()))
+globals().update(
+    valkey(services.redis_url.get_secret_value() if services.redis_url else Valkey(BASE_DIR).url())
+)
 
 _secrets = made_once(DATA_DIR / "secrets.json")
 SECRET_KEY = _secrets["secret_key"]

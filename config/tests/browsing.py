@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.core import mail
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 STANDARD = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 AXE = {"runOnly": {"type": "tag", "values": STANDARD}, "resultTypes": ["violations"]}
-PICTURES = Path(settings.BASE_DIR) / "docs/images"
-# Chromium reports every answer from 400 on; these are ones that we mean to give to a form that is not right.
-MEANT = re.compile(r"Failed to load resource: the server responded with a status of 422")
+PICTURES = Path(__file__).parents[2] / "docs/images"
+# Chromium reports every answer from 400 on, also the ones that a page is meant to give.
+REPORTED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
+FORM_REFUSED = 422
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,15 @@ class Look:
 
 
 class Visitor:
-    """One person's browser, cookies and all. `complaints` are console errors and warnings, script errors included."""
+    """One person's browser, cookies and all.
+
+    `complaints` are the console's errors and warnings, script errors included; an answer in `meant` is none.
+    """
 
     def __init__(self, chromium: Browser, site: str, look: Look) -> None:
-        self.site, self.look, self.complaints = site, look, list[str]()
+        self.site, self.look = site, look
+        self.complaints: list[str] = []
+        self.meant = {FORM_REFUSED}
         self._context = chromium.new_context(
             base_url=site,
             viewport=look.viewport,
@@ -52,21 +57,31 @@ class Visitor:
     def open_tab(self) -> Page:
         return self._context.new_page()
 
+    def forget(self) -> None:
+        """Lose the cookies."""
+        self._context.clear_cookies()
+
     def leave(self) -> None:
         self._context.close()
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not MEANT.match(message.text):
+        reported = REPORTED.match(message.text)
+        if reported and int(reported[1]) in self.meant:
+            return
+        if message.type in ("error", "warning"):
             where = message.page.url if message.page else ""
             self.complaints.append(f"{where}: {message.text}")
 
     def check(self, page: Page | None = None) -> None:
         """Fail for what axe calls serious on this page, and for one that is wider than its window."""
         page = page or self.page
-        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        too_wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert too_wide <= 0, f"{page.url} is {too_wide} px wider than {self.look}"
         if self.look.scripts:
-            assert faults(page) == [], f"{page.url} at {self.look}"
+            found = faults(page)
+            assert not found, "\n".join([f"{page.url} at {self.look}", *found])
 
     def go(self, address: str) -> None:
         """Open an address of the site and check its page."""

@@ -106,6 +106,7 @@ class Valkey:
             "700",
         ]
         command += ["--dir", str(self.data), "--save", "300 1", "--appendonly", "no", "--daemonize", "no"]
+        command += ["--databases", "64"]
         command += ["--pidfile", str(self.data / "valkey.pid")]
         process, offset = place.launch(command, log=self._log, **(account.as_popen() if account else {}))
         try:

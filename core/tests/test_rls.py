@@ -86,6 +86,7 @@ def split(text: str) -> set[str]:
         for right, names in found
     }
 
+
 READERS = ("wallet_credit_reader", "wallet_debit_reader")
 
 
@@ -151,7 +152,9 @@ def test_nobody_else_has_any_right():
     assert set(rights()) - known - {"public"} == set(READERS)
     for reader in READERS:
         assert rights()[reader] == {"wallet_account": {"SELECT"}, "wallet_transaction": {"SELECT"}}
-        can_log_in = rows("select rolcanlogin or rolsuper or rolbypassrls from pg_roles where rolname = %s", reader)
+        can_log_in = rows(
+            "select rolcanlogin or rolsuper or rolbypassrls from pg_roles where rolname = %s", reader
+        )
         assert can_log_in == [(False,)]
 
 

@@ -38,5 +38,7 @@ def parties_to(transaction: Transaction, user: User) -> Parties:
     own = frozenset(Account.objects.visible_to(user).filter(pk__in=sides).values_list("pk", flat=True))
     if not own:
         raise Http404
-    entries = {entry.account_id: entry for entry in Entry.objects.filter(transaction=transaction.pk, account__in=own)}
+    entries = {
+        entry.account_id: entry for entry in Entry.objects.filter(transaction=transaction.pk, account__in=own)
+    }
     return Parties(transaction, own, entries, wallet.parties_of(account_ids=sides))

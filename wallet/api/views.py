@@ -149,7 +149,9 @@ class TransferCreate(ApiView):
             amount=order["amount"],
             note=order["note"],
         )
-        return Response(_transfer(Transaction.objects.for_parties().get(pk=posting.id), self.request), status=201)
+        return Response(
+            _transfer(Transaction.objects.for_parties().get(pk=posting.id), self.request), status=201
+        )
 
 
 class TransferDetail(ApiView):

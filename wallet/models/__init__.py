@@ -8,7 +8,17 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
-from wallet.models.ledger import Account, Checkpoint, Currency, Entry, Hold, Reversal, Seal, TierRule, Transaction
+from wallet.models.ledger import (
+    Account,
+    Checkpoint,
+    Currency,
+    Entry,
+    Hold,
+    Reversal,
+    Seal,
+    TierRule,
+    Transaction,
+)
 
 __all__ = [
     "Account",

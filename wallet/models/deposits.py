@@ -1,7 +1,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -160,7 +159,7 @@ class WebhookEvent(models.Model):
                 fields=["received_at"],
                 condition=models.Q(state__in=["RECEIVED", "FAILED"]),
                 name="webhook_waiting",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

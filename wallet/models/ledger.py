@@ -39,7 +39,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """One currency of one owner, or of the system. `balance` is positive on the normal side; amounts are minor units."""
+    """One currency of one owner, or of the system. `balance` is positive on the normal side, in minor units."""
 
     class Kind(models.TextChoices):
         WALLET = "WALLET", _("Wallet")
@@ -294,7 +294,9 @@ class TierRule(models.Model):
     class Meta:
         verbose_name = _("tier rule")
         verbose_name_plural = _("tier rules")
-        constraints = [models.UniqueConstraint(fields=["tier", "currency", "from_date"], name="tier_rule_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["tier", "currency", "from_date"], name="tier_rule_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.tier} {self.currency_id} {self.from_date}"

@@ -3,7 +3,7 @@
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.books import Fault, fold, seal, verify
 from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
-from wallet.services.deposits import check_payment, create_payment, open_checkout, settle, start_deposit
+from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import commit_hold, place_hold, release_expired_holds, release_hold
 from wallet.services.lookups import count_lookup
@@ -11,7 +11,7 @@ from wallet.services.notices import read_notices
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
 from wallet.services.reversals import reversed_by
 from wallet.services.transfers import TransferQuote, announce_transfers, quote_transfer, transfer
-from wallet.services.webhooks import forged_count, process_webhook, receive_webhook
+from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 
 __all__ = [
     "Fault",
@@ -20,6 +20,7 @@ __all__ = [
     "Posting",
     "Single",
     "TransferQuote",
+    "announce_transfers",
     "balance_at",
     "balance_of",
     "check_payment",
@@ -44,11 +45,11 @@ __all__ = [
     "recent_recipients",
     "release_expired_holds",
     "release_hold",
+    "replay_webhook",
     "reverse",
     "reversed_by",
     "seal",
     "set_state",
-    "settle",
     "start_deposit",
     "system_account",
     "transfer",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -45,5 +46,5 @@ def set_state(*, account: Account, state: str, reason: str) -> None:
         audit.record(action="wallet.account.state_set", target=account, state=state, reason=reason)
 
 
-def _value(statement: str, parameters: list[object]) -> object:
+def _value(statement: str, parameters: list[Any]) -> Any:
     return run(statement, parameters)[0][0]

@@ -6,7 +6,9 @@ from uuid import UUID
 from wallet.services.posting import Posting, call, run
 
 
-def place_hold(*, hold_id: UUID, account_id: UUID, amount: int, expires_at: datetime | None, reason: str) -> None:
+def place_hold(
+    *, hold_id: UUID, account_id: UUID, amount: int, expires_at: datetime | None, reason: str
+) -> None:
     """Set `amount` (minor units) aside. A repeat with the same content does nothing. Raises InsufficientFunds."""
     run("select wallet.place_hold(%s, %s, %s, %s, %s)", [hold_id, account_id, amount, expires_at, reason])
 
@@ -39,4 +41,4 @@ def release_hold(*, hold_id: UUID) -> None:
 
 def release_expired_holds(*, limit: int = 1000) -> int:
     """Release up to `limit` holds that are past their time; return how many."""
-    return run("select wallet.expire_holds(%s)", [limit])[0][0]
+    return int(run("select wallet.expire_holds(%s)", [limit])[0][0])

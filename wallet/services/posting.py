@@ -73,7 +73,9 @@ def post(
         parameters = [posting_id, line.kind, line.debit, line.credit, line.amount, description, effective_at]
         return call(posting_id, "wallet.post_one(%s, %s, %s, %s, %s, %s, %s)", parameters)
     return call(
-        posting_id, "wallet.post(%s, %s, %s, %s, %s, %s, %s)", [posting_id, *columns(lines), description, effective_at]
+        posting_id,
+        "wallet.post(%s, %s, %s, %s, %s, %s, %s)",
+        [posting_id, *columns(lines), description, effective_at],
     )
 
 
@@ -100,16 +102,19 @@ def post_many(*, postings: Sequence[Single], effective_at: datetime | None = Non
 def call(posting_id: UUID, function: str, parameters: list[Any]) -> Posting:
     """Run a posting function and return what it wrote."""
     rows = run(
-        f"select debit_version, debit_balance, credit_version, credit_balance, replayed from {function}", parameters
+        f"select debit_version, debit_balance, credit_version, credit_balance, replayed from {function}",
+        parameters,
     )
-    return Posting(posting_id, tuple(Posted(nth(posting_id, n), *row[:4]) for n, row in enumerate(rows)), rows[0][4])
+    return Posting(
+        posting_id, tuple(Posted(nth(posting_id, n), *row[:4]) for n, row in enumerate(rows)), rows[0][4]
+    )
 
 
 def run(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     """Run one of the ledger's statements, and return its rows.
 
-    Alone it is a transaction of its own, tried again when the database asks for that; inside one it gets a savepoint, so
-    that a refusal leaves the caller's transaction whole. Raises a LedgerRefusal.
+    Alone it is a transaction of its own, tried again when the database asks for that; inside one it gets a savepoint,
+    so that a refusal leaves the caller's transaction whole. Raises a LedgerRefusal.
     """
     database = connections[DEFAULT_DB_ALIAS]
     if database.in_atomic_block:

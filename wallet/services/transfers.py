@@ -45,11 +45,13 @@ def quote_transfer(*, source: Account, recipient_text: str, amount: int) -> Tran
     return TransferQuote(recipient, amount, 0, source.available - amount)
 
 
-def transfer(*, posting_id: UUID, source: Account, recipient_id: UUID, amount: int, note: str = "") -> Posting:
+def transfer(
+    *, posting_id: UUID, source: Account, recipient_id: UUID, amount: int, note: str = ""
+) -> Posting:
     """Move `amount` (minor units) from `source` to the recipient's wallet of the same currency, once per posting id.
 
-    One round trip. Both people are told by `announce_transfers`, which reads the books; the audit trail says from where,
-    when a person asked for it. Raises a LedgerRefusal, NoteTooLong, and then nothing was written.
+    One round trip. Both people are told by `announce_transfers`, which reads the books; the audit trail says from
+    where, when a person asked for it. Raises a LedgerRefusal, NoteTooLong, and then nothing was written.
     """
     if len(note) > LONGEST_NOTE:
         raise NoteTooLong
@@ -67,8 +69,8 @@ def transfer(*, posting_id: UUID, source: Account, recipient_id: UUID, amount: i
 def announce_transfers() -> int:
     """Leave a notice to sender and recipient of every transfer since the last call; return how many notices.
 
-    Follows the books by the order in which their transactions were written, up to the oldest still running, so that what
-    commits late is not passed over; the place it has come to moves in the same transaction as the notices.
+    Follows the books by the order in which their transactions were written, up to the oldest still running, so that
+    what commits late is not passed over; the place it has come to moves in the same transaction as the notices.
     """
     with acting_as_service(), connection.cursor() as cursor:
         cursor.execute(

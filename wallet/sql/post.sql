@@ -308,8 +308,11 @@ begin
 end
 $$;
 
--- Refuses what only service_role may do: to debit another's account, to choose the effective time.
-create function wallet.check_customer(p_posting uuid, p_debits uuid[], p_effective_at timestamptz) returns void
+-- Refuses what only service_role may do: to debit another's account, to post anything but transfers to people, to choose
+-- the effective time.
+create function wallet.check_customer(
+    p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_effective_at timestamptz
+) returns void
 language plpgsql stable set search_path = '' as $$
 begin
     if wallet.is_service() then
@@ -321,6 +324,10 @@ begin
         where (a.owner_id = auth.uid()) is not true
     ) then
         perform wallet.refuse('not_your_account', jsonb_build_object('posting', p_posting));
+    elsif exists (select from unnest(p_kinds) k where k is distinct from 'TRANSFER') or exists (
+        select from unnest(p_credits) c join public.wallet_account a on a.id = c where a.owner_id is null
+    ) then
+        raise exception using errcode = '42501', message = 'a customer posts transfers to people only';
     end if;
 end
 $$;
@@ -334,7 +341,7 @@ create function wallet.post(
 ) returns setof wallet.posted
 language plpgsql security definer set search_path = '' as $$
 begin
-    perform wallet.check_customer(p_posting, p_debits, p_effective_at);
+    perform wallet.check_customer(p_posting, p_kinds, p_debits, p_credits, p_effective_at);
     return query select * from wallet.apply_posting(
         p_posting, p_kinds, p_debits, p_credits, p_amounts, coalesce(p_description, ''), p_effective_at, null, null);
 end

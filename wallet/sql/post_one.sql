@@ -40,7 +40,7 @@ declare
     v_actor uuid;
 begin
     if current_setting('role', true) is distinct from 'service_role' then
-        perform wallet.check_customer(p_posting, array[p_debit], p_effective_at);
+        perform wallet.check_customer(p_posting, array[p_kind], array[p_debit], array[p_credit], p_effective_at);
     end if;
     if p_amount between 1 and 1000000000000000000 and p_debit <> p_credit
         and p_effective_at is null and wallet.id_refusal(p_posting, null, clock_timestamp()) is null

@@ -193,16 +193,3 @@ create trigger fixed before update of id, owner_id, currency_id, normal_side, ho
         (old.id, old.owner_id, old.currency_id, old.normal_side, old.hot, old.kind, old.code)
         is distinct from (new.id, new.owner_id, new.currency_id, new.normal_side, new.hot, new.kind, new.code))
     execute function wallet.refuse_change();
-
--- To be called for every new partition: row triggers and indexes are inherited, these are not.
-create function wallet.prepare_partition(p_partition regclass) returns void
-language plpgsql set search_path = '' as $$
-begin
-    execute format('create trigger no_truncate before truncate on %s for each statement
-        execute function wallet.refuse_change()', p_partition);
-    execute format('alter table %s set (autovacuum_vacuum_insert_scale_factor = 0.05,
-        autovacuum_analyze_scale_factor = 0.02)', p_partition);
-    execute format('alter table %s enable row level security', p_partition);
-    execute format('alter table %s force row level security', p_partition);
-end
-$$;

@@ -117,7 +117,7 @@ def refused(error: type[LedgerRefusal], **facts: object) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Done:
-    """One transaction as a door answers: what `wallet.services` tells of it, and whether it was there before."""
+    """One transaction as a door answers: what the services tell of it, and whether it was there before."""
 
     id: UUID
     debit_version: int | None

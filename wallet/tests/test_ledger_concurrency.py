@@ -1,4 +1,4 @@
-"""Many at once: money is neither made nor lost, nobody waits for ever, and whoever must lose, loses by name."""
+"""Many at once: money is neither made nor lost, nobody waits for ever, and who must lose, loses by name."""
 
 import random
 from collections import Counter
@@ -38,13 +38,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _books_add_up(transactional_db) -> Iterator[None]:
-    """After each: the books are proven, and an account's versions rise with the clock, as `balance_at` trusts."""
+    """After each: the books are proven, and versions rise with the clock, as `balance_at` trusts."""
     yield
     assert services.verify() == []
     with acting_as_service():
         assert not ask(
-            "select * from (select recorded_at, lag(recorded_at) over (partition by account_id order by version) "
-            "as before from wallet_entry where version is not null) e where recorded_at < before"
+            "select * from (select recorded_at, "
+            "lag(recorded_at) over (partition by account_id order by version) as before "
+            "from wallet_entry where version is not null) e where recorded_at < before"
         )
 
 
@@ -121,7 +122,7 @@ def test_of_twenty_spends_of_money_for_ten_exactly_ten_succeed(door, descending)
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
 @pytest.mark.parametrize("descending", [False, True], ids=["to a later account", "to an earlier account"])
 def test_those_who_cannot_pay_never_block_those_who_can(door, descending):
-    """Poor and rich senders cross over the same two accounts; each refusal is one of funds, never of the server."""
+    """Poor and rich cross over the same two accounts; each refusal is one of funds, never of the server."""
     poor, rich = sorted(wallets(0, 0), reverse=descending)
     give(rich, 1_000_000)
 

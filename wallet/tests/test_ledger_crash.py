@@ -1,4 +1,4 @@
-"""Workers killed in mid-transfer and a server stopped at once: what was acknowledged is there, once, and nothing else is.
+"""Workers killed in mid-transfer, a server stopped at once: what was acknowledged is there, once, and no more.
 
 A PostgreSQL of its own with fsync on, real processes, real signals.
 """
@@ -25,6 +25,7 @@ from wallet.tests.crash.worker import EACH, PEOPLE
 pytestmark = pytest.mark.slow
 
 WORKERS, KILLS, STOPS, PATIENCE = 4, 16, 8, 30.0
+SESSIONS = "select 1 from pg_stat_activity where usename = 'alajo_app'"
 
 
 @dataclass
@@ -146,9 +147,9 @@ def prove(crew: Crew, diaries: Diaries) -> set[str]:
         owned = "from wallet_account where owner_id is not null"
         total, lowest = database.execute(f"select sum(balance), min(balance) {owned}").fetchone()
         rows = database.execute(
-            "select t.posting_id::text, d.owner_id::text, c.owner_id::text, t.amount from wallet_transaction t "
-            "join wallet_account d on d.id = t.debit_account_id join wallet_account c on c.id = t.credit_account_id "
-            "where t.posting_id = any (%s::uuid[])",
+            "select t.posting_id::text, d.owner_id::text, c.owner_id::text, t.amount "
+            "from wallet_transaction t join wallet_account d on d.id = t.debit_account_id "
+            "join wallet_account c on c.id = t.credit_account_id where t.posting_id = any (%s::uuid[])",
             [list(diaries.tried)],
         ).fetchall()
     assert (total, lowest >= 0) == (PEOPLE * EACH, True)

@@ -22,7 +22,7 @@ LENGTH = 4_000
 
 @pytest.fixture(scope="module")
 def history(django_db_setup, django_db_blocker) -> Iterator[tuple[User, UUID]]:
-    """Someone who has sent and received thousands of times, among others who did too; statistics are fresh."""
+    """Someone who has sent and received thousands of times, among others; statistics are fresh."""
     with django_db_blocker.unblock():
         ada, bola = make_person(), make_person()
         own, other = (make_wallet(user, amount=100_000).pk for user in (ada, bola))

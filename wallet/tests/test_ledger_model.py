@@ -60,7 +60,7 @@ class Hold:
 
 @dataclass
 class Move:
-    """A posting that was made: its lines as (debit, credit, amount) by number of purse, and how to make it again."""
+    """A posting that was made: lines of (debit, credit, amount), by number of purse; how to make it again."""
 
     id: UUID
     lines: list[tuple[int, int, int]]
@@ -87,10 +87,10 @@ class Books:
                     return f"account_{purse.state.lower()}"
                 up = (side == "DEBIT") == purse.debit_normal
                 held = self.held(number) - (freed if number == lines[0][0] else 0)
-                if not purse.hot and not up and purse.floor is not None:
-                    if balance[number] - held - amount < purse.floor:
-                        return "insufficient_funds"
-                if not purse.hot and up and purse.cap is not None and balance[number] + amount > purse.cap:
+                down_to, up_to = balance[number] - held - amount, balance[number] + amount
+                if not up and purse.floor is not None and down_to < purse.floor:
+                    return "insufficient_funds"
+                if up and purse.cap is not None and up_to > purse.cap:
                     return "balance_cap_exceeded"
                 balance[number] += amount if up else -amount
         return None

@@ -1,4 +1,4 @@
-"""Postings of many lines, fees to the kobo, reversals, and what the caller's own transaction makes of them."""
+"""Postings of many lines, fees to the kobo, reversals, and postings within the caller's own transaction."""
 
 from uuid import UUID
 
@@ -269,7 +269,7 @@ def test_gross_is_net_and_fee_and_tax_to_the_kobo(gross, fee_weight, tax_weight)
 @example(5_000, 0, 0)
 @example(5_000, None, 100)
 def test_after_a_deposit_clearing_is_what_the_gateway_owes_us_to_the_kobo(asked, fee, over):
-    """The customer pays what was asked, or more where the customer bears the fee; what is odd goes to suspense."""
+    """The customer pays what was asked, or more where they bear the fee; what is odd goes to suspense."""
     with undone():
         purse = make_wallet(make_person())
         install_sandbox()

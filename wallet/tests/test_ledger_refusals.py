@@ -122,15 +122,15 @@ def test_sql_takes_no_fractions_either():
     with acting_as_service():
         for value in ("1.5", "1.0", "1.5::float8"):
             for statement in (
-                f"select wallet.post(%s, array['TRANSFER'], array[%s::uuid], array[%s::uuid], array[{value}])",
+                f"select wallet.post(%s, '{{TRANSFER}}', array[%s::uuid], array[%s::uuid], array[{value}])",
                 f"select wallet.post_one(%s, 'TRANSFER', %s::uuid, %s::uuid, {value})",
             ):
                 with pytest.raises(DatabaseError, match="does not exist"):
                     ask(statement, posting_id(), source, target)
         fractions = ask(
             "select attrelid::regclass::text, attname from pg_attribute join pg_class c on c.oid = attrelid "
-            "where relname like 'wallet%%' and attname not like '%%percent' and atttypid in ('real'::regtype, 'double precision'::regtype, "
-            "'numeric'::regtype, 'money'::regtype)"
+            "where relname like 'wallet%%' and attname not like '%%percent' "
+            "and format_type(atttypid, null) = any (array['real', 'double precision', 'numeric', 'money'])"
         )
     assert fractions == []
     assert balances(source, target) == [100, 0]

@@ -1,4 +1,4 @@
-"""The server may say "try again" (deadlock, serialisation failure): callers do not get to see it. Nothing waits long."""
+"""Where the server says "try again" (deadlock, serialisation failure), it is; and nothing waits for long."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -36,18 +36,18 @@ def by_itself(call: Callable[[], Any]) -> Any:
 
 
 def embrace(first: object, second: object, locked: Event) -> None:
-    """Lock the account that a posting takes last, then the one it takes first; never be the one to give way."""
+    """Lock the account that a posting takes last, then the one it takes first; never give way."""
     with root() as database, database.transaction(force_rollback=True):
         database.execute("set local deadlock_timeout = '1min'")
         database.execute("select 1 from wallet_account where id = %s for update", [second])
         locked.set()
         deadline = monotonic() + 10
-        while monotonic() < deadline and not waiting(second):
+        while monotonic() < deadline and not somebody_waits():
             sleep(0.01)
         database.execute("select 1 from wallet_account where id = %s for update", [first])
 
 
-def waiting(_account: object) -> bool:
+def somebody_waits() -> bool:
     with root() as database:
         found = database.execute(
             "select 1 from pg_stat_activity where datname = current_database() and usename = 'alajo_app' "

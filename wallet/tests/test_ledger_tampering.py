@@ -56,8 +56,13 @@ ACCOUNT = {
     "currency_id": ("'NGX'", "currency"),
     "id": (OTHER, "account_missing"),
 }
-HOLD = {"amount": ("amount + 1", "held"), "committed": ("committed + 1", "hold_committed"),
-        "state": ("'EXPIRED'", "held"), "account_id": (OTHER, "held"), "id": (OTHER, "hold_committed")}  # fmt: skip
+HOLD = {
+    "amount": ("amount + 1", "held"),
+    "committed": ("committed + 1", "hold_committed"),
+    "state": ("'EXPIRED'", "held"),
+    "account_id": (OTHER, "held"),
+    "id": (OTHER, "hold_committed"),
+}
 REVERSAL = {"posting_id": OTHER, "reversed_by": OTHER}
 CHECKPOINT = {"balance": "balance + 1", "entries": "entries + 1", "horizon": "'3'::xid8"}
 SEAL = {
@@ -68,6 +73,15 @@ SEAL = {
     "previous": "previous || '\\x00'",
     "head": "set_byte(head, 0, get_byte(head, 0) # 1)",
 }
+
+
+DELETE = "delete from wallet_transaction where id = "
+FIRST = "(select id from wallet_transaction order by id limit 1)"
+LAST = "(select id from wallet_transaction order by id desc limit 1)"
+ADD_A_SEAL = (
+    "insert into wallet_seal select number + 1, to_xid, (to_xid::text::bigint + 1)::text::xid8, 1, head, '\\x00', "
+    "now() from wallet_seal order by number desc limit 1"
+)
 
 
 @pytest.fixture(scope="module")
@@ -190,18 +204,26 @@ def test_a_changed_record_of_the_books_is_named(superuser, table, check, column,
 @pytest.mark.parametrize(
     ("statement", "check"),
     [
-        ("delete from wallet_transaction where id = (select id from wallet_transaction order by id desc limit 1)", "seal"),
-        ("delete from wallet_transaction where id = (select id from wallet_transaction order by id desc limit 1)", "account_balance"),
-        ("delete from wallet_transaction where id = (select id from wallet_transaction order by id asc limit 1)", "version"),
+        (DELETE + LAST, "seal"),
+        (DELETE + LAST, "account_balance"),
+        (DELETE + FIRST, "version"),
         ("delete from wallet_seal where number = 1", "seal"),
         ("delete from wallet_reversal", "reversal"),
         ("delete from wallet_hold", "held"),
         ("delete from wallet_account where owner_id is not null and held > 0", "account_missing"),
-        ("insert into wallet_seal select number + 1, to_xid, (to_xid::text::bigint + 1)::text::xid8, 1, head, "
-         "'\\x00', now() from wallet_seal order by number desc limit 1", "seal"),
+        (ADD_A_SEAL, "seal"),
     ],
-    ids=["last: seal", "last: balance", "first", "a seal", "a reversal", "a hold", "an account", "seal added"],
-)  # fmt: skip
+    ids=[
+        "last: seal",
+        "last: balance",
+        "first",
+        "a seal",
+        "a reversal",
+        "a hold",
+        "an account",
+        "seal added",
+    ],
+)
 def test_a_row_that_is_gone_or_was_added_is_noticed(superuser, statement, check):
     assert superuser.execute(statement).rowcount == 1
     assert check in {fault.check for fault in faults(superuser)}

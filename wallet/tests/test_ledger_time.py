@@ -1,9 +1,10 @@
-"""Balances at past moments, as we knew them and as they were; hot accounts and what a fold makes of them; the seal."""
+"""Balances at past moments, as known then and as known now; hot accounts and their fold; the seal."""
 
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from threading import Event
 from time import sleep
 from uuid import UUID
@@ -239,7 +240,7 @@ def test_seals_form_a_chain_over_every_transaction_once():
     assert [found.number for found in seals] == [1, 2, 3]
     assert sum(found.rows for found in seals) == 10 and [found.rows for found in seals[1:]] == [1, 5]
     assert bytes(seals[0].previous) == b""
-    for before, after in zip(seals, seals[1:], strict=False):
+    for before, after in pairwise(seals):
         assert bytes(after.previous) == bytes(before.head)
 
 

@@ -17,7 +17,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        names = sorted(path.stem for path in (settings.BASE_DIR / "bench").glob("*.py") if path.stem in BENCHES)
+        names = sorted(
+            path.stem for path in (settings.BASE_DIR / "bench").glob("*.py") if path.stem in BENCHES
+        )
         parser.add_argument("name", choices=names)
         parser.add_argument("--rounds", type=int, default=3)
         parser.add_argument("--seconds", type=int, default=10)

@@ -1,0 +1,270 @@
+"""Every page in a browser, among the demo world's people: nothing keeps anyone out, nothing complains."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.factors import current_code
+from accounts.models import User
+from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_code
+from core.actors import acting_as_service
+from wallet import services as wallet
+from wallet.management.commands.seed_demo import ADMIN, PASSWORD
+from wallet.models import Account, Entry, Payment
+from wallet.services.lookups import TooManyLookups
+
+ADA, NGOZI = "ada@alajo.test", "ngozi@alajo.test"
+STAFF_LISTS = [
+    "accounts/user",
+    "accounts/customer",
+    "accounts/auditevent",
+    "wallet/account",
+    "wallet/transaction",
+    "wallet/entry",
+    "wallet/hold",
+    "wallet/seal",
+    "wallet/payment",
+    "wallet/paymentgateway",
+    "wallet/webhookevent",
+    "wallet/case",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.parametrize(
+        "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
+    ),
+]
+
+
+@pytest.fixture
+def demo(site: str) -> None:
+    call_command("seed_demo", verbosity=0)
+
+
+def person(email: str) -> User:
+    with acting_as_service():
+        return User.objects.get(email=email)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
+
+
+def heading(page: Page, text: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
+
+
+def log_in(visitor: Visitor, email: str) -> None:
+    page = visitor.page
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    press(page, "Log in")
+    page.wait_for_function("!location.pathname.endsWith('/login/')")
+
+
+def payment_in(state: str, *, amount: int) -> Payment:
+    """One of Ada's, in a state that no page leads to."""
+    with acting_as_service():
+        mine = Payment.objects.filter(account__owner__email=ADA).first()
+        assert mine is not None
+        return Payment.objects.create(
+            account_id=mine.account_id,
+            gateway_id=mine.gateway_id,
+            reference=f"alj-{uuid4().hex[:12]}",
+            amount=amount,
+            currency_id="NGN",
+            state=state,
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+
+
+def entries_of(email: str) -> list[str]:
+    """One entry of each kind and direction, by address."""
+    with acting_as_service():
+        account = Account.objects.get(owner__email=email, kind="WALLET")
+        kinds = {
+            (entry.kind, entry.change > 0): entry for entry in Entry.objects.filter(account_id=account.pk)
+        }
+    return [f"/transactions/{entry.pk}/" for entry in kinds.values()]
+
+
+def test_a_strangers_pages(visitor: Visitor, demo: None) -> None:
+    page = visitor.page
+    for address in ("/", "/help/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
+        visitor.go(address)
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(ADA)
+    page.get_by_label("Password", exact=True).fill("not this one at all")
+    visitor.meant.add(400)
+    press(page, "Log in")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.check()
+    page.goto("/accounts/password/reset/")
+    page.get_by_label("Email").fill(ADA)
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.wait_for_url("**/reset/*/")
+    visitor.check()
+
+
+def test_a_page_that_is_not_there_and_a_form_that_is_not_ours(visitor: Visitor, site: str) -> None:
+    page = visitor.page
+    visitor.meant |= {403, 404}
+    visitor.go("/nothing/here/")
+    expect(page.get_by_role("main")).to_contain_text("404")
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(ADA)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    visitor.forget()
+    press(page, "Log in")
+    expect(page.get_by_role("main")).to_contain_text("403")
+    visitor.check()
+
+
+def test_a_customers_pages(visitor: Visitor, demo: None) -> None:
+    page = visitor.page
+    on_phone = visitor.look.viewport == PHONE
+    log_in(visitor, ADA)
+    for address in ("/activity/?q=nobody+of+that+name", "/activity/?direction=in", "/notices/"):
+        visitor.go(address)
+    for address in entries_of(ADA):
+        visitor.go(address)
+    visitor.go("/home/")
+    expect(page.get_by_role("main")).to_contain_text("Withdrawal on its way")
+    visitor.picture("home-phone-dark.png" if on_phone else "home-desktop.png")
+    visitor.go("/activity/")
+    if not on_phone:
+        visitor.picture("activity.png")
+    page.get_by_text("More filters").click()
+    visitor.check()
+    for state in (Payment.State.PENDING, Payment.State.HELD, Payment.State.FAILED, Payment.State.REVIEW):
+        visitor.go(f"/payments/{payment_in(state, amount=250_000).pk}/")
+    visitor.go("/home/")
+
+
+def test_the_pages_that_add_and_send_money(
+    visitor: Visitor, demo: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visitor.page
+    on_phone = visitor.look.viewport == PHONE
+    log_in(visitor, ADA)
+    visitor.go("/add-money/")
+    page.get_by_label("How much?").fill("0")
+    press(page, "Continue to payment")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.check()
+    page.goto("/add-money/")
+    page.get_by_role("link", name="₦5,000.00").click()
+    expect(page.get_by_label("How much?")).to_have_value("5,000")
+    visitor.check()
+    if not on_phone:
+        visitor.picture("add-money.png")
+    press(page, "Continue to payment")
+    page.wait_for_url("**/sandbox/paystack/checkout/*")
+    visitor.check()
+    if not on_phone:
+        visitor.picture("checkout.png")
+    visitor.go("/sandbox/paystack/")
+
+    visitor.go("/send/")
+    page.get_by_label("To", exact=True).fill("nobody at all")
+    page.get_by_label("Amount").fill("900000000")
+    press(page, "Review")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.check()
+    page.get_by_label("To", exact=True).fill(NGOZI)
+    page.get_by_label("Amount").fill("7500")
+    page.get_by_label("Note for them").fill("School fees, part two")
+    press(page, "Review")
+    heading(page, "Check and send")
+    visitor.check()
+    if not on_phone:
+        visitor.picture("send-review.png")
+
+    def too_many(**_asked: object) -> None:
+        raise TooManyLookups(retry_after=90)
+
+    monkeypatch.setattr(wallet, "count_lookup", too_many)
+    visitor.meant.add(429)
+    press(page, "Change something")
+    press(page, "Review")
+    expect(page.get_by_role("main")).to_contain_text("429")
+    visitor.check()
+
+
+def test_the_pages_about_oneself(visitor: Visitor, demo: None) -> None:
+    page = visitor.page
+    user = person(ADA)
+    log_in(visitor, ADA)
+    for address in (
+        "/accounts/email/",
+        "/accounts/password/change/",
+        "/accounts/sessions/",
+        "/accounts/2fa/",
+    ):
+        visitor.go(address)
+    page.get_by_role("link", name="Set up").click()
+    heading(page, "Set up an authenticator app")
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    visitor.check()
+    visitor.go("/accounts/logout/")
+    visitor.go("/home/")
+    page.locator("summary", has_text="Your account").click()
+    visitor.check()
+    page.locator("summary", has_text="Your account").click()
+    page.locator("summary", has_text="Colours").click()
+    visitor.check()
+    assert not user.is_staff
+
+
+def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor, demo: None) -> None:
+    page = visitor.page
+    log_in(visitor, ADMIN)
+    heading(page, "Enter your code")
+    visitor.check()
+    page.get_by_role("main").get_by_role("textbox").fill(current_code(user=person(ADMIN)))
+    press(page, "Log in")
+    page.wait_for_url("**/home/")
+    visitor.check()
+    visitor.go("/staff/")
+    for name in STAFF_LISTS:
+        visitor.go(f"/staff/{name}/")
+        first = page.locator("#result_list th a").first
+        if first.count():
+            first.click()
+            page.wait_for_url("**/change/")
+            visitor.check()
+    visitor.go("/accounts/2fa/")
+    page.get_by_role("link", name="Make recovery codes").click()
+    heading(page, "Make new recovery codes?")
+    visitor.check()
+    press(page, "Make them")
+    heading(page, "Recovery codes")
+    visitor.check()
+    visitor.go("/accounts/2fa/recovery-codes/generate/")
+    visitor.go("/accounts/2fa/totp/deactivate/")
+    visitor.go("/accounts/2fa/")
+
+
+def test_the_pages_for_developers(visitor: Visitor, demo: None) -> None:
+    page = visitor.page
+    page.goto("/api/docs/")
+    expect(page.locator("#operations-tag-transfers, .opblock").first).to_be_visible()
+    visitor.check()
+    visitor.go("/api/errors/")
+    visitor.go("/api/errors/insufficient_funds")
+    page.goto("/accounts/password/reset/")
+    page.get_by_label("Email").fill(ADA)
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.wait_for_url("**/reset/*/")
+    visitor.go("/dev/mail/")
+    page.get_by_role("main").get_by_role("link").first.click()
+    page.wait_for_url("**/dev/mail/*/")
+    visitor.check()
+    assert mailed_code()
