@@ -28,6 +28,7 @@ KEPT = (
     "auth_group_permissions",
     "wallet_currency",
     "wallet_tierrule",
+    "wallet_follower",
 )
 
 

@@ -38,7 +38,7 @@ class Recipient:
 
 
 def register(*, user: User, display_name: str) -> User:
-    """Store a new user with its Customer and Profile, all or none; raises EmailTaken."""
+    """Store a new user with its Profile and, unless they are staff, its Customer, all or none; raises EmailTaken."""
     with acting_as_service():
         user.email = user.email.lower()
         try:
@@ -46,20 +46,26 @@ def register(*, user: User, display_name: str) -> User:
                 user.save(force_insert=True)
         except IntegrityError as error:
             raise EmailTaken from error
-        Customer.objects.create(user=user)
+        if not user.is_staff:
+            Customer.objects.create(user=user)
         _create_profile(user, display_name.strip())
         audit.record(action="accounts.user.registered", target=user, actor_id=user.id)
     return user
 
 
 def find_recipient(*, text: str) -> Recipient:
-    """Find an active customer by exact handle (with or without @) or e-mail; raises RecipientNotFound."""
+    """Find an active customer by exact handle (with or without @) or e-mail address.
+
+    Only an address its owner has confirmed counts: whoever signs up with another's must not receive what is meant for
+    them. Raises RecipientNotFound.
+    """
     wanted = text.strip().lower().removeprefix("@")
     if not wanted or not wanted.isprintable():
         raise RecipientNotFound
+    confirmed = Q(user__emailaddress__email=wanted, user__emailaddress__verified=True)
     with acting_as_service():
         profile = (
-            Profile.objects.filter(Q(handle=wanted) | Q(user__email=wanted))
+            Profile.objects.filter(confirmed if "@" in wanted else Q(handle=wanted))
             .filter(user__is_active=True, user__customer__status=Customer.Status.ACTIVE)
             .first()
         )

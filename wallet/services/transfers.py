@@ -73,10 +73,7 @@ def announce_transfers() -> int:
     what commits late is not passed over; the place it has come to moves in the same transaction as the notices.
     """
     with acting_as_service(), connection.cursor() as cursor:
-        cursor.execute(
-            "select horizon::text, pg_snapshot_xmin(pg_current_snapshot())::text"
-            " from wallet_follower where name = 'notices' for update skip locked"
-        )
+        cursor.execute(WINDOW, [AT_ONCE])
         window = cursor.fetchone()
         if window is None or window[0] == window[1]:
             return 0
@@ -86,6 +83,17 @@ def announce_transfers() -> int:
     return int(told)
 
 
+# From where the follower stands to the oldest transaction still running, or to the end of the one `AT_ONCE` rows on.
+AT_ONCE = 5000
+WINDOW = """
+    select f.horizon::text, least(pg_snapshot_xmin(pg_current_snapshot()), (
+        select n.xid from wallet_transaction n
+        where n.xid > (
+            select t.xid from wallet_transaction t where t.xid >= f.horizon order by t.xid offset %s limit 1)
+        order by n.xid limit 1
+    ))::text
+    from wallet_follower f where f.name = 'notices' for update of f skip locked
+"""
 # One row of the books is two notices. Each names the other person; neither tells a balance.
 NOTICES = """
     insert into accounts_notification (id, user_id, event, data, created_at)

@@ -1,11 +1,12 @@
 """The ledger under test: ways to ask it, what it has written, and many askers at the same moment."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 from uuid import UUID
@@ -13,13 +14,13 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, ProgrammingError, connection, connections, transaction
 
 from accounts.tests.factories import make_person
 from conftest import superuser
 from core.actors import acting_as_service
 from core.embedded import Postgres
-from core.ids import posting_id
+from core.ids import posting_id, uuid7
 from wallet import services as wallet
 from wallet.models import Account
 from wallet.refusals import LedgerRefusal, refusal_of
@@ -35,7 +36,7 @@ TABLES = (
     "wallet_seal",
 )
 ROLES = ("anon", "authenticated", "service_role")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def wallets(*amounts: int) -> list[UUID]:
@@ -216,3 +217,60 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+def as_service(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[], Any]:
+    def run() -> Any:
+        with acting_as_service():
+            return call(*args, **kwargs)
+
+    return run
+
+
+def errors(results: list[Any]) -> Counter[type | str]:
+    """The kinds of errors among the results; those of the server are shown whole."""
+    found = [result for result in results if isinstance(result, Exception)]
+    return Counter(str(error) if isinstance(error, DatabaseError) else type(error) for error in found)
+
+
+def prove_the_books() -> None:
+    """Everything adds up, and an account's versions rise with the clock, as `balance_at` trusts."""
+    assert wallet.verify() == []
+    with acting_as_service():
+        assert not ask(
+            "select * from (select recorded_at, "
+            "lag(recorded_at) over (partition by account_id order by version) as before "
+            "from wallet_entry where version is not null) e where recorded_at < before"
+        )
+
+
+def place(source: UUID, amount: int, *, expires_in: timedelta | None = None) -> UUID:
+    hold = uuid7()
+    with acting_as_service():
+        expires_at = now() + expires_in if expires_in else None
+        wallet.place_hold(
+            hold_id=hold, account_id=source, amount=amount, expires_at=expires_at, reason="order"
+        )
+    return hold
+
+
+def commit(hold: UUID, credit: UUID, amount: int, *, final: bool = True) -> Posting:
+    with acting_as_service():
+        return wallet.commit_hold(
+            hold_id=hold, posting_id=posting_id(), credit=credit, amount=amount, kind="PAYMENT", final=final
+        )
+
+
+@contextmanager
+def denied(*, match: str = "permission denied") -> Iterator[None]:
+    """The server itself says no (42501), and the books are what they were."""
+    before = written()
+    with pytest.raises(ProgrammingError, match=match) as caught:
+        yield
+    assert caught.value.__cause__.sqlstate == "42501"
+    assert written() == before
+
+
+def plainly_denied(statement: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        ask(statement)

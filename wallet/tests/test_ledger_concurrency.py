@@ -2,33 +2,33 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from itertools import permutations
 from threading import Event
 from time import sleep
-from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from core.actors import acting_as_service
-from core.ids import posting_id, uuid7
+from core.ids import posting_id
 from wallet import services
-from wallet.models import Hold, Transaction
-from wallet.refusals import AlreadyReversed, HoldExceeded, HoldNotOpen, InsufficientFunds, LedgerRefusal
+from wallet.refusals import InsufficientFunds, LedgerRefusal
 from wallet.services import Line, Posting
 from wallet.tests.ledger import (
     DOORS,
     account,
-    ask,
+    as_service,
     at_once,
     balances,
+    commit,
+    errors,
     give,
-    now,
+    place,
     post_one_line,
+    prove_the_books,
     system,
     wallets,
 )
@@ -38,29 +38,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _books_add_up(transactional_db) -> Iterator[None]:
-    """After each: the books are proven, and versions rise with the clock, as `balance_at` trusts."""
     yield
-    assert services.verify() == []
-    with acting_as_service():
-        assert not ask(
-            "select * from (select recorded_at, "
-            "lag(recorded_at) over (partition by account_id order by version) as before "
-            "from wallet_entry where version is not null) e where recorded_at < before"
-        )
-
-
-def as_service(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[], Any]:
-    def run() -> Any:
-        with acting_as_service():
-            return call(*args, **kwargs)
-
-    return run
-
-
-def errors(results: list[Any]) -> Counter[type | str]:
-    """The kinds of errors among the results; those of the server are shown whole."""
-    found = [result for result in results if isinstance(result, Exception)]
-    return Counter(str(error) if isinstance(error, DatabaseError) else type(error) for error in found)
+    prove_the_books()
 
 
 def test_the_bank_holds_its_total_in_every_snapshot_and_owes_nobody():
@@ -215,114 +194,6 @@ def test_the_same_posting_sent_by_eight_at_once_happens_once(door):
         assert sorted(result.replayed for result in results) == [False] + [True] * 7
         assert len({(result.id, result.debit_version, result.credit_version) for result in results}) == 1
     assert balances(source, target, suspense) == [0, 200, 100]
-
-
-def test_the_same_id_with_different_content_at_once_is_one_posting_and_one_refusal():
-    source, target = wallets(10_000, 0)
-    for _ in range(8):
-        posting = posting_id()
-        results = at_once(
-            *[partial(post_one_line, source, target, amount, posting_id=posting) for amount in (1, 2)]
-        )
-        assert sorted(type(result).__name__ for result in results) == ["Posting", "PostingIdReused"]
-
-
-def test_of_two_reversals_at_once_one_succeeds():
-    """Formance: N postings, each reverted twice at once: N succeed, N fail."""
-    source, target = wallets(1_000, 0)
-    postings = [post_one_line(source, target, 10).id for _ in range(10)]
-    undo = [
-        as_service(services.reverse, posting_id=posting_id(), reverses=posting)
-        for posting in postings
-        for _twice in range(2)
-    ]
-    results = at_once(*undo)
-    assert errors(results) == {AlreadyReversed: 10}
-    for pair in zip(results[::2], results[1::2], strict=True):
-        assert sorted(type(result).__name__ for result in pair) == ["AlreadyReversed", "Posting"]
-    assert balances(source, target) == [1_000, 0]
-
-
-def test_the_same_reversal_twice_at_once_is_one_reversal():
-    source, target = wallets(100, 0)
-    for _ in range(5):
-        posting, undo = post_one_line(source, target, 10).id, posting_id()
-        call = as_service(services.reverse, posting_id=undo, reverses=posting)
-        results = at_once(call, call)
-        assert sorted(result.replayed for result in results) == [False, True]
-    assert balances(source, target) == [100, 0]
-
-
-def place(source: UUID, amount: int, *, expires_in: timedelta | None = None) -> UUID:
-    hold = uuid7()
-    with acting_as_service():
-        expires_at = now() + expires_in if expires_in else None
-        services.place_hold(
-            hold_id=hold, account_id=source, amount=amount, expires_at=expires_at, reason="order"
-        )
-    return hold
-
-
-def commit(hold: UUID, credit: UUID, amount: int, *, final: bool = True) -> Posting:
-    with acting_as_service():
-        return services.commit_hold(
-            hold_id=hold, posting_id=posting_id(), credit=credit, amount=amount, kind="PAYMENT", final=final
-        )
-
-
-def test_two_part_commits_at_once_never_take_more_than_the_hold():
-    source, target = wallets(1_000, 0)
-    for _ in range(10):
-        hold = place(source, 100)
-        results = at_once(*[partial(commit, hold, target, 60, final=False)] * 2)
-        assert errors(results) == {HoldExceeded: 1}
-    assert balances(source, target) == [400, 600]
-    assert account(source).held == 400
-
-
-def test_holds_and_spends_at_once_never_promise_more_than_there_is():
-    """blnk#181: twenty ask for a tenth each, half of them by holds."""
-    source, target = wallets(1_000, 0)
-    calls = [partial(place, source, 100), partial(post_one_line, source, target, 100)] * 10
-    results = at_once(*calls)
-    assert errors(results) == {InsufficientFunds: 10}
-    assert account(source).available == 0
-
-
-def test_of_commit_release_and_expiry_at_once_exactly_one_wins():
-    (source, target), wins = wallets(100_000, 0), Counter[str]()
-    for number in range(60):
-        lead = list(permutations((0.0, 0.004, 0.008)))[number % 6]
-        hold = place(source, 100, expires_in=timedelta(milliseconds=25 + number))
-        with acting_as_service():
-            expires_at = Hold.objects.get(pk=hold).expires_at
-
-        def late(seconds: float, call: Callable[[], Any], until=expires_at) -> Any:
-            sleep(max(0.0, (until - now()).total_seconds() - 0.008) + seconds)
-            return call()
-
-        results = at_once(
-            partial(late, lead[0], partial(commit, hold, target, 100)),
-            partial(late, lead[1], as_service(services.release_hold, hold_id=hold)),
-            partial(late, lead[2] + 0.004, as_service(services.release_expired_holds)),
-        )
-        assert set(errors(results)) <= {HoldNotOpen}
-        won = {
-            "COMMITTED": isinstance(results[0], Posting),
-            "RELEASED": not isinstance(results[1], Exception),
-            "EXPIRED": results[2] == 1,
-        }
-        with acting_as_service():
-            state = Hold.objects.get(pk=hold).state
-            moved = Transaction.objects.filter(hold_id=hold).count()
-        assert [name for name, it_did in won.items() if it_did] == [state]
-        assert moved == (state == "COMMITTED")
-        wins[state] += 1
-        if len(wins) == 3 and number > 10:
-            break
-    assert set(wins) == {"COMMITTED", "RELEASED", "EXPIRED"}
-    assert account(source).held == 0
-    assert balances(target) == [100 * wins["COMMITTED"]]
 
 
 def test_a_posting_waits_for_its_accounts_and_reads_them_after():

@@ -28,7 +28,8 @@ from wallet.refusals import LedgerRefusal
 from wallet.services import Line, Single
 from wallet.tests.ledger import ask, system, written
 
-pytestmark = pytest.mark.django_db
+# No transaction around it all: one that runs for seconds would hold up every fold and seal on the server.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = 4
 amounts = st.integers(1, 120)
@@ -323,7 +324,7 @@ class Ledger(RuleBasedStateMachine):
         assert services.verify() == []
 
 
-def test_the_ledger_does_what_the_model_does(db):
+def test_the_ledger_does_what_the_model_does():
     Ledger.people = [make_person() for _ in range(PEOPLE)]
     run_state_machine_as_test(
         Ledger,

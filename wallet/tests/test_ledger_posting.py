@@ -25,6 +25,7 @@ from wallet.refusals import (
     SameAccount,
 )
 from wallet.services import Line, Posting
+from wallet.services.settlement import settle
 from wallet.tests.factories import install_sandbox, make_wallet
 from wallet.tests.ledger import (
     account,
@@ -278,7 +279,7 @@ def test_after_a_deposit_clearing_is_what_the_gateway_owes_us_to_the_kobo(asked,
             payment.reference, "SUCCEEDED", asked + over, asked, fee, "NGN", now(), "card", "1", {}
         )
         for _twice in range(2):
-            settled = services.settle(payment_id=payment.pk, charge=charge, at=now())
+            settled = settle(payment_id=payment.pk, charge=charge, at=now())
         clearing, fees, suspense = balances(
             *(system(code) for code in ("PAYSTACK_CLEARING", "GATEWAY_FEES", "SUSPENSE"))
         )

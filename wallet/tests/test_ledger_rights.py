@@ -1,40 +1,25 @@
 """What each role of the database may do to the books, tried in raw SQL: the last wall, not the first."""
 
-import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.db import connection
 from psycopg import sql
 
-from accounts.models import User
 from accounts.tests.factories import make_person
-from core.actors import acting_as, acting_as_anon, acting_as_service
+from core.actors import acting_as_anon
 from core.ids import posting_id, uuid7
-from wallet import services
-from wallet.models import Transaction
-from wallet.refusals import HoldNotFound, InsufficientFunds, LedgerRefusal, NotYourAccount
-from wallet.services import Line
 from wallet.tests.factories import make_wallet
 from wallet.tests.ledger import (
-    DOORS,
     ROLES,
     TABLES,
-    account,
     ask,
-    balances,
+    denied,
     give,
     login,
-    now,
-    post_one_line,
-    refused,
     root,
-    system,
-    written,
+    wallets,
 )
 
 pytestmark = pytest.mark.django_db
@@ -62,34 +47,6 @@ def as_login(db) -> Iterator[Callable[[str], psycopg.Connection]]:
             return database
 
         yield become
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_person(name="Ada Obi")
-
-
-@pytest.fixture
-def bola() -> User:
-    return make_person(name="Bola Ige")
-
-
-@pytest.fixture
-def purses(ada, bola) -> tuple[UUID, UUID]:
-    """Ada's and Bola's wallets with 1,000 each, of which Ada has sent Bola 10."""
-    first, second = (make_wallet(user, amount=1_000).pk for user in (ada, bola))
-    post_one_line(first, second, 10)
-    return first, second
-
-
-@contextmanager
-def denied(*, match: str = "permission denied") -> Iterator[None]:
-    """The server itself says no (42501), and the books are what they were."""
-    before = written()
-    with pytest.raises(ProgrammingError, match=match) as caught:
-        yield
-    assert caught.value.__cause__.sqlstate == "42501"
-    assert written() == before
 
 
 def relations() -> list[str]:
@@ -180,172 +137,14 @@ def test_no_role_steps_out_of_its_bounds(as_login, role):
             database.execute(statement)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
-def test_a_customer_debits_only_accounts_of_their_own(door, ada, bola, purses):
-    own, other = purses
-    with acting_as(ada):
-        for debit in (other, system("SUSPENSE"), system("PAYSTACK_CLEARING"), uuid7()):
-            with refused(NotYourAccount):
-                door(posting_id(), "TRANSFER", debit, own, 1)
-        assert door(posting_id(), "TRANSFER", own, other, 1).debit_balance == 989
-    assert balances(own, other) == [989, 1_011]
-
-
-def test_a_customer_hides_no_strange_debit_among_lines_of_their_own(ada, purses):
-    own, other = purses
-    with acting_as(ada):
-        for place in range(3):
-            lines = [Line("TRANSFER", own, other, 1), Line("TRANSFER", own, other, 1)]
-            lines.insert(place, Line("TRANSFER", other, own, 5))
-            with refused(NotYourAccount):
-                services.post(posting_id=posting_id(), lines=lines)
-
-
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
-def test_a_customer_does_not_choose_when_it_happened(door, ada, purses):
-    with acting_as(ada):
-        for moment in (now() - timedelta(days=1), now()):
-            with denied(match="only service_role"):
-                door(posting_id(), "TRANSFER", *purses, 1, "", moment)
-
-
-def test_a_customer_neither_reverses_nor_runs_the_books(ada, purses):
-    own, other = purses
-    with acting_as_service():
-        hold = uuid7()
-        services.place_hold(hold_id=hold, account_id=own, amount=10, expires_at=None, reason="")
-        posting = Transaction.objects.filter(kind="TRANSFER").get().posting_id
-    line = Line("TRANSFER", own, other, 1)
-    with acting_as(ada):
-        for call in (
-            lambda: services.reverse(posting_id=posting_id(), reverses=posting),
-            lambda: services.commit_hold(
-                hold_id=hold, posting_id=posting_id(), credit=other, amount=1, kind="PAYMENT"
-            ),
-            lambda: services.release_hold(hold_id=hold),
-            lambda: services.release_expired_holds(),
-            lambda: services.post_many(postings=[services.Single(posting_id(), line)]),
-            lambda: services.fold(),
-            lambda: services.seal(),
-            lambda: ask("select * from wallet.verify()"),
-            lambda: ask("select wallet.set_limits(%s, -1000, null)", own),
-            lambda: ask("select wallet.set_state(%s, 'ACTIVE')", own),
-            lambda: ask("select wallet.open_system_account('MINE', 'EQUITY', 'NGN', 'CREDIT')"),
-        ):
-            with denied():
-                inside(call)
-
-
-def inside(call: Callable[[], object]) -> None:
-    with transaction.atomic():
-        call()
-
-
-def test_a_customer_opens_and_holds_on_their_own_accounts_only(ada, bola, purses):
-    own, other = purses
-    with acting_as(ada):
-        with refused(NotYourAccount):
-            ask("select wallet.open_account(%s, 'WALLET', 'NGN')", bola.pk)
-        with refused(NotYourAccount):
-            ask("select wallet.open_account(%s, 'HELD', 'NGN')", ada.pk)
-        assert ask("select wallet.open_account(%s, 'WALLET', 'NGN')", ada.pk) == [(own,)]
-        for pk in (other, system("SUSPENSE"), uuid7()):
-            with refused(NotYourAccount):
-                ask("select wallet.place_hold(%s, %s, 1)", uuid7(), pk)
-        ask("select wallet.place_hold(%s, %s, 40)", uuid7(), own)
-    assert account(own).held == 40
-
-
-@pytest.mark.parametrize("statement", [
-    "select * from wallet.post(null, null, null, null, null)",
-    "select * from wallet.post(%(id)s, '{}', '{}', '{}', '{}')",
-    "select * from wallet.post(null, '{FEE}', array[%(own)s], array[%(other)s], '{1}')",
-    "select * from wallet.post(%(id)s, '{FEE}', '{null}', array[%(other)s], '{1}')",
-    "select * from wallet.post(%(id)s, '{FEE}', array[%(own)s], '{null}', '{1}')",
-    "select * from wallet.post(%(id)s, '{null}', array[%(own)s], array[%(other)s], '{1}')",
-    "select * from wallet.post(%(id)s, '{FEE}', array[%(own)s], array[%(other)s], '{null}')",
-    "select * from wallet.post(%(id)s, '{FEE,FEE}', array[[%(own)s, %(other)s]], "
-    "array[%(other)s, %(own)s], '{1,1}')",
-    "select * from wallet.post(%(id)s, '{FEE}', '[0:0]={%(raw)s}', array[%(own)s], '{1}')",
-    "select * from wallet.post(%(id)s, '{FEE,FEE}', '[0:1]={%(raw)s,%(raw)s}', '{%(raw)s,%(raw)s}', '{1,1}')",
-    "select * from wallet.post_one(null, null, null, null, null)",
-    "select * from wallet.post_one(%(id)s, 'FEE', null, %(other)s, 1)",
-    "select * from wallet.post_one(%(id)s, null, %(own)s, %(other)s, 1)",
-    "select * from wallet.post_one(%(id)s, 'FEE', %(own)s, null, 1)",
-    "select * from wallet.send(%(id)s, %(own)s, null, 1, '')",
-    "select * from wallet.send(%(id)s, null, null, null, null)",
-    "select wallet.place_hold(null, null, null)",
-    "select wallet.place_hold(null, %(own)s, 1)",
-])  # fmt: skip
-def test_odd_arguments_write_nothing(ada, purses, statement):
-    """Nulls, empty and misshapen arrays: refused in whatever words, and nothing moves."""
-    before = written()
-    own, other = (f"'{pk}'::uuid" for pk in purses)
-    values = {"own": own, "other": other, "raw": purses[1], "id": f"'{posting_id()}'::uuid"}
-    with acting_as(ada), pytest.raises((DatabaseError, LedgerRefusal)) as caught:
-        ask(statement % values)
-    assert "syntax error" not in str(caught.value) and "does not exist" not in str(caught.value)
-    assert written() == before
-
-
-def test_nobody_sees_more_of_the_books_than_is_theirs(ada, bola, purses):
-    own, other = purses
-    stranger = make_person()
-    third = make_wallet(stranger, amount=500).pk
-    post_one_line(other, third, 5)
-    with acting_as_service():
-        for pk in purses:
-            services.place_hold(hold_id=uuid7(), account_id=pk, amount=1, expires_at=None, reason="")
-    with acting_as(ada):
-        assert ask("select id from wallet_account") == [(own,)]
-        rows = ask("select debit_account_id, credit_account_id from wallet_transaction")
-        assert len(rows) == 2 and all(own in row for row in rows)
-        assert ask("select distinct account_id from wallet_hold") == [(own,)]
-        entries = ask("select account_id, side from wallet_entry where account_id = %s", own)
-        assert len(entries) == 2
-        assert ask("select 1 from wallet_entry where account_id = %s", third) == []
-        assert ask("select wallet.balance_of(%s), wallet.balance_of(%s)", own, other) == [(990, None)]
-        for known in (True, False):
-            at = "select wallet.balance_at(%s, clock_timestamp(), %s)"
-            assert (ask(at, own, known), ask(at, other, known)) == ([(990,)], [(None,)])
-        assert ask("select wallet.own_accounts()") == [([own],)]
-        assert ask("select 1 from wallet_checkpoint") == []
-        for table in ("wallet_reversal", "wallet_seal"):
+def test_a_stranger_and_nobody_see_and_do_nothing(as_login):
+    (purse,) = wallets(1_000)
+    with acting_as_anon():
+        for table in (*TABLES, *VIEWS):
             with denied():
                 ask(f"select 1 from {table}")
-
-
-def test_a_transaction_shows_each_side_its_own_balance_and_never_the_others(ada, bola, purses):
-    for user, shown in ((ada, [(1_000, 1), (990, 2)]), (bola, [(1_000, 1), (1_010, 2)])):
-        with acting_as(user):
-            for view in (
-                "wallet_entry",
-                "(select * from wallet_debit_entry union all table wallet_credit_entry) e",
-            ):
-                assert ask(f"select balance, version from {view} order by version") == shown
-            for columns in (
-                "debit_balance",
-                "credit_balance",
-                "debit_version",
-                "credit_version",
-                "digest",
-                "xid",
-            ):
-                plainly_denied(f"select {columns} from wallet_transaction")
-                plainly_denied(f"select id from wallet_transaction order by {columns}")
-            for whole in ("select * from wallet_transaction", "select t from wallet_transaction t"):
-                plainly_denied(whole)
-            plainly_denied("select to_jsonb(t) from wallet_transaction t")
-
-
-def test_a_stranger_and_nobody_see_and_do_nothing(as_login, purses):
-    for actor in (acting_as_anon,):
-        with actor():
-            for table in (*TABLES, *VIEWS):
-                with denied():
-                    ask(f"select 1 from {table}")
-            with denied():
-                ask("select wallet.balance_of(%s)", purses[0])
+        with denied():
+            ask("select wallet.balance_of(%s)", purse)
     database = as_login("none")
     for table in (*TABLES, *VIEWS, "wallet_currency"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -361,45 +160,14 @@ def test_partitions_show_nobody_what_the_table_would_not(as_login, role):
                 database.execute(f"select 1 from {table}")
 
 
-def test_a_customer_without_claims_owns_nothing(as_login, purses):
+def test_a_customer_without_claims_owns_nothing(as_login):
     database = as_login("authenticated")
     assert database.execute("select count(*) from wallet_account").fetchone() == (0,)
     assert database.execute("select count(*) from wallet_entry").fetchone() == (0,)
     with pytest.raises(psycopg.Error, match="not_your_account"):
-        database.execute("select wallet.post_one(%s, 'TRANSFER', %s, %s, 1)", [posting_id(), *purses])
-
-
-def test_the_limit_of_the_wall_is_the_login_role_itself(ada, bola, purses):
-    """Roles and claims are the login's to choose: whoever has its raw SQL may act as any customer or the service.
-
-    What still holds then: no row is written but through the functions, with their checks, and none is rewritten.
-    """
-    own, other = purses
-    claims = json.dumps({"sub": str(bola.pk), "role": "authenticated"})
-    with acting_as(ada):
-        ask("select set_config('request.jwt.claims', %s, true)", claims)
-        ask("select * from wallet.post_one(%s, 'TRANSFER', %s, %s, 1)", posting_id(), other, own)
-    before = written()
-    with acting_as(ada):
-        ask("reset role")
-        for table in TABLES:
-            plainly_denied(f"select 1 from {table}")
-        ask("set local role service_role")
-        ask("select wallet.set_limits(%s, 0, 30000000)", other)
-        with pytest.raises(InsufficientFunds):
-            ask("select * from wallet.post_one(%s, 'TRANSFER', %s, %s, 100000)", posting_id(), other, own)
-        with pytest.raises(HoldNotFound):
-            ask("select wallet.release_hold(%s)", uuid7())
-        for statement in ("update wallet_account set balance = 1", "delete from wallet_transaction"):
-            plainly_denied(statement)
-    assert written() == before
-    assert balances(own, other) == [991, 1_009]
-    assert services.verify() == []
-
-
-def plainly_denied(statement: str) -> None:
-    with pytest.raises(ProgrammingError, match="permission denied"):
-        ask(statement)
+        database.execute(
+            "select wallet.post_one(%s, 'TRANSFER', %s, %s, 1)", [posting_id(), uuid7(), uuid7()]
+        )
 
 
 def test_even_the_owner_of_the_schema_changes_nothing_that_is_written(db):
@@ -420,3 +188,61 @@ def test_even_the_owner_of_the_schema_changes_nothing_that_is_written(db):
 def triggers(database: psycopg.Connection, table: str) -> set[str]:
     found = database.execute("select tgname from pg_trigger where tgrelid = %s::regclass", [table])
     return {name for (name,) in found}
+
+
+def test_the_tables_themselves_take_no_row_that_no_posting_could_write(db):
+    """Should a function ever forget a check, the row is refused all the same: tried as the owner of the schema."""
+    with login("alajo_owner") as owner:
+        ((hot,),) = owner.execute("select id from wallet_account where code = 'SUSPENSE'").fetchall()
+        for columns in (
+            {"amount": "0"},
+            {"amount": "-1"},
+            {"credit_account_id": "'00000000-0000-7000-8000-000000000001'"},
+            {"kind": "'lower case'"},
+            {"description": "repeat('x', 501)"},
+            {"digest": "null"},
+            {"recorded_at": "null"},
+        ):
+            row = {**ROW, **columns}
+            statement = (
+                f"insert into wallet_transaction ({', '.join(row)}) values ({', '.join(row.values())})"
+            )
+            refused_by_the_table(owner, statement)
+        for change in ("balance = 1", "version = 1", "floor = 0", "cap = 0", "held = -1"):
+            refused_by_the_table(owner, f"update wallet_account set {change} where id = '{hot}'")
+        account = {"id": "uuidv7()", "code": "'KEPT'", "kind": "'EQUITY'", "currency_id": "'NGN'"}
+        account |= {"normal_side": "'CREDIT'", "floor": "0"}
+        for columns in (
+            {"balance": "1"},
+            {"held": "1"},
+            {"version": "1"},
+            {"cap": "-1"},
+            {"code": "''"},
+            {"normal_side": "'LEFT'"},
+            {"state": "'ASLEEP'"},
+            {"state": "'CLOSED'"},
+            {"hot": "true"},
+        ):
+            row = {**account, **columns}
+            statement = f"insert into wallet_account ({', '.join(row)}) values ({', '.join(row.values())})"
+            refused_by_the_table(owner, statement)
+
+
+ROW = {
+    "id": "uuidv7()",
+    "posting_id": "uuidv7()",
+    "debit_account_id": "'00000000-0000-7000-8000-000000000001'",
+    "credit_account_id": "'00000000-0000-7000-8000-000000000002'",
+    "amount": "1",
+    "currency": "'NGN'",
+    "kind": "'TRANSFER'",
+    "digest": "''",
+    "effective_at": "now()",
+    "recorded_at": "now()",
+}
+
+
+def refused_by_the_table(owner: psycopg.Connection, statement: str) -> None:
+    """By a CHECK, a domain, a NOT NULL or a trigger; not because the statement itself is wrong."""
+    with pytest.raises(psycopg.errors.IntegrityError), owner.transaction(force_rollback=True):
+        owner.execute(statement)

@@ -1,0 +1,110 @@
+"""Both sides hear of a transfer, once, whoever commits late and however many tell it."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from accounts.models import Notification
+from accounts.tests.factories import make_person
+from core.actors import acting_as, acting_as_service
+from core.ids import posting_id
+from wallet import services as wallet
+from wallet.services import transfers
+from wallet.tests.factories import make_wallet
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ada_and_bola():
+    ada, bola = make_person(name="Ada Obi"), make_person(name="Bola Ade")
+    return ada, bola, make_wallet(ada, amount=100_000)
+
+
+def send(source, recipient, amount=500, note="Garri"):
+    return wallet.transfer(
+        posting_id=posting_id(), source=source, recipient_id=recipient.id, amount=amount, note=note
+    )
+
+
+def tell_all() -> int:
+    """As the worker does, until the oldest transaction of the server's other databases lets everything be told."""
+    told, quiet = 0, threading.Event()
+    for _ in range(200):
+        told += wallet.announce_transfers()
+        with acting_as_service(), connection.cursor() as cursor:
+            cursor.execute(
+                "select not exists (select from wallet_transaction t, wallet_follower f where t.xid >= f.horizon)"
+            )
+            if cursor.fetchone()[0]:
+                return told
+        quiet.wait(0.05)
+    raise AssertionError("the follower did not come to the end of the books")
+
+
+def notices(user):
+    with acting_as(user):
+        return [(n.event, n.data["name"], n.data["amount"]) for n in Notification.objects.order_by("id")]
+
+
+def test_sender_and_recipient_are_told_once_and_each_of_the_other(ada_and_bola):
+    ada, bola, source = ada_and_bola
+    with acting_as(ada):
+        send(source, bola)
+    assert tell_all() == 2
+    assert tell_all() == 0
+    assert notices(ada) == [("transfer.sent", "Bola Ade", 500)]
+    assert notices(bola) == [("transfer.received", "Ada Obi", 500)]
+
+
+def test_a_transfer_that_commits_late_is_told_too(ada_and_bola):
+    ada, bola, source = ada_and_bola
+    posted, may_commit = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        try:
+            with acting_as(ada):
+                send(source, bola, amount=100, note="late")
+                posted.set()
+                may_commit.wait(20)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert posted.wait(20)
+    with acting_as_service():
+        other = make_wallet(bola, amount=9_000)
+    with acting_as(bola):
+        send(other, ada, amount=200, note="early")
+    wallet.announce_transfers()
+    may_commit.set()
+    thread.join()
+    tell_all()
+    assert sorted(notices(ada)) == [("transfer.received", "Bola Ade", 200), ("transfer.sent", "Bola Ade", 100)]
+
+
+def test_many_tellers_at_once_tell_each_transfer_once(ada_and_bola, monkeypatch):
+    ada, bola, source = ada_and_bola
+    monkeypatch.setattr(transfers, "AT_ONCE", 3)
+    with acting_as_service():
+        for _ in range(20):
+            send(source, bola, amount=100)
+    barrier = threading.Barrier(4)
+
+    def teller() -> None:
+        try:
+            barrier.wait()
+            for _ in range(5):
+                wallet.announce_transfers()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=teller) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    tell_all()
+    assert len(notices(bola)) == len(notices(ada)) == 20
