@@ -274,3 +274,13 @@ def denied(*, match: str = "permission denied") -> Iterator[None]:
 def plainly_denied(statement: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         ask(statement)
+
+
+def somebody_waits() -> bool:
+    """Whether a session of the runtime role waits for another's lock."""
+    with root() as database:
+        found = database.execute(
+            "select 1 from pg_stat_activity where datname = current_database() and usename = 'alajo_app' "
+            "and wait_event_type = 'Lock'"
+        )
+        return found.fetchone() is not None

@@ -216,6 +216,21 @@ def test_a_reversal_of_what_is_not_there_or_under_a_used_id_is_refused():
             services.reverse(posting_id=undo, reverses=second)
 
 
+def test_a_reversal_and_a_posting_of_the_same_content_are_not_each_other():
+    source, target = wallets(100, 100)
+    posting, looks_alike, undo = post_one_line(source, target, 10).id, posting_id(), posting_id()
+    mirror = Line("REVERSAL", target, source, 10)
+    post(mirror, mirror, posting=looks_alike)
+    two_lines = post(Line("TRANSFER", source, target, 10), Line("TRANSFER", source, target, 10)).id
+    with acting_as_service():
+        with refused(PostingIdReused, field="reverses"):
+            services.reverse(posting_id=looks_alike, reverses=two_lines)
+        services.reverse(posting_id=undo, reverses=posting)
+        for lines in ([mirror], [mirror, mirror]):
+            with refused(PostingIdReused, field="reverses" if len(lines) == 1 else "count"):
+                services.post(posting_id=undo, lines=lines)
+
+
 def test_a_reversal_never_overdraws_nor_wakes_a_frozen_account():
     source, target, other = wallets(100, 0, 0)
     posting = post_one_line(source, target, 100).id

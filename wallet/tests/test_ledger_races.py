@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
+from threading import Event
 from time import sleep
 from typing import Any
 
@@ -27,6 +28,8 @@ from wallet.tests.ledger import (
     place,
     post_one_line,
     prove_the_books,
+    root,
+    somebody_waits,
     wallets,
 )
 
@@ -128,3 +131,33 @@ def test_of_commit_release_and_expiry_at_once_exactly_one_wins():
     assert set(wins) == {"COMMITTED", "RELEASED", "EXPIRED"}
     assert account(source).held == 0
     assert balances(target) == [100 * wins["COMMITTED"]]
+
+
+@pytest.mark.parametrize("how", ["commit", "release", "expire"])
+def test_whoever_changes_a_hold_waits_for_its_account_and_locks_nothing_before(how):
+    """All in one order, or two of them would embrace each other."""
+    source, target = wallets(1_000, 0)
+    hold = place(source, 100, expires_in=timedelta(milliseconds=1) if how == "expire" else timedelta(hours=1))
+    locked = Event()
+
+    def change() -> Any:
+        assert locked.wait(10)
+        if how == "commit":
+            return commit(hold, target, 100)
+        call = (
+            services.release_expired_holds
+            if how == "expire"
+            else partial(services.release_hold, hold_id=hold)
+        )
+        return as_service(call)()
+
+    def watch() -> None:
+        with root() as database, database.transaction(force_rollback=True):
+            database.execute("select 1 from wallet_account where id = %s for update", [source])
+            locked.set()
+            while not somebody_waits():
+                sleep(0.005)
+            database.execute("select 1 from wallet_hold where id = %s for update nowait", [hold])
+
+    assert errors(at_once(watch, change)) == {}
+    assert account(source).held == 0

@@ -16,7 +16,7 @@ from core.actors import acting_as_service
 from core.ids import posting_id
 from wallet import services
 from wallet.services import Line, Single
-from wallet.tests.ledger import ask, at_once, balances, post_one_line, root, system, wallets
+from wallet.tests.ledger import ask, at_once, balances, post_one_line, root, somebody_waits, system, wallets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,15 +45,6 @@ def embrace(first: object, second: object, locked: Event) -> None:
         while monotonic() < deadline and not somebody_waits():
             sleep(0.01)
         database.execute("select 1 from wallet_account where id = %s for update", [first])
-
-
-def somebody_waits() -> bool:
-    with root() as database:
-        found = database.execute(
-            "select 1 from pg_stat_activity where datname = current_database() and usename = 'alajo_app' "
-            "and wait_event_type = 'Lock'"
-        )
-        return found.fetchone() is not None
 
 
 def test_a_deadlock_with_someone_else_is_tried_again():
