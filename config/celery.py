@@ -4,6 +4,7 @@ from celery import Celery
 from celery.schedules import crontab
 
 app = Celery("alajo")
+app.set_default()  # also in threads that did not import it, such as those of the web server
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -3,21 +3,27 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 
 from config import browser as chromiums
 from config.tests.browsing import DESKTOP, Look, Visitor
-from core.actors import acting_as_service
 from wallet.gateways.paystack import Paystack
 from wallet.services import gateways
 from wallet.tests.factories import install_sandbox
 
-NONE_FOUND = """
+NONE_FOUND = (
+    "No Chromium, so nobody has looked at the pages. `make test` as root installs Debian's (apt-get install "
+    "chromium); else set ALAJO_CHROMIUM to the path of a Chromium or Chrome."
+)
 
-NOT RUN: no Chromium, so nobody has looked at the pages. `make test` as root installs Debian's (apt-get install
-chromium); else set ALAJO_CHROMIUM to the path of a Chromium or Chrome.
-"""
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it where nobody can overlook it: a skipped test is otherwise one letter."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    unseen = [report for report in skipped if NONE_FOUND in str(report.longrepr)]
+    if unseen:
+        terminalreporter.section(f"{len(unseen)} browser tests were NOT RUN", sep="!", red=True, bold=True)
+        terminalreporter.write_line(NONE_FOUND)
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +59,6 @@ def site(live_server, settings, monkeypatch) -> str:
 
     monkeypatch.setattr(gateways, "_paystack", adapter)
     install_sandbox()
-    with acting_as_service(), connection.cursor() as cursor:
-        # An earlier test's cleaning takes along the row that the migration wrote.
-        cursor.execute("insert into wallet_follower values ('notices', '0') on conflict do nothing")
     return str(live_server.url)
 
 

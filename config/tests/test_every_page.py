@@ -103,7 +103,7 @@ def entries_of(email: str) -> list[str]:
     return [f"/transactions/{entry.pk}/" for entry in kinds.values()]
 
 
-def test_a_strangers_pages(visitor: Visitor, demo: None) -> None:
+def test_a_strangers_pages(visitor: Visitor, site: str) -> None:
     page = visitor.page
     for address in ("/", "/help/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
         visitor.go(address)
@@ -262,7 +262,7 @@ def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor
     visitor.go("/accounts/2fa/")
 
 
-def test_the_pages_for_developers(visitor: Visitor, demo: None) -> None:
+def test_the_pages_for_developers(visitor: Visitor, site: str) -> None:
     page = visitor.page
     page.goto("/api/docs/")
     expect(page.locator("#operations-tag-transfers, .opblock").first).to_be_visible()

@@ -26,7 +26,11 @@ def started(environment: dict[str, str], *, show: str = "''") -> subprocess.Comp
     return subprocess.run(
         [sys.executable, "-c", f"import config.settings.production as p; print({show})"],
         cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings.production", **environment},
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "config.settings.production",
+            **environment,
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -34,7 +38,9 @@ def started(environment: dict[str, str], *, show: str = "''") -> subprocess.Comp
 
 
 def test_it_starts_when_nothing_is_missing():
-    found = started(COMPLETE, show="p.DEBUG, p.SANDBOX, p.EMBEDDED_STORES, 'wallet.sandbox' in p.INSTALLED_APPS")
+    found = started(
+        COMPLETE, show="p.DEBUG, p.SANDBOX, p.EMBEDDED_STORES, 'wallet.sandbox' in p.INSTALLED_APPS"
+    )
     assert (found.returncode, found.stdout.strip()) == (0, "False False False False"), found.stderr
 
 

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, ProgrammingError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, connections, transaction
 
 from accounts.tests.factories import make_person
 from conftest import superuser
@@ -23,7 +23,7 @@ from core.embedded import Postgres
 from core.ids import posting_id, uuid7
 from wallet import services as wallet
 from wallet.models import Account
-from wallet.refusals import LedgerRefusal, refusal_of
+from wallet.refusals import ExpiryInPast, LedgerRefusal, refusal_of
 from wallet.services import Line, Posting
 from wallet.tests.factories import make_wallet
 
@@ -252,6 +252,27 @@ def place(source: UUID, amount: int, *, expires_in: timedelta | None = None) -> 
             hold_id=hold, account_id=source, amount=amount, expires_at=expires_at, reason="order"
         )
     return hold
+
+
+def place_overdue(source: UUID, amount: int) -> UUID:
+    """A hold whose time is over and which nobody has closed yet. On a slow day its time takes longer to pass."""
+    for seconds in (0.005, 0.1, 2.0):
+        with suppress(ExpiryInPast, IntegrityError), transaction.atomic():
+            hold = place(source, amount, expires_in=timedelta(seconds=seconds))
+            ask("select pg_sleep(%s)", seconds)
+            return hold
+    raise AssertionError("this machine is too slow for a hold of two seconds")
+
+
+def let_expire(hold: UUID, *, after: timedelta) -> datetime:
+    """Have a hold that is committed to the database end so long from now; return when that is."""
+    with root() as database:
+        ((at,),) = database.execute(
+            "update wallet_hold set expires_at = clock_timestamp() + %s, created_at = created_at - interval '1 day' "
+            "where id = %s returning expires_at",
+            [after, hold],
+        ).fetchall()
+    return at
 
 
 def commit(hold: UUID, credit: UUID, amount: int, *, final: bool = True) -> Posting:

@@ -31,6 +31,7 @@ from wallet.tests.ledger import (
     ask,
     balances,
     now,
+    place_overdue,
     post_one_line,
     refused,
     set_limits,
@@ -163,6 +164,15 @@ def test_a_frozen_account_or_a_full_one_refuses_the_batch():
         many(single(source, target, 1), single(source, other, 1))
 
 
+def test_a_batch_does_not_spend_what_is_held():
+    source, target = wallets(100, 0)
+    with acting_as_service():
+        services.place_hold(hold_id=uuid7(), account_id=source, amount=60, expires_at=None, reason="")
+    with refused(InsufficientFunds, index=1, available=10, held=60):
+        many(single(source, target, 30), single(source, target, 11))
+    assert many(single(source, target, 30), single(source, target, 10)) == 2
+
+
 def test_of_several_offenders_the_first_is_named():
     source, target = wallets(10, 0)
     batch = [single(source, target, 1), single(source, target, 0), single(source, source, 1)]
@@ -224,9 +234,7 @@ def test_a_posting_of_many_lines_is_not_repeated_by_a_batch():
 def test_a_batch_uses_money_whose_hold_is_overdue():
     source, target = wallets(100, 0)
     with acting_as_service():
-        soon = now() + timedelta(milliseconds=5)
-        services.place_hold(hold_id=uuid7(), account_id=source, amount=100, expires_at=soon, reason="")
-        ask("select pg_sleep(0.01)")
+        place_overdue(source, 100)
         assert many(single(source, target, 60), single(source, target, 40)) == 2
     assert balances(source, target) == [0, 100]
 

@@ -30,6 +30,7 @@ from wallet.tests.ledger import (
     ask,
     balances,
     now,
+    place_overdue,
     post_one_line,
     refused,
     set_limits,
@@ -65,12 +66,6 @@ def commit(
         kind="PAYMENT",
         final=final,
     )
-
-
-def overdue(source: UUID, amount: int) -> UUID:
-    hold = place(source, amount, now() + timedelta(milliseconds=5))
-    ask("select pg_sleep(0.01)")
-    return hold
 
 
 def state(hold: UUID) -> tuple[str, int]:
@@ -183,19 +178,19 @@ def test_a_released_hold_gives_back_what_is_left_once():
 def test_an_overdue_hold_is_spent_by_nobody_and_binds_nobody():
     """A late sweeper neither lets it be committed nor keeps the owner from the money."""
     source, target = wallets(100, 0)
-    hold = overdue(source, 100)
+    hold = place_overdue(source, 100)
     with refused(HoldNotOpen, state="EXPIRED"):
         commit(hold, target, 1)
     post_one_line(source, target, 60)
     assert (state(hold), account(source).held) == (("EXPIRED", 0), 0)
-    hold = overdue(source, 40)
+    hold = place_overdue(source, 40)
     place(source, 40)
     assert (state(hold), account(source).held) == (("EXPIRED", 0), 40)
 
 
 def test_a_refusal_does_not_even_close_an_overdue_hold():
     source, target = wallets(100, 0)
-    hold = overdue(source, 50)
+    hold = place_overdue(source, 50)
     with refused(InsufficientFunds, available=100):
         post_one_line(source, target, 101)
     with refused(InsufficientFunds, available=100):
@@ -205,9 +200,10 @@ def test_a_refusal_does_not_even_close_an_overdue_hold():
 
 def test_the_sweeper_closes_overdue_holds_and_no_others():
     source, target = wallets(1_000, 0)
-    committed = place(source, 10, now() + timedelta(milliseconds=5))
+    committed = place(source, 10, now() + timedelta(seconds=0.5))
     commit(committed, target, 4, final=False)
-    holds = [overdue(source, 10) for _ in range(3)]
+    ask("select pg_sleep(0.5)")
+    holds = [place_overdue(source, 10) for _ in range(3)]
     kept = [place(source, 10), place(source, 10, now() + timedelta(hours=1))]
     assert services.release_expired_holds() == 4
     assert services.release_expired_holds() == 0

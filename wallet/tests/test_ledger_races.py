@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import permutations
 from threading import Event
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from wallet.tests.ledger import (
     balances,
     commit,
     errors,
+    let_expire,
     now,
     place,
     post_one_line,
@@ -101,9 +102,8 @@ def test_of_commit_release_and_expiry_at_once_exactly_one_wins():
     (source, target), wins = wallets(100_000, 0), Counter[str]()
     for number in range(60):
         lead = list(permutations((0.0, 0.004, 0.008)))[number % 6]
-        hold = place(source, 100, expires_in=timedelta(milliseconds=25 + number))
-        with acting_as_service():
-            expires_at = Hold.objects.get(pk=hold).expires_at
+        hold = place(source, 100, expires_in=timedelta(hours=1))
+        expires_at = let_expire(hold, after=timedelta(milliseconds=25 + number))
 
         def late(seconds: float, call: Callable[[], Any], until=expires_at) -> Any:
             sleep(max(0.0, (until - now()).total_seconds() - 0.008) + seconds)
@@ -137,7 +137,9 @@ def test_of_commit_release_and_expiry_at_once_exactly_one_wins():
 def test_whoever_changes_a_hold_waits_for_its_account_and_locks_nothing_before(how):
     """All in one order, or two of them would embrace each other."""
     source, target = wallets(1_000, 0)
-    hold = place(source, 100, expires_in=timedelta(milliseconds=1) if how == "expire" else timedelta(hours=1))
+    hold = place(source, 100, expires_in=timedelta(hours=1))
+    if how == "expire":
+        let_expire(hold, after=timedelta(0))
     locked = Event()
 
     def change() -> Any:
@@ -155,7 +157,9 @@ def test_whoever_changes_a_hold_waits_for_its_account_and_locks_nothing_before(h
         with root() as database, database.transaction(force_rollback=True):
             database.execute("select 1 from wallet_account where id = %s for update", [source])
             locked.set()
+            deadline = monotonic() + 10
             while not somebody_waits():
+                assert monotonic() < deadline
                 sleep(0.005)
             database.execute("select 1 from wallet_hold where id = %s for update nowait", [hold])
 
