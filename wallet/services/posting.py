@@ -18,6 +18,8 @@ from wallet.refusals import AmountTooLarge, NothingToPost, refusal_of
 
 LARGEST = 2**63 - 1
 TRIES = 5
+DEADLOCK = (psycopg.errors.DeadlockDetected,)
+PASSING = (*DEADLOCK, psycopg.errors.SerializationFailure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +115,31 @@ def call(posting_id: UUID, function: str, parameters: list[Any]) -> Posting:
 def run(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     """Run one of the ledger's statements, and return its rows.
 
-    Alone it is a transaction of its own, tried again when the database asks for that; inside one it gets a savepoint,
-    so that a refusal leaves the caller's transaction whole. Raises a LedgerRefusal.
+    Alone it is a transaction of its own; inside one it gets a savepoint, so that a refusal leaves the caller's
+    transaction whole. Tried again when the database asks for that: a deadlock gives up no more than the savepoint, a
+    serialisation failure the whole transaction, so that one is tried again only where that is ours. Raises a
+    LedgerRefusal.
     """
     database = connections[DEFAULT_DB_ALIAS]
-    if database.in_atomic_block:
-        with transaction.atomic():
-            return _rows(database, statement, parameters)
+    inside = database.in_atomic_block
+    passing = DEADLOCK if inside else PASSING
     for attempt in range(1, TRIES):
         try:
-            return _rows(database, statement, parameters)
+            return _once(database, statement, parameters, inside)
         except OperationalError as error:
-            if not _passing(error):
+            if not isinstance(error.__cause__, passing):
                 raise
             time.sleep(random.uniform(0, 0.01 * 2**attempt))
-    return _rows(database, statement, parameters)
+    return _once(database, statement, parameters, inside)
 
 
-def _passing(error: Exception) -> bool:
-    """Whether the database says: nothing is wrong with this, try again (serialisation failure, deadlock)."""
-    return isinstance(error.__cause__, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected)
+def _once(
+    database: BaseDatabaseWrapper, statement: str, parameters: list[Any], inside: bool
+) -> list[tuple[Any, ...]]:
+    if not inside:
+        return _rows(database, statement, parameters)
+    with transaction.atomic():
+        return _rows(database, statement, parameters)
 
 
 # One for each connection, as long as that lives.

@@ -38,8 +38,10 @@ declare
     v_account public.wallet_account;
     v_hold public.wallet_hold;
     v_code text;
+    v_now timestamptz;
 begin
     select * into v_account from public.wallet_account where id = p_account for no key update;
+    v_now := clock_timestamp();
     if not v_service and (v_account.owner_id = auth.uid()) is not true then
         perform wallet.refuse('not_your_account', jsonb_build_object('account', p_account));
     elsif v_account.id is null then
@@ -63,7 +65,7 @@ begin
 
     v_code := case
         when v_account.hot then 'account_hot'
-        when p_expires_at <= clock_timestamp() then 'expiry_in_past'
+        when p_expires_at <= v_now then 'expiry_in_past'
         else wallet.state_refusal(v_account.state, 'DEBIT')
     end;
     if v_code is not null then
@@ -77,8 +79,8 @@ begin
                 p_account, v_account.balance, v_account.held, v_account.floor, v_account.cap, -p_amount));
         end if;
     end if;
-    insert into public.wallet_hold (id, account_id, amount, expires_at, reason, actor_id)
-    values (p_hold, p_account, p_amount, p_expires_at, coalesce(p_reason, ''), auth.uid())
+    insert into public.wallet_hold (id, account_id, amount, expires_at, reason, actor_id, created_at)
+    values (p_hold, p_account, p_amount, p_expires_at, coalesce(p_reason, ''), auth.uid(), v_now)
     on conflict (id) do nothing returning * into v_hold;
     if not found then
         perform wallet.refuse('hold_id_reused', jsonb_build_object('hold', p_hold, 'field', 'account'));

@@ -38,7 +38,7 @@ create table public.wallet_account (
     -- One expression, because a row's checks are read anew by every statement that writes it (8 more of them cost
     -- a posting a third of its speed). What cannot change with a balance stands in domains and in wallet.account_rules.
     constraint wallet_account_balance check (
-        held >= 0 and balance - held >= floor and (not hot or (version = 0 and balance = 0)))
+        held >= 0 and balance - held >= floor and (not hot or (version = 0 and balance = 0 and held = 0)))
 ) with (
     fillfactor = 50,
     autovacuum_vacuum_scale_factor = 0.05,

@@ -61,6 +61,20 @@ def test_a_deadlock_with_someone_else_is_tried_again():
     assert balances(first, second) == [90, 110]
 
 
+def test_a_deadlock_inside_a_request_is_tried_again_from_its_savepoint():
+    """Pages and the API post inside a transaction: what the victim gives up is its savepoint's locks, no more."""
+    first, second = sorted(wallets(100, 100))
+    locked = Event()
+
+    def pay() -> Any:
+        assert locked.wait(10)
+        return post_one_line(first, second, 10)
+
+    results = at_once(partial(embrace, first, second, locked), pay)
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert balances(first, second) == [90, 110]
+
+
 def test_two_batches_of_the_same_ids_at_once_are_one_batch():
     """Between hot accounts nothing is locked: they meet at the ids, and the second is told to try again."""
     clearing, suspense = system("PAYSTACK_CLEARING"), system("SUSPENSE")
