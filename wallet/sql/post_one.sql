@@ -35,6 +35,7 @@ create function wallet.post_one(
 language plpgsql security definer set search_path = '' as $$
 declare
     r wallet.posted;
+    v_written wallet.posted;
     v_debit_currency char(3);
     v_credit_currency char(3);
     v_actor uuid;
@@ -88,12 +89,11 @@ begin
                 wallet.digest_of(p_posting, p_posting, p_debit, p_credit, p_amount, v_debit_currency,
                     r.debit_version, r.debit_balance, r.credit_version, r.credit_balance, r.recorded_at, r.recorded_at,
                     null, null, v_actor, p_kind, coalesce(p_description, '')))
-            on conflict (id) do nothing;
-            if found then
-                r.id := p_posting;
-                r.amount := p_amount;
-                r.replayed := false;
-                return r;
+            on conflict (id) do nothing
+            returning id, amount, debit_version, debit_balance, credit_version, credit_balance, recorded_at, false
+            into v_written;
+            if v_written.id is not null then
+                return v_written;
             end if;
         end if;
         if r.debit_version is not null then
