@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
@@ -15,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from core.ids import nth
 from wallet.refusals import AmountTooLarge, NothingToPost, refusal_of
+from wallet.services import prepared
 
 LARGEST = 2**63 - 1
 TRIES = 5
@@ -103,10 +103,10 @@ def post_many(*, postings: Sequence[Single], effective_at: datetime | None = Non
 
 def call(posting_id: UUID, function: str, parameters: list[Any]) -> Posting:
     """Run a posting function and return what it wrote."""
-    rows = run(
-        f"select debit_version, debit_balance, credit_version, credit_balance, replayed from {function}",
-        parameters,
+    statement = (
+        f"select debit_version, debit_balance, credit_version, credit_balance, replayed from {function}"
     )
+    rows = run(statement, parameters)
     return Posting(
         posting_id, tuple(Posted(nth(posting_id, n), *row[:4]) for n, row in enumerate(rows)), rows[0][4]
     )
@@ -142,20 +142,10 @@ def _once(
         return _rows(database, statement, parameters)
 
 
-# One for each connection, as long as that lives.
-_cursors: "WeakKeyDictionary[psycopg.Connection[Any], psycopg.Cursor[Any]]" = WeakKeyDictionary()
-
-
 def _rows(database: BaseDatabaseWrapper, statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    """Django's own cursor puts the values into the text, which the server parses and plans anew each time; this one
-    has the statement prepared."""
     database.ensure_connection()
-    connection = database.connection
-    cursor = _cursors.get(connection)
-    if cursor is None:
-        cursor = _cursors[connection] = psycopg.Cursor(connection)
     try:
-        return cursor.execute(statement, parameters, prepare=True).fetchall()
+        return prepared.rows(database.connection, statement, parameters)
     except psycopg.Error as error:
         refusal = refusal_of(error)
         if refusal is not None:
