@@ -4,6 +4,7 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -78,6 +79,11 @@ def notify(*, notices: list[Notification]) -> None:
     """Leave people a notice each, in the transaction of what it tells of."""
     with acting_as_service():
         Notification.objects.bulk_create(notices)
+
+
+def read_notices(*, user: User, at: datetime) -> int:
+    """Mark every notice that this person has not read as read; return how many."""
+    return Notification.objects.visible_to(user).unread().update(read_at=at)
 
 
 def _create_profile(user: User, display_name: str) -> Profile:

@@ -39,10 +39,6 @@ class Valkey:
         """Return the URL for redis-py, Django's cache and channels_redis."""
         return f"unix://{self.socket}?db={db}"
 
-    def celery_url(self, db: int = 0) -> str:
-        """Return the same place in the spelling Celery's broker and result backend want."""
-        return f"redis+socket://{self.socket}?virtual_host={db}"
-
     def is_running(self) -> bool:
         """Tell whether the server answers commands now."""
         if not place.answers(self.socket):

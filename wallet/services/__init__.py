@@ -7,7 +7,6 @@ from wallet.services.deposits import check_payment, create_payment, open_checkou
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import commit_hold, place_hold, release_expired_holds, release_hold
 from wallet.services.lookups import count_lookup
-from wallet.services.notices import read_notices
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
 from wallet.services.reversals import reversed_by
 from wallet.services.transfers import TransferQuote, announce_transfers, quote_transfer, transfer
@@ -40,7 +39,6 @@ __all__ = [
     "post_many",
     "process_webhook",
     "quote_transfer",
-    "read_notices",
     "receive_webhook",
     "recent_recipients",
     "release_expired_holds",

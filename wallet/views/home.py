@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
+from accounts import services as accounts
 from accounts.models import Notification, Profile, User
-from wallet import services, wording
+from wallet import wording
 from wallet.models import Account, Entry, Hold, Payment
 from wallet.views.access import NotACustomer, PersonRequest, own_wallet, wallet_page
 from wallet.views.rows import Row, rows_of
@@ -114,5 +115,5 @@ def notices(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def read_notices(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
-        services.read_notices(user=request.user, at=timezone.now())
+        accounts.read_notices(user=request.user, at=timezone.now())
     return redirect(reverse("home") if request.POST.get("back") == "home" else reverse("notices"))
