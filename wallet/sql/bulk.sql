@@ -7,7 +7,8 @@ create function wallet.post_many(
     p_ids uuid[], p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[], p_descriptions text[],
     p_effective_at timestamptz default null
 ) returns bigint
-language plpgsql security definer set search_path = '' set enable_seqscan = off set enable_mergejoin = off as $$
+language plpgsql security definer set search_path = '' set random_page_cost = 1
+set enable_seqscan = off set enable_mergejoin = off as $$
 declare
     v_count constant integer := coalesce(cardinality(p_ids), 0);
     v_actor constant uuid := auth.uid();

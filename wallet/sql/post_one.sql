@@ -39,12 +39,13 @@ declare
     v_debit_currency char(3);
     v_credit_currency char(3);
     v_actor uuid;
+    v_now constant timestamptz := clock_timestamp();
 begin
     if current_setting('role', true) is distinct from 'service_role' then
         perform wallet.check_customer(p_posting, array[p_kind], array[p_debit], array[p_credit], p_effective_at);
     end if;
     if p_amount between 1 and 1000000000000000000 and p_debit <> p_credit
-        and p_effective_at is null and wallet.id_refusal(p_posting, null, clock_timestamp()) is null
+        and p_effective_at is null and wallet.id_refusal(p_posting, null, v_now) is null
     then
         if p_debit < p_credit then
             update public.wallet_account
@@ -89,7 +90,7 @@ begin
                 wallet.digest_of(p_posting, p_posting, p_debit, p_credit, p_amount, v_debit_currency,
                     r.debit_version, r.debit_balance, r.credit_version, r.credit_balance, r.recorded_at, r.recorded_at,
                     null, null, v_actor, p_kind, coalesce(p_description, '')))
-            on conflict (id) do nothing
+            on conflict do nothing
             returning id, amount, debit_version, debit_balance, credit_version, credit_balance, recorded_at, false
             into v_written;
             if v_written.id is not null then

@@ -238,6 +238,14 @@ def test_a_row_of_a_hot_account_that_is_gone_is_noticed_before_any_seal(superuse
     assert {fault.check for fault in faults(superuser)} >= {"account_balance", "checkpoint", "conservation"}
 
 
+@pytest.mark.parametrize("column", ["balance", "version"])
+def test_a_hot_account_that_keeps_something_is_named(superuser, column):
+    """No check of the row says so: see wallet_account_balance."""
+    ((hot,),) = superuser.execute("select id from wallet_account where code = 'EQUITY'").fetchall()
+    change(superuser, "wallet_account", column, "1", f"id = '{hot}'")
+    assert ("floor", str(hot)) in {(fault.check, fault.row) for fault in faults(superuser)}
+
+
 def test_balances_swapped_between_two_accounts_are_named(superuser, world):
     """Conservation alone would not see it."""
     changed = superuser.execute(
