@@ -7,5 +7,5 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        # Its model and its receivers need the models of the apps listed after this one.
-        from accounts import factors  # noqa: F401
+        # Their models and receivers need the models of the apps listed after this one.
+        from accounts import browser, factors  # noqa: F401

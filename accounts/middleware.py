@@ -1,38 +1,41 @@
-"""allauth's two doings outside a view, done by the right actor."""
+"""What stands between allauth and our actors, and keeps sign-ins seen."""
 
 import hashlib
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from allauth.account.middleware import AccountMiddleware
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
-from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
+from accounts.browser import sign_in_of
+from accounts.services import sessions
 from core import middleware
-from core.actors import acting_as_service
+from core.actors import acting_as_service, from_origin
 
 SEEN_FOR = 60
 
 
 class DevicesMiddleware:
-    """Keeps the list of a person's devices: at once for a new one, else once in `SEEN_FOR` seconds."""
+    """Notes where a sign-in was last seen: at once for a new address or browser, else once in `SEEN_FOR` seconds."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        known = request.session.session_key and request.user.is_authenticated
-        if known and cache.add(_sight(request), 1, SEEN_FOR):
-            with acting_as_service():
-                UserSession.objects.create_from_request(request)
+        session_id = sign_in_of(request) if request.session.session_key else None
+        if session_id and cache.add(_sight(session_id, request), 1, SEEN_FOR):
+            with from_origin(middleware.origin_of(request)):
+                sessions.touch(session_id=session_id, at=timezone.now())
         return self.get_response(request)
 
 
-def _sight(request: HttpRequest) -> str:
-    seen = (request.session.session_key, middleware.client_ip(request), request.headers.get("User-Agent"))
-    return "device:" + hashlib.sha256(repr(seen).encode()).hexdigest()
+def _sight(session_id: UUID, request: HttpRequest) -> str:
+    seen = (session_id, middleware.client_ip(request), request.headers.get("User-Agent"))
+    return "seen:" + hashlib.sha256(repr(seen).encode()).hexdigest()
 
 
 class ActorMiddleware(middleware.ActorMiddleware):

@@ -1,6 +1,6 @@
 """What the environment (or a `.env` file) may set. Read once, by `config.settings`."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +20,12 @@ class Env(BaseSettings):
     # "id:base64 of 32 bytes", newest first; see core.encryption.
     encryption_keys: list[SecretStr] = []
     blind_index_key: SecretStr | None = None
+    # Signs the static keys of apps (`manage.py auth_keys` prints them); at least 32 characters.
+    jwt_secret: SecretStr | None = None
+    access_token_seconds: int = 600
+    access_token_issuer: str = ""
+    # Public keys (JWKs) of another issuer whose tokens are taken too, newest first.
+    jwt_extra_keys: list[dict[str, Any]] = []
     email_host: str = ""
     email_port: int = 587
     email_user: str = ""

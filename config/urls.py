@@ -17,9 +17,10 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
-    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("auth/v1/", include("accounts.wire.urls")),
     path("staff/", admin.site.urls),
     path("api/", include("config.api_urls")),
+    path("", include("accounts.urls")),
     path("", include("wallet.urls")),
 ]
 

@@ -12,7 +12,6 @@ PERSONAL = [
     "account_emailaddress",
     "account_emailconfirmation",
     "mfa_authenticator",
-    "usersessions_usersession",
     "django_admin_log",
     "accounts_apitoken",
 ]
@@ -27,8 +26,6 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("mfa", "0003_authenticator_type_uniq"),
-        ("sessions", "0001_initial"),
-        ("usersessions", "0001_initial"),
     ]
     operations = [
         Protect(
@@ -67,17 +64,12 @@ class Migration(migrations.Migration):
         *[ServiceOnly(table) for table in PERSONAL],
         *[ServiceOnly(table) for table in CATALOGUE],
         ServiceOnly("django_migrations", service="SELECT"),
-        # A session is read before anyone is known, so by the login role itself; no customer's role reaches it.
-        ServiceOnly("django_session"),
         migrations.RunSQL(
             f"""
             GRANT SELECT ON django_migrations TO "{LOGIN}";
             CREATE POLICY "at start" ON django_migrations FOR SELECT TO "{LOGIN}" USING (true);
-            GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO "{LOGIN}";
-            CREATE POLICY "before sign-in" ON django_session TO "{LOGIN}" USING (true) WITH CHECK (true);
             """,
             f"""
-            DROP POLICY "before sign-in" ON django_session; REVOKE ALL ON django_session FROM "{LOGIN}";
             DROP POLICY "at start" ON django_migrations; REVOKE ALL ON django_migrations FROM "{LOGIN}";
             """,
         ),

@@ -1,6 +1,23 @@
 from accounts.models.audit import AuditEvent
 from accounts.models.notices import Notification
+from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
+from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
 from accounts.models.tokens import ApiToken
 
-__all__ = ["ApiToken", "AuditEvent", "Customer", "Notification", "Profile", "User"]
+__all__ = [
+    "ApiKey",
+    "ApiToken",
+    "AuditEvent",
+    "BrowserSession",
+    "Customer",
+    "Invitation",
+    "Membership",
+    "Notification",
+    "Organization",
+    "Profile",
+    "RefreshToken",
+    "Session",
+    "SigningKey",
+    "User",
+]

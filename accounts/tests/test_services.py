@@ -38,7 +38,7 @@ def test_joining_happens_whole_or_not_at_all(monkeypatch, step):
     def fail(*_args, **_kwargs):
         raise RuntimeError(step)
 
-    monkeypatch.setattr(f"accounts.services.{step}", fail)
+    monkeypatch.setattr(f"accounts.services.people.{step}", fail)
     with pytest.raises(RuntimeError):
         register(user=User(email="ada@example.com"), display_name="Ada")
     assert counts() == [0, 0, 0, 0]
@@ -59,7 +59,7 @@ def test_the_database_itself_refuses_an_address_with_capitals_and_an_unknown_rol
 
 
 def test_a_taken_handle_gets_digits_and_when_those_are_taken_too_one_of_its_own(monkeypatch):
-    monkeypatch.setattr("accounts.services.secrets.randbelow", lambda _limit: 7)
+    monkeypatch.setattr("accounts.services.people.secrets.randbelow", lambda _limit: 7)
     handles = []
     for number in range(3):
         user = register(user=User(email=f"ada{number}@example.com"), display_name="Ada Obi")

@@ -68,7 +68,7 @@ def test_where_storing_fails_nothing_is_stored_and_no_mail_leaves(client, monkey
     def fail(*_args, **_kwargs):
         raise RuntimeError("the power went")
 
-    monkeypatch.setattr("accounts.services.audit.record", fail)
+    monkeypatch.setattr("accounts.services.people.audit.record", fail)
     client.raise_request_exception = False
     assert sign_up(client).status_code == 500
     assert people() == []

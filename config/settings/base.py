@@ -33,7 +33,6 @@ INSTALLED_APPS = [
     # Django.
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.forms",
@@ -43,7 +42,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.github",
     "django_otp",
     # Pages and API.
     "django_htmx",
@@ -155,7 +156,12 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 MFA_ADAPTER = "accounts.adapter.MfaAdapter"
 MFA_TOTP_TOLERANCE = 1
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-USERSESSIONS_TRACK_ACTIVITY = True
+SESSION_ENGINE = "accounts.browser_sessions"
+
+# Tokens of /auth/v1. The secret signs the static keys of apps; the keys that sign people's tokens are rows.
+ACCESS_TOKEN_SECONDS = env.access_token_seconds
+ACCESS_TOKEN_ISSUER = env.access_token_issuer or f"{env.site_url}/auth/v1"
+JWT_EXTRA_KEYS = env.jwt_extra_keys
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -32,6 +32,7 @@ _secrets = made_once(DATA_DIR / "secrets.json")
 SECRET_KEY = _secrets["secret_key"]
 ENCRYPTION_KEYS = [f"dev:{_secrets['encryption_key']}"]
 BLIND_INDEX_KEY = _secrets["blind_index_key"]
+JWT_SECRET = _secrets["jwt_secret"]
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"

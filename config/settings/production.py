@@ -12,6 +12,7 @@ _needed = {
     "ALAJO_SECRET_KEY": env.secret_key,
     "ALAJO_ENCRYPTION_KEYS": env.encryption_keys,
     "ALAJO_BLIND_INDEX_KEY": env.blind_index_key,
+    "ALAJO_JWT_SECRET": env.jwt_secret,
     "ALAJO_ALLOWED_HOSTS": env.allowed_hosts,
     "ALAJO_EMAIL_HOST": env.email_host,
 }
@@ -19,7 +20,7 @@ _missing = [name for name, value in _needed.items() if not value]
 if _missing:
     raise ImproperlyConfigured(f"Set these before starting in production: {', '.join(_missing)}.")
 assert services.database_url and services.database_owner_url and services.redis_url
-assert env.secret_key and env.blind_index_key
+assert env.secret_key and env.blind_index_key and env.jwt_secret
 
 EMBEDDED_STORES = False
 DATABASES = {
@@ -31,6 +32,7 @@ globals().update(valkey(services.redis_url.get_secret_value()))
 SECRET_KEY = env.secret_key.get_secret_value()
 ENCRYPTION_KEYS = [key.get_secret_value() for key in env.encryption_keys]
 BLIND_INDEX_KEY = env.blind_index_key.get_secret_value()
+JWT_SECRET = env.jwt_secret.get_secret_value()
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS = env.email_host, env.email_port, True

@@ -20,7 +20,12 @@ def made_once(path: Path) -> dict[str, str]:
             pass
         finally:
             draft.unlink()
-    return dict(json.loads(path.read_text()))
+    known = dict(json.loads(path.read_text()))
+    missing = {name: value for name, value in _fresh().items() if name not in known}
+    if missing:  # made by an older Alajo
+        known |= missing
+        path.write_text(json.dumps(known))
+    return known
 
 
 def _fresh() -> dict[str, str]:
@@ -28,5 +33,6 @@ def _fresh() -> dict[str, str]:
         "secret_key": secrets.token_urlsafe(50),
         "encryption_key": base64.b64encode(secrets.token_bytes(32)).decode(),
         "blind_index_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "jwt_secret": secrets.token_urlsafe(40),
         "paystack_key": secrets.token_hex(20),
     }

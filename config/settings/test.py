@@ -34,6 +34,7 @@ _secrets = made_once(TEST_ROOT / "secrets.json")
 SECRET_KEY = _secrets["secret_key"]
 ENCRYPTION_KEYS = [f"test:{_secrets['encryption_key']}"]
 BLIND_INDEX_KEY = _secrets["blind_index_key"]
+JWT_SECRET = _secrets["jwt_secret"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

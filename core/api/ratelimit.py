@@ -70,6 +70,15 @@ def headers(counts: list[Count]) -> Mapping[str, str]:
     return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(states)}
 
 
+def count(policy: str, limit: str, caller: str) -> Count | None:
+    """Count one hit of a caller against a limit such as `30/5minutes`; None when Valkey does not answer."""
+    try:
+        return _counted(policy, _limit(limit), caller)
+    except RedisError:
+        logger.warning("rate limits are not counted: Valkey does not answer", exc_info=True)
+        return None
+
+
 def _caller(request: Request, known: bool) -> str:
     if not known:
         return f"ip:{client_ip(request._request)}"
@@ -79,7 +88,10 @@ def _caller(request: Request, known: bool) -> str:
 
 
 def _count(policy: str, caller: str) -> Count:
-    limit = _limit({**POLICIES, **getattr(settings, "API_RATE_LIMITS", {})}[policy])
+    return _counted(policy, _limit({**POLICIES, **getattr(settings, "API_RATE_LIMITS", {})}[policy]), caller)
+
+
+def _counted(policy: str, limit: RateLimitItem, caller: str) -> Count:
     limiter = SlidingWindowCounterRateLimiter(_storage(settings.CACHES["default"]["LOCATION"]))
     allowed = limiter.hit(limit, policy, caller)
     stats = limiter.get_window_stats(limit, policy, caller)

@@ -85,7 +85,7 @@ def test_an_inner_block_that_fails_is_undone_and_the_outer_one_goes_on_as_itself
 
 def test_a_failure_in_sql_leaves_no_role_behind(ada):
     with pytest.raises(ProgrammingError), acting_as(ada), connection.cursor() as cursor:
-        cursor.execute("select * from django_session")
+        cursor.execute("select * from accounts_browsersession")
     assert nobody()
     assert current_actor() is None
 

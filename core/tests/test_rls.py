@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 ANON = {"wallet_currency": {"SELECT"}}
 # Without an actor: the session, which says who will act, and the migrations run, which say whether to start.
 WITHOUT_AN_ACTOR = {
-    "django_session": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "accounts_browsersession": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "django_migrations": {"SELECT"},
 }
 NEVER = {"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"}
@@ -31,7 +31,7 @@ APPEND_ONLY = {
 }
 # A few rows that are never deleted, and by which nothing is looked up: an index to them would only cost.
 NEVER_LOOKED_UP_BY = {"wallet_currency"}
-OTHERS_TABLES = ("account_", "auth_", "django_", "mfa_", "usersessions_", "accounts_user_")
+OTHERS_TABLES = ("account_", "auth_", "django_", "mfa_", "socialaccount_", "accounts_user_")
 
 RIGHTS = """
 select c.relname, coalesce(r.rolname, 'public'), a.privilege_type, '' as column

@@ -4,23 +4,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Customer, User
+from accounts.requests import PersonRequest
 from wallet import services
 from wallet.models import Account
 
 Page = Callable[..., HttpResponseBase]
-
-
-class PersonRequest(HttpRequest):
-    """What a view gets behind the middleware that asks everyone to sign in."""
-
-    user: User
-    htmx: HtmxDetails
 
 
 class NotACustomer(Exception):

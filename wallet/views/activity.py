@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Profile
+from accounts.requests import PersonRequest
 from wallet import services, wording
 from wallet.forms import ActivityFilter
 from wallet.models import Account, Entry, Hold, Payment
 from wallet.models.ledger import EntryQuerySet
-from wallet.views.access import PersonRequest, own_wallet, wallet_page
+from wallet.views.access import own_wallet, wallet_page
 from wallet.views.rows import days_of, rows_of
 
 PAGE = 20

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from accounts.requests import PersonRequest
 from core.actors import acting_as, outside_transaction
 from core.errors import DomainError
 from core.ids import uuid7
@@ -22,7 +23,7 @@ from wallet.forms import AddMoneyForm
 from wallet.gateways.base import GatewayError, GatewayUnavailable
 from wallet.models import Account, Payment
 from wallet.services.deposits import DepositTooLarge, DepositTooSmall, PaymentIdReused
-from wallet.views.access import PersonRequest, own_wallet, wallet_page
+from wallet.views.access import own_wallet, wallet_page
 from wallet.views.home import poll_seconds
 
 QUICK_AMOUNTS = (100_000, 500_000, 1_000_000, 2_000_000)  # kobo

@@ -15,9 +15,10 @@ from django_htmx.http import trigger_client_event
 
 from accounts import services as accounts
 from accounts.models import Notification, Profile, User
+from accounts.requests import PersonRequest
 from wallet import wording
 from wallet.models import Account, Entry, Hold, Payment
-from wallet.views.access import NotACustomer, PersonRequest, own_wallet, wallet_page
+from wallet.views.access import NotACustomer, own_wallet, wallet_page
 from wallet.views.rows import Row, rows_of
 
 RECENT, WAITING, NOTICES = 5, 5, 3

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.requests import PersonRequest
 from accounts.services import RecipientNotFound
 from core.errors import DomainError
 from core.ids import posting_id
@@ -23,7 +24,7 @@ from wallet.models import Account
 from wallet.refusals import InsufficientFunds, SameAccount
 from wallet.services.lookups import TooManyLookups
 from wallet.templatetags.wallet import plain_amount
-from wallet.views.access import PersonRequest, own_wallet, wallet_page
+from wallet.views.access import own_wallet, wallet_page
 
 ORDER_LIFE = 30 * 60
 

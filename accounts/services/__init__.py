@@ -1,0 +1,21 @@
+"""What people do with who they are: join, sign in, be found, be told."""
+
+from accounts.services.people import (
+    EmailTaken,
+    Recipient,
+    RecipientNotFound,
+    find_recipient,
+    notify,
+    read_notices,
+    register,
+)
+
+__all__ = [
+    "EmailTaken",
+    "Recipient",
+    "RecipientNotFound",
+    "find_recipient",
+    "notify",
+    "read_notices",
+    "register",
+]

@@ -1,0 +1,79 @@
+"""Signing up, and in: by password and by refresh token."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Session, User
+from accounts.services import refresh, sessions
+from accounts.wire.base import WireView, refuse_if_barred
+from accounts.wire.errors import WireError, validation_failed
+from accounts.wire.shapes import session_shape
+
+MIN_PASSWORD, MAX_PASSWORD = 6, 72
+
+
+class Signup(WireView):
+    limit = "code"
+
+    def post(self, request: Request) -> Response:
+        raise WireError(422, "signup_disabled", "Signups not allowed for this instance")
+
+
+class Token(WireView):
+    limit = "token"
+
+    def post(self, request: Request) -> Response:
+        grants = {"password": self.by_password, "refresh_token": self.by_refresh_token}
+        grant = grants.get(request.query_params.get("grant_type", ""))
+        if grant is None:
+            raise WireError(400, "unsupported_grant_type", "unsupported_grant_type")
+        return Response(grant(self.body()))
+
+    def by_password(self, body: dict[str, Any]) -> dict[str, Any]:
+        email, password = email_of(self.text(body, "email")), self.text(body, "password")
+        self.count("account", f"email:{email}")
+        user = (
+            User.objects.filter(email=email)
+            .prefetch_related("socialaccount_set", "authenticator_set")
+            .first()
+        )
+        if user is None:
+            make_password(password)  # as long as a check would take
+        if user is None or not check_password(password, user.password):
+            raise WireError(400, "invalid_credentials", "Invalid login credentials")
+        refuse_if_barred(user, status=400)
+        if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
+            raise WireError(400, "email_not_confirmed", "Email not confirmed")
+        return signed_in(user, method="password")
+
+    def by_refresh_token(self, body: dict[str, Any]) -> dict[str, Any]:
+        at = timezone.now()
+        done = refresh.refresh(token=self.text(body, "refresh_token"), at=at)
+        refuse_if_barred(done.user)
+        return session_shape(user=done.user, session=done.session, refresh_token=done.refresh_token, at=at)
+
+
+def signed_in(user: User, *, method: str, provider: str = "") -> dict[str, Any]:
+    """Begin an app's session and return it in the protocol's shape."""
+    at = timezone.now()
+    session = sessions.start(user=user, face=Session.Face.APP, method=method, at=at, provider=provider)
+    return session_shape(
+        user=user, session=session, refresh_token=refresh.first(session=session, at=at), at=at
+    )
+
+
+def email_of(text: str) -> str:
+    """An address in our form. Raises WireError."""
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise validation_failed("Unable to validate email address: invalid format") from None
+    return email
