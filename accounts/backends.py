@@ -7,6 +7,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
+from accounts.models import User
 from core.actors import acting_as_service
 
 
@@ -17,6 +18,7 @@ class EmailBackend(AuthenticationBackend):
         return found
 
     def get_user(self, user_id: UUID | str) -> AbstractBaseUser | None:
+        """Return who is signed in, with the name that pages greet them by; None for somebody who may no longer."""
         with acting_as_service():
-            found: AbstractBaseUser | None = super().get_user(user_id)
-        return found
+            found = User.objects.select_related("profile").filter(pk=user_id).first()
+        return found if found and self.user_can_authenticate(found) else None

@@ -72,6 +72,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     @property
+    def display_name(self) -> str:
+        """The name others see; empty for staff made from the command line, who have none."""
+        profile = getattr(self, "profile", None)
+        return profile.display_name if profile else ""
+
+    @property
     def is_staff(self) -> bool:
         return self.role in (Role.AGENT, Role.ADMIN)
 

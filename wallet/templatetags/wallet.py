@@ -1,4 +1,4 @@
-"""Small words of the wallet's pages: times in the reader's zone, days by name, initials."""
+"""Small words of the wallet's pages: times in the reader's zone, and days by name."""
 
 from datetime import date, datetime, timedelta
 
@@ -59,13 +59,6 @@ def day_name(day: date) -> str:
 def in_words(payment: Payment) -> wording.PaymentWords:
     """Return what to tell its customer about a payment."""
     return wording.payment(payment.state)
-
-
-@register.filter
-def initials(name: str) -> str:
-    """Return the first letters of the first and the last word."""
-    words = name.split()
-    return "".join(word[0] for word in (words[:1] + words[1:][-1:])) or "?"
 
 
 def _time(moment: datetime, text: str) -> SafeString:
