@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
+from accounts.models import User
+from accounts.tests.factories import make_person
 from wallet import services as wallet
 from wallet.gateways.paystack import Paystack
 from wallet.services import gateways
 from wallet.tests.deposits import install_sandbox
+from wallet.tests.pages import browser_of
 
 
 class Watched(Paystack):
@@ -33,3 +37,19 @@ def paystack(live_server, settings, monkeypatch) -> Iterator[str]:
     install_sandbox(settings.PAYSTACK_SANDBOX_SECRET_KEY)
     yield live_server.url
     assert wallet.verify() == []
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return make_person(name="Ada Obi")
+
+
+@pytest.fixture
+def bola(db: None) -> User:
+    return make_person(name="Bola Adé")
+
+
+@pytest.fixture
+def as_ada(ada: User) -> Client:
+    """Ada's browser."""
+    return browser_of(ada)
