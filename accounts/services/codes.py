@@ -169,11 +169,17 @@ def make_code(
 
 
 def use_code(*, email: str, code: str, kind: str, at: datetime) -> OneTimeCode:
-    """Use up the code of this `kind` (see TYPES) that was mailed to an address; raises CodeRefused."""
+    """Use up the code of this `kind` (see TYPES) that was mailed to an address.
+
+    Raises CodeRefused, after the wrong answer was counted.
+    """
     mailed = OneTimeCode.objects.filter(email=email, purpose__in=TYPES[kind]).open(at)
     with acting_as_service():
         locked(user_ids=list(mailed.values_list("user_id", flat=True)))
-        return _used(_matching(mailed, code), at)
+        row = _used_up(mailed, code, at)
+    if row is None:
+        raise CodeRefused
+    return row
 
 
 def use_link(*, token: str, kind: str, at: datetime) -> OneTimeCode:
@@ -199,11 +205,7 @@ def check_nonce(*, user: User, nonce: str, at: datetime) -> bool:
     with acting_as_service():
         locked(user_ids=[user.pk])
         rows = OneTimeCode.objects.filter(user=user, purpose=Purpose.REAUTHENTICATION).open(at)
-        try:
-            _used(_matching(rows, nonce), at)
-        except CodeRefused:
-            return False
-    return True
+        return _used_up(rows, nonce, at) is not None
 
 
 def type_of(purpose: str) -> str:
@@ -221,17 +223,17 @@ def locked(*, user_ids: Sequence[UUID]) -> list[User]:
     return list(people.select_for_update(no_key=True))
 
 
-def _matching(rows: models.QuerySet[OneTimeCode], code: str) -> OneTimeCode:
-    """The row whose code this is; raises CodeRefused, with the attempt counted against each."""
+def _used_up(rows: models.QuerySet[OneTimeCode], code: str, at: datetime) -> OneTimeCode | None:
+    """The row whose code this is, now used; None where it is of none, with the attempt counted against each."""
     found = [row for row in rows.select_related("user") if not _moved(row)]
     for row in found:
         if hmac.compare_digest(row.code_digest, _code_digest(row, code)):
-            return row
+            return _used(row, at)
     tried = [row.pk for row in found]
     OneTimeCode.objects.filter(pk__in=tried).update(attempts=models.F("attempts") + 1)
     for row in found:
         audit.record(action="accounts.code.refused", target=row, purpose=row.purpose, person=str(row.user_id))
-    raise CodeRefused
+    return None
 
 
 def _used(row: OneTimeCode, at: datetime) -> OneTimeCode:
