@@ -20,13 +20,12 @@ VECTORS = [
     ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
     ("U*U*", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"),
     ("U*U*U", "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"),
-    ("", "$2a$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkY8jIucDrjc8deX1s."),
     ("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe"),
     ("abc", "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"),
     ("abcdefghijklmnopqrstuvwxyz", "$2a$06$.rCVZVOThsIa97pEDOxvGuRRgzG64bvtJ0938xuqzv18d3ZpQhstC"),
     ("~!@#$%^&*()      ~!@#$%^&*()PNBFRD", "$2a$06$fPIsBO8qRqkjj273rfaOI.HtSV9jLDpTbZn782DC6/t7qT67P6FfO"),
 ]
-WORDS, HASH = VECTORS[6]
+WORDS, HASH = VECTORS[5]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +46,7 @@ def stored(user: User) -> str:
         return User.objects.get(pk=user.pk).password
 
 
-@pytest.mark.parametrize(("password", "made"), [(p, h) for p, h in VECTORS if len(h) == 60])
+@pytest.mark.parametrize(("password", "made"), VECTORS)
 def test_published_vectors_are_verified(password, made):
     assert check_password(password, f"bcrypt${made}")
     assert not check_password(password + "x", f"bcrypt${made}")
