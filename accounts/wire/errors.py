@@ -44,6 +44,11 @@ STATUS: dict[str, int] = {
     "refresh_token_already_used": 400,
     "session_expired": 400,
     "session_not_found": 403,
+    "otp_expired": 403,
+    "over_email_send_rate_limit": 429,
+    "validation_failed": 400,
+    "flow_state_not_found": 404,
+    "bad_code_verifier": 400,
 }
 
 
@@ -71,7 +76,9 @@ def _as_wire_error(exc: Exception, context: Mapping[str, Any]) -> WireError:
         case WireError():
             return exc
         case DomainError():
-            return WireError(STATUS.get(exc.code, 422), exc.code, str(exc))
+            refusal = WireError(STATUS.get(exc.code, 422), exc.code, str(exc))
+            refusal.retry_after = exc.public_data.get("retry_after")
+            return refusal
         case Http404():
             return WireError(404, "not_found", "Not found")
         case exceptions.ParseError() | exceptions.UnsupportedMediaType():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
@@ -14,6 +14,7 @@ from accounts.models import Session, User
 from accounts.services import refresh, sessions
 from accounts.wire.base import WireView, refuse_if_barred
 from accounts.wire.errors import WireError, validation_failed
+from accounts.wire.pkce import by_pkce
 from accounts.wire.shapes import session_shape
 
 MIN_PASSWORD, MAX_PASSWORD = 6, 72
@@ -31,6 +32,7 @@ class Token(WireView):
 
     def post(self, request: Request) -> Response:
         grants = {"password": self.by_password, "refresh_token": self.by_refresh_token}
+        grants["pkce"] = by_pkce
         grant = grants.get(request.query_params.get("grant_type", ""))
         if grant is None:
             raise WireError(400, "unsupported_grant_type", "unsupported_grant_type")
@@ -46,7 +48,7 @@ class Token(WireView):
         )
         if user is None:
             make_password(password)  # as long as a check would take
-        if user is None or not check_password(password, user.password):
+        if user is None or not user.check_password(password):
             raise WireError(400, "invalid_credentials", "Invalid login credentials")
         refuse_if_barred(user, status=400)
         if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():

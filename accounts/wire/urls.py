@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.wire import public, sign_in, user
+from accounts.wire import admin, codes, public, sign_in, user, verify
 
 urlpatterns = [
     path("health", public.Health.as_view()),
@@ -10,4 +10,18 @@ urlpatterns = [
     path("token", sign_in.Token.as_view()),
     path("user", user.UserView.as_view()),
     path("logout", user.Logout.as_view()),
+    path("otp", codes.Otp.as_view()),
+    path("magiclink", codes.Otp.as_view()),
+    path("recover", codes.Recover.as_view()),
+    path("resend", codes.Resend.as_view()),
+    path("reauthenticate", codes.Reauthenticate.as_view()),
+    path("verify", verify.verify, name="wire-verify"),
+    path("verify/press", verify.press, name="wire-verify-press"),
+    path("invite", admin.Invite.as_view()),
+    path("admin/users", admin.Users.as_view()),
+    path("admin/users/<str:user_id>", admin.OneUser.as_view()),
+    path("admin/users/<str:user_id>/factors", admin.Factors.as_view()),
+    path("admin/users/<str:user_id>/factors/<str:factor_id>", admin.OneFactor.as_view()),
+    path("admin/generate_link", admin.GenerateLink.as_view()),
+    path("admin/audit", admin.Trail.as_view()),
 ]
