@@ -32,6 +32,26 @@ class SessionNotFound(DomainError):
     message = _("This session is not one of yours, or has ended.")
 
 
+class SignInBarred(DomainError):
+    code = "user_banned"
+    kind = "forbidden"
+    message = _("User is banned")
+
+
+class AccountGone(DomainError):
+    code = "user_not_found"
+    kind = "not_found"
+    message = _("User from sub claim in JWT does not exist")
+
+
+def refuse_barred(*, user: User, at: datetime) -> None:
+    """Refuse somebody whose account is gone, closed, frozen or banned for now; raises AccountGone, SignInBarred."""
+    if user.deleted_at is not None:
+        raise AccountGone
+    if not user.is_active or (user.banned_until and user.banned_until > at):
+        raise SignInBarred
+
+
 def start(*, user: User, face: str, method: str, at: datetime, provider: str = "") -> Session:
     """Begin a session for a person who has just proven who they are by `method` (a word of the `amr` claim)."""
     origin = current_origin()
