@@ -20,13 +20,15 @@ def end_idle(*, at: datetime) -> int:
     live = Session.objects.live()
     apps = live.filter(face=Session.Face.APP, last_seen_at__lt=since)
     # A browser that signs in has its row a moment later.
-    pages = live.filter(face=Session.Face.PAGES, created_at__lt=at - timedelta(hours=1)).exclude(Exists(browsers))
+    pages = live.filter(face=Session.Face.PAGES, created_at__lt=at - timedelta(hours=1)).exclude(
+        Exists(browsers)
+    )
     ended = 0
-    for idle in (apps, pages):
-        ids = list(idle.order_by("pk").values_list("pk", flat=True)[:MOST])
-        ended += sessions.end_many(
-            sessions=Session.objects.filter(pk__in=ids), reason=Session.Reason.EXPIRED, at=at
-        )
+    with acting_as_service():
+        for idle in (apps, pages):
+            ids = list(idle.order_by("pk").values_list("pk", flat=True)[:MOST])
+            theirs = Session.objects.filter(pk__in=ids)
+            ended += sessions.end_many(sessions=theirs, reason=Session.Reason.EXPIRED, at=at)
     return ended
 
 

@@ -138,8 +138,13 @@ def test_an_imported_password_works_and_is_hashed_anew_at_the_first_sign_in(clie
 
 def test_only_grants_that_there_are_are_taken(client, ada):
     for grant in ("", "implicit", "PASSWORD"):
-        assert refused(call(client, "POST", f"token?grant_type={grant}", {})) == (400, "unsupported_grant_type")
-    phone = call(client, "POST", "token?grant_type=password", {"phone": "+2348012345678", "password": PASSWORD})
+        assert refused(call(client, "POST", f"token?grant_type={grant}", {})) == (
+            400,
+            "unsupported_grant_type",
+        )
+    phone = call(
+        client, "POST", "token?grant_type=password", {"phone": "+2348012345678", "password": PASSWORD}
+    )
     assert refused(phone) == (400, "phone_provider_disabled")
 
 

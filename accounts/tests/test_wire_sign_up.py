@@ -200,8 +200,16 @@ def test_a_weak_password_is_refused_with_its_reason(client, password, reason, wo
         ({"email": ["a@b.co"], "password": PASSWORD}, 400, "validation_failed"),
         ({"email": "ada@alajo.test", "password": "Ẹ" * 40}, 400, "validation_failed"),
         ({"email": "ada@alajo.test", "password": PASSWORD, "data": "x"}, 400, "validation_failed"),
-        ({"email": "ada@alajo.test", "password": PASSWORD, "data": {"a": "x" * 17_000}}, 400, "validation_failed"),
-        ({"email": "ada@alajo.test", "password": PASSWORD, "data": {"a": [[[[[[[[1]]]]]]]]}}, 400, "validation_failed"),
+        (
+            {"email": "ada@alajo.test", "password": PASSWORD, "data": {"a": "x" * 17_000}},
+            400,
+            "validation_failed",
+        ),
+        (
+            {"email": "ada@alajo.test", "password": PASSWORD, "data": {"a": [[[[[[[[1]]]]]]]]}},
+            400,
+            "validation_failed",
+        ),
     ],
 )
 def test_what_cannot_sign_up_is_told_why(client, body, status, code):

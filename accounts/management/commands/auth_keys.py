@@ -11,4 +11,6 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         self.stdout.write(f"anon={access_tokens.static_key('anon')}")
         self.stdout.write(f"service_role={access_tokens.static_key('service_role')}")
-        self.stderr.write("Apps carry the anon key. Keep the service_role key on servers: whoever has it is the service.")
+        self.stderr.write(
+            "Apps carry the anon key. Keep the service_role key on servers: whoever has it is the service."
+        )

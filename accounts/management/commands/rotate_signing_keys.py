@@ -9,7 +9,9 @@ from core.actors import acting_as_service
 
 
 class Command(BaseCommand):
-    help = "Make a new key for access tokens. The older ones verify until every token they signed has run out."
+    help = (
+        "Make a new key for access tokens. The older ones verify until every token they signed has run out."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--algorithm", choices=access_tokens.ASYMMETRIC, default="ES256")
@@ -19,7 +21,7 @@ class Command(BaseCommand):
         with acting_as_service():
             key = access_tokens.make_key(algorithm=algorithm, at=at)
             retired = access_tokens.retire_keys(at=at)
-            audit.record(
-                action="accounts.signing_key.made", target=key, algorithm=algorithm, retired=retired
-            )
-        self.stdout.write(f"{key.id} ({algorithm}) signs from {key.signs_from:%H:%M:%S %Z}; {retired} retired.")
+            audit.record(action="accounts.signing_key.made", target=key, algorithm=algorithm, retired=retired)
+        self.stdout.write(
+            f"{key.id} ({algorithm}) signs from {key.signs_from:%H:%M:%S %Z}; {retired} retired."
+        )
