@@ -77,7 +77,7 @@ def claims_of(*, user: User, session: Session, at: datetime) -> dict[str, Any]:
         "exp": issued + settings.ACCESS_TOKEN_SECONDS,
         "email": user.email,
         "phone": "",
-        "app_metadata": user.app_metadata or {"provider": "email", "providers": ["email"]},
+        "app_metadata": {"provider": "email", "providers": ["email"], **user.app_metadata},
         "user_metadata": user.user_metadata,
         "role": AUTHENTICATED,
         "aal": session.level,

@@ -26,6 +26,8 @@ class Env(BaseSettings):
     access_token_issuer: str = ""
     # Public keys (JWKs) of another issuer whose tokens are taken too, newest first.
     jwt_extra_keys: list[dict[str, Any]] = []
+    # Addresses (globs) that links in mails and sign-ins may lead back to, beside the site's own.
+    redirect_allow_list: list[str] = []
     email_host: str = ""
     email_port: int = 587
     email_user: str = ""

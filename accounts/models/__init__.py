@@ -1,4 +1,5 @@
 from accounts.models.audit import AuditEvent
+from accounts.models.codes import FlowState, OneTimeCode
 from accounts.models.notices import Notification
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
@@ -11,9 +12,11 @@ __all__ = [
     "AuditEvent",
     "BrowserSession",
     "Customer",
+    "FlowState",
     "Invitation",
     "Membership",
     "Notification",
+    "OneTimeCode",
     "Organization",
     "Profile",
     "RefreshToken",

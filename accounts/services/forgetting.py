@@ -46,4 +46,4 @@ def forget(*, at: datetime) -> int:
 def _delete(rows: QuerySet) -> int:  # type: ignore[type-arg]
     keys = list(rows.order_by("pk").values_list("pk", flat=True)[:MOST])
     deleted, _each = rows.model._default_manager.filter(pk__in=keys).delete()
-    return deleted
+    return int(deleted)

@@ -22,6 +22,8 @@ SECOND_FACTORS = frozenset({"totp", "mfa/webauthn", "recovery_code"})
 _ENDED = "session-ended:"
 # Present as long as Valkey remembers who ended; gone when it was emptied, and then the database is asked.
 _REMEMBERS = "sessions-ended-are-known"
+# Seconds until the database is asked again: an end that Valkey missed, being away, is known after that.
+_TRUSTED_FOR = 60
 
 logger = logging.getLogger(__name__)
 
@@ -153,7 +155,7 @@ def _remember_again() -> None:
     with acting_as_service():
         ids = list(Session.objects.filter(ended_at__gte=since).values_list("pk", flat=True))
     _remember(ids)
-    cache.set(_REMEMBERS, 1, timeout=None)
+    cache.set(_REMEMBERS, 1, timeout=_TRUSTED_FOR)
 
 
 def _memory() -> int:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import audit, factors
 from accounts.api.authentication import issue
 from accounts.models import Notification, Organization, User
-from accounts.services import notify, refresh, sessions
+from accounts.services import codes, notify, pkce, refresh, sessions
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.embedded import Postgres
@@ -37,6 +37,8 @@ OWNED_BY = {
     "mfa_authenticator": "user_id",
     "accounts_session": "user_id",
     "accounts_refreshtoken": "session_id",
+    "accounts_onetimecode": "user_id",
+    "accounts_flowstate": "user_id",
     "accounts_organization": "id",
     "accounts_membership": "user_id",
     "accounts_invitation": "invited_by_id",
@@ -85,6 +87,10 @@ def furnish(user: User) -> None:
         at = timezone.now()
         session = sessions.start(user=user, face="APP", method="password", at=at)
         refresh.first(session=session, at=at)
+        codes.make_code(user=user, purpose="magiclink", at=at)
+        challenge = {"code_challenge": "c" * 43, "code_challenge_method": "s256"}
+        flow = pkce.open_flow(**challenge, redirect_to="", purpose="magiclink", at=at)
+        pkce.grant(flow=flow, user=user, method="otp", provider="", at=at)
         firm = Organization.objects.create(name="Firm", slug=f"firm-{user.id.hex[-12:]}")
         firm.memberships.create(user=user, role="OWNER")
         ours = {"created_by": user, "digest": user.id.hex, "last_four": "wxyz"}

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -79,9 +80,10 @@ class WireView(APIView):
 
     def count(self, limit: str, caller: str, *, code: str = "over_request_rate_limit") -> None:
         """Count a hit of this caller; raises WireError 429 when there is no room left."""
-        hit = count(f"auth:{limit}", LIMITS[limit], caller)
+        limits = {**LIMITS, **getattr(settings, "AUTH_RATE_LIMITS", {})}
+        hit = count(f"auth:{limit}", limits[limit], caller)
         if hit is not None and not hit.allowed:
-            raise too_many(hit.resets_in, code)
+            raise too_many(min(hit.resets_in, hit.limit.get_expiry()), code)
 
     def count_mail(self, email: str) -> None:
         """Count a mail that this request will send, for its sender and for who gets it. Raises WireError 429."""

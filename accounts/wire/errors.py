@@ -50,6 +50,9 @@ STATUS: dict[str, int] = {
     "conflict": 409,
     "user_banned": 400,
     "user_not_found": 400,
+    "otp_expired": 403,
+    "flow_state_not_found": 404,
+    "bad_code_verifier": 400,
 }
 
 

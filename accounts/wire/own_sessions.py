@@ -13,6 +13,9 @@ from accounts.wire.base import WireView
 from accounts.wire.errors import WireError, validation_failed
 from accounts.wire.shapes import time_of
 
+# More devices than anybody has; `scope=others` ends any number.
+MOST = 200
+
 
 class Logout(WireView):
     def post(self, request: Request) -> Response:
@@ -32,7 +35,7 @@ class Logout(WireView):
 class OwnSessions(WireView):
     def get(self, request: Request) -> Response:
         user, current = self.person()
-        rows = Session.objects.visible_to(user).live().order_by("-id")
+        rows = Session.objects.visible_to(user).live().order_by("-id")[:MOST]
         return Response({"sessions": [shape(row, current) for row in rows]})
 
 

@@ -1,4 +1,4 @@
-"""Signing in: by password and by refresh token."""
+"""Signing in: by password, by refresh token, and by the code that ends a sign-in by PKCE."""
 
 from typing import Any
 
@@ -16,14 +16,22 @@ from accounts.models import Session, User
 from accounts.services import refresh, sessions
 from accounts.wire.base import WireView, refuse_if_barred
 from accounts.wire.errors import WireError, validation_failed
+from accounts.wire.pkce import by_pkce
 from accounts.wire.shapes import session_shape
+
+# Bounds of a password that the service sets for somebody; people choose theirs by `accounts.services.passwords`.
+MIN_PASSWORD, MAX_PASSWORD = 6, 72
 
 
 class Token(WireView):
     limit = "token"
 
     def post(self, request: Request) -> Response:
-        grants = {"password": self.by_password, "refresh_token": self.by_refresh_token}
+        grants = {
+            "password": self.by_password,
+            "refresh_token": self.by_refresh_token,
+            "pkce": by_pkce,
+        }
         grant = grants.get(request.query_params.get("grant_type", ""))
         if grant is None:
             raise WireError(400, "unsupported_grant_type", "unsupported_grant_type")

@@ -1,5 +1,6 @@
 """Signing up. A stranger learns nothing of who has an account that Supabase's clients do not expect to be told."""
 
+import contextlib
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -13,6 +14,7 @@ from accounts.models import User
 from accounts.services import codes, metadata, passwords
 from accounts.services.sign_up import identity_facts, sign_up
 from accounts.wire.base import WireView
+from accounts.wire.codes import asked_by
 from accounts.wire.errors import WireError, validation_failed
 from accounts.wire.shapes import user_shape
 from accounts.wire.sign_in import email_of, phone_disabled
@@ -28,7 +30,7 @@ class Signup(WireView):
         at = timezone.now()
         body = self.body()
         email, password = self.address(body), self.text(body, "password")
-        data = metadata.taken(body.get("data", {}))
+        data, asked = metadata.taken(body.get("data", {})), asked_by(self, body)
         name = display_name(data, email)
         passwords.check_strength(password=password, user=User(email=email))
         self.count_mail(email)
@@ -37,14 +39,8 @@ class Signup(WireView):
             # As much work as for a new person, and a letter too: to the owner, who may have forgotten.
             get_adapter().send_account_already_exists_mail(email)
             return Response(nobody(email, data))
-        codes.send_code(
-            user=user,
-            purpose="signup",
-            at=at,
-            redirect_to=request.query_params.get("redirect_to", ""),
-            code_challenge=self.text(body, "code_challenge"),
-            code_challenge_method=self.text(body, "code_challenge_method"),
-        )
+        with contextlib.suppress(codes.SentTooOften):
+            codes.send_code(user=user, purpose=codes.Purpose.SIGNUP, at=at, **asked)
         return Response(user_shape(user))
 
     def address(self, body: dict[str, Any]) -> str:

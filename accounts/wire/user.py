@@ -4,16 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Session, User
-from accounts.services import codes, metadata, passwords
+from accounts.services import addresses, codes, metadata, passwords
+from accounts.services.codes import Purpose
 from accounts.wire.base import WireView
+from accounts.wire.codes import asked_by
 from accounts.wire.errors import WireError
 from accounts.wire.shapes import FACTOR_TYPES, user_shape
 from accounts.wire.sign_in import email_of, phone_disabled
@@ -39,9 +39,11 @@ class UserView(WireView):
         email = "" if email == user.email else email
         if email or password:
             refuse_without_second_factor(user, session)
+        if password:
+            passwords.check_strength(password=password, user=user)
+            self.confirm(body, user, session, at)
         with transaction.atomic():
             if password:
-                self.confirm(body, user, session, at)
                 passwords.change(user=user, password=password, keep=session.pk, at=at)
                 get_adapter().send_notification_mail("account/email/password_changed", user)
             if "data" in body:
@@ -69,21 +71,13 @@ class UserView(WireView):
 
     def change_email(self, body: dict[str, Any], user: User, email: str, at: datetime) -> None:
         """Ask both addresses. One that has an account is not told of here: its owner gets a letter, and no code."""
+        asked = asked_by(self, body)
         self.count_mail(email)
-        current, new = "email_change_current", "email_change_new"
-        taken = is_taken(email, user)
-        for purpose in (current,) if taken else (current, new):
-            codes.send_code(
-                user=user,
-                purpose=purpose,
-                at=at,
-                new_email=email,
-                redirect_to=self.request.query_params.get("redirect_to", ""),
-                code_challenge=self.text(body, "code_challenge"),
-                code_challenge_method=self.text(body, "code_challenge_method"),
-            )
-        if taken:
+        codes.send_code(user=user, purpose=Purpose.EMAIL_CHANGE_CURRENT, at=at, new_email=email, **asked)
+        if addresses.is_taken(email=email, but_by=user):
             get_adapter().send_account_already_exists_mail(email)
+        else:
+            codes.send_code(user=user, purpose=Purpose.EMAIL_CHANGE_NEW, at=at, new_email=email, **asked)
 
 
 def refuse_without_second_factor(user: User, session: Session) -> None:
@@ -95,9 +89,3 @@ def refuse_without_second_factor(user: User, session: Session) -> None:
             "insufficient_aal",
             "AAL2 session is required to update email or password when MFA is enabled.",
         )
-
-
-def is_taken(email: str, user: User) -> bool:
-    """Whether somebody else signs in by this address, or has confirmed it."""
-    theirs = EmailAddress.objects.filter(email=email, verified=True).exclude(user=user)
-    return User.objects.filter(Q(email=email) & ~Q(pk=user.pk)).exists() or theirs.exists()

@@ -130,7 +130,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.BCryptPasswordHasher",
+    "accounts.hashers.ImportedBcryptHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -163,6 +163,8 @@ SESSION_ENGINE = "accounts.browser_sessions"
 ACCESS_TOKEN_SECONDS = env.access_token_seconds
 ACCESS_TOKEN_ISSUER = env.access_token_issuer or f"{env.site_url}/auth/v1"
 JWT_EXTRA_KEYS = env.jwt_extra_keys
+# Where a link may send people back to, beside this site: globs such as `https://app.example.com/**`.
+REDIRECT_ALLOW_LIST = env.redirect_allow_list
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
