@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -80,7 +80,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 _post = Verify.as_view()
 
 
-@require_GET
+@require_safe
 def _page(request: HttpRequest) -> HttpResponse:
     """What a link leads to: a button. Nothing is changed."""
     link = _Link(request.GET)
