@@ -1,6 +1,8 @@
 """`/auth/v1/signup`."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -9,6 +11,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Customer, Profile, User
 from accounts.models.people import Role
@@ -118,9 +121,12 @@ def test_a_known_and_a_new_address_take_the_same_hashing(client, monkeypatch):
     assert hashed == [1, 1]
 
 
-def test_the_last_sign_up_holds_until_somebody_confirms(client):
+def test_the_last_sign_up_holds_until_somebody_confirms(client, time_machine):
+    start = timezone.now()
+    time_machine.move_to(start)
     sign_up(client, password="the-squatters-secret", data={"name": "Squatter", "note": "mine"})
     cache.clear()
+    time_machine.move_to(start + timedelta(seconds=61))
     answer = sign_up(client)
     user = ada()
     assert answer.json()["id"] == str(user.id)
@@ -129,6 +135,21 @@ def test_the_last_sign_up_holds_until_somebody_confirms(client):
     with acting_as_service():
         assert Profile.objects.get(user=user).display_name == "Ada Obi"
     assert len(mail.outbox) == 2
+    codes_mailed = [re.search(r"^\s*(\d{6})\s*$", letter.body, re.MULTILINE)[1] for letter in mail.outbox]
+    for code, status in zip(codes_mailed, (403, 200), strict=True):
+        answer = call(client, "POST", "verify", {"type": "signup", "email": user.email, "token": code})
+        assert answer.status_code == status, answer.content
+    answer = call(client, "POST", "token?grant_type=password", {"email": user.email, "password": PASSWORD})
+    assert answer.status_code == 200
+
+
+def test_a_sign_up_whose_letter_may_not_be_sent_changes_nothing(client):
+    """Else a code mailed before would confirm a password that came after it."""
+    sign_up(client)
+    cache.clear()  # what counts in Valkey is gone; the letters that were sent are remembered
+    assert sign_up(client, password="the-squatters-secret").status_code == 200
+    assert ada().check_password(PASSWORD)
+    assert len(mail.outbox) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,14 +35,17 @@ class Signup(WireView):
         name = display_name(data, email)
         passwords.check_strength(password=password, user=User(email=email))
         self.count_mail(email)
-        user = sign_up(email=email, password=password, display_name=name, metadata=data, at=at)
-        if user is None:
-            # As much work as for a new person, and a letter too: to the owner, who may have forgotten.
-            get_adapter().send_account_already_exists_mail(email)
-            return Response(nobody(email, data))
-        with contextlib.suppress(codes.SentTooOften):
-            codes.send_code(user=user, purpose=codes.Purpose.SIGNUP, at=at, **asked)
-        return Response(user_shape(user))
+        user = None
+        # Without a letter there is no sign-up: a code that went out before must not confirm another's password.
+        with contextlib.suppress(codes.SentTooOften), transaction.atomic():
+            user = sign_up(email=email, password=password, display_name=name, metadata=data, at=at)
+            if user:
+                codes.send_code(user=user, purpose=codes.Purpose.SIGNUP, at=at, **asked)
+        if user:
+            return Response(user_shape(user))
+        # As much work as for a new person, and a letter too: to the owner, who may have forgotten.
+        get_adapter().send_account_already_exists_mail(email)
+        return Response(nobody(email, data))
 
     def address(self, body: dict[str, Any]) -> str:
         """The address to sign up with. Raises WireError for whoever gives none, or no password with it."""
