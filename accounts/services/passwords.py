@@ -61,7 +61,8 @@ def change(*, user: User, password: str, keep: UUID | None, at: datetime) -> Non
     with acting_as_service():
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
-        sessions.end_all(user=user, reason=Session.Reason.PASSWORD_CHANGED, at=at, keep=keep)
+        reason = Session.Reason.PASSWORD_CHANGED
+        sessions.end_all(user=user, reason=reason, at=at, keep=keep, actor_id=user.id)
         audit.record(action="accounts.password.changed", target=user, actor_id=user.id)
 
 

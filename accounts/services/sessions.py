@@ -106,19 +106,26 @@ def touch(*, session_id: UUID, at: datetime) -> None:
         )
 
 
-def end(*, session_id: UUID, reason: str, at: datetime) -> bool:
+def end(*, session_id: UUID, reason: str, at: datetime, actor_id: UUID | None = None) -> bool:
     """End one session; False when it had ended before."""
-    return end_many(sessions=Session.objects.filter(pk=session_id), reason=reason, at=at) == 1
+    one = Session.objects.filter(pk=session_id)
+    return end_many(sessions=one, reason=reason, at=at, actor_id=actor_id) == 1
 
 
-def end_all(*, user: User, reason: str, at: datetime, keep: UUID | None = None) -> int:
+def end_all(
+    *, user: User, reason: str, at: datetime, keep: UUID | None = None, actor_id: UUID | None = None
+) -> int:
     """End every session of a person, but for `keep`; return how many ended now."""
     theirs = Session.objects.filter(user=user)
-    return end_many(sessions=theirs.exclude(pk=keep) if keep else theirs, reason=reason, at=at)
+    theirs = theirs.exclude(pk=keep) if keep else theirs
+    return end_many(sessions=theirs, reason=reason, at=at, actor_id=actor_id)
 
 
-def end_many(*, sessions: Iterable[Session], reason: str, at: datetime) -> int:
-    """End these sessions (a queryset): browsers are signed out, tokens refused, from the commit on."""
+def end_many(*, sessions: Iterable[Session], reason: str, at: datetime, actor_id: UUID | None = None) -> int:
+    """End these sessions (a queryset): browsers are signed out, tokens refused, from the commit on.
+
+    `actor_id` is who ended them, where the acting role does not say so.
+    """
     with acting_as_service():
         live = list(sessions.live().select_for_update().order_by("pk"))  # type: ignore[attr-defined]
         ids = [session.pk for session in live]
@@ -126,7 +133,11 @@ def end_many(*, sessions: Iterable[Session], reason: str, at: datetime) -> int:
         BrowserSession.objects.filter(sign_in__in=ids).delete()
         for session in live:
             audit.record(
-                action="accounts.session.ended", target=session, reason=reason, owner=str(session.user_id)
+                action="accounts.session.ended",
+                target=session,
+                actor_id=actor_id,
+                reason=reason,
+                owner=str(session.user_id),
             )
         if ids:
             transaction.on_commit(lambda: _remember(ids), robust=True)

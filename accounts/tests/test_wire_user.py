@@ -1,5 +1,6 @@
 """`/auth/v1/user`, its sessions, and logout."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Customer, Session, User
+from accounts.models import AuditEvent, Customer, OneTimeCode, Session, User
 from accounts.models.people import Role
 from accounts.services import sessions
 from accounts.tests.factories import PASSWORD, make_person, sign_in
@@ -194,6 +195,23 @@ def test_a_session_of_yesterday_must_name_the_password_in_force(client, ada, bea
     assert put(client, bearer, password=ANOTHER, current_password=PASSWORD).status_code == 200
 
 
+def test_a_mailed_code_proves_it_too_and_once(client, ada, bearer):
+    with acting_as_service():
+        User.objects.filter(pk=ada.pk).update(email_confirmed_at=timezone.now())
+    grow_old(ada)
+    assert call(client, "GET", "reauthenticate", bearer=bearer).status_code == 200
+    nonce = re.search(r"^\s*(\d{6})\s*$", mail.outbox[-1].body, re.MULTILINE)[1]
+    wrong = f"{(int(nonce) + 1) % 1_000_000:06}"
+    for _guess in range(2):
+        answer = put(client, bearer, password=ANOTHER, nonce=wrong)
+        assert refused(answer) == (422, "reauthentication_not_valid")
+    with acting_as_service():
+        assert OneTimeCode.objects.get().attempts == 2  # the refusal did not undo the counting
+    assert put(client, bearer, password=ANOTHER, nonce=nonce).status_code == 200
+    again = put(client, bearer, password="a-third-long-secret", nonce=nonce)
+    assert refused(again) == (422, "reauthentication_not_valid")
+
+
 def test_a_wrong_current_password_is_refused_however_fresh_the_session(client, ada, bearer):
     answer = put(client, bearer, password=ANOTHER, current_password="wrong-" + PASSWORD)
     assert refused(answer) == (400, "current_password_invalid")
@@ -285,6 +303,9 @@ def test_logout_ends_what_its_scope_says_at_once_on_every_face(client, ada, scop
         "browser": browser.get("/home/").status_code == 200,
     }
     assert {name for name, opened in opens.items() if opened} == left
+    with acting_as_service():
+        ended = AuditEvent.objects.filter(action="accounts.session.ended")
+        assert {event.actor_id for event in ended} == {ada.id}
 
 
 def test_a_scope_that_there_is_not_ends_nothing(client, ada, bearer):

@@ -19,16 +19,16 @@ MOST = 200
 
 class Logout(WireView):
     def post(self, request: Request) -> Response:
-        at = timezone.now()
+        at, reason = timezone.now(), Session.Reason.SIGNED_OUT
         scope = request.query_params.get("scope", "global")
         if scope not in ("global", "local", "others"):
             raise validation_failed("scope must be global, local or others")
         user, session = self.person()
         if scope == "local":
-            sessions.end(session_id=session.pk, reason=Session.Reason.SIGNED_OUT, at=at)
+            sessions.end(session_id=session.pk, reason=reason, at=at, actor_id=user.pk)
         else:
             keep = session.pk if scope == "others" else None
-            sessions.end_all(user=user, reason=Session.Reason.SIGNED_OUT, at=at, keep=keep)
+            sessions.end_all(user=user, reason=reason, at=at, keep=keep, actor_id=user.pk)
         return Response(status=204)
 
 
@@ -43,7 +43,10 @@ class OwnSession(WireView):
     def delete(self, request: Request, session_id: UUID) -> Response:
         user, _current = self.person()
         theirs = Session.objects.visible_to(user).filter(pk=session_id)
-        if not sessions.end_many(sessions=theirs, reason=Session.Reason.ENDED, at=timezone.now()):
+        ended = sessions.end_many(
+            sessions=theirs, reason=Session.Reason.ENDED, at=timezone.now(), actor_id=user.pk
+        )
+        if not ended:
             raise WireError(404, "session_not_found", "This session is not one of yours, or has ended")
         return Response(status=204)
 
