@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from django.conf import settings
+from django.db import connection
 
 from accounts.models import Session, SigningKey, User
 from core import encryption
@@ -32,6 +34,8 @@ ASYMMETRIC = ("ES256", "RS256")
 # Other processes learn of a new key within this time, so a new key signs only after it.
 KEYS_FOR = 60
 _PLACE = "accounts_signingkey.private_key."
+# Whoever makes a key holds this lock: of two processes that need the first one, one makes it.
+_MAKING = 5_310_001
 _LEEWAY = 5
 
 
@@ -73,7 +77,7 @@ def claims_of(*, user: User, session: Session, at: datetime) -> dict[str, Any]:
         "exp": issued + settings.ACCESS_TOKEN_SECONDS,
         "email": user.email,
         "phone": "",
-        "app_metadata": user.app_metadata or {"provider": "email", "providers": ["email"]},
+        "app_metadata": {"provider": "email", "providers": ["email"], **user.app_metadata},
         "user_metadata": user.user_metadata,
         "role": AUTHENTICATED,
         "aal": session.level,
@@ -122,6 +126,7 @@ def make_key(*, algorithm: str, at: datetime) -> SigningKey:
     )
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     with acting_as_service():
+        _wait_for_my_turn()
         first = not SigningKey.objects.filter(retired_at=None).exists()
         key = SigningKey(id=uuid7(), algorithm=algorithm, created_at=at)
         key.signs_from = at if first else at + timedelta(seconds=KEYS_FOR)
@@ -159,24 +164,47 @@ def _decoded(token: str, key: Any, algorithm: str, *, static: bool = False) -> d
         raise BadToken("token is expired") from None
     except jwt.MissingRequiredClaimError as error:
         raise BadToken(f"missing {error.claim} claim") from None
-    except (jwt.InvalidTokenError, ValueError):
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
         raise BadToken("unable to parse or verify signature") from None
     if (claims["role"] in STATIC_ROLES) != static:
         raise BadToken("role claim does not fit the key")
+    if not static and not (_is_uuid(claims["sub"]) and _is_uuid(claims["session_id"])):
+        raise BadToken("sub and session_id must be UUIDs")
     return claims
 
 
+def _is_uuid(value: object) -> bool:
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
 def _signing_key(at: datetime) -> Key:
-    keys = _keys()
-    if not keys:
-        make_key(algorithm="ES256", at=at)
-        keys = _keys()
+    keys = _keys() or _first_keys(at)
     ready = [key for key in keys if key.signs_from <= at]
     return ready[0] if ready else keys[-1]
 
 
+def _first_keys(at: datetime) -> tuple[Key, ...]:
+    """The keys of an installation that had none a moment ago: made here, or meanwhile by another process."""
+    with acting_as_service():
+        _wait_for_my_turn()
+        if not SigningKey.objects.filter(retired_at=None).exists():
+            make_key(algorithm="ES256", at=at)
+    return _keys()
+
+
+def _wait_for_my_turn() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_MAKING])
+
+
 def _keys() -> tuple[Key, ...]:
-    return _loaded(_minute())
+    keys = _loaded(_minute())
+    if not keys:
+        forget_keys()  # so that the first key is known everywhere from its first token on
+    return keys
 
 
 def _minute() -> int:

@@ -1,5 +1,10 @@
 from celery import shared_task
 from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+
+from accounts import access_tokens
+from accounts.services import forgetting
+from core.actors import acting_as_service
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=5, retry_jitter=True, max_retries=8)
@@ -9,3 +14,17 @@ def send_mail(*, subject: str, text: str, html: str, to: list[str]) -> None:
     if html:
         letter.attach_alternative(html, "text/html")
     letter.send()
+
+
+@shared_task
+def retire_signing_keys() -> None:
+    """Take away the keys that a newer one has followed for longer than a token lives."""
+    access_tokens.retire_keys(at=timezone.now())
+
+
+@shared_task
+def forget_old_sign_ins() -> None:
+    at = timezone.now()
+    with acting_as_service():
+        forgetting.end_idle(at=at)
+        forgetting.forget(at=at)

@@ -21,6 +21,11 @@ app.conf.beat_schedule = {
         "task": "core.tasks.forget_idempotency_keys",
         "schedule": crontab(hour=2, minute=30),
     },
+    "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
+    "forget old sign-ins": {
+        "task": "accounts.tasks.forget_old_sign_ins",
+        "schedule": crontab(hour=2, minute=45),
+    },
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),

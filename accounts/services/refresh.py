@@ -6,7 +6,7 @@ lost our answer, although only its keyed hash is stored. What an old token gets,
 - the token in force: the next generation;
 - the one before it, or any that was replaced less than `REUSE_SECONDS` ago: the token in force once more (an
   answer that was lost, several tabs at once);
-- any older one: it was stolen, or its successor was. The session ends, the owner is told.
+- any older one: it was stolen, or its successor was. The session ends; the caller tells the owner.
 """
 
 import base64
@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import LockNotAvailable
 
 from accounts import audit
 from accounts.models import RefreshToken, Session, User
 from accounts.services import sessions
-from core.actors import acting_as_service
+from core.actors import acting_as_service, current_origin
 from core.errors import DomainError
 
 REUSE_SECONDS = 10
@@ -41,6 +43,12 @@ class RefreshTokenReused(DomainError):
 class SessionExpired(DomainError):
     code = "session_expired"
     message = _("Invalid Refresh Token: Session Expired")
+
+
+class TooManyRefreshes(DomainError):
+    code = "conflict"
+    kind = "conflict"
+    message = _("Too many concurrent token refresh requests on the same session or refresh token")
 
 
 @dataclass(frozen=True)
@@ -67,22 +75,22 @@ def renew(*, session: Session, at: datetime) -> str:
 def refresh(*, token: str, at: datetime) -> Refreshed:
     """Change a token for the one that follows it.
 
-    Raises RefreshTokenUnknown, SessionExpired, or RefreshTokenReused, which has then ended the session.
+    Raises RefreshTokenUnknown, SessionExpired, SignInBarred, TooManyRefreshes, or RefreshTokenReused, which has then
+    ended the session and names its user.
     """
     with acting_as_service():
         row = RefreshToken.objects.filter(digest=_digest(token)).only("session_id", "generation").first()
         if row is None:
             raise RefreshTokenUnknown
-        session = Session.objects.select_for_update().select_related("user").get(pk=row.session_id)
-        if session.ended_at or not session.user.is_active:
-            raise SessionExpired if session.end_reason != Session.Reason.TOKEN_REUSED else RefreshTokenReused
+        session = _locked(row)
+        if session.end_reason == Session.Reason.TOKEN_REUSED:
+            raise RefreshTokenReused
+        if session.ended_at:
+            raise SessionExpired
+        sessions.refuse_barred(user=session.user, at=at)
         row.refresh_from_db(fields=["replaced_at"])
         if row.generation == session.generation:
-            session.generation += 1
-            session.refreshed_at = session.last_seen_at = at
-            session.save(update_fields=["generation", "refreshed_at", "last_seen_at"])
-            RefreshToken.objects.filter(pk=row.pk).update(replaced_at=at)
-            return Refreshed(session, session.user, _issue(session, session.generation, at))
+            return Refreshed(session, session.user, _advance(session, row, at))
         lately = row.replaced_at and at - row.replaced_at <= timedelta(seconds=REUSE_SECONDS)
         if row.generation == session.generation - 1 or lately:
             return Refreshed(session, session.user, _token(session, session.generation))
@@ -90,7 +98,32 @@ def refresh(*, token: str, at: datetime) -> Refreshed:
         audit.record(
             action="accounts.refresh_token.reused", target=session, actor_id=session.user_id, alarm=True
         )
-    raise RefreshTokenReused(session=str(session.pk), user=str(session.user_id))
+    raise RefreshTokenReused(user=session.user)
+
+
+def _locked(row: RefreshToken) -> Session:
+    """The token's session, held until the end of the transaction. Raises RefreshTokenUnknown, TooManyRefreshes."""
+    try:
+        with transaction.atomic():
+            rows = Session.objects.select_for_update(of=("self",)).select_related("user")
+            return rows.get(pk=row.session_id)
+    except Session.DoesNotExist:
+        raise RefreshTokenUnknown from None
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise TooManyRefreshes from None
+        raise
+
+
+def _advance(session: Session, row: RefreshToken, at: datetime) -> str:
+    """Replace the token in force; the session was seen."""
+    origin = current_origin()
+    session.generation += 1
+    session.refreshed_at = session.last_seen_at = at
+    session.last_ip, session.user_agent = origin.ip, origin.user_agent
+    session.save(update_fields=["generation", "refreshed_at", "last_seen_at", "last_ip", "user_agent"])
+    RefreshToken.objects.filter(pk=row.pk).update(replaced_at=at)
+    return _issue(session, session.generation, at)
 
 
 def _issue(session: Session, generation: int, at: datetime) -> str:

@@ -22,6 +22,8 @@ SECOND_FACTORS = frozenset({"totp", "mfa/webauthn", "recovery_code"})
 _ENDED = "session-ended:"
 # Present as long as Valkey remembers who ended; gone when it was emptied, and then the database is asked.
 _REMEMBERS = "sessions-ended-are-known"
+# Seconds until the database is asked again: an end that Valkey missed, being away, is known after that.
+_TRUSTED_FOR = 60
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,26 @@ class SessionNotFound(DomainError):
     code = "session_not_found"
     kind = "not_found"
     message = _("This session is not one of yours, or has ended.")
+
+
+class SignInBarred(DomainError):
+    code = "user_banned"
+    kind = "forbidden"
+    message = _("User is banned")
+
+
+class AccountGone(DomainError):
+    code = "user_not_found"
+    kind = "not_found"
+    message = _("User from sub claim in JWT does not exist")
+
+
+def refuse_barred(*, user: User, at: datetime) -> None:
+    """Refuse somebody whose account is gone, closed, frozen or banned for now; raises AccountGone, SignInBarred."""
+    if user.deleted_at is not None:
+        raise AccountGone
+    if not user.is_active or (user.banned_until and user.banned_until > at):
+        raise SignInBarred
 
 
 def start(*, user: User, face: str, method: str, at: datetime, provider: str = "") -> Session:
@@ -84,19 +106,26 @@ def touch(*, session_id: UUID, at: datetime) -> None:
         )
 
 
-def end(*, session_id: UUID, reason: str, at: datetime) -> bool:
+def end(*, session_id: UUID, reason: str, at: datetime, actor_id: UUID | None = None) -> bool:
     """End one session; False when it had ended before."""
-    return end_many(sessions=Session.objects.filter(pk=session_id), reason=reason, at=at) == 1
+    one = Session.objects.filter(pk=session_id)
+    return end_many(sessions=one, reason=reason, at=at, actor_id=actor_id) == 1
 
 
-def end_all(*, user: User, reason: str, at: datetime, keep: UUID | None = None) -> int:
+def end_all(
+    *, user: User, reason: str, at: datetime, keep: UUID | None = None, actor_id: UUID | None = None
+) -> int:
     """End every session of a person, but for `keep`; return how many ended now."""
     theirs = Session.objects.filter(user=user)
-    return end_many(sessions=theirs.exclude(pk=keep) if keep else theirs, reason=reason, at=at)
+    theirs = theirs.exclude(pk=keep) if keep else theirs
+    return end_many(sessions=theirs, reason=reason, at=at, actor_id=actor_id)
 
 
-def end_many(*, sessions: Iterable[Session], reason: str, at: datetime) -> int:
-    """End these sessions (a queryset): browsers are signed out, tokens refused, from the commit on."""
+def end_many(*, sessions: Iterable[Session], reason: str, at: datetime, actor_id: UUID | None = None) -> int:
+    """End these sessions (a queryset): browsers are signed out, tokens refused, from the commit on.
+
+    `actor_id` is who ended them, where the acting role does not say so.
+    """
     with acting_as_service():
         live = list(sessions.live().select_for_update().order_by("pk"))  # type: ignore[attr-defined]
         ids = [session.pk for session in live]
@@ -104,7 +133,11 @@ def end_many(*, sessions: Iterable[Session], reason: str, at: datetime) -> int:
         BrowserSession.objects.filter(sign_in__in=ids).delete()
         for session in live:
             audit.record(
-                action="accounts.session.ended", target=session, reason=reason, owner=str(session.user_id)
+                action="accounts.session.ended",
+                target=session,
+                actor_id=actor_id,
+                reason=reason,
+                owner=str(session.user_id),
             )
         if ids:
             transaction.on_commit(lambda: _remember(ids), robust=True)
@@ -133,7 +166,7 @@ def _remember_again() -> None:
     with acting_as_service():
         ids = list(Session.objects.filter(ended_at__gte=since).values_list("pk", flat=True))
     _remember(ids)
-    cache.set(_REMEMBERS, 1, timeout=None)
+    cache.set(_REMEMBERS, 1, timeout=_TRUSTED_FOR)
 
 
 def _memory() -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -23,6 +24,7 @@ from accounts.wire.errors import (
     too_many,
     validation_failed,
 )
+from accounts.wire.reading import everything_of, with_everything
 from core.api.parsers import StrictJSONParser
 from core.api.ratelimit import count
 from core.middleware import client_ip
@@ -35,6 +37,7 @@ LIMITS = {
     "mail": "60/hour",
     "factor": "15/minute",
     "account": "10/5minutes",
+    "address": "1/minute",
 }
 
 
@@ -75,11 +78,18 @@ class WireView(APIView):
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    def count(self, limit: str, caller: str) -> None:
+    def count(self, limit: str, caller: str, *, code: str = "over_request_rate_limit") -> None:
         """Count a hit of this caller; raises WireError 429 when there is no room left."""
-        hit = count(f"auth:{limit}", LIMITS[limit], caller)
+        limits = {**LIMITS, **getattr(settings, "AUTH_RATE_LIMITS", {})}
+        hit = count(f"auth:{limit}", limits[limit], caller)
         if hit is not None and not hit.allowed:
-            raise too_many(hit.resets_in)
+            raise too_many(min(hit.resets_in, hit.limit.get_expiry()), code)
+
+    def count_mail(self, email: str) -> None:
+        """Count a mail that this request will send, for its sender and for who gets it. Raises WireError 429."""
+        code = "over_email_send_rate_limit"
+        self.count("mail", f"ip:{client_ip(self.request._request)}", code=code)
+        self.count("address", f"email:{email}", code=code)
 
     def app_role(self, request: Request) -> str:
         """The role of the app's key: `anon` or `service_role`. Raises WireError."""
@@ -109,16 +119,14 @@ class WireView(APIView):
     def person(self) -> tuple[User, Session]:
         """Who asks, and by which session, of the database. Raises WireError."""
         claims = self.claims()
-        session = (
-            Session.objects.live()
-            .select_related("user")
-            .filter(pk=claims["session_id"], user=claims["sub"])
-            .first()
-        )
+        session = with_everything(
+            Session.objects.live().filter(pk=claims["session_id"], user=claims["sub"])
+        ).first()
         if session is None:
             raise WireError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
-        refuse_if_barred(session.user)
-        return session.user, session
+        user = everything_of(session)
+        refuse_if_barred(user)
+        return user, session
 
     def body(self) -> dict[str, Any]:
         """The request's JSON object, with what is null left out. Raises WireError."""
@@ -137,10 +145,10 @@ class WireView(APIView):
 
 def refuse_if_barred(user: User, *, status: int = 403) -> None:
     """Refuse somebody who was removed or is banned. Raises WireError."""
-    if user.deleted_at is not None:
-        raise WireError(status, "user_not_found", "User from sub claim in JWT does not exist")
-    if not user.is_active or (user.banned_until and user.banned_until > timezone.now()):
-        raise WireError(status, "user_banned", "User is banned")
+    try:
+        sessions.refuse_barred(user=user, at=timezone.now())
+    except (sessions.AccountGone, sessions.SignInBarred) as error:
+        raise WireError(status, error.code, str(error)) from None
 
 
 def _bearer(request: Request) -> str | None:

@@ -5,11 +5,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError, connection
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from accounts.services.passwords import WeakPassword
 from core.errors import DomainError
 
 VERSION_HEADER = "X-Supabase-Api-Version"
@@ -43,10 +45,12 @@ STATUS: dict[str, int] = {
     "refresh_token_not_found": 400,
     "refresh_token_already_used": 400,
     "session_expired": 400,
-    "session_not_found": 403,
-    "otp_expired": 403,
-    "over_email_send_rate_limit": 429,
     "validation_failed": 400,
+    "session_not_found": 403,
+    "conflict": 409,
+    "user_banned": 400,
+    "user_not_found": 400,
+    "otp_expired": 403,
     "flow_state_not_found": 404,
     "bad_code_verifier": 400,
 }
@@ -58,6 +62,12 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def respond(request: Any, error: WireError) -> Response:
+    body, headers = written(request, error)
+    return Response(body, status=error.status, headers=headers)
+
+
+def written(request: Any, error: WireError) -> tuple[dict[str, Any], dict[str, str]]:
+    """The body and headers of a refusal, in the shape that this client reads."""
     dated = request.headers.get(VERSION_HEADER) == VERSION
     if dated:
         body: dict[str, Any] = {"code": error.code, "message": error.message}
@@ -68,23 +78,28 @@ def respond(request: Any, error: WireError) -> Response:
         headers[VERSION_HEADER] = VERSION
     if error.retry_after:
         headers["Retry-After"] = str(error.retry_after)
-    return Response({**body, **error.extra}, status=error.status, headers=headers)
+    return {**body, **error.extra}, headers
 
 
 def _as_wire_error(exc: Exception, context: Mapping[str, Any]) -> WireError:
     match exc:
         case WireError():
             return exc
+        case WeakPassword():
+            return WireError(422, exc.code, str(exc), weak_password={"reasons": exc.data["reasons"]})
+        case DomainError() if exc.kind == "limited":
+            return too_many(exc.data.get("retry_after", 1), exc.code)
         case DomainError():
-            refusal = WireError(STATUS.get(exc.code, 422), exc.code, str(exc))
-            refusal.retry_after = exc.public_data.get("retry_after")
-            return refusal
+            return WireError(STATUS.get(exc.code, 422), exc.code, str(exc))
         case Http404():
             return WireError(404, "not_found", "Not found")
-        case exceptions.ParseError() | exceptions.UnsupportedMediaType():
+        case exceptions.ParseError() | exceptions.UnsupportedMediaType() | UnreadablePostError():
             return WireError(400, "bad_json", "Could not parse request body as JSON")
+        case RequestDataTooBig():
+            return WireError(413, "request_too_large", "Request body is too large")
         case exceptions.APIException():
-            return WireError(exc.status_code, str(exc.default_code), str(exc.detail))
+            code = "request_too_large" if exc.status_code == 413 else str(exc.default_code)
+            return WireError(exc.status_code, code, str(exc.detail))
     if connection.in_atomic_block:
         connection.set_rollback(True)
     logger.error("request %s failed", getattr(context["request"], "request_id", ""), exc_info=exc)

@@ -1,12 +1,16 @@
 """What anybody may ask: that we live, what is switched on, and by which keys our tokens are verified."""
 
-from typing import Any
-
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialApp
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access_tokens
 from accounts.wire.base import WireView
+
+# allauth's names of providers -> those of the protocol.
+NAMES = {"microsoft": "azure", "linkedin": "linkedin_oidc"}
 
 
 class Health(WireView):
@@ -18,7 +22,7 @@ class Health(WireView):
 
 class Settings(WireView):
     def get(self, request: Request) -> Response:
-        external: dict[str, Any] = {"email": True, "phone": False, "anonymous_users": False}
+        external = {"email": True, "phone": False, "anonymous_users": False, **social_providers()}
         return Response(
             {
                 "external": external,
@@ -32,9 +36,39 @@ class Settings(WireView):
         )
 
 
+def social_providers() -> dict[str, bool]:
+    """Which providers have their keys set, by the names that apps ask for them with."""
+    known = {"google", "github", "azure", "linkedin_oidc"}
+    active = {NAMES.get(name, name) for app in get_adapter().list_apps(None) for name in _names(app)}
+    return {name: name in active for name in sorted(known)}
+
+
+def _names(app: SocialApp) -> tuple[str, ...]:
+    return (app.provider_id or app.provider,) if app.client_id else ()
+
+
 class Keys(WireView):
     needs_key = False
 
     def get(self, request: Request) -> Response:
         headers = {"Cache-Control": f"public, max-age={access_tokens.KEYS_FOR}"}
         return Response({"keys": access_tokens.jwks()}, headers=headers)
+
+
+class Discovery(WireView):
+    """Where those who verify our tokens find the issuer and its keys."""
+
+    needs_key = False
+
+    def get(self, request: Request) -> Response:
+        return Response(
+            {
+                "issuer": settings.ACCESS_TOKEN_ISSUER,
+                "jwks_uri": f"{settings.ACCESS_TOKEN_ISSUER}/.well-known/jwks.json",
+                "userinfo_endpoint": f"{settings.ACCESS_TOKEN_ISSUER}/user",
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": list(access_tokens.ASYMMETRIC),
+            },
+            headers={"Cache-Control": "public, max-age=600"},
+        )

@@ -1,9 +1,11 @@
-"""Signing up, and in: by password and by refresh token."""
+"""Signing in: by password, by refresh token, and by the code that ends a sign-in by PKCE."""
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
@@ -17,28 +19,27 @@ from accounts.wire.errors import WireError, validation_failed
 from accounts.wire.pkce import by_pkce
 from accounts.wire.shapes import session_shape
 
+# Bounds of a password that the service sets for somebody; people choose theirs by `accounts.services.passwords`.
 MIN_PASSWORD, MAX_PASSWORD = 6, 72
-
-
-class Signup(WireView):
-    limit = "code"
-
-    def post(self, request: Request) -> Response:
-        raise WireError(422, "signup_disabled", "Signups not allowed for this instance")
 
 
 class Token(WireView):
     limit = "token"
 
     def post(self, request: Request) -> Response:
-        grants = {"password": self.by_password, "refresh_token": self.by_refresh_token}
-        grants["pkce"] = by_pkce
+        grants = {
+            "password": self.by_password,
+            "refresh_token": self.by_refresh_token,
+            "pkce": by_pkce,
+        }
         grant = grants.get(request.query_params.get("grant_type", ""))
         if grant is None:
             raise WireError(400, "unsupported_grant_type", "unsupported_grant_type")
         return Response(grant(self.body()))
 
     def by_password(self, body: dict[str, Any]) -> dict[str, Any]:
+        if self.text(body, "phone") and "email" not in body:
+            raise phone_disabled("Phone logins are disabled")
         email, password = email_of(self.text(body, "email")), self.text(body, "password")
         self.count("account", f"email:{email}")
         user = (
@@ -48,7 +49,10 @@ class Token(WireView):
         )
         if user is None:
             make_password(password)  # as long as a check would take
-        if user is None or not user.check_password(password):
+        if user is None or not user.check_password(password) or user.deleted_at is not None:
+            user_login_failed.send(
+                sender=__name__, credentials={"email": email}, request=self.request._request
+            )
             raise WireError(400, "invalid_credentials", "Invalid login credentials")
         refuse_if_barred(user, status=400)
         if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
@@ -57,9 +61,22 @@ class Token(WireView):
 
     def by_refresh_token(self, body: dict[str, Any]) -> dict[str, Any]:
         at = timezone.now()
-        done = refresh.refresh(token=self.text(body, "refresh_token"), at=at)
-        refuse_if_barred(done.user)
+        token = self.text(body, "refresh_token")
+        if not token:
+            raise validation_failed("refresh_token required")
+        try:
+            done = refresh.refresh(token=token, at=at)
+        except refresh.RefreshTokenReused as reused:
+            if "user" in reused.data:  # its session ended just now: the owner is told once
+                get_adapter().send_notification_mail(
+                    "account/email/refresh_token_reused", reused.data["user"]
+                )
+            raise
         return session_shape(user=done.user, session=done.session, refresh_token=done.refresh_token, at=at)
+
+
+def phone_disabled(message: str) -> WireError:
+    return WireError(400, "phone_provider_disabled", message)
 
 
 def signed_in(user: User, *, method: str, provider: str = "") -> dict[str, Any]:

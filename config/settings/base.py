@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.api.request_id.RequestIdMiddleware",
     "core.api.problems.ProblemMiddleware",
+    "accounts.wire.middleware.WireMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",

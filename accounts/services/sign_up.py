@@ -1,0 +1,72 @@
+"""Signing up through an app, also with an address that is known already."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+
+from accounts import audit
+from accounts.models import Profile, User
+from accounts.models.people import Role
+from accounts.services.people import EmailTaken, register
+from core.actors import acting_as_service
+
+
+def sign_up(
+    *, email: str, password: str, display_name: str, metadata: dict[str, Any], at: datetime
+) -> User | None:
+    """Make a person who has yet to confirm their address; None when that has an account.
+
+    Whoever signed up before and never confirmed may have been somebody else: the last sign-up's password and name hold,
+    so that nobody can wait with a password of theirs in an account that its owner will confirm.
+    """
+    user = User(email=email)
+    user.set_password(password)
+    user.user_metadata = {**metadata, **identity_facts(user)}
+    with acting_as_service():
+        if EmailAddress.objects.filter(email=email, verified=True).exists():
+            return None
+        try:
+            register(user=user, display_name=display_name)
+        except EmailTaken:
+            return _again(user, display_name, at)
+        EmailAddress.objects.create(user=user, email=email, verified=False, primary=True)
+    return user
+
+
+def identity_facts(user: User) -> dict[str, Any]:
+    """What `user_metadata` repeats of the e-mail identity; nobody sets these themselves."""
+    return {
+        "sub": str(user.id),
+        "email": user.email,
+        "email_verified": user.email_confirmed_at is not None,
+        "phone_verified": False,
+    }
+
+
+def _again(draft: User, display_name: str, at: datetime) -> User | None:
+    user = User.objects.select_for_update().filter(email=draft.email).first()
+    if user is None or not _never_used(user):
+        return None
+    user.password = draft.password
+    user.user_metadata = {**draft.user_metadata, "sub": str(user.id)}
+    user.save(update_fields=["password", "user_metadata", "updated_at"])
+    Profile.objects.filter(user=user).update(display_name=display_name)
+    EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
+    audit.record(action="accounts.user.registered_again", target=user, actor_id=user.id)
+    # The answer is the one that a new person gets.
+    user.created_at = user.updated_at = at
+    return user
+
+
+def _never_used(user: User) -> bool:
+    """Whether nobody has ever come in by this account: never confirmed, no linked account, no role, not closed."""
+    return (
+        user.role == Role.USER
+        and not user.is_superuser
+        and user.is_active
+        and user.deleted_at is None
+        and user.email_confirmed_at is None
+        and user.last_login is None
+        and not user.socialaccount_set.exists()  # type: ignore[attr-defined]
+    )

@@ -1,0 +1,34 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from accounts import access_tokens
+from accounts.models import User
+from accounts.tests.factories import make_person
+
+
+@pytest.fixture
+def ada(transactional_db: Any) -> User:
+    return make_person(email="ada@alajo.test")
+
+
+@pytest.fixture
+def auth_url(live_server: Any, settings: Any) -> Iterator[str]:
+    """The address of a running `/auth/v1`, whose tokens name it as their issuer."""
+    access_tokens.forget_keys()
+    settings.SITE_URL = live_server.url
+    settings.ACCESS_TOKEN_ISSUER = f"{live_server.url}/auth/v1"
+    yield settings.ACCESS_TOKEN_ISSUER
+    access_tokens.forget_keys()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it where nobody can overlook it: a skipped test is otherwise one letter."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = [report for report in skipped if "supabase-js is not installed" in str(report.longrepr)]
+    if missed:
+        terminalreporter.section(
+            f"{len(missed)} tests of the JavaScript client were NOT RUN", sep="!", red=True
+        )
+        terminalreporter.write_line(str(missed[0].longrepr[2]))
