@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, letters
+from accounts import audit, code_letters
 from accounts.models import OneTimeCode, Session, User
 from accounts.services import sessions
 from core.actors import acting_as_service
@@ -89,7 +89,7 @@ def change(*, user: User, email: str, at: datetime, verified: bool = True) -> No
         except IntegrityError as error:
             raise AddressTaken from error
         _own(user, email, verified=verified)
-        letters.post_address_changed(old=old, new=email)
+        code_letters.post_address_changed(old=old, new=email)
         audit.record(action="accounts.email.changed", target=user, actor_id=user.pk)
 
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, letters
+from accounts import audit, code_letters
 from accounts.models import OneTimeCode, User
 from accounts.services import pkce
 from core.actors import acting_as_service
@@ -118,7 +118,7 @@ def send_code(
             new_email=new_email,
             sent=True,
         )
-        letters.post_code(
+        code_letters.post_code(
             purpose=purpose, email=made.row.email, code=made.code, link=made.link, new_email=new_email
         )
         audit.record(action="accounts.code.sent", target=made.row, purpose=purpose, person=str(user.pk))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import letters
+from accounts import code_letters
 from accounts.forms import shown_as_written
 from accounts.models import User
 from accounts.redirects import allowed
@@ -117,7 +117,7 @@ def send_quietly(user: User | None, purpose: str, asked: dict[str, str]) -> None
     """Mail a code to somebody who is there and may sign in; for anybody else take as long and do nothing."""
     at = timezone.now()
     if user is None or barred(user):
-        letters.post_nothing(purpose=purpose)
+        code_letters.post_nothing(purpose=purpose)
         return
     with contextlib.suppress(codes.SentTooOften):
         codes.send_code(user=user, purpose=purpose, at=at, **asked)

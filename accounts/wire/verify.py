@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.letters import LETTERS
+from accounts.code_letters import LETTERS
 from accounts.models import OneTimeCode
 from accounts.redirects import allowed, source_of
 from accounts.services import addresses, codes, pkce
