@@ -8,7 +8,7 @@ SESSION_KEY = "organization"
 
 
 def current_organization(request: HttpRequest) -> Organization | None:
-    """Return the organisation chosen in this browser, if its person still belongs to it; None: they act for themselves."""
+    """Return the organisation chosen in this browser, if its person still belongs to it; None for themselves."""
     chosen = request.session.get(SESSION_KEY)
     if not chosen or not request.user.is_authenticated:
         return None

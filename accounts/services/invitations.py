@@ -72,9 +72,7 @@ class TooManyInvitationMails(DomainError):
     message = _("Many invitations were sent within an hour. Try again later.")
 
 
-def invite(
-    *, organization_id: UUID, by: User, email: str, role: str, at: datetime
-) -> tuple[Invitation, str]:
+def invite(*, organization_id: UUID, by: User, email: str, role: str, at: datetime) -> tuple[Invitation, str]:
     """Mail someone an offer to join, in place of an earlier one; return it and the token that only the mail carries.
 
     Raises OrganizationNotFound, RoleNotEnough, AlreadyMember, TooManyInvitations, TooManyInvitationMails.
@@ -119,9 +117,7 @@ def withdraw(*, organization_id: UUID, invitation_id: UUID, by: User, at: dateti
     return invitation
 
 
-def resend(
-    *, organization_id: UUID, invitation_id: UUID, by: User, at: datetime
-) -> tuple[Invitation, str]:
+def resend(*, organization_id: UUID, invitation_id: UUID, by: User, at: datetime) -> tuple[Invitation, str]:
     """Invite the same person to the same role again, with a new link. Raises what `withdraw` and `invite` raise."""
     with acting_as_service():
         invitation = _standing(organization_id, invitation_id, by)
@@ -225,9 +221,7 @@ def _check_limits(organization: Organization, email: str, by: User, at: datetime
 def _withdraw(invitation: Invitation, *, by: User, at: datetime, reason: str) -> None:
     invitation.withdrawn_at = at
     invitation.save(update_fields=["withdrawn_at"])
-    audit.record(
-        action="accounts.invitation.withdrawn", target=invitation, actor_id=by.pk, reason=reason
-    )
+    audit.record(action="accounts.invitation.withdrawn", target=invitation, actor_id=by.pk, reason=reason)
 
 
 def _digest(token: str) -> str:

@@ -206,7 +206,7 @@ def locked(*, organization_id: UUID, by: User) -> Membership:
     organization = (
         Organization.objects.select_for_update(no_key=True).open().filter(pk=organization_id).first()
     )
-    mine = organization and organization.memberships.filter(user=by).first()
+    mine = organization.memberships.filter(user=by).first() if organization else None
     if organization is None or mine is None:
         raise OrganizationNotFound
     mine.organization = organization

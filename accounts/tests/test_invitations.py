@@ -104,9 +104,7 @@ class TestSending:
     def test_one_sent_again_has_a_new_link_and_a_new_week(self, firm, bola, chidi):
         first, old = invite(firm, bola, chidi.email, ADMIN)
         later = NOW + timedelta(days=8)
-        again, new = invitations.resend(
-            organization_id=firm.pk, invitation_id=first.pk, by=bola, at=later
-        )
+        again, new = invitations.resend(organization_id=firm.pk, invitation_id=first.pk, by=bola, at=later)
         assert (again.role, again.expires_at) == (ADMIN, later + A_WEEK)
         with pytest.raises(InvitationWithdrawn):
             accept(old, chidi, later)

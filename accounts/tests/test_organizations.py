@@ -195,9 +195,7 @@ class TestRoles:
         with pytest.raises(MemberNotFound):
             organizations.remove(organization_id=own.pk, membership_id=key, by=bola, at=NOW)
         with pytest.raises(MemberNotFound):
-            organizations.change_role(
-                organization_id=own.pk, membership_id=key, by=bola, role=OWNER, at=NOW
-            )
+            organizations.change_role(organization_id=own.pk, membership_id=key, by=bola, role=OWNER, at=NOW)
         assert role_of(other, chidi) == MEMBER
 
 
