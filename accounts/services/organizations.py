@@ -49,7 +49,7 @@ class RoleNotEnough(DomainError):
 class LastOwner(DomainError):
     code = "organization_last_owner"
     kind = "conflict"
-    message = _("An organisation needs an owner: make someone else an owner first.")
+    message = _("An organisation needs an owner: make someone else an owner first, or close it.")
 
 
 class MembersRemain(DomainError):

@@ -70,7 +70,7 @@ class TestFounding:
         answer = client.post("/organizations/", {"name": "Ada's Kitchen"})
         assert answer["Location"] == "/organizations/ada-s-kitchen/"
         shown = text(client.get(answer["Location"]))
-        assert "Ada's Kitchen is founded." in shown and "Owner" in shown and "Nobody is invited" in shown
+        assert "Ada's Kitchen is ready" in shown and "Owner" in shown and "Nobody is invited" in shown
         assert "Ada's Kitchen" in text(client.get("/organizations/"))
 
     @pytest.mark.parametrize("name", ["", " ", "see evil.example", "x" * 81])

@@ -30,7 +30,7 @@ def organization_list(request: PersonRequest) -> HttpResponse:
             form.add_error("name", str(refusal))
         else:
             current.choose(request, made)
-            messages.success(request, _("%(name)s is founded.") % {"name": made.name})
+            messages.success(request, _("%(name)s is ready: invite who belongs to it.") % {"name": made.name})
             return redirect("organization", made.slug)
     mine = Membership.objects.filter(user=request.user, organization__closed_at=None)
     context = {

@@ -238,7 +238,7 @@ def test_the_pages_of_an_organisation(visitor: Visitor, demo: None) -> None:
     page, shop = visitor.page, "/organizations/kasuwa-stores/"
     log_in(visitor, NGOZI)
     visitor.go("/organizations/")
-    press(page, "Found it")
+    press(page, "Create it")
     expect(page.get_by_role("alert")).to_be_visible()
     visitor.check()
     visitor.forget()
