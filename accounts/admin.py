@@ -165,3 +165,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
 def pretty(data: Any) -> SafeString:
     """JSON as people read it."""
     return format_html("<pre>{}</pre>", json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+from accounts import organization_admin  # noqa: E402, F401  (builds on PersonalAdmin above)

@@ -1,7 +1,39 @@
 from django.urls import path
 
-from accounts.views import sessions
+from accounts.views import organization_people, organizations, sessions
 
 urlpatterns = [
     path("security/sessions/", sessions.session_list, name="sessions"),
+    path("organizations/", organizations.organization_list, name="organizations"),
+    path("organizations/current/", organizations.organization_switch, name="organization_switch"),
+    path("organizations/join/<str:token>/", organization_people.organization_join, name="organization_join"),
+    path("organizations/<slug:slug>/", organizations.organization_page, name="organization"),
+    path("organizations/<slug:slug>/rename/", organizations.organization_rename, name="organization_rename"),
+    path("organizations/<slug:slug>/leave/", organizations.organization_leave, name="organization_leave"),
+    path("organizations/<slug:slug>/close/", organizations.organization_close, name="organization_close"),
+    path(
+        "organizations/<slug:slug>/invitations/",
+        organization_people.organization_invite,
+        name="organization_invite",
+    ),
+    path(
+        "organizations/<slug:slug>/invitations/<uuid:invitation_id>/resend/",
+        organization_people.invitation_resend,
+        name="invitation_resend",
+    ),
+    path(
+        "organizations/<slug:slug>/invitations/<uuid:invitation_id>/withdraw/",
+        organization_people.invitation_withdraw,
+        name="invitation_withdraw",
+    ),
+    path(
+        "organizations/<slug:slug>/members/<uuid:membership_id>/",
+        organization_people.organization_member,
+        name="organization_member",
+    ),
+    path(
+        "organizations/<slug:slug>/members/<uuid:membership_id>/remove/",
+        organization_people.organization_remove,
+        name="organization_remove",
+    ),
 ]

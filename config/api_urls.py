@@ -5,6 +5,7 @@ from core.api import docs
 
 urlpatterns = [
     path("v1/", include("wallet.api.urls")),
+    path("v1/", include("accounts.api.organizations.urls")),
     path("v1/schema", docs.schema, name="api_schema"),
     path("docs/", docs.docs, name="api_docs"),
     path("errors/", docs.error_list, name="api_errors"),

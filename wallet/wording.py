@@ -121,6 +121,14 @@ _DEPOSITS: dict[str, tuple[Words, str]] = {
 }
 
 
+_ORGANIZATIONS: dict[str, Words] = {
+    "organization.joined": _("%(name)s joined %(organization)s"),
+    "organization.left": _("%(name)s left %(organization)s"),
+    "organization.role_changed": _("Your role in %(organization)s has changed"),
+    "organization.removed": _("You no longer belong to %(organization)s"),
+}
+
+
 def notice(notification: Notification) -> Notice:
     """Put a notification into words. One of an unknown kind still gets a line."""
     event, data = notification.event, notification.data
@@ -132,6 +140,10 @@ def notice(notification: Notification) -> Notice:
         href = reverse("payment", args=[data["payment"]])
         direction = "in" if event == "deposit.succeeded" else ""
         return Notice(title, icon, href, at, unread, "", data["amount"], data["currency"], direction)
+    if event in _ORGANIZATIONS:
+        gone = event == "organization.removed"
+        href = reverse("organizations") if gone else reverse("organization", args=[data["slug"]])
+        return Notice(_ORGANIZATIONS[event] % data, "building-2", href, at, unread)
     return Notice(_("There is news about your account"), "bell", reverse("home"), at, unread)
 
 

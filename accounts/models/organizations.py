@@ -14,6 +14,9 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
     def visible_to(self, user: User) -> "OrganizationQuerySet":
         return self.filter(memberships__user=user)
 
+    def open(self) -> "OrganizationQuerySet":
+        return self.filter(closed_at=None)
+
 
 class Organization(models.Model):
     """A company or group whose members act for it. `slug` stands in addresses and never changes."""
@@ -38,7 +41,7 @@ class Organization(models.Model):
 
 
 class Membership(models.Model):
-    """What a person is in an organisation. There is always an owner; who may do what is in `services.organizations`."""
+    """What a person is in an organisation. While it is open there is an owner; a closed one has no members."""
 
     class Role(models.TextChoices):
         OWNER = "OWNER", _("Owner")
@@ -66,6 +69,25 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
 
+    @property
+    def owns(self) -> bool:
+        return self.role == Membership.Role.OWNER
+
+    @property
+    def manages(self) -> bool:
+        """Whether they invite and remove people, and see invitations and keys."""
+        return self.role in (Membership.Role.OWNER, Membership.Role.ADMIN)
+
+    def may_decide_on(self, role: str) -> bool:
+        """Whether they may give this role, or take it away: an owner any, an administrator only a member's."""
+        return self.owns or (self.manages and role == Membership.Role.MEMBER)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def standing(self) -> "InvitationQuerySet":
+        """Neither accepted nor withdrawn; the time to accept may have passed."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
 
 class Invitation(models.Model):
     """An offer, by mail, to join. Only a keyed hash of the mailed token is kept."""
@@ -80,6 +102,8 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("invitation")

@@ -114,3 +114,9 @@ def mailed_code() -> str:
     found = re.search(r"^\s+([A-Z0-9-]{4,12})\s*$", mail.outbox[-1].body, re.MULTILINE)
     assert found, mail.outbox[-1].body
     return found[1]
+
+
+def mailed_token() -> str:
+    """The token of the latest invitation to an organisation."""
+    found = [re.search(r"/organizations/join/([\w-]+)/", letter.body) for letter in mail.outbox]
+    return [match[1] for match in found if match][-1]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.factors import current_code
 from accounts.models import User
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_token
 from core.actors import acting_as_service
 from wallet import services as wallet
 from wallet.management.commands.seed_demo import ADMIN, PASSWORD
@@ -22,6 +22,8 @@ STAFF_LISTS = [
     "accounts/user",
     "accounts/customer",
     "accounts/auditevent",
+    "accounts/organization",
+    "accounts/membership",
     "wallet/account",
     "wallet/transaction",
     "wallet/entry",
@@ -230,6 +232,52 @@ def test_the_pages_about_oneself(visitor: Visitor, demo: None) -> None:
     page.locator("summary", has_text="Colours").click()
     visitor.check()
     assert not user.is_staff
+
+
+def test_the_pages_of_an_organisation(visitor: Visitor, demo: None) -> None:
+    page, shop = visitor.page, "/organizations/kasuwa-stores/"
+    log_in(visitor, NGOZI)
+    visitor.go("/organizations/")
+    press(page, "Create it")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.check()
+    visitor.forget()
+    log_in(visitor, "bola@alajo.test")
+    visitor.go("/organizations/")
+    visitor.go(shop)
+    page.get_by_label("E-mail address").fill("not an address")
+    press(page, "Send the invitation")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.check()
+    page.get_by_label("E-mail address").fill(NGOZI)
+    press(page, "Send the invitation")
+    expect(page.get_by_role("main")).to_contain_text("An invitation is on its way")
+    visitor.check()
+    if visitor.look.viewport == DESKTOP:
+        visitor.picture("organization.png")
+    page.get_by_role("link", name="Ada Obi").click()
+    heading(page, "Ada Obi")
+    visitor.check()
+    for name in ("rename", "leave", "close"):
+        visitor.go(f"{shop}{name}/")
+    press(page, "Close it for good")
+    expect(page.get_by_role("alert")).to_contain_text("Others still belong")
+    visitor.check()
+    visitor.forget()
+    log_in(visitor, NGOZI)
+    page.goto(f"/organizations/join/{mailed_token()}/")
+    heading(page, "Join Kasuwa Stores?")
+    visitor.check()
+    press(page, "Join")
+    heading(page, "Kasuwa Stores")
+    visitor.check()
+    visitor.meant.add(410)
+    visitor.go(f"/organizations/join/{mailed_token()}/")
+    visitor.go("/organizations/")
+    visitor.forget()
+    log_in(visitor, "bola@alajo.test")
+    visitor.go("/notices/")
+    expect(page.get_by_role("main")).to_contain_text("Ngozi Umeh joined Kasuwa Stores")
 
 
 def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor, demo: None) -> None:

@@ -15,7 +15,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import roles
 from accounts.factors import Factor
-from accounts.models import AuditEvent, Customer, Profile, User
+from accounts.models import AuditEvent, Customer, Membership, Organization, Profile, User
 from core.actors import acting_as_service
 from core.ids import posting_id, timestamp_of, uuid7_at
 from core.staff import start_of
@@ -52,6 +52,8 @@ MODELS = (
     WebhookEvent,
     Case,
     PaymentGateway,
+    Organization,
+    Membership,
 )
 CARD = {
     "event": "charge.success",
@@ -299,6 +301,9 @@ def test_a_transaction_shows_its_posting_and_its_reversal(boss):
         (WebhookEvent, "reference"),
         (Case, "reference"),
         (Transaction, "posting_id"),
+        (Organization, "slug"),
+        (Membership, "user.email"),
+        (Membership, "organization_id"),
     ],
 )
 def test_rows_are_found_by_what_staff_are_told(boss, model, path):
@@ -311,6 +316,20 @@ def test_rows_are_found_by_what_staff_are_told(boss, model, path):
     assert row.pk in [listed.pk for listed in rows]
     assert not boss.get(address(model, "changelist"), {"q": "nobody@nowhere.test"}).context["cl"].result_list
     assert not boss.get(address(model, "changelist"), {"q": str(uuid4())}).context["cl"].result_list
+
+
+def test_an_organisation_shows_its_people_and_whoever_looks_is_named(boss):
+    shop = one(Organization)
+    page = boss.get(address(Organization, "change", shop.pk)).content.decode()
+    assert "bola@alajo.test" in page and "Owner" in page and "ada@alajo.test" in page
+    with acting_as_service():
+        seen = AuditEvent.objects.get(action="accounts.organization.viewed", target_id=str(shop.pk))
+        assert User.objects.get(pk=seen.actor_id).email == "admin@alajo.test"
+    for term in ("ada@alajo.test", "@bola_adeyemi"):
+        rows = boss.get(address(Organization, "changelist"), {"q": term}).context["cl"].result_list
+        assert [row.pk for row in rows] == [shop.pk]
+    listed = boss.get(address(Membership, "changelist"), {"organization_id": str(shop.pk)}).context["cl"]
+    assert listed.result_count == 2
 
 
 def test_a_webhook_shows_what_it_said_without_the_card(boss):

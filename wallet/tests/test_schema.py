@@ -74,16 +74,16 @@ class TestDocument:
         assert set(operations(document)) == {
             *("list_accounts", "get_account", "list_entries", "get_transaction", "create_transfer"),
             *("get_transfer", "create_deposit", "get_deposit"),
+            *("list_organizations", "get_organization", "list_members"),
+            *("remove_member", "create_invitation"),
         }
 
     def test_every_operation_names_its_scope_and_shows_an_example(self, document: dict[str, Any]) -> None:
         for operation in operations(document).values():
             [scope] = operation["security"][0]["token"]
             assert scope in SCOPES and scope in operation["description"]
-            good = next(
-                answer for status, answer in operation["responses"].items() if status in ("200", "201")
-            )
-            assert good["content"]["application/json"]["examples"]
+            status, good = next(each for each in operation["responses"].items() if each[0][0] == "2")
+            assert status == "204" or good["content"]["application/json"]["examples"]
             assert {"400", "401", "403", "429", "500"} <= set(operation["responses"])
 
     @pytest.mark.parametrize("name", ["create_transfer", "create_deposit"])

@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
-from accounts.models import User
+from accounts.models import Invitation, Membership, Organization, User
 from core.actors import acting_as_service
 from wallet.models import Account, Checkpoint, Hold, Payment, PaymentGateway, Reversal, Seal, Transaction
 from wallet.services.books import verify
@@ -36,6 +36,9 @@ def counts() -> dict[str, int]:
             Reversal,
             Seal,
             Checkpoint,
+            Organization,
+            Membership,
+            Invitation,
         )
         return {model.__name__: model.objects.count() for model in models}
 
@@ -53,6 +56,9 @@ def test_the_demo_world_is_whole_and_its_books_are_right():
         ada = Account.objects.get(owner__email="ada@alajo.test")
         assert ada.balance > 0 and ada.held == 1_000_000
         assert Reversal.objects.count() == 1
+        shop = Organization.objects.get(name="Kasuwa Stores")
+        roles = dict(shop.memberships.values_list("user__email", "role"))
+        assert roles == {"bola@alajo.test": "OWNER", "ada@alajo.test": "MEMBER"}
         assert Seal.objects.exists() and Checkpoint.objects.exists()
         assert adapter_of(PaymentGateway.objects.get(code="paystack"))
         for payment in Payment.objects.all():

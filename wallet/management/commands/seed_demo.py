@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts import factors, roles
 from accounts import services as accounts
-from accounts.models import Customer, User
+from accounts.models import Customer, Membership, Organization, User
 from accounts.models.people import Role
+from accounts.services import invitations, organizations
 from core.actors import acting_as_service
 from wallet import demo
 from wallet.models import PaymentGateway
@@ -38,6 +39,7 @@ CUSTOMERS = {
     "ngozi@alajo.test": "Ngozi Umeh",
 }
 PHONES = {"ada@alajo.test": "+2348030000001", "bola@alajo.test": "+2348030000002"}
+SHOP, SHOP_SLUG = "Kasuwa Stores", "kasuwa-stores"
 AGENT, ADMIN = "agent@alajo.test", "admin@alajo.test"
 
 
@@ -54,6 +56,7 @@ class Command(BaseCommand):
         self._tell("people")
         people = {email: customer(email, name, password) for email, name in CUSTOMERS.items()}
         staff(password)
+        organization(owner=people["bola@alajo.test"], member=people["ada@alajo.test"])
         self._tell("gateway")
         with acting_as_service():
             if not PaymentGateway.objects.filter(code=demo.GATEWAY).exists():
@@ -104,6 +107,19 @@ def staff(password: str) -> None:
                 user.groups.add(groups[roles.SUPPORT], groups[roles.FINANCE])
             confirm(user)
             factors.enrol_totp(user=user)
+
+
+def organization(*, owner: User, member: User) -> None:
+    """A shop of two, unless it is there; its invitation lies among the mails."""
+    with acting_as_service():
+        if Organization.objects.filter(slug=SHOP_SLUG).exists():
+            return
+        at = timezone.now()
+        shop = organizations.create(owner=owner, name=SHOP)
+        _offer, token = invitations.invite(
+            organization_id=shop.pk, by=owner, email=member.email, role=Membership.Role.MEMBER, at=at
+        )
+        invitations.accept(token=token, by=member, at=at)
 
 
 def confirm(user: User) -> None:
