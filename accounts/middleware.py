@@ -7,6 +7,8 @@ from uuid import UUID
 
 from allauth.account.middleware import AccountMiddleware
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
+from django.conf import settings
+from django.contrib.sessions import middleware as sessions_middleware
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,6 +19,16 @@ from core import middleware
 from core.actors import acting_as_service, from_origin
 
 SEEN_FOR = 60
+WITHOUT_SESSION = ("/api/v1/",)
+
+
+class SessionMiddleware(sessions_middleware.SessionMiddleware):
+    """A request to the API carries no session, whatever cookie a browser sends along: nothing looks for one."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path.startswith(WITHOUT_SESSION):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        super().process_request(request)
 
 
 class DevicesMiddleware:

@@ -1,6 +1,8 @@
-"""What a token may be given for."""
+"""What a key or an app may be given for."""
 
 from django.utils.translation import gettext_lazy as _
+
+from core.api.scopes import declare
 
 ACCOUNTS_READ = "accounts:read"
 TRANSACTIONS_READ = "transactions:read"
@@ -13,3 +15,5 @@ SCOPES = {
     TRANSFERS_WRITE: _("Send money"),
     DEPOSITS_WRITE: _("Start adding money"),
 }
+
+declare(SCOPES)
