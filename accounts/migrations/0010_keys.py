@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from django.db import migrations
+import django.utils.timezone
+from django.db import migrations, models
 
 from core.rls import Policy, Protect
 
@@ -19,6 +20,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.DeleteModel(
             name='ApiToken',
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='created_at',
+            field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.RunSQL((SQL / "api_keys.sql").read_text(), "drop function auth.api_key(text);"),
         Protect(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
@@ -128,7 +129,7 @@ class ApiKey(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     last_four = models.CharField(max_length=4)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

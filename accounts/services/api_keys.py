@@ -107,9 +107,8 @@ def make(
         if key_id and ApiKey.objects.filter(pk=key_id).exists():
             raise KeyAlreadyMade
         _refuse_if_full(organization, at, leaving=0)
-        made = _create(
-            ApiKey(id=key_id or uuid7(), mode=mode, expires_at=expires_at, **facts), organization, by
-        )
+        key = ApiKey(id=key_id or uuid7(), mode=mode, created_at=at, expires_at=expires_at, **facts)
+        made = _create(key, organization, by)
         audit.record(
             action="accounts.api_key.made",
             target=made.key,
@@ -145,6 +144,7 @@ def roll(*, key_id: UUID, by: User, overlap: timedelta, at: datetime) -> Made:
             mode=old.mode,
             scopes=old.scopes,
             allowed_networks=old.allowed_networks,
+            created_at=at,
             expires_at=at + lasts if lasts else None,
         )
         made = _create(new, old.organization, by)
