@@ -7,6 +7,7 @@ know a key when they see one.
 import re
 import secrets
 import zlib
+from collections.abc import Mapping
 
 from core.encryption import blind_index
 from core.ids import BASE62, base62_number
@@ -30,6 +31,18 @@ def is_ours(token: str) -> bool:
 def is_well_formed(key: str) -> bool:
     """Whether the last six characters fit the rest. Asks nothing of anyone."""
     return bool(_FORM.fullmatch(key)) and key[-_CHECK:] == _check_of(key[:-_CHECK])
+
+
+def bearer_of(headers: Mapping[str, str]) -> str | None:
+    """The token in a request's `Authorization: Bearer …`, if that is what it has."""
+    scheme, _space, token = headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def is_broken(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes with a key that cannot be one: it is refused before the database is asked anything."""
+    token = bearer_of(headers)
+    return token is not None and is_ours(token) and not is_well_formed(token)
 
 
 def digest_of(key: str) -> str:

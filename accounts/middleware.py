@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts import api_keys
 from accounts.browser import sign_in_of
 from accounts.services import sessions
 from core import middleware
@@ -55,6 +56,8 @@ class ActorMiddleware(middleware.ActorMiddleware):
 
     Django offers an exception to `process_exception` only when it comes out of the view itself, and ours runs
     inside `process_view`. By then the view's transaction is rolled back: the answer gets one of its own.
+
+    A view of the API that is called with a broken key refuses it by itself: no transaction is begun for that.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -68,6 +71,8 @@ class ActorMiddleware(middleware.ActorMiddleware):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> HttpResponse | None:
+        if request.path.startswith(middleware.API_PATHS) and api_keys.is_broken(request.headers):
+            return None
         try:
             return super().process_view(request, view, args, kwargs)
         except (ImmediateHttpResponse, ReauthenticationRequired) as raised:

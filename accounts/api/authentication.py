@@ -84,7 +84,7 @@ class ApiKeyAuthentication(BearerAuthentication):
     """`Authorization: Bearer alj_live_…`: one query finds the key, one becomes its organisation."""
 
     def authenticate(self, request: Request) -> tuple[OrganizationCaller, KeyCredential] | None:
-        key = bearer_of(request)
+        key = api_keys.bearer_of(request.headers)
         if key is None or not api_keys.is_ours(key):
             return None
         found = _look_up(key) if api_keys.is_well_formed(key) else None
@@ -102,7 +102,7 @@ class AccessTokenAuthentication(BearerAuthentication):
     """`Authorization: Bearer <JWT>`: one query becomes the person whom the token names, one finds them."""
 
     def authenticate(self, request: Request) -> tuple[User, TokenCredential] | None:
-        token = bearer_of(request)
+        token = api_keys.bearer_of(request.headers)
         if token is None or token.count(".") != 2:
             return None
         try:
@@ -118,12 +118,6 @@ class AccessTokenAuthentication(BearerAuthentication):
             actors.become_anon()
             raise _refused_token()
         return user, TokenCredential(session_id, claims)
-
-
-def bearer_of(request: Request) -> str | None:
-    """The token in the request's `Authorization: Bearer …`, if that is what it has."""
-    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _refused_token() -> exceptions.AuthenticationFailed:
