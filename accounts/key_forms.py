@@ -14,18 +14,18 @@ from core.api.scopes import all_scopes
 from core.ids import uuid7
 
 LIFETIMES = (
-    ("90", _("90 days")),
     ("30", _("30 days")),
+    ("90", _("90 days")),
     ("365", _("A year")),
-    ("", _("Never: it works until it is revoked")),
+    ("never", _("Never: it works until it is revoked")),
 )
 MODES = (
     (ApiKey.Mode.TEST, _("Test: for building and trying out")),
     (ApiKey.Mode.LIVE, _("Live: acts on real money. Every owner is told by e-mail")),
 )
 OVERLAPS = (
-    ("24", _("In 24 hours")),
     ("1", _("In an hour")),
+    ("24", _("In 24 hours")),
     ("168", _("In 7 days")),
     ("0", _("Now: programs that use the old key stop working at once")),
 )
@@ -70,7 +70,7 @@ class SettingsForm(forms.Form):
 
 class MakeForm(SettingsForm):
     mode = forms.ChoiceField(label=_("Kind"), choices=MODES, widget=forms.RadioSelect, initial="TEST")
-    lifetime = forms.ChoiceField(label=_("Ends after"), choices=LIFETIMES, required=False)
+    lifetime = forms.ChoiceField(label=_("Ends after"), choices=LIFETIMES, initial="90")
     form_key = forms.CharField(widget=forms.HiddenInput, max_length=300)
 
     field_order = ("name", "mode", "scopes", "lifetime", "networks", "form_key")
@@ -94,7 +94,7 @@ class MakeForm(SettingsForm):
 
     def expires_at(self, at: datetime) -> datetime | None:
         days = self.cleaned_data["lifetime"]
-        return at + timedelta(days=int(days)) if days else None
+        return None if days == "never" else at + timedelta(days=int(days))
 
 
 class RollForm(forms.Form):

@@ -73,6 +73,7 @@ class TestMake:
         assert (key.name, key.mode, key.scopes) == ("Till", "TEST", ["accounts:read", "transfers:write"])
         assert key.allowed_networks == ["203.0.113.0/24", "198.51.100.7/32"]
         assert timedelta(days=89) < key.expires_at - timezone.now() <= timedelta(days=90)
+        assert client.get(address(firm, "new/")).context["form"]["lifetime"].value() == "90"
         for page in ("", "new/", f"{key.pk}/change/", f"{key.pk}/roll/", f"{key.pk}/revoke/"):
             text = client.get(address(firm, page)).content.decode()
             assert not KEY.search(text) and secret[9:30] not in text and key.digest not in text
