@@ -7,16 +7,29 @@ from uuid import UUID
 
 from allauth.account.middleware import AccountMiddleware
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
+from django.conf import settings
+from django.contrib.sessions import middleware as sessions_middleware
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts import api_keys
 from accounts.browser import sign_in_of
 from accounts.services import sessions
 from core import middleware
 from core.actors import acting_as_service, from_origin
 
 SEEN_FOR = 60
+WITHOUT_SESSION = ("/api/v1/",)
+
+
+class SessionMiddleware(sessions_middleware.SessionMiddleware):
+    """A request to the API carries no session, whatever cookie a browser sends along: nothing looks for one."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path.startswith(WITHOUT_SESSION):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        super().process_request(request)
 
 
 class DevicesMiddleware:
@@ -43,6 +56,8 @@ class ActorMiddleware(middleware.ActorMiddleware):
 
     Django offers an exception to `process_exception` only when it comes out of the view itself, and ours runs
     inside `process_view`. By then the view's transaction is rolled back: the answer gets one of its own.
+
+    A view of the API that is called with a broken key refuses it by itself: no transaction is begun for that.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -56,6 +71,8 @@ class ActorMiddleware(middleware.ActorMiddleware):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> HttpResponse | None:
+        if request.path.startswith(middleware.API_PATHS) and api_keys.is_broken(request.headers):
+            return None
         try:
             return super().process_view(request, view, args, kwargs)
         except (ImmediateHttpResponse, ReauthenticationRequired) as raised:

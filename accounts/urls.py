@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import organization_people, organizations, sessions
+from accounts.views import api_keys, organization_people, organizations, sessions
 
 urlpatterns = [
     path("security/sessions/", sessions.session_list, name="sessions"),
@@ -36,4 +36,9 @@ urlpatterns = [
         organization_people.organization_remove,
         name="organization_remove",
     ),
+    path("organizations/<slug:slug>/keys/", api_keys.key_list, name="api_keys"),
+    path("organizations/<slug:slug>/keys/new/", api_keys.key_make, name="api_key_make"),
+    path("organizations/<slug:slug>/keys/<uuid:key_id>/change/", api_keys.key_change, name="api_key_change"),
+    path("organizations/<slug:slug>/keys/<uuid:key_id>/roll/", api_keys.key_roll, name="api_key_roll"),
+    path("organizations/<slug:slug>/keys/<uuid:key_id>/revoke/", api_keys.key_revoke, name="api_key_revoke"),
 ]

@@ -70,7 +70,7 @@ def environment(world: World) -> dict[str, str]:
     }
 
 
-def _manage(world: World, *arguments: str) -> str:
+def manage(world: World, *arguments: str) -> str:
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
     done = subprocess.run(command, env=environment(world), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -80,7 +80,7 @@ def _manage(world: World, *arguments: str) -> str:
 
 def _migrate(world: World, say: Say) -> None:
     say(f"making {ACCOUNTS:,} accounts …")
-    _manage(world, "migrate", "--database", "owner", "--no-input", "--verbosity", "0")
+    manage(world, "migrate", "--database", "owner", "--no-input", "--verbosity", "0")
     with world.superuser(DATABASE) as connection:
         connection.execute(PEOPLE.format(n=ACCOUNTS))
         connection.execute(FUND)
@@ -89,7 +89,7 @@ def _migrate(world: World, say: Say) -> None:
 
 def _prove(world: World, say: Say) -> None:
     started = time.perf_counter()
-    _manage(world, "verify_ledger")
+    manage(world, "verify_ledger")
     say(f"  the books are right (proven in {time.perf_counter() - started:.1f} s)")
 
 

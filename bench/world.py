@@ -18,9 +18,10 @@ SETTINGS = {
     "checkpoint_timeout": "30min",
 }
 PEOPLE = """
-insert into accounts_user (id, password, is_superuser, email, role, is_active, created_at)
+insert into accounts_user (id, password, is_superuser, email, role, is_active, created_at, updated_at, user_metadata,
+    app_metadata, new_email)
 select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '!', false, n || '@bench.test', 'USER', true,
-    now()
+    now(), now(), '{{}}', '{{}}', ''
 from generate_series(1, {n}) n;
 insert into accounts_customer (user_id, status, tier, phone) select id, 'ACTIVE', 3, '' from accounts_user;
 insert into accounts_profile (user_id, handle, display_name)

@@ -45,6 +45,23 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class OrganizationCaller:
+    """An organisation whose program calls by one of its keys: it stands where otherwise a person does."""
+
+    id: UUID
+    key_id: UUID
+    mode: str
+
+    is_authenticated = True
+    is_active = True
+    is_staff = False
+
+    @property
+    def pk(self) -> UUID:
+        return self.id
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where the request came from that the actor is answering; empty for tasks and commands."""
 
@@ -84,6 +101,17 @@ def person(user: Person) -> Actor:
     return Actor(AUTHENTICATED, {"sub": str(user.id), "role": AUTHENTICATED, "email": user.email})
 
 
+def organization(*, organization_id: UUID, key_id: UUID, mode: str) -> Actor:
+    claims = {"role": AUTHENTICATED, "org_id": str(organization_id), "key_id": str(key_id), "mode": mode}
+    return Actor(AUTHENTICATED, claims)
+
+
+def actor_of(caller: Person | OrganizationCaller) -> Actor:
+    if isinstance(caller, OrganizationCaller):
+        return organization(organization_id=caller.id, key_id=caller.key_id, mode=caller.mode)
+    return person(caller)
+
+
 @contextmanager
 def _acting(actor: Actor) -> Iterator[Actor]:
     inside = connection.in_atomic_block
@@ -104,9 +132,9 @@ def _apply(actor: Actor) -> None:
         cursor.execute(_SET, [actor.role, json.dumps(actor.claims)])
 
 
-def acting_as(user: Person) -> AbstractContextManager[Actor]:
-    """Open a transaction as this signed-in person."""
-    return _acting(person(user))
+def acting_as(caller: Person | OrganizationCaller) -> AbstractContextManager[Actor]:
+    """Open a transaction as this signed-in person, or as an organisation that calls by its key."""
+    return _acting(actor_of(caller))
 
 
 def acting_as_service() -> AbstractContextManager[Actor]:
@@ -128,9 +156,31 @@ def become(user: Person) -> None:
 
     The caller must already be inside one of the blocks above, whose end restores what was before.
     """
+    _become(person(user))
+
+
+def become_bearer(claims: dict[str, Any]) -> None:
+    """Like `become`, for the person whom the verified claims of an access token name; policies read them all.
+
+    No person's token speaks for an organisation, whatever it claims.
+    """
+    own = {name: value for name, value in claims.items() if name not in ("org_id", "key_id", "mode")}
+    _become(Actor(AUTHENTICATED, {**own, "role": AUTHENTICATED}))
+
+
+def become_organization(*, organization_id: UUID, key_id: UUID, mode: str) -> None:
+    """Like `become`, for an organisation that calls by one of its keys."""
+    _become(organization(organization_id=organization_id, key_id=key_id, mode=mode))
+
+
+def become_anon() -> None:
+    """Like `become`, for a stranger: back from a person who turned out to be barred."""
+    _become(Actor(ANON, {"role": ANON}))
+
+
+def _become(actor: Actor) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("become() needs a running transaction: open acting_as_anon() first")
-    actor = person(user)
     _apply(actor)
     _actor.set(actor)
 

@@ -28,7 +28,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.actors import Person, acting_as, acting_as_service
+from core.actors import OrganizationCaller, Person, acting_as, acting_as_service
 from core.api import problems
 from core.errors import DomainError
 from core.ids import posting_id
@@ -92,8 +92,8 @@ def named(request: Request) -> Named:
         raise KeyInvalid
     content = json.dumps(request.data, sort_keys=True, cls=DjangoJSONEncoder)
     return Named(
-        owner_id=cast(Person, request.user).id,
-        credential="session" if request.auth is None else str(request.auth.pk),
+        owner_id=cast(Person | OrganizationCaller, request.user).id,
+        credential=str(request.auth.pk),  # type: ignore[union-attr]
         method=str(request.method),
         path=request.path,
         key=key,
@@ -132,8 +132,8 @@ def once_outside(
     id and runs outside any. A repeat of a request that got no answer skips `begin`: it goes on with the same
     id. Raises as `once` does.
     """
-    name, person = named(request), cast(Person, request.user)
-    with acting_as(person):
+    name, caller = named(request), cast(Person | OrganizationCaller, request.user)
+    with acting_as(caller):
         row = _found(name, at=timezone.now())
         if row is not None and row.status is not None:
             return _replayed(row)
@@ -151,7 +151,7 @@ def once_outside(
         answer = _answer(request, lambda: finish(subject))
         return answer
     finally:
-        with acting_as(person):
+        with acting_as(caller):
             _close(row, answer)
 
 

@@ -17,7 +17,7 @@ TRANSACTIONS_PER_POSTING = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION_AND_VARIANT = (7 << 76) | (0b10 << 62)
 _COUNTER_LIMIT = 1 << 42
-_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class _Sequence:
@@ -100,8 +100,15 @@ def timestamp_of(identifier: UUID) -> datetime:
 
 def base62(identifier: UUID) -> str:
     """Return an id as 22 letters and digits, which sort as the ids do."""
-    number, digits = identifier.int, []
-    for _ in range(22):
+    return base62_number(identifier.int, width=22)
+
+
+def base62_number(number: int, *, width: int) -> str:
+    """Return a number as `width` letters and digits. Raises OverflowError where it needs more."""
+    digits = []
+    for _ in range(width):
         number, digit = divmod(number, 62)
-        digits.append(_BASE62[digit])
+        digits.append(BASE62[digit])
+    if number:
+        raise OverflowError(f"the number needs more than {width} digits")
     return "".join(reversed(digits))

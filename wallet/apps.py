@@ -5,3 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class WalletConfig(AppConfig):
     name = "wallet"
     verbose_name = _("Wallet")
+
+    def ready(self) -> None:
+        # Whoever makes a key chooses among all scopes, also where no address of the API has been looked at yet.
+        from wallet.api import scopes  # noqa: F401

@@ -1,72 +1,160 @@
-"""Who calls the API: a scoped token, or (for now) the session of a signed-in browser. Either becomes the actor."""
+"""Who calls `/api/v1`: an organisation by one of its keys, or a person by an access token of `/auth/v1`.
 
-import hashlib
-import hmac
-import secrets
+Each becomes the actor of the running transaction. A bearer that is neither is left to the classes after these; a
+cookie is never looked at, so a request carries no session and needs no CSRF token.
+"""
+
+import json
+from collections.abc import Container
+from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+from uuid import UUID
 
-from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from accounts.models import ApiToken, User
+from accounts import access_tokens, api_keys
+from accounts.models import User
+from accounts.services import sessions
+from accounts.services.api_keys import note_use
 from core import actors
+from core.actors import OrganizationCaller
+from core.errors import DomainError
+from core.middleware import client_ip
 
-PREFIX = "alj_dev_"
-
-
-def digest_of(token: str) -> str:
-    """Keyed SHA-256 of a token, in hex: all that is stored of it."""
-    return hmac.new(settings.SECRET_KEY.encode(), token.encode(), hashlib.sha256).hexdigest()
-
-
-def issue(*, user: User, name: str, scopes: list[str], expires_at: datetime) -> str:
-    """Make a token for `user` and return it, the only time it can be read."""
-    token = PREFIX + secrets.token_urlsafe(32)
-    with actors.acting_as_service():
-        ApiToken.objects.create(
-            user=user,
-            name=name,
-            scopes=scopes,
-            digest=digest_of(token),
-            last_four=token[-4:],
-            expires_at=expires_at,
-        )
-    return token
+# How often `last_used_at` of a key is written.
+USE_NOTED_FOR = 60
+_COLUMNS = (
+    *("pk", "organization_id", "name", "mode", "scopes", "allowed_networks", "last_four"),
+    *("created_at", "expires_at"),
+)
+_LOOK_UP = "select * from auth.api_key(%s)"
 
 
-class TokenAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer alj_dev_…`."""
+class AddressNotAllowed(DomainError):
+    """The key is right, and is used from outside the networks it was made for."""
 
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        header = request.headers.get("Authorization", "")
-        if not header:
-            return None
-        scheme, _space, token = header.partition(" ")
-        if scheme.lower() != "bearer" or not token.startswith(PREFIX):
-            raise exceptions.AuthenticationFailed(_("Send the token as `Authorization: Bearer alj_dev_…`."))
-        with actors.acting_as_service():
-            found = (
-                ApiToken.objects.select_related("user")
-                .filter(digest=digest_of(token), revoked_at=None)
-                .first()
-            )
-        if found is None or found.expires_at <= timezone.now() or not found.user.is_active:
-            raise exceptions.AuthenticationFailed(_("This token is unknown, expired or revoked."))
-        actors.become(found.user)
-        return found.user, found
+    code = "address_not_allowed"
+    kind = "forbidden"
+    message = _("This key may not be used from this address.")
 
+
+@dataclass(frozen=True)
+class KeyCredential:
+    """The key by which an organisation calls."""
+
+    pk: UUID
+    organization_id: UUID
+    name: str
+    mode: str
+    scopes: list[str]
+    allowed_networks: list[str]
+    last_four: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class _Everything(Container[str]):
+    def __contains__(self, scope: object) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class TokenCredential:
+    """A person's access token, known by its session: a token that follows it is the same credential."""
+
+    pk: UUID
+    claims: dict[str, Any]
+    scopes: Container[str] = _Everything()
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="alajo"'
 
 
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The signed-in browser, with CSRF checked."""
+class ApiKeyAuthentication(BearerAuthentication):
+    """`Authorization: Bearer alj_live_…`: one query finds the key, one becomes its organisation."""
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
-        found = super().authenticate(request)
-        if found:
-            actors.become(found[0])
-        return found
+    def authenticate(self, request: Request) -> tuple[OrganizationCaller, KeyCredential] | None:
+        key = api_keys.bearer_of(request.headers)
+        if key is None or not api_keys.is_ours(key):
+            return None
+        found = _look_up(key) if api_keys.is_well_formed(key) else None
+        if found is None or (found.expires_at is not None and found.expires_at <= timezone.now()):
+            raise exceptions.AuthenticationFailed(_("This key is unknown, expired or revoked."))
+        if found.allowed_networks and not _is_within(client_ip(request._request), found.allowed_networks):
+            raise AddressNotAllowed
+        caller = OrganizationCaller(id=found.organization_id, key_id=found.pk, mode=found.mode)
+        actors.become_organization(organization_id=caller.id, key_id=caller.key_id, mode=caller.mode)
+        _note_use(found.pk)
+        return caller, found
+
+
+class AccessTokenAuthentication(BearerAuthentication):
+    """`Authorization: Bearer <JWT>`: one query becomes the person whom the token names, one finds them."""
+
+    def authenticate(self, request: Request) -> tuple[User, TokenCredential] | None:
+        token = api_keys.bearer_of(request.headers)
+        if token is None or token.count(".") != 2:
+            return None
+        try:
+            claims = access_tokens.read(token)
+            person_id, session_id = UUID(claims["sub"]), UUID(claims["session_id"])
+        except (access_tokens.BadToken, KeyError, ValueError):
+            raise _refused_token() from None
+        if sessions.is_ended(session_id):
+            raise _refused_token()
+        actors.become_bearer(claims)
+        user = User.objects.filter(pk=person_id).first()
+        if user is None or _is_barred(user):
+            actors.become_anon()
+            raise _refused_token()
+        return user, TokenCredential(session_id, claims)
+
+
+def _refused_token() -> exceptions.AuthenticationFailed:
+    return exceptions.AuthenticationFailed(_("This access token is not valid, or its session has ended."))
+
+
+def _look_up(key: str) -> KeyCredential | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_UP, [api_keys.digest_of(key)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    facts = dict(zip(_COLUMNS, row, strict=True))
+    lists = {name: json.loads(facts[name]) for name in ("scopes", "allowed_networks")}
+    return KeyCredential(**{**facts, **lists})
+
+
+def _is_within(caller: str | None, networks: list[str]) -> bool:
+    """Whether an address lies in one of the networks; an IPv4 address may come in the clothes of IPv6."""
+    if caller is None:
+        return False
+    address: IPv4Address | IPv6Address = ip_address(caller)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in ip_network(network) for network in networks)
+
+
+def _note_use(key_id: UUID) -> None:
+    """Once a minute for each key, after the request's own work is committed."""
+    try:
+        first = cache.add(f"api-key-used:{key_id}", 1, USE_NOTED_FOR)
+    except RedisError:
+        return
+    if first:
+        at = timezone.now()
+        transaction.on_commit(lambda: note_use(key_id=key_id, at=at), robust=True)
+
+
+def _is_barred(user: User) -> bool:
+    banned = user.banned_until is not None and user.banned_until > timezone.now()
+    return banned or not user.is_active or user.deleted_at is not None

@@ -2,26 +2,34 @@
 
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "accounts.api.authentication.TokenAuthentication"
-    name = "token"
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.authentication.ApiKeyAuthentication"
+    name = "key"
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
         scope = getattr(auto_schema.view, "required_scope", "")
-        return {"token": [scope] if scope else []}
+        return {"key": [scope] if scope else []}
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer alj_dev_…`"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An organisation's key: `Authorization: Bearer alj_live_…` or `alj_test_…`",
+        }
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "accounts.api.authentication.SessionAuthentication"
-    name = "session"
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.authentication.AccessTokenAuthentication"
+    name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A person's access token of `/auth/v1`. It has every scope.",
+        }

@@ -1,7 +1,10 @@
 """Organisations, who belongs to them, and the keys by which their programs call the API."""
 
+from datetime import datetime
+
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
@@ -47,6 +50,9 @@ class Membership(models.Model):
         OWNER = "OWNER", _("Owner")
         ADMIN = "ADMIN", _("Administrator")
         MEMBER = "MEMBER", _("Member")
+
+    # Who may manage the organisation's keys.
+    MANAGERS = (Role.OWNER, Role.ADMIN)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(
@@ -120,6 +126,16 @@ class Invitation(models.Model):
         return f"{self.email} {self.role}"
 
 
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def visible_to(self, user: User) -> "ApiKeyQuerySet":
+        """The keys of the organisations that this person manages, without what only the service may read."""
+        managed = Membership.objects.filter(user=user, role__in=Membership.MANAGERS).values("organization")
+        return self.filter(organization__in=managed).defer("digest")
+
+    def live(self, at: datetime) -> "ApiKeyQuerySet":
+        return self.filter(models.Q(expires_at=None) | models.Q(expires_at__gt=at), revoked_at=None)
+
+
 class ApiKey(models.Model):
     """A key of an organisation: what it may do, from where, until when. Only a keyed hash of the key itself is kept."""
 
@@ -137,12 +153,14 @@ class ApiKey(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     last_four = models.CharField(max_length=4)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     # The key made in its place, when it was rolled; the old one then expires at the time chosen.
     replaced_by = models.OneToOneField("self", null=True, on_delete=models.SET_NULL, related_name="replaces")
+
+    objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("API key")
@@ -153,3 +171,6 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} …{self.last_four}"
+
+    def is_live(self, at: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)

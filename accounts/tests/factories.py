@@ -4,10 +4,12 @@ from itertools import count
 
 from allauth.account.models import EmailAddress
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import User
+from accounts import access_tokens
+from accounts.models import Membership, Organization, Session, User
 from accounts.models.people import Role
-from accounts.services import register
+from accounts.services import register, sessions
 from core.actors import acting_as_service
 
 PASSWORD = "a-long-enough-secret"
@@ -22,6 +24,20 @@ def make_person(*, name: str = "Ada Obi", email: str = "", role: str = Role.USER
         register(user=user, display_name=name)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
+
+
+def bearer(user: User) -> dict[str, str]:
+    """The headers by which this person's app calls: an access token of a new session."""
+    at = timezone.now()
+    session = sessions.start(user=user, face=Session.Face.APP, method="password", at=at)
+    return {"Authorization": f"Bearer {access_tokens.issue(user=user, session=session, at=at)}"}
+
+
+def make_organization(*, owner: User, name: str = "Ada Foods") -> Organization:
+    with acting_as_service():
+        organization = Organization.objects.create(name=name, slug=f"firm-{next(_numbers)}")
+        organization.memberships.create(user=owner, role=Membership.Role.OWNER)
+    return organization
 
 
 def sign_in(client: Client, user: User) -> None:

@@ -15,7 +15,6 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from accounts import audit, factors
-from accounts.api.authentication import issue
 from accounts.models import Notification, Organization, User
 from accounts.services import codes, notify, pkce, refresh, sessions
 from accounts.tests.factories import make_person
@@ -29,7 +28,6 @@ OWNED_BY = {
     "accounts_profile": "user_id",
     "accounts_notification": "user_id",
     "accounts_auditevent": "actor_id",
-    "accounts_apitoken": "user_id",
     "accounts_user_groups": "user_id",
     "accounts_user_user_permissions": "user_id",
     "account_emailaddress": "user_id",
@@ -101,7 +99,6 @@ def furnish(user: User) -> None:
         SocialToken.objects.create(account=account, token="x")
         LogEntry.objects.create(user=user, action_flag=ADDITION, object_repr="x", content_type=kind)
         factors.enrol_totp(user=user)
-        issue(user=user, name="test", scopes=[], expires_at=timezone.now() + timedelta(days=1))
 
 
 @pytest.fixture
@@ -203,7 +200,9 @@ def test_of_ones_own_rows_one_sees_what_is_meant_for_one_and_no_more(people, tab
         "delete from accounts_notification",
         "delete from accounts_user",
         "delete from mfa_authenticator",
-        "insert into accounts_apitoken (id) values (gen_random_uuid())",
+        "insert into accounts_apikey (id) values (gen_random_uuid())",
+        "update accounts_apikey set scopes = '[]'",
+        "update accounts_apikey set revoked_at = null",
         "insert into accounts_notification (id) values (gen_random_uuid())",
     ],
 )

@@ -1,7 +1,8 @@
 """How often one caller may ask. Each hit is one script in Valkey, so that parallel hits cannot pass a limit.
 
-Each request counts against `default` (or `anonymous`, by address, while nobody is known), and a route that is
-dear against its own policy as well. When Valkey is away, requests pass uncounted: it must not stop the API.
+Each request counts against `default` (or `anonymous`, by address, while nobody is known); one by a key also against
+what its organisation may ask in all; and a route that is dear against its own policy as well.
+When Valkey is away, requests pass uncounted: it must not stop the API.
 """
 
 import logging
@@ -20,10 +21,16 @@ from redis.exceptions import RedisError
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
+from core.actors import OrganizationCaller
 from core.middleware import client_ip
 
-DEFAULT, ANONYMOUS, MONEY = "default", "anonymous", "money"
-POLICIES = {DEFAULT: "600/minute", ANONYMOUS: "60/minute", MONEY: "60/minute"}
+DEFAULT, ANONYMOUS, MONEY, ORGANIZATION = "default", "anonymous", "money", "organization"
+POLICIES = {
+    DEFAULT: "600/minute",
+    ANONYMOUS: "60/minute",
+    MONEY: "60/minute",
+    ORGANIZATION: "3000/minute",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +48,9 @@ class Count:
 
 def hit(request: Request, *, policies: tuple[str, ...], known: bool) -> list[Count]:
     """Count this request against each policy, in order, until one is used up; without Valkey, nowhere."""
-    caller = _caller(request, known)
-    names = (DEFAULT, *policies) if known else (ANONYMOUS,)
     counts = []
     try:
-        for name in names:
+        for name, caller in _counted_against(request, policies, known):
             counts.append(_count(name, caller))
             if not counts[-1].allowed:
                 break
@@ -79,12 +84,15 @@ def count(policy: str, limit: str, caller: str) -> Count | None:
         return None
 
 
-def _caller(request: Request, known: bool) -> str:
+def _counted_against(request: Request, policies: tuple[str, ...], known: bool) -> list[tuple[str, str]]:
+    """Each policy and who is counted: a person however many tokens they hold, a key, and its organisation."""
     if not known:
-        return f"ip:{client_ip(request._request)}"
-    if request.auth is not None:
-        return f"token:{request.auth.pk}"
-    return f"user:{request.user.pk}"
+        return [(ANONYMOUS, f"ip:{client_ip(request._request)}")]
+    user = request.user
+    if isinstance(user, OrganizationCaller):
+        caller = f"key:{user.key_id}"
+        return [(DEFAULT, caller), (ORGANIZATION, f"org:{user.id}"), *((name, caller) for name in policies)]
+    return [(name, f"user:{user.pk}") for name in (DEFAULT, *policies)]
 
 
 def _count(policy: str, caller: str) -> Count:

@@ -17,7 +17,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from core.api import ids, ratelimit
-from core.api.permissions import ScopeRequired
+from core.api.permissions import HasScope
 
 Input = TypeVar("Input", bound=Serializer[Any])
 
@@ -64,7 +64,7 @@ class ApiView(RateLimited, GenericAPIView[Any]):
     (`filter_serializer`).
     """
 
-    permission_classes: tuple[type[BasePermission], ...] = (IsAuthenticated, ScopeRequired)
+    permission_classes: tuple[type[BasePermission], ...] = (IsAuthenticated, HasScope)
     content_negotiation_class = AlwaysJson
     metadata_class = None
     required_scope = ""

@@ -44,7 +44,7 @@ class Sent(BaseAuthentication):
         person = BOLA if request.headers.get("X-Person") == "bola" else ADA
         actors.become(person)
         token = request.headers.get("X-Token")
-        return person, SimpleNamespace(pk=token) if token else None
+        return person, SimpleNamespace(pk=token or "t0")
 
 
 def ask(

@@ -161,6 +161,6 @@ def test_base62_keeps_the_order_and_loses_nothing() -> None:
     assert texts == sorted(texts) and len(set(texts)) == len(made)
     assert {len(text) for text in texts} == {22}
     assert (
-        sum(62**place * ids._BASE62.index(letter) for place, letter in enumerate(texts[5][::-1]))
+        sum(62**place * ids.BASE62.index(letter) for place, letter in enumerate(texts[5][::-1]))
         == made[5].int
     )

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import DeleteModel
 
 from core.embedded import Postgres
 from core.rls import Policy, Protect, ServiceOnly
@@ -75,6 +76,8 @@ def declared() -> dict[str, Protect]:
         for operation in loader.get_migration(*key).operations:
             if isinstance(operation, Protect):
                 last[operation.table] = operation
+            elif isinstance(operation, DeleteModel):
+                last.pop(f"{key[0]}_{operation.name_lower}", None)
     return last
 
 
@@ -186,7 +189,8 @@ def test_functions_that_run_as_the_owner_are_closed_to_the_public_and_fix_their_
         "or has_function_privilege('anon', p.oid, 'execute') "
         "or not coalesce(array_to_string(p.proconfig, ',') like '%search_path=%', false))"
     )
-    assert open_ones == []
+    # A stranger may ask for the key that it shows: nobody else could say yet who the stranger is.
+    assert open_ones == [("auth.api_key(text)",)]
 
 
 def test_no_acting_role_is_owner_superuser_or_above_row_security():

@@ -1,8 +1,8 @@
-"""What a token may be given for."""
+"""What a key or an app may be given for."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.api.organizations import scopes as organizations
+from core.api.scopes import declare
 
 ACCOUNTS_READ = "accounts:read"
 TRANSACTIONS_READ = "transactions:read"
@@ -14,5 +14,6 @@ SCOPES = {
     TRANSACTIONS_READ: _("See transactions, transfers and deposits"),
     TRANSFERS_WRITE: _("Send money"),
     DEPOSITS_WRITE: _("Start adding money"),
-    **organizations.SCOPES,
 }
+
+declare(SCOPES)

@@ -35,7 +35,7 @@ class PaymentGateway(models.Model):
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def visible_to(self, user: Any) -> "PaymentQuerySet":
-        return self.filter(account__owner=user)
+        return self.filter(account__owner_id=user.pk)
 
     def open(self) -> "PaymentQuerySet":
         return self.filter(state__in=Payment.OPEN_STATES)

@@ -32,7 +32,7 @@ class Currency(models.Model):
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, user: Any) -> "AccountQuerySet":
-        return self.filter(owner=user)
+        return self.filter(owner_id=user.pk)
 
     def wallets(self) -> "AccountQuerySet":
         return self.filter(kind=Account.Kind.WALLET)
@@ -142,7 +142,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(account_id=account.pk, version__isnull=False).order_by("-version")
 
     def visible_to(self, user: Any) -> "EntryQuerySet":
-        return self.filter(account__owner=user)
+        return self.filter(account__owner_id=user.pk)
 
     def of_posting(self, posting_id: UUID) -> "EntryQuerySet":
         return self.filter(transaction_id__gte=posting_id, transaction_id__lte=nth(posting_id, 255))
@@ -194,7 +194,7 @@ class Entry(models.Model):
 
 class HoldQuerySet(models.QuerySet["Hold"]):
     def visible_to(self, user: Any) -> "HoldQuerySet":
-        return self.filter(account__owner=user)
+        return self.filter(account__owner_id=user.pk)
 
     def open(self) -> "HoldQuerySet":
         return self.filter(state=Hold.State.OPEN)

@@ -2,14 +2,12 @@ import itertools
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -17,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.api.authentication import issue
-from accounts.models import ApiToken, User
-from accounts.tests.factories import make_person, sign_in
+from accounts.models import User
+from accounts.services import api_keys
+from accounts.tests.factories import bearer, make_organization, make_person, sign_in
 from core.actors import acting_as, acting_as_service
 from core.api import ids
 from core.ids import posting_id, uuid7
@@ -32,16 +30,26 @@ from wallet.models import Account, Payment, Transaction
 _keys = itertools.count(1)
 
 
-def client_of(user: User, *scopes: str) -> APIClient:
-    """A client with a token of this person, with all scopes unless some are named."""
-    token = issue(
-        user=user,
+def client_of(user: User) -> APIClient:
+    """A client with an access token of this person."""
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=bearer(user)["Authorization"])
+    return client
+
+
+def client_with_key(*scopes: str) -> APIClient:
+    """A client with the key of an organisation, with all scopes unless some are named."""
+    owner = make_person(name="Chidi Eze")
+    made = api_keys.make(
+        organization_id=make_organization(owner=owner).pk,
+        by=owner,
         name="test",
-        scopes=[*(scopes or SCOPES)],
-        expires_at=timezone.now() + timedelta(days=1),
+        mode="TEST",
+        scopes=scopes or SCOPES,
+        at=timezone.now(),
     )
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {made.secret}")
     return client
 
 
@@ -109,10 +117,35 @@ class TestAccounts:
         assert account["currency"] == "NGN" and account["opened_at"].endswith("Z")
         assert world.api.get(f"/api/v1/accounts/{account['id']}").json() == account
 
-    def test_a_session_will_do_for_now(self, world: World) -> None:
+    def test_a_browsers_session_is_not_taken(self, world: World) -> None:
         client = Client()
         sign_in(client, world.ada)
-        assert client.get("/api/v1/accounts").json()["data"][0]["id"] == acc(world.purse)
+        with CaptureQueriesContext(connection) as queries:
+            problem(client.get("/api/v1/accounts"), 401, "not_authenticated")
+        assert not [query for query in queries if "browsersession" in query["sql"]]
+
+    def test_an_organisation_has_no_wallets_and_sees_nobodys(self, world: World) -> None:
+        transfer = world.send().json()
+        shop = client_with_key()
+        assert shop.get("/api/v1/accounts").json()["data"] == []
+        problem(shop.get(f"/api/v1/accounts/{acc(world.purse)}"), 404, "not_found")
+        problem(shop.get(f"/api/v1/accounts/{acc(world.purse)}/entries"), 404, "not_found")
+        problem(shop.get(f"/api/v1/transactions/{transfer['transaction']}"), 404, "not_found")
+        problem(shop.get(f"/api/v1/transfers/{transfer['id']}"), 404, "not_found")
+        problem(world.send(client=shop), 404, "account_not_found")
+        assert world.balance(world.purse) == 97_500
+
+    def test_what_an_organisation_asked_once_is_answered_once(self, committed_world: World) -> None:
+        world, shop = committed_world, client_with_key()
+        first, second = (world.send(client=shop, key="rent") for _ in range(2))
+        assert second.content == first.content and second["Idempotent-Replayed"] == "true"
+        headers = {"Idempotency-Key": "rent"}
+        for _ in range(2):
+            answer = shop.post("/api/v1/deposits", deposit_order(world), format="json", headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (404, "account_not_found")
+        assert answer["Idempotent-Replayed"] == "true"
+        assert world.send(key="rent").status_code == 201
+        problem(world.send(client=client_with_key(), key="rent", amount=1), 404, "account_not_found")
 
     def test_another_persons_account_is_as_unknown_as_none(self, world: World) -> None:
         def body(id: str) -> dict[str, Any]:
@@ -483,16 +516,15 @@ class TestWhoMayAsk:
         problem(response, 401, "not_authenticated")
         assert response["WWW-Authenticate"].startswith("Bearer")
 
-    @pytest.mark.parametrize("header", ["Bearer alj_dev_nonsense", "Bearer x", "Basic YTpi", "Bearer", "x"])
-    def test_a_wrong_token_is_refused(self, world: World, header: str) -> None:
+    @pytest.mark.parametrize("header", ["Bearer alj_live_nonsense", "Bearer a.b.c"])
+    def test_a_wrong_key_or_token_is_refused(self, world: World, header: str) -> None:
         response = APIClient().get("/api/v1/accounts", headers={"Authorization": header})
         problem(response, 401, "authentication_failed")
 
-    @pytest.mark.parametrize("ended", ["expires_at", "revoked_at"])
-    def test_a_token_that_ended_is_refused(self, world: World, ended: str) -> None:
-        with acting_as_service():
-            ApiToken.objects.update(**{ended: timezone.now()})
-        problem(world.api.get("/api/v1/accounts"), 401, "authentication_failed")
+    @pytest.mark.parametrize("header", ["Bearer x", "Basic YTpi", "Bearer", "Bearer ", "x", ""])
+    def test_what_is_no_key_and_no_token_signs_nobody_in(self, world: World, header: str) -> None:
+        response = APIClient().get("/api/v1/accounts", headers={"Authorization": header})
+        problem(response, 401, "not_authenticated")
 
     @pytest.mark.parametrize(
         ("method", "url", "scope"),
@@ -508,29 +540,26 @@ class TestWhoMayAsk:
         ],
     )
     def test_a_missing_scope_is_named(self, world: World, method: str, url: str, scope: str) -> None:
-        client = client_of(world.ada, *(each for each in SCOPES if each != scope))
+        client = client_with_key(*(each for each in SCOPES if each != scope))
         body = problem(getattr(client, method)(f"/api/v1/{url}"), 403, "scope_missing")
         assert body["data"] == {"scope": scope} and scope in body["detail"]
 
-    def test_a_session_writes_only_with_its_csrf_token(self, world: World) -> None:
+    def test_a_session_does_not_write_and_a_token_needs_no_csrf_token(self, world: World) -> None:
         client = Client(enforce_csrf_checks=True)
         sign_in(client, world.ada)
-        response = client.post("/api/v1/transfers", world.order(), content_type="application/json")
-        problem(response, 403, "permission_denied")
+        order = {"data": world.order(), "content_type": "application/json"}
+        problem(client.post("/api/v1/transfers", **order), 401, "not_authenticated")
+        headers = {**bearer(world.ada), "Idempotency-Key": "rent"}
+        answer = client.post("/api/v1/transfers", **order, headers=headers)
+        assert answer.status_code == 201 and "sessionid" not in answer.cookies
 
-    def test_a_development_token_is_issued_by_a_command(
-        self, world: World, capsys: pytest.CaptureFixture[str], settings: Any
-    ) -> None:
-        call_command("api_token", world.ada.email, "--scope", "accounts:read")
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {capsys.readouterr().out.strip()}")
-        assert client.get("/api/v1/accounts").status_code == 200
-        problem(client.get("/api/v1/transactions/x"), 403, "scope_missing")
-        with pytest.raises(CommandError, match="no active user"):
-            call_command("api_token", "nobody@alajo.test")
-        settings.SANDBOX = False
-        with pytest.raises(CommandError, match="development only"):
-            call_command("api_token", world.ada.email)
+    def test_pages_of_other_sites_are_not_told_that_they_may_ask(self, world: World) -> None:
+        elsewhere = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+        for answer in (
+            world.api.options("/api/v1/accounts", headers=elsewhere),
+            world.api.get("/api/v1/accounts", headers=elsewhere),
+        ):
+            assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
 
 class TestLimits:
@@ -554,8 +583,13 @@ class TestLimits:
         problem(world.send(), 429, "throttled")
         assert world.api.get("/api/v1/accounts").status_code == 200
 
+    def test_a_person_is_one_caller_however_many_tokens(self, world: World) -> None:
+        for _ in range(3):
+            assert client_of(world.ada).get("/api/v1/accounts").status_code == 200
+        problem(client_of(world.ada).get("/api/v1/accounts"), 429, "throttled")
+
     def test_strangers_are_counted_by_address(self, world: World) -> None:
-        wrong = {"Authorization": "Bearer alj_dev_guess"}
+        wrong = {"Authorization": "Bearer alj_test_guess"}
         for _ in range(2):
             problem(APIClient().get("/api/v1/accounts", headers=wrong), 401, "authentication_failed")
         problem(APIClient().get("/api/v1/accounts", headers=wrong), 429, "throttled")

@@ -1,6 +1,8 @@
-"""What a token may be given for."""
+"""What a key or an app may be given for."""
 
 from django.utils.translation import gettext_lazy as _
+
+from core.api.scopes import declare
 
 ORGANIZATIONS_READ = "organizations:read"
 ORGANIZATIONS_WRITE = "organizations:write"
@@ -9,3 +11,5 @@ SCOPES = {
     ORGANIZATIONS_READ: _("See organisations and who belongs to them"),
     ORGANIZATIONS_WRITE: _("Invite people to organisations and remove members"),
 }
+
+declare(SCOPES)

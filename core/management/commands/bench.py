@@ -33,4 +33,4 @@ class Command(BaseCommand):
             raise CommandError(f"Missed: {', '.join(missed)}")
 
 
-BENCHES = ("ledger",)
+BENCHES = ("auth", "ledger")
