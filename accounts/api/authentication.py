@@ -45,7 +45,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if not header:
             return None
         scheme, _space, token = header.partition(" ")
-        if scheme.lower() != "bearer" or not token.startswith(PREFIX):
+        if scheme.lower() == "bearer" and not token.startswith(PREFIX):
+            return None
+        if scheme.lower() != "bearer":
             raise exceptions.AuthenticationFailed(_("Send the token as `Authorization: Bearer alj_dev_…`."))
         with actors.acting_as_service():
             found = (

@@ -1,3 +1,4 @@
+from accounts.models.apps import AppGrant, SpentAppToken
 from accounts.models.audit import AuditEvent
 from accounts.models.notices import Notification
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
@@ -8,6 +9,7 @@ from accounts.models.tokens import ApiToken
 __all__ = [
     "ApiKey",
     "ApiToken",
+    "AppGrant",
     "AuditEvent",
     "BrowserSession",
     "Customer",
@@ -19,5 +21,6 @@ __all__ = [
     "RefreshToken",
     "Session",
     "SigningKey",
+    "SpentAppToken",
     "User",
 ]
