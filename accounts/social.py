@@ -100,9 +100,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def list_providers(self, request: HttpRequest) -> list[Provider]:
         return [_ours(provider) for provider in super().list_providers(request)]
 
-    def get_provider(
-        self, request: HttpRequest, provider: str, client_id: str | None = None
-    ) -> Provider:
+    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Provider:
         return _ours(super().get_provider(request, provider, client_id))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:

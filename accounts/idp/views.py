@@ -100,9 +100,7 @@ class TokenView(views.TokenView):
             return _refused("invalid_grant")
         answer: HttpResponse = super().post(request)
         if answer.status_code == 200:
-            token = Token.objects.lookup(
-                Token.Type.ACCESS_TOKEN, json.loads(answer.content)["access_token"]
-            )
+            token = Token.objects.lookup(Token.Type.ACCESS_TOKEN, json.loads(answer.content)["access_token"])
             apps.let_in(
                 user_id=token.user_id,
                 client_id=token.client_id,

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('granted_at', models.DateTimeField()),
                 ('last_used_at', models.DateTimeField(null=True)),
                 ('revoked_at', models.DateTimeField(null=True)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='allauth_idp_oidc.client')),
+                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='allauth_idp_oidc.client')),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='app_grants', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -49,6 +49,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='spentapptoken',
             index=models.Index(fields=['grant', 'spent_at'], name='spent_app_token_of_grant'),
+        ),
+        migrations.AddIndex(
+            model_name='appgrant',
+            index=models.Index(fields=['client'], name='app_grant_of_client'),
         ),
         ServiceOnly("accounts_appgrant"),
         ServiceOnly("accounts_spentapptoken"),

@@ -14,7 +14,9 @@ class AppGrant(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="app_grants", db_index=False
     )
-    client = models.ForeignKey("allauth_idp_oidc.Client", models.CASCADE, related_name="grants")
+    client = models.ForeignKey(
+        "allauth_idp_oidc.Client", models.CASCADE, related_name="grants", db_index=False
+    )
     scopes = models.JSONField(default=list)
     granted_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
@@ -24,6 +26,7 @@ class AppGrant(models.Model):
         verbose_name = _("connected app")
         verbose_name_plural = _("connected apps")
         constraints = [models.UniqueConstraint(fields=["user", "client"], name="app_grant_of_user")]
+        indexes = [models.Index(fields=["client"], name="app_grant_of_client")]
 
     def __str__(self) -> str:
         return f"{self.client_id} for {self.user_id}"

@@ -54,10 +54,10 @@ def let_in(*, user_id: UUID, client_id: str, scopes: list[str], at: datetime) ->
     """Note that a person let an app in, when it fetches its first tokens."""
     fresh = {"scopes": scopes, "granted_at": at, "revoked_at": None}
     with acting_as_service():
-        grant, _made = AppGrant.objects.update_or_create(
-            user_id=user_id, client_id=client_id, defaults=fresh
+        grant, _made = AppGrant.objects.update_or_create(user_id=user_id, client_id=client_id, defaults=fresh)
+        audit.record(
+            action="accounts.app.let_in", target=grant, actor_id=user_id, app=client_id, scopes=scopes
         )
-        audit.record(action="accounts.app.let_in", target=grant, actor_id=user_id, app=client_id, scopes=scopes)
     return grant
 
 
@@ -70,9 +70,7 @@ def granted(*, user: User) -> list[AppGrant]:
 def shut_out(*, user_id: UUID, client_id: str, reason: str, at: datetime) -> None:
     """End every token an app holds of a person; raises AppNotFound when it holds none."""
     with acting_as_service():
-        grant = (
-            AppGrant.objects.select_for_update().filter(user_id=user_id, client_id=client_id).first()
-        )
+        grant = AppGrant.objects.select_for_update().filter(user_id=user_id, client_id=client_id).first()
         gone, _kinds = Token.objects.filter(user_id=user_id, client_id=client_id).delete()
         if grant is None or not gone:
             raise AppNotFound

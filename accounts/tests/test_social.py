@@ -1,6 +1,6 @@
 """Signing in with an account elsewhere, at the sandbox provider over HTTP."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -11,6 +11,8 @@ from django.test import Client
 
 from accounts.models import AuditEvent, Session, User
 from accounts.services import identities
+from accounts.social import shown_name
+from accounts.tests.elsewhere import at_server, choose, query_of
 from accounts.tests.factories import PASSWORD, make_person
 from core.actors import acting_as_service
 
@@ -21,27 +23,16 @@ LOGIN = "/accounts/oidc/sandbox/login/"
 
 @pytest.fixture
 def provider(live_server, settings) -> str:
-    """The sandbox on a server of its own; its codes and tokens lie in Valkey, where both sides find them."""
-    app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][-1]
-    app = {**app, "settings": {**app["settings"], "server_url": f"{live_server.url}/sandbox/id"}}
-    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
+    at_server(settings, live_server.url)
     return live_server.url
 
 
-def leave(client: Client, *, process: str = "login", **query: str) -> dict[str, str]:
-    """Press the button; return what the provider is asked."""
+def leave(client: Client, *, process: str = "login", **query: str) -> str:
+    """Press the button; return the address it leads to."""
     path = LOGIN + "?" + "&".join(f"{name}={value}" for name, value in {"process": process, **query}.items())
     answer = client.post(path)
     assert answer.status_code == 302, answer.content
-    return {"": answer.url, **{k: v[0] for k, v in parse_qs(urlsplit(answer.url).query).items()}}
-
-
-def choose(asked: dict[str, str], person: str = "ifeoma", fault: str = "") -> str:
-    """Choose at the provider; return the way back with its query."""
-    answer = requests.get(asked[""] + f"&choice={person}&fault={fault}", allow_redirects=False, timeout=5)
-    assert answer.status_code == 302, answer.text
-    back = urlsplit(answer.headers["Location"])
-    return f"{back.path}?{back.query}"
+    return str(answer.url)
 
 
 def come_by(client: Client, person: str = "ifeoma", fault: str = "", **query: str):
@@ -248,9 +239,9 @@ def test_a_changed_lost_or_used_state_signs_nobody_in(client):
 def test_a_code_is_good_once(client):
     used = choose(leave(client))
     client.get(used)
-    code = parse_qs(urlsplit(used).query)["code"][0]
+    code = query_of(used)["code"]
     other = Client()
-    state = leave(other)["state"]
+    state = query_of(leave(other))["state"]
     assert other.get(f"{LOGIN}callback/?code={code}&state={state}").status_code == 401
     assert signed_in_as(other) == ""
 
@@ -258,8 +249,8 @@ def test_a_code_is_good_once(client):
 def test_a_code_for_another_attempt_fails_by_its_verifier(client):
     """Login by injection: the attacker's fresh code with the victim's own state."""
     attacker = Client()
-    code = parse_qs(urlsplit(choose(leave(attacker))).query)["code"][0]
-    state = leave(client)["state"]
+    code = query_of(choose(leave(attacker)))["code"]
+    state = query_of(leave(client))["state"]
     assert client.get(f"{LOGIN}callback/?code={code}&state={state}").status_code == 401
     assert signed_in_as(client) == ""
 
@@ -272,14 +263,17 @@ def test_saying_no_leads_back_without_a_session(client):
 
 
 def test_pkce_nonce_and_scope_are_sent_and_not_taken_from_the_address(client):
-    asked = leave(client, auth_params="redirect_uri%3Dhttps%3A%2F%2Fevil.test%26nonce%3Dx", scope="everything")
+    more = {"auth_params": "redirect_uri%3Dhttps%3A%2F%2Fevil.test%26nonce%3Dx", "scope": "everything"}
+    asked = query_of(leave(client, **more))
     assert asked["code_challenge_method"] == "S256"
     assert len(asked["nonce"]) > 20
     assert set(asked["scope"].split()) == {"openid", "profile", "email"}
     assert asked["redirect_uri"] == f"http://testserver{LOGIN}callback/"
 
 
-@pytest.mark.parametrize("there", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "there", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)"]
+)
 def test_the_way_back_stays_with_us(client, there):
     answer = come_by(client, next=there)
     assert urlsplit(answer.url).netloc == ""
@@ -296,9 +290,9 @@ def test_a_provider_that_does_not_answer_is_no_fault_of_ours(client, settings):
 
 def test_the_sandbox_sends_nobody_to_a_stranger(client):
     asked = leave(client)
-    evil = asked[""].replace("%2Faccounts%2Foidc", "%2Felsewhere")
+    evil = asked.replace("%2Faccounts%2Foidc", "%2Felsewhere")
     assert requests.get(evil + "&choice=ada", allow_redirects=False, timeout=5).status_code == 400
-    plain = asked[""].replace("code_challenge_method=S256", "code_challenge_method=plain")
+    plain = asked.replace("code_challenge_method=S256", "code_challenge_method=plain")
     assert requests.get(plain + "&choice=ada", allow_redirects=False, timeout=5).status_code == 400
 
 
@@ -313,6 +307,4 @@ def test_the_sandbox_sends_nobody_to_a_stranger(client):
     ],
 )
 def test_a_name_from_elsewhere_is_cleaned_as_our_own_form_cleans_it(claims, name):
-    from accounts.social import shown_name
-
     assert shown_name(claims, "ada@alajo.test") == name

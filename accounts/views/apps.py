@@ -19,9 +19,7 @@ def connected_apps(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         client_id = request.POST.get("app", "")[:100]
         try:
-            apps.shut_out(
-                user_id=request.user.pk, client_id=client_id, reason="by_owner", at=timezone.now()
-            )
+            apps.shut_out(user_id=request.user.pk, client_id=client_id, reason="by_owner", at=timezone.now())
             messages.success(request, _("The app has no access any more."))
         except apps.AppNotFound as error:
             messages.error(request, str(error))

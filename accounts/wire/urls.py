@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.wire import public, sign_in, user
+from accounts.wire import public, sign_in, social, user
 
 urlpatterns = [
     path("health", public.Health.as_view()),
@@ -10,4 +10,8 @@ urlpatterns = [
     path("token", sign_in.Token.as_view()),
     path("user", user.UserView.as_view()),
     path("logout", user.Logout.as_view()),
+    path("authorize", social.authorize),
+    path("callback", social.callback),
+    path("user/identities/authorize", social.link),
+    path("user/identities/<str:identity_id>", social.Identity.as_view()),
 ]

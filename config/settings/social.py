@@ -53,7 +53,13 @@ def origins(env: Env) -> list[str]:
 
 
 def _app(
-    provider_id: str, name: str, server_url: str, client_id: str, secret: SecretStr | None, *, email: bool = True
+    provider_id: str,
+    name: str,
+    server_url: str,
+    client_id: str,
+    secret: SecretStr | None,
+    *,
+    email: bool = True,
 ) -> dict[str, Any]:
     return {
         "provider_id": provider_id,
