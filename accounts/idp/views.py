@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -54,9 +55,14 @@ class AuthorizationView(views.AuthorizationView):
     """The page on which a person lets an app in."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer: HttpResponse
         if problem := _unsafe(request):
-            return respond_html_error(request, error=problem)
-        return super().get(request, *args, **kwargs)
+            answer = respond_html_error(request, error=problem)
+        else:
+            answer = super().get(request, *args, **kwargs)
+        if answer.status_code == 200 and not isinstance(answer, TemplateResponse):
+            answer.status_code = 400  # an error page of allauth's
+        return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)

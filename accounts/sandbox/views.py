@@ -1,6 +1,7 @@
 """The provider's endpoints and its one page."""
 
 import hmac
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -90,9 +91,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
 def token(request: HttpRequest) -> HttpResponse:
     """Code, client, way back and verifier must fit together; a code is good once, whatever comes of it."""
     asked = request.POST
-    secret = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][-1]["secret"]
-    if asked.get("client_id") != _client_id() or not hmac.compare_digest(
-        asked.get("client_secret", "").encode(), secret.encode()
+    client = _client()
+    if asked.get("client_id") != client["client_id"] or not hmac.compare_digest(
+        asked.get("client_secret", "").encode(), client["secret"].encode()
     ):
         return JsonResponse({"error": "invalid_client"}, status=401)
     found = tokens.use_up("code", asked.get("code", ""))
@@ -134,8 +135,10 @@ def jwks(request: HttpRequest) -> HttpResponse:
     return JsonResponse(tokens.jwks())
 
 
-def _client_id() -> str:
-    return str(settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][-1]["client_id"])
+def _client() -> dict[str, Any]:
+    """The one client there is: ourselves."""
+    apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return next(app for app in apps if app["provider_id"] == "sandbox")
 
 
 def _issuer(request: HttpRequest) -> str:
@@ -145,7 +148,7 @@ def _issuer(request: HttpRequest) -> str:
 def _problem(asked: QueryDict) -> str:
     """What is wrong with a request that must not be sent on to its redirect address."""
     back = urlsplit(asked.get("redirect_uri", ""))
-    if asked.get("client_id") != _client_id():
+    if asked.get("client_id") != _client()["client_id"]:
         return "invalid_client"
     if back.path not in CALLBACKS or not validate_host(back.hostname or "", settings.ALLOWED_HOSTS):
         return "invalid_redirect_uri"

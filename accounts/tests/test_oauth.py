@@ -166,7 +166,7 @@ def test_whoever_is_not_logged_in_logs_in_first(client, app):
 def test_what_is_unsafe_is_told_on_our_page_and_goes_nowhere(client, ada, app, changes):
     sign_in(client, ada)
     answer = client.get(ask(app, **changes))
-    assert answer.status_code == 200
+    assert answer.status_code == 400
     assert b"This app asked wrongly" in answer.content
 
 

@@ -26,11 +26,11 @@ def providers(env: Env, *, sandbox_url: str = "", sandbox_secret: str = "") -> d
         )
     if env.linkedin_client_id:
         # Returns no nonce, and refuses a client that sends both its secret and a code verifier.
-        server = _app(
+        linkedin = _app(
             "linkedin_oidc", "LinkedIn", LINKEDIN, env.linkedin_client_id, env.linkedin_client_secret
         )
-        server["settings"] |= {"oauth_pkce_enabled": False, "nonce": False}
-        apps.append(server)
+        linkedin["settings"] |= {"oauth_pkce_enabled": False, "nonce": False}
+        apps.append(linkedin)
     if sandbox_url:
         apps.append(_app("sandbox", "Sandbox ID", sandbox_url, SANDBOX_CLIENT, SecretStr(sandbox_secret)))
     found: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": apps}}
