@@ -11,6 +11,7 @@ from typing import Any
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.ratelimit import respond_429
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
@@ -34,16 +35,20 @@ from accounts.forms import shown_as_written
 from accounts.models import User
 from accounts.services import EmailTaken, register
 from core.actors import acting_as_service
+from core.api.ratelimit import count
+from core.middleware import client_ip
 
 logger = logging.getLogger(__name__)
 
 # What is kept of what a provider says.
 CLAIMS = ("sub", "iss", "name", "given_name", "family_name", "email", "email_verified", "picture", "locale")
 NAME_LENGTH = 80
+# Each way out asks the provider something.
+LIMIT = "30/5minutes"
 
 
 class Outward(OAuth2Provider):
-    """Takes scopes and parameters from the settings alone, and survives a provider that does not answer."""
+    """Takes scopes and parameters from the settings alone; counted, and calm when a provider does not answer."""
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
         return dict(super(OAuth2Provider, self).get_redirect_from_request_kwargs(request))
@@ -51,6 +56,10 @@ class Outward(OAuth2Provider):
     def redirect(
         self, request: HttpRequest, process: str, next_url: str | None = None, data: Any = None, **kwargs: Any
     ) -> HttpResponse:
+        hit = count("social", LIMIT, f"ip:{client_ip(request)}")
+        if hit is not None and not hit.allowed:
+            refusal: HttpResponse = respond_429(request)
+            return refusal
         try:
             answer: HttpResponse = super().redirect(request, process, next_url, data, **kwargs)
         except (RequestException, KeyError) as error:

@@ -25,9 +25,12 @@ from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
 from accounts.models import User
 from accounts.services import apps
+from core.api.ratelimit import count
+from core.middleware import client_ip
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 CODE_REMEMBERED = 3600
+LIMIT = "600/5minutes"
 GRANTS = {Client.GrantType.AUTHORIZATION_CODE.value, Client.GrantType.REFRESH_TOKEN.value}
 
 
@@ -91,6 +94,10 @@ class AuthorizationView(views.AuthorizationView):
 
 class TokenView(views.TokenView):
     def post(self, request: HttpRequest) -> HttpResponse:
+        hit = count("app-token", LIMIT, f"ip:{client_ip(request)}")
+        if hit is not None and not hit.allowed:
+            wait = {"Retry-After": str(hit.resets_in)}
+            return JsonResponse({"error": "temporarily_unavailable"}, status=429, headers=wait)
         grant = request.POST.get("grant_type", "")
         if grant not in GRANTS:
             return _refused("unsupported_grant_type")

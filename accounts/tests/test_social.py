@@ -1,5 +1,6 @@
 """Signing in with an account elsewhere, at the sandbox provider over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -7,6 +8,7 @@ import requests
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
+from django.db import connection
 from django.test import Client
 
 from accounts.models import AuditEvent, Session, User
@@ -308,3 +310,30 @@ def test_the_sandbox_sends_nobody_to_a_stranger(client):
 )
 def test_a_name_from_elsewhere_is_cleaned_as_our_own_form_cleans_it(claims, name):
     assert shown_name(claims, "ada@alajo.test") == name
+
+
+def test_two_links_let_go_of_at_once_leave_one(client):
+    come_by(client)
+    with acting_as_service():
+        user = User.objects.get(email="ifeoma@id.test")
+        SocialAccount.objects.create(user=user, provider="sandbox", uid="second")
+        keys = list(SocialAccount.objects.values_list("pk", flat=True))
+
+    def unlink(key: int) -> bool:
+        try:
+            identities.unlink(user=user, account_id=key)
+        except identities.LastWayIn:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(unlink, keys)) == [False, True]
+    assert len(accounts()) == 1
+
+
+def test_leaving_is_counted(client):
+    for _number in range(30):
+        leave(client)
+    assert client.post(LOGIN).status_code == 429

@@ -59,6 +59,7 @@ class Attempt:
 class Authorize(WireView):
     """`GET /authorize`: a browser on its way to the provider. Scopes beyond our own are not asked for."""
 
+    limit = "code"
     needs_key = False
 
     def get(self, request: Request) -> Response:
