@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import api_keys, organization_people, organizations, sessions
+from accounts.views import api_keys, apps, organization_people, organizations, sessions
 
 urlpatterns = [
     path("security/sessions/", sessions.session_list, name="sessions"),
@@ -41,4 +41,5 @@ urlpatterns = [
     path("organizations/<slug:slug>/keys/<uuid:key_id>/change/", api_keys.key_change, name="api_key_change"),
     path("organizations/<slug:slug>/keys/<uuid:key_id>/roll/", api_keys.key_roll, name="api_key_roll"),
     path("organizations/<slug:slug>/keys/<uuid:key_id>/revoke/", api_keys.key_revoke, name="api_key_revoke"),
+    path("security/apps/", apps.connected_apps, name="connected_apps"),
 ]

@@ -28,6 +28,19 @@ class Env(BaseSettings):
     jwt_extra_keys: list[dict[str, Any]] = []
     # Addresses (globs) that links in mails and sign-ins may lead back to, beside the site's own.
     redirect_allow_list: list[str] = []
+    # Signing in with another account: each is offered when its id and secret are set.
+    google_client_id: str = ""
+    google_client_secret: SecretStr | None = None
+    github_client_id: str = ""
+    github_client_secret: SecretStr | None = None
+    linkedin_client_id: str = ""
+    linkedin_client_secret: SecretStr | None = None
+    azure_client_id: str = ""
+    azure_client_secret: SecretStr | None = None
+    # One tenant's id, or "consumers"; "common" names no issuer that a token could be checked against.
+    azure_tenant: str = ""
+    # RSA key (PEM) that signs what we tell apps of third parties; without it no app can be registered.
+    idp_private_key: SecretStr | None = None
     email_host: str = ""
     email_port: int = 587
     email_user: str = ""

@@ -17,6 +17,8 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/", include("accounts.social_urls")),
+    path("", include("accounts.idp.urls")),
     path("auth/v1/", include("accounts.wire.urls")),
     path("staff/", admin.site.urls),
     path("api/", include("config.api_urls")),
@@ -27,5 +29,6 @@ urlpatterns = [
 if settings.SANDBOX:
     urlpatterns += [
         path("sandbox/paystack/", include("wallet.sandbox.urls")),
+        path("sandbox/id/", include("accounts.sandbox.urls")),
         path("dev/", include("core.dev.urls")),
     ]

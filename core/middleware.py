@@ -13,7 +13,7 @@ from core import actors
 from core.actors import Actor, Origin
 
 # Views that serve the system rather than one customer: sign-in, staff, gateways, the development tools.
-SERVICE_PATHS = ("/accounts/", "/auth/v1/", "/staff/", "/webhooks/", "/sandbox/", "/dev/")
+SERVICE_PATHS = ("/accounts/", "/auth/v1/", "/identity/", "/staff/", "/webhooks/", "/sandbox/", "/dev/")
 API_PATHS = ("/api/",)
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 

@@ -1,3 +1,4 @@
+from accounts.models.apps import AppGrant, SpentAppToken
 from accounts.models.audit import AuditEvent
 from accounts.models.codes import FlowState, OneTimeCode
 from accounts.models.notices import Notification
@@ -7,6 +8,7 @@ from accounts.models.sessions import BrowserSession, RefreshToken, Session, Sign
 
 __all__ = [
     "ApiKey",
+    "AppGrant",
     "AuditEvent",
     "BrowserSession",
     "Customer",
@@ -20,5 +22,6 @@ __all__ = [
     "RefreshToken",
     "Session",
     "SigningKey",
+    "SpentAppToken",
     "User",
 ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from allauth.account.models import EmailConfirmation
+from allauth.idp.oidc.models import Token
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from accounts import audit, factors
 from accounts.models import Notification, Organization, User
-from accounts.services import codes, notify, pkce, refresh, sessions
+from accounts.services import apps, codes, notify, pkce, refresh, sessions
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.embedded import Postgres
@@ -43,6 +44,9 @@ OWNED_BY = {
     "accounts_apikey": "created_by_id",
     "socialaccount_socialaccount": "user_id",
     "socialaccount_socialtoken": "account_id",
+    "accounts_appgrant": "user_id",
+    "accounts_spentapptoken": "grant_id",
+    "allauth_idp_oidc_token": "user_id",
     "django_admin_log": "user_id",
 }
 SEEN_BY_THEIR_OWNER = {
@@ -60,13 +64,14 @@ SEEN_BY_THEIR_OWNER = {
 CATALOGUES = {
     "accounts_signingkey",
     "socialaccount_socialapp",
+    "allauth_idp_oidc_client",
     "auth_group",
     "auth_group_permissions",
     "auth_permission",
     "django_content_type",
     "accounts_browsersession",
 }
-PREFIXES = ("accounts_", "account_", "mfa_", "socialaccount_", "auth_", "django_")
+PREFIXES = ("accounts_", "account_", "allauth_", "mfa_", "socialaccount_", "auth_", "django_")
 
 
 def furnish(user: User) -> None:
@@ -97,6 +102,10 @@ def furnish(user: User) -> None:
         firm.invitations.create(expires_at=at + timedelta(days=1), **offer)
         account = SocialAccount.objects.create(user=user, provider="test", uid=user.id.hex)
         SocialToken.objects.create(account=account, token="x")
+        app = apps.register(name="App", redirect_uris=[], scopes=[], public=True).client
+        Token.objects.create(user=user, client=app, type="at", hash=user.id.hex)
+        apps.let_in(user_id=user.id, client_id=app.pk, scopes=[], at=at)
+        apps.spend(digest=user.id.hex, user_id=user.id, client_id=app.pk, at=at)
         LogEntry.objects.create(user=user, action_flag=ADDITION, object_repr="x", content_type=kind)
         factors.enrol_totp(user=user)
 
@@ -129,6 +138,8 @@ def owner_key(table: str, user: User) -> object:
                 return user.memberships.get().organization_id
             case "accounts_refreshtoken":
                 return user.sign_ins.get().id
+            case "accounts_spentapptoken":
+                return user.app_grants.get().id
             case "socialaccount_socialtoken":
                 return user.socialaccount_set.get().id
     return user.id

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.wire import admin, codes, own_sessions, public, sign_in, sign_up, user, verify
+from accounts.wire import admin, codes, own_sessions, public, sign_in, sign_up, social, user, verify
 
 urlpatterns = [
     path("health", public.Health.as_view()),
@@ -27,4 +27,8 @@ urlpatterns = [
     path("admin/users/<str:user_id>/factors/<str:factor_id>", admin.OneFactor.as_view()),
     path("admin/generate_link", admin.GenerateLink.as_view()),
     path("admin/audit", admin.Trail.as_view()),
+    path("authorize", social.authorize),
+    path("callback", social.callback),
+    path("user/identities/authorize", social.link),
+    path("user/identities/<str:identity_id>", social.Identity.as_view()),
 ]

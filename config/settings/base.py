@@ -6,6 +6,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 from config.env import Env, Services
+from config.settings import social
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = Env()
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.github",
+    "allauth.idp.oidc",
     "django_otp",
     # Pages and API.
     "django_htmx",
@@ -159,6 +161,22 @@ MFA_TOTP_TOLERANCE = 1
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SESSION_ENGINE = "accounts.browser_sessions"
 
+SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = social.providers(env)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
+
+# Apps of third parties that act for a customer.
+IDP_OIDC_ADAPTER = "accounts.idp.adapter.Adapter"
+IDP_OIDC_PRIVATE_KEY = env.idp_private_key.get_secret_value() if env.idp_private_key else ""
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+IDP_OIDC_ROTATE_REFRESH_TOKEN = True
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
+
 # Tokens of /auth/v1. The secret signs the static keys of apps; the keys that sign people's tokens are rows.
 ACCESS_TOKEN_SECONDS = env.access_token_seconds
 ACCESS_TOKEN_ISSUER = env.access_token_issuer or f"{env.site_url}/auth/v1"
@@ -180,7 +198,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *social.origins(env)],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
     }
@@ -204,6 +222,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.ApiKeyAuthentication",
         "accounts.api.authentication.AccessTokenAuthentication",
+        "accounts.api.oauth.OAuthAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.settings import social
 from config.settings.base import *  # noqa: F403
 from config.settings.base import BASE_DIR, DATA_DIR, RUNTIME_OPTIONS, database, env, services, valkey
 from config.settings.secrets import made_once
@@ -33,6 +34,10 @@ SECRET_KEY = _secrets["secret_key"]
 ENCRYPTION_KEYS = [f"dev:{_secrets['encryption_key']}"]
 BLIND_INDEX_KEY = _secrets["blind_index_key"]
 JWT_SECRET = _secrets["jwt_secret"]
+IDP_OIDC_PRIVATE_KEY = _secrets["idp_private_key"]
+SOCIALACCOUNT_PROVIDERS = social.providers(
+    env, sandbox_url=f"{env.site_url}/sandbox/id", sandbox_secret=_secrets["sandbox_id_secret"]
+)
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"

@@ -3,8 +3,9 @@
 import os
 import zlib
 
+from config.settings import social
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR, database, valkey
+from config.settings.base import DATA_DIR, database, env, valkey
 from config.settings.secrets import made_once
 from core.embedded import Postgres, Valkey
 
@@ -35,6 +36,10 @@ SECRET_KEY = _secrets["secret_key"]
 ENCRYPTION_KEYS = [f"test:{_secrets['encryption_key']}"]
 BLIND_INDEX_KEY = _secrets["blind_index_key"]
 JWT_SECRET = _secrets["jwt_secret"]
+IDP_OIDC_PRIVATE_KEY = _secrets["idp_private_key"]
+SOCIALACCOUNT_PROVIDERS = social.providers(
+    env, sandbox_url=f"{SITE_URL}/sandbox/id", sandbox_secret=_secrets["sandbox_id_secret"]
+)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

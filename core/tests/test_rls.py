@@ -32,7 +32,7 @@ APPEND_ONLY = {
 }
 # A few rows that are never deleted, and by which nothing is looked up: an index to them would only cost.
 NEVER_LOOKED_UP_BY = {"wallet_currency"}
-OTHERS_TABLES = ("account_", "auth_", "django_", "mfa_", "socialaccount_", "accounts_user_")
+OTHERS_TABLES = ("account_", "allauth_", "auth_", "django_", "mfa_", "socialaccount_", "accounts_user_")
 
 RIGHTS = """
 select c.relname, coalesce(r.rolname, 'public'), a.privilege_type, '' as column

@@ -1,0 +1,14 @@
+"""Under /accounts/: to a provider and back, and the page of what is linked."""
+
+from allauth.socialaccount import views
+from django.urls import include, path
+
+from accounts.views.identities import connections
+
+urlpatterns = [
+    path("social/login/cancelled/", views.login_cancelled, name="socialaccount_login_cancelled"),
+    path("social/login/error/", views.login_error, name="socialaccount_login_error"),
+    path("social/", connections, name="socialaccount_connections"),
+    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("", include("allauth.socialaccount.providers.github.urls")),
+]
