@@ -1,4 +1,5 @@
 from accounts.models.audit import AuditEvent
+from accounts.models.factors import FactorChallenge, PendingFactor
 from accounts.models.notices import Notification
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
@@ -11,10 +12,12 @@ __all__ = [
     "AuditEvent",
     "BrowserSession",
     "Customer",
+    "FactorChallenge",
     "Invitation",
     "Membership",
     "Notification",
     "Organization",
+    "PendingFactor",
     "Profile",
     "RefreshToken",
     "Session",

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import audit, factors
 from accounts.api.authentication import issue
 from accounts.models import Notification, Organization, User
+from accounts.services import factors as factor_services
 from accounts.services import notify, refresh, sessions
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
@@ -37,6 +38,8 @@ OWNED_BY = {
     "mfa_authenticator": "user_id",
     "accounts_session": "user_id",
     "accounts_refreshtoken": "session_id",
+    "accounts_pendingfactor": "user_id",
+    "accounts_factorchallenge": "session_id",
     "accounts_organization": "id",
     "accounts_membership": "user_id",
     "accounts_invitation": "invited_by_id",
@@ -85,6 +88,8 @@ def furnish(user: User) -> None:
         at = timezone.now()
         session = sessions.start(user=user, face="APP", method="password", at=at)
         refresh.first(session=session, at=at)
+        pending = factor_services.begin(user=user, kind="webauthn", name="Key", at=at)
+        session.factor_challenges.create(factor_id=pending.pk, created_at=at, expires_at=at)
         firm = Organization.objects.create(name="Firm", slug=f"firm-{user.id.hex[-12:]}")
         firm.memberships.create(user=user, role="OWNER")
         ours = {"created_by": user, "digest": user.id.hex, "last_four": "wxyz"}
@@ -124,7 +129,7 @@ def owner_key(table: str, user: User) -> object:
                 return user.emailaddress_set.get().id
             case "accounts_organization":
                 return user.memberships.get().organization_id
-            case "accounts_refreshtoken":
+            case "accounts_refreshtoken" | "accounts_factorchallenge":
                 return user.sign_ins.get().id
             case "socialaccount_socialtoken":
                 return user.socialaccount_set.get().id

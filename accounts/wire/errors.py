@@ -44,6 +44,9 @@ STATUS: dict[str, int] = {
     "refresh_token_already_used": 400,
     "session_expired": 400,
     "session_not_found": 403,
+    "mfa_factor_not_found": 404,
+    "step_up_required": 403,
+    "mfa_enrolment_required": 403,
 }
 
 
