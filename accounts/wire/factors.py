@@ -39,11 +39,13 @@ class FactorView(WireView):
     def factor(self, user: User, id: str, at: datetime) -> Factor:
         """A person's own factor, proven or begun. Raises WireError."""
         wanted = as_uuid(id)
+        if wanted is None:
+            raise WireError(*NO_FACTOR)
         for row in factors.factors_of(user=user):
             if factor_id(row) == wanted:
                 return row
         begun = PendingFactor.objects.select_related("user").filter(pk=wanted, user=user, expires_at__gt=at)
-        found = begun.first() if wanted else None
+        found = begun.first()
         if found is None:
             raise WireError(*NO_FACTOR)
         return found
@@ -106,7 +108,7 @@ class Challenge(FactorView):
             shape["webauthn"] = asked
         challenge = FactorChallenge.objects.create(
             session=session,
-            factor_id=id,
+            factor_id=id_of(factor),
             state=state,
             ip=client_ip(request._request),
             created_at=at,
@@ -157,10 +159,12 @@ class Verify(FactorView):
     ) -> FactorChallenge:
         """The question that is answered, put to this session and not answered yet, locked. Raises WireError."""
         wanted = as_uuid(self.text(body, "challenge_id"))
+        if wanted is None:
+            raise WireError(*NO_CHALLENGE)
         asked = FactorChallenge.objects.select_for_update().filter(
             pk=wanted, session=session, factor_id=id_of(factor), answered_at=None
         )
-        found = asked.first() if wanted else None
+        found = asked.first()
         if found is None:
             raise WireError(*NO_CHALLENGE)
         if found.expires_at <= at:
