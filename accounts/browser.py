@@ -32,7 +32,7 @@ def sign_in_of(request: HttpRequest) -> UUID | None:
 
 @receiver(user_logged_in, dispatch_uid="accounts.browser.signed_in")
 def signed_in(request: HttpRequest, user: User, **_kwargs: Any) -> None:
-    records = get_authentication_records(request)
+    records = get_authentication_records(request, user)
     methods = [_word(record) for record in records] or ["password"]
     at = timezone.now()
     provider = next((str(record["provider"]) for record in records if record.get("provider")), "")
