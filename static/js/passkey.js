@@ -38,7 +38,7 @@ window.addEventListener(
   "submit",
   async (event) => {
     const form = event.target.closest("form[data-passkey]");
-    if (!form || form.elements.credential.value) return;
+    if (!form || form.dataset.answered) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     try {
@@ -47,6 +47,7 @@ window.addEventListener(
       toast(form.dataset.passkeyStopped, "error");
       return;
     }
+    form.dataset.answered = "true";
     form.requestSubmit();
   },
   { capture: true },
