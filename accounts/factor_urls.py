@@ -15,7 +15,7 @@ adding = step_up_required(enrol=False, keep=False)
 
 urlpatterns = [
     path("", factors.index, name="mfa_index"),
-    path("authenticate/", base.authenticate, name="mfa_authenticate"),
+    path("authenticate/", proof.at_log_in, name="mfa_authenticate"),
     path("reauthenticate/", proof.by_code, name="mfa_reauthenticate"),
     path("trust/", base.trust, name="mfa_trust"),
     path("totp/activate/", adding(factors.activate_totp), name="mfa_activate_totp"),

@@ -62,13 +62,13 @@ def test_a_session_that_passed_no_factor_does_not_open_the_staff_site(client, ag
 
 def test_a_wrong_code_is_refused_and_a_used_one_does_not_work_again(client, agent):
     log_in(client, agent)
-    assert client.post(CHALLENGE, {"code": "000000"}).status_code == 200
+    assert client.post(CHALLENGE, {"code": "000000"}).status_code == 422
     code = factors.current_code(user=agent)
     assert client.post(CHALLENGE, {"code": code}).status_code == 302
 
     thief = Client()
     log_in(thief, agent)
-    assert thief.post(CHALLENGE, {"code": code}).status_code == 200
+    assert thief.post(CHALLENGE, {"code": code}).status_code == 422
     assert "_auth_user_id" not in thief.session
 
 

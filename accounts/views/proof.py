@@ -1,9 +1,11 @@
-"""Proving a second factor before something sensitive, and going on with it."""
+"""Proving a second factor: at log-in, and before something sensitive, to go on with it."""
 
 from typing import Any
 
 from allauth.account.utils import get_next_redirect_url
-from allauth.mfa.base.views import ReauthenticateView
+from allauth.mfa.base.views import AuthenticateView, ReauthenticateView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.contrib import messages
 from django.forms import Form
@@ -13,6 +15,25 @@ from django.views.decorators.cache import never_cache
 from accounts import step_up
 from accounts.requests import PersonRequest
 from core.actors import acting_as_service, outside_transaction
+
+
+class AtLogIn(AuthenticateView):
+    """After the password: a code, or a passkey. Who has no app is asked for the passkey first."""
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        answer: HttpResponse = self.render_to_response(self.get_context_data(), status=422)
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = self.stage.login.user
+        kinds = {
+            "has_app": is_mfa_enabled(user, [Authenticator.Type.TOTP]),
+            "has_passkey": is_mfa_enabled(user, [Authenticator.Type.WEBAUTHN]),
+        }
+        return {**super().get_context_data(**kwargs), **kinds}
+
+
+at_log_in = AtLogIn.as_view()
 
 
 class ByCode(ReauthenticateView):

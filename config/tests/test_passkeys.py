@@ -96,7 +96,7 @@ def test_a_passkey_is_made_opens_the_account_and_is_removed(visitor: Visitor) ->
 
     log_out(visitor)
     log_in(page, "ada@alajo.test")
-    heading(page, "Enter your code")
+    heading(page, "Use your passkey")
     visitor.check()
     shot(visitor, "6-step")
     press(page, "Use a passkey")
