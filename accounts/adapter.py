@@ -4,13 +4,18 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from accounts import services, tasks
+from accounts import passkeys, services, step_up, tasks, totp
 from accounts.models import User
+from accounts.services import factors
 from core import encryption
 from core.actors import acting_as_service
 from core.middleware import client_ip
@@ -48,11 +53,43 @@ class AccountAdapter(DefaultAccountAdapter):
         with acting_as_service():
             super().send_notification_mail(template_prefix, user, **rest)
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Who has a factor proves it: the password alone is no longer enough. An app comes before a passkey."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        words = {
+            "reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        methods = [{**method, "description": words[method["id"]]} for method in methods]
+        with_factor = [method for method in methods if method["id"] != "reauthenticate"]
+        if with_factor and is_mfa_enabled(user, [Authenticator.Type.TOTP]):
+            return with_factor
+        return with_factor[::-1] or methods
+
+    def is_reauthentication_required(self, *, app: str, **rest: Any) -> bool:
+        """Not right after a second factor was proven in this session."""
+        if step_up.is_fresh(step_up.session_of(self.request), at=timezone.now()):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **rest))
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request) or UNKNOWN_ADDRESS
 
 
 class MfaAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("That did not match. Please try again."),
+    }
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys belong to our site's host, whatever host a request names."""
+        return {"id": passkeys.host(), "name": totp.ISSUER}
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:
+        return factors.free_name(user=user, wanted=str(_("Passkey")))
+
     def encrypt(self, text: str) -> str:
         return encryption.seal(text, aad=FACTOR)
 

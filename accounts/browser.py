@@ -7,7 +7,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_used
+from allauth.mfa.signals import authenticator_added, authenticator_used
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -16,17 +16,12 @@ from django.utils import timezone
 from accounts import audit
 from accounts.browser_sessions import SIGN_IN
 from accounts.models import Session, User
-from accounts.services import sessions
+from accounts.services import factors, sessions
 from core.actors import acting_as_service
 from core.encryption import blind_index
 
 # allauth's words for how somebody signed in -> those of the `amr` claim.
 METHODS = {"password": "password", "code": "otp", "socialaccount": "oauth", "mfa": "mfa"}
-FACTORS = {
-    Authenticator.Type.TOTP: "totp",
-    Authenticator.Type.WEBAUTHN: "mfa/webauthn",
-    Authenticator.Type.RECOVERY_CODES: "recovery_code",
-}
 
 
 def sign_in_of(request: HttpRequest) -> UUID | None:
@@ -49,7 +44,7 @@ def signed_in(request: HttpRequest, user: User, **_kwargs: Any) -> None:
 
 def _word(record: dict[str, Any]) -> str:
     if record["method"] == "mfa":
-        return FACTORS[record["type"]]
+        return factors.METHODS[record["type"]]
     return METHODS.get(record["method"], str(record["method"]))
 
 
@@ -58,9 +53,14 @@ def proven(request: HttpRequest, authenticator: Authenticator, **_kwargs: Any) -
     """A second factor was right: the session that there is already reaches aal2."""
     session_id = sign_in_of(request)
     if session_id:
-        sessions.prove(
-            session_id=session_id, method=FACTORS[Authenticator.Type(authenticator.type)], at=timezone.now()
-        )
+        sessions.prove(session_id=session_id, method=factors.METHODS[authenticator.type], at=timezone.now())
+
+
+@receiver(authenticator_added, dispatch_uid="accounts.browser.enrolled")
+def enrolled(request: HttpRequest, authenticator: Authenticator, **_kwargs: Any) -> None:
+    """A new factor was proven as it was set up. Recovery codes were not."""
+    if authenticator.type in factors.KINDS:
+        proven(request, authenticator)
 
 
 @receiver(user_logged_out, dispatch_uid="accounts.browser.signed_out")

@@ -4,23 +4,22 @@
 it; once the factor is removed, nobody is verified by it any more.
 """
 
-import time
 from typing import Any, NoReturn
 
-from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_used
-from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
-from allauth.mfa.utils import decrypt, encrypt
 from django.conf import settings
 from django.db import models
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.models import Device
 
+from accounts import totp
 from accounts.models import User
+from accounts.services import factors
 from core.actors import acting_as_service
 from core.errors import DomainError
 
@@ -60,7 +59,8 @@ class Factor(Device):
 
     def verify_token(self, token: str) -> bool:
         with acting_as_service():
-            return bool(Authenticator.objects.get(pk=self.pk).wrap().validate_code(token))
+            row = Authenticator.objects.get(pk=self.pk)
+        return factors.accept(row=row, code=token, at=timezone.now())
 
     def save(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("allauth writes the second factors; this is a way to read them")
@@ -71,14 +71,14 @@ class Factor(Device):
 
 @receiver(authenticator_used, dispatch_uid="accounts.verified_by_use")
 def verified_by_use(request: HttpRequest, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """Mark the session as verified: a code or a recovery code was right just now."""
+    """Mark the session as verified: a code, a recovery code or a passkey was right just now."""
     request.session[DEVICE_ID_SESSION_KEY] = Factor(pk=authenticator.pk).persistent_id
 
 
 @receiver(authenticator_added, dispatch_uid="accounts.verified_by_enrolment")
 def verified_by_enrolment(request: HttpRequest, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """Mark the session as verified by a new app, which gave a right code. Recovery codes prove nothing."""
-    if authenticator.type == Authenticator.Type.TOTP:
+    """Mark the session as verified by a new factor, which was proven. Recovery codes prove nothing."""
+    if authenticator.type in factors.KINDS:
         verified_by_use(request, authenticator)
 
 
@@ -87,19 +87,17 @@ def enrol_totp(*, user: User, secret: str | None = None) -> None:
 
     Leaves one that is there already as it is.
     """
-    with acting_as_service():
-        Authenticator.objects.get_or_create(
-            user=user,
-            type=Authenticator.Type.TOTP,
-            defaults={"data": {"secret": encrypt(secret or generate_totp_secret())}},
-        )
+    try:
+        name = factors.free_name(user=user, wanted=str(_("Authenticator app")))
+        factors.add_app(user=user, name=name, secret=secret or totp.new_secret())
+    except factors.AppAlreadySetUp:
+        return
 
 
 def current_code(*, user: User) -> str:
     """Return the code that the user's app shows now; raises NotEnrolled."""
     with acting_as_service():
-        factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
-    if factor is None:
+        row = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if row is None:
         raise NotEnrolled
-    counter = int(time.time()) // app_settings.TOTP_PERIOD
-    return str(format_hotp_value(hotp_value(decrypt(factor.data["secret"]), counter)))
+    return totp.code_at(totp.secret_of(row), timezone.now())

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from accounts import step_up
 from core.staff import EMPTY
 from wallet import figures
 
@@ -50,11 +51,11 @@ class StaffAdminSite(admin.AdminSite):
         if user.is_authenticated and (not user.is_staff or verified(user)):
             return redirect("home" if not user.is_staff else "admin:index")
         if not user.is_authenticated:
-            way = "account_login"
+            way = reverse("account_login")
         else:
-            way = "mfa_reauthenticate" if is_mfa_enabled(user) else "mfa_activate_totp"
+            way = step_up.proof_url(user) if is_mfa_enabled(user) else reverse("mfa_activate_totp")
         target = request.GET.get("next") or reverse("admin:index")
-        return redirect(f"{reverse(way)}?{urlencode({'next': target})}")
+        return redirect(f"{way}?{urlencode({'next': target})}")
 
     def logout(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,7 +1,9 @@
+from allauth.account import views as account
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.step_up import step_up_required
 from core import views
 
 handler400 = "core.views.bad_request"
@@ -9,14 +11,19 @@ handler403 = "core.views.forbidden"
 handler404 = "core.views.not_found"
 handler500 = "core.views.server_error"
 
+# A password is never kept to be sent again.
+guarded = step_up_required(enrol=False, keep=False)
+
 urlpatterns = [
     path("", views.welcome, name="welcome"),
     path("help/", views.help_page, name="help"),
     path("preferences/theme/", views.theme, name="theme"),
     path("preferences/balances/", views.balances, name="balances"),
     path("livez", views.livez, name="livez"),
+    path("accounts/password/change/", guarded(account.password_change), name="account_change_password"),
+    path("accounts/password/set/", guarded(account.password_set), name="account_set_password"),
     path("accounts/", include("allauth.account.urls")),
-    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/2fa/", include("accounts.factor_urls")),
     path("accounts/", include("accounts.social_urls")),
     path("", include("accounts.idp.urls")),
     path("auth/v1/", include("accounts.wire.urls")),

@@ -1,6 +1,7 @@
 from accounts.models.apps import AppGrant, SpentAppToken
 from accounts.models.audit import AuditEvent
 from accounts.models.codes import FlowState, OneTimeCode
+from accounts.models.factors import FactorChallenge, PendingFactor
 from accounts.models.notices import Notification
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
@@ -12,12 +13,14 @@ __all__ = [
     "AuditEvent",
     "BrowserSession",
     "Customer",
+    "FactorChallenge",
     "FlowState",
     "Invitation",
     "Membership",
     "Notification",
     "OneTimeCode",
     "Organization",
+    "PendingFactor",
     "Profile",
     "RefreshToken",
     "Session",

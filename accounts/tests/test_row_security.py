@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts import audit, factors
 from accounts.models import Notification, Organization, User
 from accounts.services import apps, codes, notify, pkce, refresh, sessions
+from accounts.services import factors as factor_services
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.embedded import Postgres
@@ -38,6 +39,8 @@ OWNED_BY = {
     "accounts_refreshtoken": "session_id",
     "accounts_onetimecode": "user_id",
     "accounts_flowstate": "user_id",
+    "accounts_pendingfactor": "user_id",
+    "accounts_factorchallenge": "session_id",
     "accounts_organization": "id",
     "accounts_membership": "user_id",
     "accounts_invitation": "invited_by_id",
@@ -94,6 +97,8 @@ def furnish(user: User) -> None:
         challenge = {"code_challenge": "c" * 43, "code_challenge_method": "s256"}
         flow = pkce.open_flow(**challenge, redirect_to="", purpose="magiclink", at=at)
         pkce.grant(flow=flow, user=user, method="otp", provider="", at=at)
+        pending = factor_services.begin(user=user, kind="webauthn", name="Key", at=at)
+        session.factor_challenges.create(factor_id=pending.pk, created_at=at, expires_at=at)
         firm = Organization.objects.create(name="Firm", slug=f"firm-{user.id.hex[-12:]}")
         firm.memberships.create(user=user, role="OWNER")
         ours = {"created_by": user, "digest": user.id.hex, "last_four": "wxyz"}
@@ -136,7 +141,7 @@ def owner_key(table: str, user: User) -> object:
                 return user.emailaddress_set.get().id
             case "accounts_organization":
                 return user.memberships.get().organization_id
-            case "accounts_refreshtoken":
+            case "accounts_refreshtoken" | "accounts_factorchallenge":
                 return user.sign_ins.get().id
             case "accounts_spentapptoken":
                 return user.app_grants.get().id

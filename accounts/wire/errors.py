@@ -53,6 +53,9 @@ STATUS: dict[str, int] = {
     "otp_expired": 403,
     "flow_state_not_found": 404,
     "bad_code_verifier": 400,
+    "mfa_factor_not_found": 404,
+    "step_up_required": 403,
+    "mfa_enrolment_required": 403,
 }
 
 

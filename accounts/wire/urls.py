@@ -1,6 +1,17 @@
 from django.urls import path
 
-from accounts.wire import admin, codes, own_sessions, public, sign_in, sign_up, social, user, verify
+from accounts.wire import (
+    admin,
+    codes,
+    factors,
+    own_sessions,
+    public,
+    sign_in,
+    sign_up,
+    social,
+    user,
+    verify,
+)
 
 urlpatterns = [
     path("health", public.Health.as_view()),
@@ -31,4 +42,8 @@ urlpatterns = [
     path("callback", social.callback),
     path("user/identities/authorize", social.link),
     path("user/identities/<str:identity_id>", social.Identity.as_view()),
+    path("factors", factors.Factors.as_view()),
+    path("factors/<str:id>", factors.One.as_view()),
+    path("factors/<str:id>/challenge", factors.Challenge.as_view()),
+    path("factors/<str:id>/verify", factors.Verify.as_view()),
 ]

@@ -299,7 +299,6 @@ def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor
             visitor.check()
     visitor.go("/accounts/2fa/")
     page.get_by_role("link", name="Make recovery codes").click()
-    confirm_it_is_you(visitor)
     heading(page, "Make new recovery codes?")
     visitor.check()
     press(page, "Make them")

@@ -11,3 +11,5 @@ import "./fill.js";
 import "./skip-empty.js";
 import "./swaps.js";
 import "./toast.js";
+import "./passkey.js";
+import "./print.js";

@@ -1,0 +1,126 @@
+"""Passkeys (WebAuthn): made and asked for our site alone. A browser's answer is right or refused, never a fault."""
+
+import struct
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal import auth
+from cryptography.exceptions import InvalidSignature
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from fido2.server import Fido2Server
+from fido2.utils import websafe_decode
+from fido2.webauthn import (
+    AuthenticationResponse,
+    PublicKeyCredentialRpEntity,
+    RegistrationResponse,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from accounts import totp
+from accounts.models import User
+from core.actors import acting_as_service
+from core.errors import DomainError
+
+LONGEST = 20_000
+# What the parsers of a browser's answer raise for one that is malformed or forged.
+_WRONG = (ValueError, TypeError, LookupError, AttributeError, InvalidSignature, struct.error, OverflowError)
+
+
+class PasskeyRefused(DomainError):
+    code = "webauthn_verification_failed"
+    message = _("That passkey did not match. Please try again.")
+
+
+def host() -> str:
+    """The host that our passkeys belong to."""
+    return urlsplit(settings.SITE_URL).hostname or ""
+
+
+def origins() -> list[str]:
+    """The origins that may make and use them: our site's own, and none below it."""
+    site = urlsplit(settings.SITE_URL)
+    return [f"{site.scheme}://{site.netloc}"]
+
+
+def begin_making(user: User) -> tuple[dict[str, Any], Any]:
+    """Return what a browser needs to make a passkey, and the state to check its answer against.
+
+    It is kept on the device and asks for its owner (finger, face or PIN), so that it can log in by itself.
+    """
+    with acting_as_service():
+        known = auth.get_credentials(user)
+    options, state = _server().register_begin(
+        user=auth.build_user_payload(user),
+        credentials=known,
+        resident_key_requirement=ResidentKeyRequirement.REQUIRED,
+        user_verification=UserVerificationRequirement.REQUIRED,
+        extensions=auth.EXTENSIONS,
+    )
+    return dict(options), state
+
+
+def finish_making(*, user: User, state: Any, credential: Any) -> None:
+    """Check the answer of a browser that made a passkey; raises PasskeyRefused."""
+    try:
+        made = _server().register_complete(state, RegistrationResponse.from_dict(_sized(credential)))
+        new = made.credential_data.credential_id  # type: ignore[union-attr]
+    except _WRONG as error:
+        raise PasskeyRefused from error
+    with acting_as_service():
+        if auth.get_authenticator_by_credential_id(user, new):
+            raise PasskeyRefused
+
+
+def begin_asking(user: User) -> tuple[dict[str, Any], Any]:
+    """Return what a browser needs to use one of a person's passkeys, and the state to check its answer against."""
+    with acting_as_service():
+        known = auth.get_credentials(user)
+    options, state = _server().authenticate_begin(
+        credentials=known, user_verification=UserVerificationRequirement.PREFERRED
+    )
+    return dict(options), state
+
+
+def finish_asking(*, user: User, state: Any, credential: Any) -> Authenticator:
+    """Return the passkey that answered; raises PasskeyRefused."""
+    try:
+        answer = AuthenticationResponse.from_dict(_sized(credential))
+        with acting_as_service():
+            known = auth.get_credentials(user)
+            used = _server().authenticate_complete(state, known, answer)
+            row = auth.get_authenticator_by_credential_id(user, used.credential_id)
+    except _WRONG as error:
+        raise PasskeyRefused from error
+    if row is None:
+        raise PasskeyRefused
+    return row
+
+
+def owner_of(credential: Any) -> User:
+    """Return the person whom a passkey says it belongs to, not checked yet; raises PasskeyRefused."""
+    try:
+        handle = websafe_decode(_sized(credential)["response"]["userHandle"]).decode()
+        with acting_as_service():
+            user = User.objects.filter(pk=handle).first()
+    except (*_WRONG, ValidationError) as error:
+        raise PasskeyRefused from error
+    if user is None:
+        raise PasskeyRefused
+    return user
+
+
+def _sized(credential: Any) -> Any:
+    if not isinstance(credential, dict) or len(str(credential)) > LONGEST:
+        raise ValueError("not the answer of a browser")
+    return credential
+
+
+def _server() -> Fido2Server:
+    return Fido2Server(
+        PublicKeyCredentialRpEntity(id=host(), name=totp.ISSUER),
+        verify_origin=lambda origin: origin in origins(),
+    )

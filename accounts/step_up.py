@@ -1,0 +1,194 @@
+"""Step-up: what moves money or changes who gets in asks for a second factor that was proven just now.
+
+    @step_up_required                       # a page: leads to the proof, then goes on with what was asked
+    permission_classes = [..., StepUp]      # an API view: refuses, and says what is missing
+
+A form that was sent without a fresh proof is kept, sealed, in the browser's session, and sent once more for its sender
+when the proof is there: as that person, in that session, to that address, within `KEPT_FOR`, once.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial, wraps
+from typing import Any
+from uuid import uuid4
+
+from allauth.account.adapter import get_adapter
+from django.contrib import messages
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.browser_sessions import SIGN_IN
+from accounts.models import Session, User
+from accounts.requests import PersonRequest
+from accounts.services import factors, sessions
+from core import encryption
+from core.actors import acting_as_service
+from core.errors import DomainError
+from core.middleware import acting_for
+
+FRESH_FOR = timedelta(minutes=5)
+KEPT_FOR = timedelta(minutes=10)
+GO_ON = "step_up.go_on"
+_KEPT = "step_up.kept"
+_PLACE = "session.step_up."
+
+View = Callable[..., HttpResponse]
+
+
+class StepUpRequired(DomainError):
+    code = "step_up_required"
+    kind = "forbidden"
+    message = gettext_lazy("Prove your second factor again to do this.")
+    public = ("max_age", "methods")
+
+
+class EnrolmentRequired(DomainError):
+    code = "mfa_enrolment_required"
+    kind = "forbidden"
+    message = gettext_lazy("Set up a second factor to do this.")
+
+
+def session_of(request: Any) -> Session | None:
+    """The live session that a request comes by: a browser's, or the one an access token names."""
+    named = getattr(getattr(request, "auth", None), "session_id", None)
+    if named is None and getattr(request, "auth", None) is None:
+        named = request.session.get(SIGN_IN)
+    if not named:
+        return None
+    with acting_as_service():
+        return Session.objects.live().filter(pk=named).first()
+
+
+def is_fresh(session: Session | None, *, at: datetime) -> bool:
+    """Whether a second factor was proven in this session less than `FRESH_FOR` ago."""
+    since = (at - FRESH_FOR).timestamp()
+    return session is not None and any(
+        known["method"] in sessions.SECOND_FACTORS and known["timestamp"] > since for known in session.methods
+    )
+
+
+def check(*, user: User, session: Session | None, at: datetime) -> None:
+    """Raise EnrolmentRequired for somebody without a factor, StepUpRequired without a fresh proof in this session."""
+    theirs = factors.factors_of(user=user)
+    if not theirs:
+        raise EnrolmentRequired
+    if session is None or session.user_id != user.pk or not is_fresh(session, at=at):
+        methods = sorted({factors.METHODS[row.type] for row in theirs})
+        raise StepUpRequired(max_age=int(FRESH_FOR.total_seconds()), methods=methods)
+
+
+class StepUp(BasePermission):
+    """Lets through a person whose session has a fresh proof. A key of an app has no session and never passes."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        check(user=request.user, session=session_of(request), at=timezone.now())  # type: ignore[arg-type]
+        return True
+
+
+def step_up_required(view: View | None = None, *, enrol: bool = True, keep: bool = True) -> Any:
+    """Guard a page. `enrol=False` lets somebody without a factor through; `keep=False` sends no form a second time,
+    for forms that hold a password or a code.
+    """
+    if view is None:
+        return partial(step_up_required, enrol=enrol, keep=keep)
+    guarded = view
+
+    @wraps(guarded)
+    def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return guarded(request, *args, **kwargs)
+        try:
+            check(user=request.user, session=session_of(request), at=timezone.now())
+        except EnrolmentRequired:
+            return _to_enrolment(request) if enrol else guarded(request, *args, **kwargs)
+        except StepUpRequired:
+            return _to_proof(request, keep=keep)
+        return guarded(request, *args, **kwargs)
+
+    return guard
+
+
+def proof_url(user: User) -> str:
+    """The page where this person proves a factor."""
+    with acting_as_service():
+        return str(get_adapter().get_reauthentication_methods(user)[0]["url"])
+
+
+def _to_enrolment(request: PersonRequest) -> HttpResponse:
+    if request.method == "GET":
+        request.session[GO_ON] = request.get_full_path()
+    messages.info(request, _("This needs a second step at log-in. Set one up, then go on."))
+    return redirect("mfa_index")
+
+
+def _to_proof(request: PersonRequest, *, keep: bool) -> HttpResponse:
+    request.session.pop(_KEPT, None)
+    if request.method == "POST" and keep and not request.FILES:
+        kept = {
+            "id": uuid4().hex,
+            "at": timezone.now().timestamp(),
+            "path": request.get_full_path(),
+            "form": request.POST.urlencode(),
+        }
+        request.session[_KEPT] = encryption.seal(json.dumps(kept), aad=_place(request))
+    query = urlencode({"next": request.get_full_path()})
+    return HttpResponseRedirect(f"{proof_url(request.user)}?{query}")
+
+
+def _place(request: PersonRequest) -> str:
+    return f"{_PLACE}{request.user.pk}.{request.session.get(SIGN_IN)}"
+
+
+def go_on(request: PersonRequest, *, to: str) -> HttpResponse | None:
+    """Send the kept form once more, if it was meant for the address `to`; None where there is none to send.
+
+    The view runs in a transaction and with an actor of its own, as its address calls for, and checks everything again.
+    """
+    sealed = request.session.pop(_KEPT, None)
+    if sealed is None:
+        return None
+    try:
+        kept = json.loads(encryption.open_sealed(sealed, aad=_place(request)))
+        match = resolve(kept["path"].partition("?")[0])
+    except (encryption.DecryptionFailed, Resolver404):
+        return None
+    age = timezone.now().timestamp() - kept["at"]
+    if kept["path"] != to or not 0 <= age < KEPT_FOR.total_seconds():
+        return None
+    if not cache.add(f"step-up-kept:{kept['id']}", 1, KEPT_FOR.total_seconds()):
+        return None
+    again = _as_sent(request, kept["path"], kept["form"])
+    again.resolver_match = match
+    if getattr(match.func, "outside_transaction", False):
+        answer: HttpResponse = match.func(again, *match.args, **match.kwargs)
+        return answer
+    with acting_for(again):
+        return _rendered(match.func(again, *match.args, **match.kwargs))
+
+
+def _as_sent(request: PersonRequest, path: str, form: str) -> HttpRequest:
+    """The request that brought the proof, turned into the one that was kept: same person, session and browser."""
+    request.path, _question, query = path.partition("?")
+    request.path_info = request.path
+    request.META = {**request.META, "PATH_INFO": request.path, "QUERY_STRING": query}
+    request.GET = QueryDict(query)  # type: ignore[assignment]
+    request.POST = QueryDict(form)  # type: ignore[assignment]
+    return request
+
+
+def _rendered(response: HttpResponse) -> HttpResponse:
+    if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+        rendered: HttpResponse = response.render()
+        return rendered
+    return response
