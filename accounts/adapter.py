@@ -10,7 +10,7 @@ from django.forms import Form
 from django.http import HttpRequest
 
 from accounts import services, tasks
-from accounts.models import User
+from accounts.models import Customer, User
 from core import encryption
 from core.actors import acting_as_service
 from core.middleware import client_ip
@@ -47,6 +47,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """allauth asks for this after commit, when nobody is acting any more."""
         with acting_as_service():
             super().send_notification_mail(template_prefix, user, **rest)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner of an address by which somebody signs up; one who left reads that it stays taken."""
+        closed = User.objects.filter(email=email.lower(), customer__status=Customer.Status.CLOSED).exists()
+        if closed:
+            self.send_mail("account/email/account_closed", email, {})
+        else:
+            super().send_account_already_exists_mail(email)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request) or UNKNOWN_ADDRESS

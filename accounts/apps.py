@@ -8,4 +8,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Their models and receivers need the models of the apps listed after this one.
-        from accounts import browser, factors  # noqa: F401
+        from accounts import browser, factors, security_signals  # noqa: F401

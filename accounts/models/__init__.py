@@ -1,4 +1,5 @@
 from accounts.models.audit import AuditEvent
+from accounts.models.factor_resets import FactorReset
 from accounts.models.notices import Notification
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
@@ -11,6 +12,7 @@ __all__ = [
     "AuditEvent",
     "BrowserSession",
     "Customer",
+    "FactorReset",
     "Invitation",
     "Membership",
     "Notification",

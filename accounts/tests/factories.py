@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.models.people import Role
 from accounts.services import register
-from core.actors import acting_as_service
+from core.actors import Origin, acting_as_service, from_origin
 
 PASSWORD = "a-long-enough-secret"
 _numbers = count(1)
@@ -26,5 +26,11 @@ def make_person(*, name: str = "Ada Obi", email: str = "", role: str = Role.USER
 
 def sign_in(client: Client, user: User) -> None:
     """Give the test client a session of this person, past password and second factor."""
-    with acting_as_service():
+    with acting_as_service(), from_origin(Origin(ip="127.0.0.1")):
         client.force_login(user)
+
+
+def prove_again(client: Client) -> None:
+    """Let this browser give the password once more, as what is sensitive asks."""
+    answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert answer.status_code == 302, answer.content

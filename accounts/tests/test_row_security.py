@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import audit, factors
 from accounts.api.authentication import issue
-from accounts.models import Notification, Organization, User
+from accounts.models import FactorReset, Notification, Organization, User
 from accounts.services import notify, refresh, sessions
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
@@ -36,6 +36,7 @@ OWNED_BY = {
     "account_emailconfirmation": "email_address_id",
     "mfa_authenticator": "user_id",
     "accounts_session": "user_id",
+    "accounts_factorreset": "target_id",
     "accounts_refreshtoken": "session_id",
     "accounts_organization": "id",
     "accounts_membership": "user_id",
@@ -95,6 +96,8 @@ def furnish(user: User) -> None:
         SocialToken.objects.create(account=account, token="x")
         LogEntry.objects.create(user=user, action_flag=ADDITION, object_repr="x", content_type=kind)
         factors.enrol_totp(user=user)
+        asked = {"reason": "test", "asked_at": at, "expires_at": at + timedelta(days=1)}
+        FactorReset.objects.create(target=user, asked_by=make_person(role="AGENT"), **asked)
         issue(user=user, name="test", scopes=[], expires_at=timezone.now() + timedelta(days=1))
 
 
