@@ -32,9 +32,6 @@ class Words:
 
 WORDS: dict[str, Words] = {
     "accounts.session.started": Words(_("Log-in"), "log-in", GOOD, _("Let in")),
-    "accounts.session.new_device": Words(
-        _("Log-in from a new device or place"), "monitor-smartphone", WARN, _("We wrote to you")
-    ),
     "accounts.session.proven": Words(_("Second step given"), "shield-check", GOOD, _("Correct")),
     "accounts.session.ended": Words(_("Logged out"), "log-out", INFO, _("Ended"), disputable=False),
     "accounts.sign_in.refused": Words(_("Log-in refused"), "circle-x", BAD, _("Refused")),
