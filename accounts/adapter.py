@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passkeys, services, step_up, tasks, totp
-from accounts.models import User
+from accounts.models import Customer, User
 from accounts.services import factors
 from core import encryption
 from core.actors import acting_as_service
@@ -72,6 +72,14 @@ class AccountAdapter(DefaultAccountAdapter):
         if step_up.is_fresh(step_up.session_of(self.request), at=timezone.now()):
             return False
         return bool(super().is_reauthentication_required(app=app, **rest))
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner of an address by which somebody signs up; one who left reads that it stays taken."""
+        closed = User.objects.filter(email=email.lower(), customer__status=Customer.Status.CLOSED).exists()
+        if closed:
+            self.send_mail("account/email/account_closed", email, {})
+        else:
+            super().send_account_already_exists_mail(email)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request) or UNKNOWN_ADDRESS

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import AuditEvent, Customer, Profile, User
+from accounts.staff_actions import StaffActions
 from core.staff import (
     EMPTY,
     Panel,
@@ -54,7 +55,7 @@ def people(term: str) -> QuerySet[User]:
 
 
 @admin.register(User)
-class UserAdmin(PersonalAdmin):
+class UserAdmin(StaffActions, PersonalAdmin):
     list_display = ("email", "role", yes_no("is_active", _("Active")), time_of("created_at", _("Joined")))
     list_filter = ("role", "is_active", When)
     shown = (

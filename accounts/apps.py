@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Their models and receivers need the models of the apps listed after this one.
-        from accounts import browser, factors, social  # noqa: F401
+        from accounts import browser, factors, security_signals, social  # noqa: F401
 
         # Whoever makes a key chooses among all scopes, also where no address of the API has been looked at yet.
         from accounts.api.organizations import scopes  # noqa: F401

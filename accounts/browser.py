@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_used
+from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -28,6 +29,12 @@ def sign_in_of(request: HttpRequest) -> UUID | None:
     """The session that this browser is signed in by."""
     found = request.session.get(SIGN_IN)
     return UUID(found) if found else None
+
+
+def leave(request: HttpRequest) -> None:
+    """Sign this browser out, whoever is acting."""
+    with acting_as_service():
+        logout(request)
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.browser.signed_in")

@@ -1,4 +1,4 @@
-"""What staff may look at, by group. Groups only give the right to view: deciding goes through services."""
+"""What staff may look at and do, by group. Doing goes through services, never through the rows themselves."""
 
 from django.contrib.auth.models import Group, Permission
 
@@ -18,6 +18,9 @@ ROLES = {
     AUDITOR: (*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL),
 }
 
+# What a group may do to a person's account, each time with a reason and after proving who one is.
+POWERS = {SUPPORT: ("freeze_customer", "end_sessions", "reset_factors")}
+
 
 def install_roles() -> dict[str, Group]:
     """Make the groups, or give those that exist exactly these rights; return them by name.
@@ -27,7 +30,10 @@ def install_roles() -> dict[str, Group]:
     with acting_as_service():
         groups = {name: Group.objects.get_or_create(name=name)[0] for name in ROLES}
         for name, models in ROLES.items():
-            groups[name].permissions.set([_view(model) for model in models])
+            powers = Permission.objects.filter(
+                content_type__app_label="accounts", codename__in=POWERS.get(name, ())
+            )
+            groups[name].permissions.set([*[_view(model) for model in models], *powers])
     return groups
 
 

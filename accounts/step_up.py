@@ -15,11 +15,12 @@ from typing import Any
 from uuid import uuid4
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -115,6 +116,27 @@ def step_up_required(view: View | None = None, *, enrol: bool = True, keep: bool
         except StepUpRequired:
             return _to_proof(request, keep=keep)
         return guarded(request, *args, **kwargs)
+
+    return guard
+
+
+def proof_required(view: View) -> View:
+    """Let a view run only for who proved lately who they are by what they have: a second factor, else the password."""
+    by_factor: View = step_up_required(view)
+
+    @wraps(view)
+    def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if factors.factors_of(user=request.user):
+            return by_factor(request, *args, **kwargs)
+        with acting_as_service():
+            if did_recently_reauthenticate(request):
+                way = ""
+            else:
+                ways = get_adapter(request).get_reauthentication_methods(request.user)
+                way = ways[0]["url"] if ways else reverse("account_login")
+        if way:
+            return redirect(f"{way}?{urlencode({'next': request.path})}")
+        return view(request, *args, **kwargs)
 
     return guard
 

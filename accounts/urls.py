@@ -1,8 +1,17 @@
 from django.urls import path
 
-from accounts.views import api_keys, apps, organization_people, organizations, sessions
+from accounts.views import (
+    account_life,
+    api_keys,
+    apps,
+    organization_people,
+    organizations,
+    security,
+    sessions,
+)
 
 urlpatterns = [
+    path("security/", security.overview, name="security"),
     path("security/sessions/", sessions.session_list, name="sessions"),
     path("organizations/", organizations.organization_list, name="organizations"),
     path("organizations/current/", organizations.organization_switch, name="organization_switch"),
@@ -42,4 +51,11 @@ urlpatterns = [
     path("organizations/<slug:slug>/keys/<uuid:key_id>/roll/", api_keys.key_roll, name="api_key_roll"),
     path("organizations/<slug:slug>/keys/<uuid:key_id>/revoke/", api_keys.key_revoke, name="api_key_revoke"),
     path("security/apps/", apps.connected_apps, name="connected_apps"),
+    path("security/history/", security.history, name="security_history"),
+    path("security/report/", security.report, name="security_report"),
+    path("security/reported/", security.reported, name="security_reported"),
+    path("security/unlock/", security.unlock, name="security_unlock"),
+    path("security/export/", account_life.export, name="account_export"),
+    path("security/close/", account_life.close, name="account_close"),
+    path("security/closed/", account_life.closed, name="account_closed"),
 ]

@@ -60,6 +60,12 @@ class NotYourAccount(LedgerRefusal):
     message = _("This account is not yours.")
 
 
+class CustomerLocked(LedgerRefusal):
+    code = "customer_locked"
+    kind = "forbidden"
+    message = _("Your money is locked. Your security page says why and what to do.")
+
+
 class AccountClosed(LedgerRefusal):
     code = "account_closed"
     kind = "conflict"

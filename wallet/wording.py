@@ -120,6 +120,14 @@ _DEPOSITS: dict[str, tuple[Words, str]] = {
     "deposit.review": (_("We are looking into a payment of yours"), "search-check"),
 }
 
+_SECURITY: dict[str, tuple[Words, str]] = {
+    "security.reported": (_("Your account was locked because you asked for it"), "lock"),
+    "security.frozen": (_("Our staff locked your money"), "lock"),
+    "security.unfrozen": (_("Our staff unlocked your money"), "lock-open"),
+    "security.sessions_ended": (_("Our staff logged you out everywhere"), "log-out"),
+    "security.factors_reset": (_("Our staff took off your second step"), "shield-off"),
+}
+
 
 _ORGANIZATIONS: dict[str, Words] = {
     "organization.joined": _("%(name)s joined %(organization)s"),
@@ -144,6 +152,9 @@ def notice(notification: Notification) -> Notice:
         gone = event == "organization.removed"
         href = reverse("organizations") if gone else reverse("organization", args=[data["slug"]])
         return Notice(_ORGANIZATIONS[event] % data, "building-2", href, at, unread)
+    if event in _SECURITY:
+        title, icon = _SECURITY[event]
+        return Notice(title, icon, reverse("security_history"), at, unread)
     return Notice(_("There is news about your account"), "bell", reverse("home"), at, unread)
 
 

@@ -1,6 +1,7 @@
 from accounts.models.apps import AppGrant, SpentAppToken
 from accounts.models.audit import AuditEvent
 from accounts.models.codes import FlowState, OneTimeCode
+from accounts.models.factor_resets import FactorReset
 from accounts.models.factors import FactorChallenge, PendingFactor
 from accounts.models.notices import Notification
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
@@ -14,6 +15,7 @@ __all__ = [
     "BrowserSession",
     "Customer",
     "FactorChallenge",
+    "FactorReset",
     "FlowState",
     "Invitation",
     "Membership",

@@ -67,6 +67,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
         ]
+        permissions = [
+            ("freeze_customer", _("Can freeze and unfreeze a customer")),
+            ("end_sessions", _("Can end a person's sessions")),
+            ("reset_factors", _("Can ask for and decide on a reset of second factors")),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -83,15 +88,27 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Customer(models.Model):
-    """What we know of a person who banks with us. Tiers 1 to 3 say how much they may hold and move."""
+    """What we know of a person who banks with us. Tiers 1 to 3 say how much they may hold and move.
+
+    Only an active customer moves money. `lock_reason` says who may lift a lock: its owner, once `recovered_at` says
+    that the password was replaced by a mailed link, or only staff.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "ACTIVE", _("Active")
         LOCKED = "LOCKED", _("Locked")
         CLOSED = "CLOSED", _("Closed")
 
+    class LockReason(models.TextChoices):
+        REPORTED = "REPORTED", _("Reported by its owner")
+        STAFF = "STAFF", _("Frozen until staff lift it")
+
     user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
+    lock_reason = models.CharField(max_length=8, choices=LockReason.choices, blank=True)
+    locked_at = models.DateTimeField(null=True, blank=True)
+    recovered_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
     tier = models.PositiveSmallIntegerField(default=1)
     phone = models.CharField(max_length=16, blank=True, validators=[RegexValidator(r"^\+[1-9]\d{6,14}$")])
     date_of_birth = models.DateField(null=True, blank=True)
@@ -103,6 +120,10 @@ class Customer(models.Model):
             models.CheckConstraint(condition=models.Q(tier__range=(1, 3)), name="customer_tier_known"),
             models.CheckConstraint(
                 condition=models.Q(status__in=["ACTIVE", "LOCKED", "CLOSED"]), name="customer_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lock_reason="") | models.Q(status="LOCKED"),
+                name="customer_lock_reason_of_lock",
             ),
             models.UniqueConstraint(
                 fields=["phone"], condition=~models.Q(phone=""), name="customer_phone_unique"

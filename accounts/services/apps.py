@@ -81,6 +81,15 @@ def shut_out(*, user_id: UUID, client_id: str, reason: str, at: datetime) -> Non
         )
 
 
+def shut_out_all(*, user_id: UUID, reason: str, at: datetime) -> int:
+    """End every token that any app holds of a person; return how many apps are out."""
+    with acting_as_service():
+        theirs = list(_living().filter(user=user_id).values_list("client_id", flat=True))
+        for client_id in theirs:
+            shut_out(user_id=user_id, client_id=client_id, reason=reason, at=at)
+    return len(theirs)
+
+
 def spend(*, digest: str, user_id: UUID, client_id: str, at: datetime) -> None:
     """Remember a refresh token that was just exchanged, for as long as it could have lived."""
     with acting_as_service():

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from accounts import audit
 from accounts.models import BrowserSession, Session, User
+from accounts.services import new_devices
 from core.actors import acting_as_service, current_origin
 from core.errors import DomainError
 
@@ -79,6 +80,7 @@ def start(*, user: User, face: str, method: str, at: datetime, provider: str = "
             method=method,
             provider=provider,
         )
+        new_devices.announce_sign_in(session=session, at=at)
     return session
 
 

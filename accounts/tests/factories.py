@@ -10,7 +10,7 @@ from accounts import access_tokens
 from accounts.models import Membership, Organization, Session, User
 from accounts.models.people import Role
 from accounts.services import register, sessions
-from core.actors import acting_as_service
+from core.actors import Origin, acting_as_service, from_origin
 
 PASSWORD = "a-long-enough-secret"
 _numbers = count(1)
@@ -42,5 +42,11 @@ def make_organization(*, owner: User, name: str = "Ada Foods") -> Organization:
 
 def sign_in(client: Client, user: User) -> None:
     """Give the test client a session of this person, past password and second factor."""
-    with acting_as_service():
+    with acting_as_service(), from_origin(Origin(ip="127.0.0.1")):
         client.force_login(user)
+
+
+def prove_again(client: Client) -> None:
+    """Let this browser give the password once more, as what is sensitive asks."""
+    answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert answer.status_code == 302, answer.content

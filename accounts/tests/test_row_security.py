@@ -16,7 +16,7 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from accounts import audit, factors
-from accounts.models import Notification, Organization, User
+from accounts.models import FactorReset, Notification, Organization, User
 from accounts.services import apps, codes, notify, pkce, refresh, sessions
 from accounts.services import factors as factor_services
 from accounts.tests.factories import make_person
@@ -36,6 +36,7 @@ OWNED_BY = {
     "account_emailconfirmation": "email_address_id",
     "mfa_authenticator": "user_id",
     "accounts_session": "user_id",
+    "accounts_factorreset": "target_id",
     "accounts_refreshtoken": "session_id",
     "accounts_onetimecode": "user_id",
     "accounts_flowstate": "user_id",
@@ -113,6 +114,8 @@ def furnish(user: User) -> None:
         apps.spend(digest=user.id.hex, user_id=user.id, client_id=app.pk, at=at)
         LogEntry.objects.create(user=user, action_flag=ADDITION, object_repr="x", content_type=kind)
         factors.enrol_totp(user=user)
+        asked = {"reason": "test", "asked_at": at, "expires_at": at + timedelta(days=1)}
+        FactorReset.objects.create(target=user, asked_by=make_person(role="AGENT"), **asked)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Session, User
-from accounts.tests.factories import PASSWORD, make_person, sign_in
+from accounts.tests.factories import PASSWORD, make_person, prove_again, sign_in
 from core.actors import acting_as_service
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -107,8 +107,10 @@ def test_a_closed_account_is_told_so_and_not_signed_in(client, ada):
     assert not signed_in(client)
 
 
-def test_logging_out_takes_a_press_of_the_button_and_ends_the_session(client, ada):
+def test_logging_out_takes_a_press_of_the_button_and_ends_every_other_session(client, ada):
     log_in(client)
+    other = Client()
+    log_in(other)
     assert client.get("/accounts/logout/").status_code == 200
     assert signed_in(client)
     assert client.post("/accounts/logout/").url == "/"
@@ -178,8 +180,10 @@ def test_a_made_up_reset_link_is_refused(client, ada, link):
     assert log_in(Client()).url == "/home/"
 
 
-def test_changing_the_password_asks_for_the_old_one_and_ends_the_session(client, ada):
+def test_changing_the_password_asks_for_the_old_one_and_ends_every_other_session(client, ada):
     log_in(client)
+    other = Client()
+    log_in(other)
     form = {"oldpassword": "wrong-" + PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
     assert client.post("/accounts/password/change/", form).status_code == 200
     assert log_in(Client()).url == "/home/"
@@ -187,7 +191,9 @@ def test_changing_the_password_asks_for_the_old_one_and_ends_the_session(client,
     cache.clear()
     answer = client.post("/accounts/password/change/", {**form, "oldpassword": PASSWORD})
     assert answer.status_code == 302
-    assert not signed_in(client)
+    assert signed_in(client)
+    assert client.get("/accounts/email/").status_code == 200
+    assert other.get("/accounts/email/").url.startswith("/accounts/login/")
     assert log_in(Client(), password=ANOTHER).url == "/home/"
 
 
@@ -202,6 +208,7 @@ def test_every_page_of_the_account_opens_for_who_is_signed_in(client, ada, path)
 
 def test_a_second_address_is_added_confirmed_and_made_the_first(client, ada):
     log_in(client)
+    prove_again(client)
     client.post("/accounts/email/", {"action_add": "", "email": "new@alajo.test"})
     code = re.search(r"^\s+([A-Z0-9-]{4,12})\s*$", mail.outbox[-1].body, re.MULTILINE)[1]
     client.post("/accounts/confirm-email/", {"code": code})
@@ -213,6 +220,7 @@ def test_a_second_address_is_added_confirmed_and_made_the_first(client, ada):
 def test_an_address_that_someone_else_signed_up_is_no_fault_of_ours_when_added_by_another(client, ada):
     make_person(email="bola@alajo.test")
     log_in(client)
+    prove_again(client)
     answer = client.post("/accounts/email/", {"action_add": "", "email": "bola@alajo.test"})
     assert answer.status_code == 302
     with acting_as_service():

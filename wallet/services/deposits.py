@@ -13,6 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
+from accounts.models import Customer
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import base62, uuid7
@@ -24,7 +25,7 @@ from wallet.gateways.base import (
     GatewayUnavailable,
 )
 from wallet.models import Account, Payment
-from wallet.refusals import AccountClosed, AccountFrozen, AccountNoCredit, LedgerRefusal
+from wallet.refusals import AccountClosed, AccountFrozen, AccountNoCredit, CustomerLocked, LedgerRefusal
 from wallet.services.gateways import adapter_of, gateway_for, require_no_transaction
 from wallet.services.settlement import CHECKS, SETTLED, settle
 
@@ -84,7 +85,8 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
     """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
 
     Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen,
-    AccountNoCredit for an account that could not take the money. What the tier forbids is taken, and held.
+    AccountNoCredit for an account that could not take the money, CustomerLocked for an owner who is no active customer.
+    What the tier forbids is taken, and held.
     """
     if amount < SMALLEST:
         raise DepositTooSmall
@@ -93,6 +95,8 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
     if account.state in _UNABLE:
         raise _UNABLE[account.state](account=str(account.pk))
     with acting_as_service():
+        if not Customer.objects.filter(pk=account.owner_id, status=Customer.Status.ACTIVE).exists():
+            raise CustomerLocked
         facts = {
             "account": account,
             "currency_id": account.currency_id,

@@ -27,7 +27,7 @@ end
 $$;
 
 -- Reserves an amount of what is available. A repeat with the same id and content changes nothing and returns the
--- hold as it is now. A customer holds on own accounts only. Refuses with hold_id_reused{field}, not_your_account,
+-- hold as it is now. A customer holds on own accounts only. Refuses with hold_id_reused{field}, not_your_account, customer_locked,
 -- amount_not_positive, account_not_found, account_hot, the account's state, expiry_in_past, insufficient_funds.
 create function wallet.place_hold(
     p_hold uuid, p_account uuid, p_amount bigint, p_expires_at timestamptz default null, p_reason text default ''
@@ -44,7 +44,10 @@ begin
     v_now := clock_timestamp();
     if not v_service and (v_account.owner_id = auth.uid()) is not true then
         perform wallet.refuse('not_your_account', jsonb_build_object('account', p_account));
-    elsif v_account.id is null then
+    elsif not v_service then
+        perform wallet.require_active();
+    end if;
+    if v_account.id is null then
         perform wallet.refuse('account_not_found', jsonb_build_object('account', p_account));
     elsif (p_amount > 0) is not true then
         perform wallet.refuse('amount_not_positive', jsonb_build_object('amount', p_amount));

@@ -308,8 +308,18 @@ begin
 end
 $$;
 
+-- Refuses the caller whose money is locked: who is no active customer. The service asks elsewhere.
+create function wallet.require_active() returns void
+language plpgsql stable set search_path = '' as $$
+begin
+    if not exists (select from public.accounts_customer where user_id = auth.uid() and status = 'ACTIVE') then
+        perform wallet.refuse('customer_locked', '{}');
+    end if;
+end
+$$;
+
 -- Refuses what only service_role may do: to debit another's account, to post anything but transfers to people, to choose
--- the effective time.
+-- the effective time. Refuses all to a customer whose money is locked.
 create function wallet.check_customer(
     p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_effective_at timestamptz
 ) returns void
@@ -329,6 +339,7 @@ begin
     ) then
         raise exception using errcode = '42501', message = 'a customer posts transfers to people only';
     end if;
+    perform wallet.require_active();
 end
 $$;
 

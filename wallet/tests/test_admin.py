@@ -16,6 +16,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from accounts import roles
 from accounts.factors import Factor
 from accounts.models import AuditEvent, Customer, Membership, Organization, Profile, User
+from accounts.tests.factories import sign_in
 from core.actors import acting_as_service
 from core.ids import posting_id, timestamp_of, uuid7_at
 from core.staff import start_of
@@ -85,7 +86,7 @@ def past_both_factors(email: str) -> Client:
     client = Client()
     with acting_as_service():
         user = User.objects.get(email=email)
-        client.force_login(user)
+        sign_in(client, user)
         factor = Factor.objects.get(user=user)
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = factor.persistent_id
@@ -202,7 +203,7 @@ def test_a_customer_and_a_stranger_are_sent_away(world):
 def test_staff_without_a_second_factor_in_this_session_see_nothing(world):
     client = Client()
     with acting_as_service():
-        client.force_login(User.objects.get(email="admin@alajo.test"))
+        sign_in(client, User.objects.get(email="admin@alajo.test"))
     answer = client.get("/staff/wallet/account/")
     assert answer.status_code == 302 and answer.url.startswith("/staff/login/")
 

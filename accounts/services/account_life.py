@@ -1,0 +1,191 @@
+"""The end of an account, and the pauses in it: closing by its owner, freezing and unfreezing by staff."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import audit, letters, life
+from accounts.life import Blocker
+from accounts.models import Customer, Membership, Notification, Organization, Session, User
+from accounts.services import apps, security, sessions
+from accounts.services.people import notify
+from core.actors import acting_as_service
+from core.errors import DomainError
+
+
+class AccountNotClosable(DomainError):
+    code = "account_not_closable"
+    kind = "conflict"
+    message = gettext_lazy("Something must be settled before the account can be closed.")
+
+
+class NotACustomer(DomainError):
+    code = "not_a_customer"
+    kind = "not_found"
+    message = gettext_lazy("This person is no customer.")
+
+
+class AlreadyFrozen(DomainError):
+    code = "already_frozen"
+    kind = "conflict"
+    message = gettext_lazy("This customer is frozen already.")
+
+
+class NotFrozen(DomainError):
+    code = "not_frozen"
+    kind = "conflict"
+    message = gettext_lazy("This customer is not frozen.")
+
+
+class AccountIsClosed(DomainError):
+    code = "account_is_closed"
+    kind = "conflict"
+    message = gettext_lazy("This account was closed by its owner.")
+
+
+class OwnAccount(DomainError):
+    code = "own_account"
+    kind = "forbidden"
+    message = gettext_lazy("Nobody decides on their own account. Ask a colleague.")
+
+
+def blockers_of(*, user: User) -> list[Blocker]:
+    """Return what must be settled before this person's account can be closed."""
+    with acting_as_service():
+        found = [*_own_blockers(user)]
+        for ask in life.blockers:
+            found += ask(user)
+    return found
+
+
+def close_account(*, user: User, at: datetime) -> None:
+    """Close a person's account for good: nobody signs in, no money moves, what the law wants kept is kept.
+
+    Raises AccountNotClosable (`data["blockers"]` are their titles), and what a receiver of `life.closing` raises.
+    """
+    with acting_as_service():
+        # Two owners of one organisation must not leave it at the same moment.
+        firms = Organization.objects.filter(memberships__user=user).values("pk")
+        list(Organization.objects.select_for_update().filter(pk__in=firms).order_by("pk"))
+        user = User.objects.select_for_update().get(pk=user.pk)
+        customer = Customer.objects.select_for_update().filter(pk=user.pk).first()
+        blockers = blockers_of(user=user)
+        if blockers:
+            raise AccountNotClosable(blockers=[str(blocker.title) for blocker in blockers])
+        life.closing.send(sender=User, user=user, at=at)
+        if customer:
+            customer.status, customer.closed_at = Customer.Status.CLOSED, at
+            customer.lock_reason = ""
+            customer.save(update_fields=["status", "closed_at", "lock_reason"])
+        user.is_active = False
+        user.save(update_fields=["is_active", "updated_at"])
+        Membership.objects.filter(user=user).delete()
+        apps.shut_out_all(user_id=user.pk, reason="closed", at=at)
+        sessions.end_all(user=user, reason=Session.Reason.CLOSED, at=at)
+        audit.record(action="accounts.user.closed", target=user, actor_id=user.pk)
+        letters.send(template="security/mail/closed", to=user.email, at=at)
+
+
+def freeze(*, user: User, by: User, reason: str, at: datetime) -> None:
+    """Lock a customer's money and end their sessions until staff say otherwise.
+
+    Raises OwnAccount, NotACustomer, AccountIsClosed, AlreadyFrozen.
+    """
+    with acting_as_service():
+        customer = _customer_for_staff(user, by)
+        if customer.lock_reason == Customer.LockReason.STAFF:
+            raise AlreadyFrozen
+        customer.status, customer.lock_reason = Customer.Status.LOCKED, Customer.LockReason.STAFF
+        customer.locked_at = at
+        customer.save(update_fields=["status", "lock_reason", "locked_at"])
+        sessions.end_all(user=user, reason=Session.Reason.FROZEN, at=at)
+        apps.shut_out_all(user_id=user.pk, reason="frozen", at=at)
+        tell(user=user, event="frozen", by=by, reason=reason, at=at)
+
+
+def unfreeze(*, user: User, by: User, reason: str, at: datetime) -> None:
+    """Let a locked customer move money again, whoever locked it.
+
+    Raises OwnAccount, NotACustomer, AccountIsClosed, NotFrozen.
+    """
+    with acting_as_service():
+        customer = _customer_for_staff(user, by)
+        if customer.status != Customer.Status.LOCKED:
+            raise NotFrozen
+        security.lift(customer=customer)
+        tell(user=user, event="unfrozen", by=by, reason=reason, at=at)
+
+
+def end_sessions(*, user: User, by: User, reason: str, at: datetime) -> int:
+    """End every session of a person, as staff; return how many ended."""
+    with acting_as_service():
+        ended = sessions.end_all(user=user, reason=Session.Reason.STAFF, at=at)
+        tell(user=user, event="sessions_ended", by=by, reason=reason, at=at)
+    return ended
+
+
+def end_staff_sessions(*, by: User | None, reason: str, at: datetime) -> int:
+    """End every session of every member of staff, the caller's own too; return how many ended."""
+    with acting_as_service():
+        staff = Session.objects.filter(user__role__in=["AGENT", "ADMIN"])
+        ended = sessions.end_many(sessions=staff, reason=Session.Reason.STAFF, at=at)
+        audit.record(
+            action="accounts.staff.sessions_ended",
+            actor_id=by.pk if by else None,
+            reason=reason,
+            ended=ended,
+            alarm=True,
+        )
+    return ended
+
+
+def tell(*, user: User, event: str, by: User, reason: str, at: datetime) -> None:
+    """Write down what staff did to a person's account, and let them know by notice and mail. The reason stays here."""
+    audit.record(action=f"accounts.user.{event}", target=user, actor_id=by.pk, reason=reason)
+    notify(notices=[Notification(user=user, event=f"security.{event}", data={})])
+    letters.send(
+        template="security/mail/by_staff",
+        to=user.email,
+        event=event,
+        at=at,
+        history_url=letters.page("security_history"),
+    )
+
+
+def _customer_for_staff(user: User, by: User) -> Customer:
+    if user.pk == by.pk:
+        raise OwnAccount
+    customer = Customer.objects.select_for_update().filter(pk=user.pk).first()
+    if customer is None:
+        raise NotACustomer
+    if customer.status == Customer.Status.CLOSED:
+        raise AccountIsClosed
+    return customer
+
+
+def _own_blockers(user: User) -> Iterator[Blocker]:
+    customer = Customer.objects.filter(pk=user.pk).first()
+    if customer is None:
+        yield Blocker(_("You are staff"), _("An administrator removes staff accounts."))
+    elif customer.status == Customer.Status.LOCKED:
+        yield Blocker(
+            _("Your money is locked"),
+            _("Unlock it first, so that we know it is you who closes the account."),
+            reverse("security"),
+        )
+    others = Membership.objects.filter(role=Membership.Role.OWNER, user__is_active=True).exclude(user=user)
+    alone = (
+        Organization.objects.filter(
+            memberships__user=user, memberships__role=Membership.Role.OWNER, closed_at=None
+        )
+        .exclude(pk__in=others.values("organization_id"))
+        .order_by("name", "pk")
+    )
+    for organization in alone:
+        yield Blocker(
+            _("%(name)s would have no owner") % {"name": organization.name},
+            _("Make somebody else an owner of this organisation, or close it."),
+        )

@@ -1,0 +1,84 @@
+"""The wallet's part in the life of a person's account: what is exported, what keeps it open, and its end."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import life
+from accounts.life import Blocker
+from accounts.models import User
+from wallet import services
+from wallet.models import Account, Entry, Hold, Payment
+
+ACCOUNT = ("id", "kind", "currency_id", "balance", "held", "state", "opened_at", "closed_at")
+ENTRY = (
+    "transaction_id",
+    "posting_id",
+    "account_id",
+    "side",
+    "change",
+    "balance",
+    "currency",
+    "kind",
+    "description",
+    "effective_at",
+)
+PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "created_at", "settled_at")
+
+
+def export(user: User) -> Iterator[life.File]:
+    """A person's accounts, everything that moved on them, and what they paid in. Amounts in minor units."""
+    accounts = Account.objects.visible_to(user).order_by("pk")
+    yield "accounts", accounts.values(*ACCOUNT)
+    yield "transactions", _entries(list(accounts))
+    yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
+
+
+def blockers(user: User) -> Iterator[Blocker]:
+    """What of a person's money must be settled before they may go."""
+    accounts = list(Account.objects.filter(owner=user))
+    if any(account.balance for account in accounts):
+        yield Blocker(
+            _("There is still money in your account"),
+            _("Send it to somebody, or to another account of yours, until nothing is left."),
+            reverse("send"),
+        )
+    if Hold.objects.filter(account__in=accounts).open().exists():
+        yield Blocker(
+            _("Some of your money is on hold"),
+            _("It is given back or paid out when what it waits for is settled."),
+            reverse("home"),
+        )
+    waiting = (*Payment.OPEN_STATES, Payment.State.REVIEW)
+    if Payment.objects.filter(account__in=accounts, state__in=waiting).exists():
+        yield Blocker(
+            _("A payment of yours is still open"),
+            _("Wait until it is received, declined or expired: the money may be on its way."),
+            reverse("activity"),
+        )
+
+
+def close(*, user: User, at: datetime, **_signal: Any) -> None:
+    """Close every account of a person who leaves. Raises AccountNotEmpty for money that came in meanwhile."""
+    for account in Account.objects.filter(owner=user).exclude(state=Account.State.CLOSED).order_by("pk"):
+        services.set_state(account=account, state=Account.State.CLOSED, reason="account closed by its owner")
+
+
+def register() -> None:
+    life.exporters.append(export)
+    life.blockers.append(blockers)
+    life.closing.connect(close, dispatch_uid="wallet.personal.close")
+
+
+def _entries(accounts: list[Account]) -> Iterator[dict[str, Any]]:
+    for account in accounts:
+        entries = Entry.objects.of(account).order_by("version")
+        yield from entries.values(*ENTRY).iterator(chunk_size=500)
+
+
+def _rows(rows: QuerySet[Any], *fields: str) -> Iterator[dict[str, Any]]:
+    return rows.order_by("pk").values(*fields).iterator(chunk_size=500)
