@@ -44,7 +44,7 @@ GO_ON = "step_up.go_on"
 _KEPT = "step_up.kept"
 _PLACE = "session.step_up."
 
-View = Callable[..., HttpResponse]
+View = Callable[..., Any]
 
 
 class StepUpRequired(DomainError):
