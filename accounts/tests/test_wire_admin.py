@@ -15,6 +15,7 @@ from accounts.models import AuditEvent, Session, User
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_wire_sign_in import call, log_in
 from core.actors import acting_as_service
+from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 SOMEBODY = "018f2b7e-0000-7000-8000-000000000001"
@@ -321,6 +322,16 @@ def test_who_has_something_in_their_name_is_never_erased(client, ada):
         assert ada.customer
     assert ada.deleted_at
     assert not ada.is_active
+
+
+def test_who_holds_money_is_never_erased(client, ada):
+    wallet = make_wallet(ada, amount=100_00)
+    ask(client, "DELETE", f"admin/users/{ada.id}", {})
+    with acting_as_service():
+        ada.refresh_from_db()
+        wallet.refresh_from_db()
+    assert ada.deleted_at
+    assert (wallet.owner_id, wallet.balance) == (ada.id, 100_00)
 
 
 def test_factors_are_listed_and_taken_from_their_own_person_only(client, ada):
