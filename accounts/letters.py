@@ -54,9 +54,7 @@ LETTERS = {
         _("Confirm the change of your e-mail address"),
         _("You asked to change your address to the one below. Both addresses have to agree to it."),
         _("Change my address"),
-        _(
-            "If it was not you, do not use this code: somebody may be in your account. Change your password now."
-        ),
+        _("If it was not you, do not confirm it: somebody may be in your account. Change your password now."),
     ),
     Purpose.EMAIL_CHANGE_NEW: Letter(
         _("Confirm your new e-mail address"),

@@ -59,7 +59,7 @@ def confirm(*, user: User, at: datetime, chosen_password: bool) -> None:
     Unless the code answers the very sign-up that chose the password, that password goes: whoever signed up with
     somebody else's address must not share the account with its owner.
     """
-    with acting_as_service():
+    with acting_as_service(), transaction.atomic():
         if user.email_confirmed_at is None and not chosen_password and user.has_usable_password():
             user.set_unusable_password()
             sessions.end_all(user=user, reason=Session.Reason.PASSWORD_CHANGED, at=at)
@@ -74,7 +74,7 @@ def confirm(*, user: User, at: datetime, chosen_password: bool) -> None:
 def change(*, user: User, email: str, at: datetime, verified: bool = True) -> None:
     """Give a person another address to sign in by, and tell both of it; raises AddressTaken."""
     old = user.email
-    with acting_as_service():
+    with acting_as_service(), transaction.atomic():
         if is_taken(email=email, but_by=user):
             raise AddressTaken
         EmailAddress.objects.filter(user=user, email=old).delete()

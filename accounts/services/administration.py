@@ -71,8 +71,11 @@ def change(
     app_metadata: dict[str, Any] | None = None,
     ban_duration: str = "",
 ) -> User:
-    """Change what is given of a customer. A new password and a ban end every session. Raises Unfit, AddressTaken."""
-    with acting_as_service():
+    """Change what is given of a customer, all or none. A new password and a ban end every session.
+
+    Raises Unfit, AddressTaken.
+    """
+    with acting_as_service(), transaction.atomic():
         user = customers().select_for_update(no_key=True).get(pk=user.pk)
         if password is not None:
             user.set_password(password)

@@ -398,6 +398,22 @@ def test_an_address_that_another_confirmed_as_a_further_one_is_not_given_away(mo
         use(new)
 
 
+def test_an_address_taken_at_the_last_moment_leaves_everything_as_it_was(moving, monkeypatch):
+    ada, current, new = moving
+    bola = make_person(email="bola@alajo.test")
+    with acting_as_service():
+        EmailAddress.objects.create(user=bola, email="ada2@alajo.test", verified=True)
+    use(current)
+    monkeypatch.setattr(addresses, "is_taken", lambda **_asked: False)
+    with acting_as_service(), pytest.raises(addresses.AddressTaken):
+        use(new)
+    with acting_as_service():
+        ada.refresh_from_db()
+        assert EmailAddress.objects.get(user=ada).email == "ada@alajo.test"
+    assert ada.email == "ada@alajo.test"
+    assert mail.outbox == []
+
+
 def test_without_a_confirmed_old_address_the_new_one_is_enough_and_the_old_never():
     user = newcomer()
     asked = {"new_email": "right@alajo.test"}

@@ -191,6 +191,35 @@ def test_somebody_is_made_under_the_id_that_is_asked_for(client, ada):
 )
 def test_what_making_somebody_refuses(client, ada, body, status, code):
     assert ask(client, "POST", "admin/users", body, status)["code"] == code
+    with acting_as_service():
+        assert User.objects.get() == ada
+
+
+@pytest.mark.parametrize(
+    "change", [{"ban_duration": "forever"}, {"email": "bola@alajo.test"}, {"password_hash": "x"}]
+)
+def test_a_change_that_is_refused_changes_nothing_else(client, ada, change):
+    make_person(email="bola@alajo.test")
+    token = log_in(client)["access_token"]
+    body = {"user_metadata": {"a": 1}, "password": "another-secret", **change}
+    if "password_hash" in change:
+        del body["password"]
+    assert ask(client, "PUT", f"admin/users/{ada.id}", body, 422 if "email" in change else 400)
+    user = call(client, "GET", "user", bearer=token).json()
+    assert (user["email"], user["user_metadata"]) == ("ada@alajo.test", {})
+    assert password_login(client, "ada@alajo.test", PASSWORD) == 200
+
+
+def test_metadata_keeps_any_number_that_json_has(client, ada):
+    kept = ask(client, "PUT", f"admin/users/{ada.id}", {"user_metadata": {"score": 1.5, "in": [{"x": 2e3}]}})
+    assert kept["user_metadata"] == {"score": 1.5, "in": [{"x": 2000.0}]}
+    for wrong in ({"n": "x" * 20_000}, "text", [1]):
+        ask(client, "PUT", f"admin/users/{ada.id}", {"user_metadata": wrong}, 400)
+    raw = '{"user_metadata": {"n": 9.9e308}}'
+    key = access_tokens.static_key("service_role")
+    headers = {"apikey": key, "Authorization": f"Bearer {key}"}
+    path = f"/auth/v1/admin/users/{ada.id}"
+    assert client.put(path, raw, "application/json", headers=headers).status_code == 400
 
 
 def test_rights_of_ours_are_not_in_its_reach(client, ada):

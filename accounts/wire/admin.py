@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.request import Request
@@ -75,8 +76,9 @@ class Users(ServiceView):
         rows = people.order_by("-created_at", "-id")[(page - 1) * size : page * size]
         rows = rows.prefetch_related("socialaccount_set", "authenticator_set")
         links = [("next", page + 1)] if page < last else []
+        kept = {"filter": sought} if sought else {}
         shown = [
-            f'<{request.path}?{urlencode({"page": number, "per_page": size})}>; rel="{name}"'
+            f'<{request.path}?{urlencode({"page": number, "per_page": size, **kept})}>; rel="{name}"'
             for name, number in [*links, ("last", last)]
         ]
         headers = {"X-Total-Count": str(total), "Link": ", ".join(shown)}
@@ -91,8 +93,10 @@ class Users(ServiceView):
         wanted.pop("email", None)
         if addresses.is_taken(email=email):
             raise addresses.AddressTaken
-        user = _joined(email, wanted.pop("user_metadata", None) or {}, id=self.new_id(body))
-        return Response(user_shape(administration.change(user=user, at=timezone.now(), **wanted)))
+        with transaction.atomic():
+            user = _joined(email, wanted.pop("user_metadata", None) or {}, id=self.new_id(body))
+            user = administration.change(user=user, at=timezone.now(), **wanted)
+        return Response(user_shape(user))
 
     def new_id(self, body: dict[str, Any]) -> UUID | None:
         """The id that the caller chose for somebody new. Raises WireError."""
@@ -142,9 +146,10 @@ class Invite(ServiceView):
         body, at = mail_only(self.body()), timezone.now()
         email, data = email_of(self.text(body, "email")), metadata(body, "data")
         redirect_to = allowed(request.query_params.get("redirect_to", ""))
-        user = _newcomer(email, data)
-        codes.send_code(user=user, purpose=Purpose.INVITE, at=at, redirect_to=redirect_to)
-        audit.record(action="accounts.user.invited", target=user)
+        with transaction.atomic():
+            user = _newcomer(email, data)
+            codes.send_code(user=user, purpose=Purpose.INVITE, at=at, redirect_to=redirect_to)
+            audit.record(action="accounts.user.invited", target=user)
         return Response(user_shape(user))
 
 

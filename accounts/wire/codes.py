@@ -5,6 +5,7 @@ with `create_user: false` says that there is nobody, since the protocol has it s
 """
 
 import contextlib
+import json
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from accounts.wire.sign_in import email_of
 from core.api.ratelimit import count
 
 NAMELESS = "Saver"
+MOST_METADATA = 16 * 1024
 
 
 class Otp(WireView):
@@ -143,11 +145,16 @@ def mail_only(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def metadata(body: dict[str, Any], name: str) -> dict[str, Any]:
-    """An object of the app's own facts. Raises WireError."""
+    """An object of the app's own facts, as JSON of the database keeps it. Raises WireError."""
     data = body.get(name, {})
-    if not isinstance(data, dict):
-        raise validation_failed(f"{name} must be an object")
-    return data
+    try:
+        text = json.dumps(data, default=float, allow_nan=False)
+    except ValueError:
+        text = ""
+    if not isinstance(data, dict) or not text or len(text) > MOST_METADATA:
+        raise validation_failed(f"{name} must be an object of at most {MOST_METADATA} letters")
+    kept: dict[str, Any] = json.loads(text)
+    return kept
 
 
 def count_mail(group: str, email: str) -> None:
