@@ -138,12 +138,15 @@ def make_key(*, algorithm: str, at: datetime) -> SigningKey:
 
 
 def retire_keys(*, at: datetime) -> int:
-    """Retire every key that a newer one has followed for longer than a token lives; return how many."""
+    """Retire every key that a newer one has followed for longer than a token lives; return how many.
+
+    Its private half is gone for good: nobody signs with it again.
+    """
     before = at - timedelta(seconds=settings.ACCESS_TOKEN_SECONDS + KEYS_FOR)
     with acting_as_service():
         followed = SigningKey.objects.filter(retired_at=None, signs_from__lte=before).order_by("-signs_from")
         old = [key.pk for key in followed[1:]]
-        retired = SigningKey.objects.filter(pk__in=old).update(retired_at=at)
+        retired = SigningKey.objects.filter(pk__in=old).update(retired_at=at, private_key="")
     forget_keys()
     return retired
 

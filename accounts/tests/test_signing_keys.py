@@ -70,6 +70,7 @@ def test_a_new_key_signs_once_everyone_can_know_it_and_the_old_one_verifies_unti
         access_tokens.read(old)
     with acting_as_service():
         assert AuditEvent.objects.filter(action="accounts.signing_key.made").count() == 1
+        assert SigningKey.objects.get(pk=kid_of(old)).private_key == ""
 
 
 def test_keys_made_in_quick_succession_never_leave_us_without_one_that_signs():

@@ -2,7 +2,9 @@
 
 import pytest
 from allauth.socialaccount.models import SocialApp
+from asgiref.sync import async_to_sync
 from django.db import OperationalError
+from django.test import AsyncClient
 
 from accounts import access_tokens
 from accounts.tests.factories import PASSWORD, make_person
@@ -26,6 +28,17 @@ def test_a_preflight_is_answered_without_a_key_and_allows_what_clients_send(clie
         assert name in allowed
     assert "PUT" in answer["Access-Control-Allow-Methods"]
     assert "Access-Control-Allow-Credentials" not in answer
+
+
+def test_the_server_that_runs_asynchronously_answers_alike():
+    async def ask():
+        app = AsyncClient()
+        return await app.options("/auth/v1/user"), await app.get("/auth/v1/us%00er", headers=VERSION)
+
+    preflight, refusal = async_to_sync(ask)()
+    assert (preflight.status_code, preflight["Access-Control-Allow-Origin"]) == (204, "*")
+    assert (refusal.status_code, refusal.json()["code"]) == (400, "bad_request")
+    assert refusal["Access-Control-Allow-Origin"] == "*"
 
 
 def test_every_answer_can_be_read_from_another_origin_also_refusals(client):

@@ -16,6 +16,7 @@ COMPLETE = {
     "ALAJO_SECRET_KEY": "only-for-this-test",
     "ALAJO_ENCRYPTION_KEYS": f'["one:{KEY}"]',
     "ALAJO_BLIND_INDEX_KEY": KEY,
+    "ALAJO_JWT_SECRET": "only-for-this-test-and-long-enough",
     "ALAJO_ALLOWED_HOSTS": '["alajo.example"]',
     "ALAJO_EMAIL_HOST": "mail.example",
 }
