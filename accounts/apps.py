@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,4 +9,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Their models and receivers need the models of the apps listed after this one.
-        from accounts import browser, factors  # noqa: F401
+        from accounts import browser, factors, roles  # noqa: F401
+
+        post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

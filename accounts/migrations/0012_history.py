@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from core.history import Guard
-from core.rls import ServiceOnly
+from core.rls import Policy, Protect, ServiceOnly
 
 KEPT = [
     (
@@ -425,6 +425,30 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='authenticatorhistory',
             index=models.Index(fields=['user', '-pgh_id'], name='authenticatorhistory_user'),
+        ),
+        migrations.AlterModelOptions(
+            name="profile",
+            options={
+                "permissions": [("reveal_personal", "Can see how to reach a person, and their date of birth")],
+                "verbose_name": "profile",
+                "verbose_name_plural": "profiles",
+            },
+        ),
+        # What was tried on somebody by nobody known (a refused sign-in) is theirs to see; what staff did is not.
+        Protect(
+            "accounts_auditevent",
+            policies=[
+                Policy("own", "SELECT", using="actor_id = (select auth.uid())"),
+                Policy(
+                    "about me",
+                    "SELECT",
+                    using="actor_id is null and target_type = 'accounts.user'"
+                    " and target_id = (select auth.uid())::text",
+                ),
+                Policy("own deed", "INSERT", check="actor_id = (select auth.uid()) and actor_role = 'authenticated'"),
+            ],
+            authenticated="SELECT, INSERT",
+            service="SELECT, INSERT",
         ),
         # Not used: each snapshot says itself who acted.
         ServiceOnly("pghistory_context", service=""),
