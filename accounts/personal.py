@@ -66,7 +66,6 @@ class PersonalAdmin(ReadOnlyAdmin):
         # From here on it is the object's own page, which takes no POST.
         request.method = "GET"
         answer = self.change_view(request, object_id)
-        answer.headers["Cache-Control"] = "no-store"
         if not getattr(request, "reveals", False):
             answer.status_code = 422
         return answer

@@ -42,7 +42,7 @@ class Role:
 SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
-    SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS), (REVEAL, END_SESSIONS, RESET_FACTORS)),
+    SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS)),

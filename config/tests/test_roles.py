@@ -37,7 +37,7 @@ SEES = {
     SUPERUSER: PEOPLE | BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
-    "Support": {roles.REVEAL, roles.END_SESSIONS, roles.RESET_FACTORS},
+    "Support": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
     "KYC": {roles.REVEAL},
     "Credit": set(),
     "Finance": set(),
