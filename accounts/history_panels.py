@@ -16,6 +16,7 @@ from core.staff import EMPTY, Panel, link, moment
 
 COLUMNS = [_("Field"), _("Before"), _("After"), _("Who"), _("When"), _("Request")]
 LONGEST = 200
+NOTHING = (None, "")
 WORDS = {INSERTED: _("made"), DELETED: _("removed")}
 MASKS: dict[str, Any] = {
     "email": masked_email,
@@ -54,6 +55,8 @@ def _rows(
     model: type[Model], changes: Iterable[Change], people: dict[Any, User], revealed: bool
 ) -> Iterator[list[Any]]:
     for change in changes:
+        if change.what in WORDS and change.before in NOTHING and change.after in NOTHING:
+            continue
         who = people.get(change.actor_id)
         yield [
             _label(model, change),
