@@ -40,9 +40,10 @@ def schema_fingerprint() -> str:
     """What the schema is made from: changes with any migration or SQL file."""
     digest = hashlib.sha256()
     files = [*settings.BASE_DIR.glob("*/migrations/*.py"), *settings.BASE_DIR.glob("*/*/migrations/*.py")]
-    for path in sorted(
-        [*files, *settings.BASE_DIR.glob("*/sql/*.sql"), Path(settings.BASE_DIR) / "core/rls.py"]
-    ):
+    code = [
+        Path(settings.BASE_DIR) / name for name in ("core/rls.py", "core/history.py", "accounts/roles.py")
+    ]
+    for path in sorted([*files, *settings.BASE_DIR.glob("*/sql/*.sql"), *code]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,7 +9,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Their models and receivers need the models of the apps listed after this one.
-        from accounts import browser, factors, security_signals, social  # noqa: F401
+        from accounts import browser, factors, roles, security_signals, social  # noqa: F401
 
         # Whoever makes a key chooses among all scopes, also where no address of the API has been looked at yet.
         from accounts.api.organizations import scopes  # noqa: F401
+
+        post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import PersonalAdmin, people
 from accounts.models import Membership, Organization
+from accounts.people_found import people
+from accounts.personal import PersonalAdmin
 from core.staff import EMPTY, Panel, When, as_uuid, link, link_of, list_of, moment, time_of
 
 SHOWN_IN_PANEL = 20

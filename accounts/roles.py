@@ -1,42 +1,95 @@
-"""What staff may look at and do, by group. Doing goes through services, never through the rows themselves."""
+"""What staff may see and do, by group: the matrix as data. A migrated database has exactly these groups.
 
+A role sees whole models, and may do what its permissions name; nothing is added, changed or deleted by hand, whoever
+asks. The superuser is for the day the glass is broken.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import AppConfig, apps
 from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from core.actors import acting_as_service
 
-PEOPLE = ("accounts.user", "accounts.customer", "accounts.profile")
+PEOPLE = (
+    "accounts.user",
+    "accounts.customer",
+    "accounts.profile",
+    "accounts.organization",
+    "accounts.membership",
+)
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
 
-SUPPORT, FINANCE, AUDITOR = "Support", "Finance", "Auditor"
+REVEAL = "accounts.reveal_personal"
+FREEZE = "accounts.freeze_customer"
+END_SESSIONS = "accounts.end_sessions"
+RESET_FACTORS = "accounts.reset_factors"
+
+
+@dataclass(frozen=True)
+class Role:
+    """Models (`app.model`) that a group looks at, and permissions (`app.codename`) for what it does."""
+
+    sees: tuple[str, ...]
+    may: tuple[str, ...] = ()
+
+
+SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
+FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
-    SUPPORT: (*PEOPLE, *BOOKS, *DEPOSITS),
-    FINANCE: (*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS),
-    AUDITOR: (*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL),
+    SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
+    KYC: Role(PEOPLE, (REVEAL,)),
+    CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
+    FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS)),
+    COMPLIANCE: Role((*PEOPLE, *BOOKS, *DEPOSITS, *TRAIL), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
+    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL)),
 }
 
-# What a group may do to a person's account, each time with a reason and after proving who one is.
-POWERS = {SUPPORT: ("freeze_customer", "end_sessions", "reset_factors")}
 
-
-def install_roles() -> dict[str, Group]:
+def install_roles(*, using: str = DEFAULT_DB_ALIAS) -> dict[str, Group]:
     """Make the groups, or give those that exist exactly these rights; return them by name.
 
-    Raises Permission.DoesNotExist when the database is behind the code.
+    Raises LookupError for a permission that the database does not have.
     """
-    with acting_as_service():
-        groups = {name: Group.objects.get_or_create(name=name)[0] for name in ROLES}
-        for name, models in ROLES.items():
-            powers = Permission.objects.filter(
-                content_type__app_label="accounts", codename__in=POWERS.get(name, ())
+    block: AbstractContextManager[Any] = (
+        acting_as_service() if using == DEFAULT_DB_ALIAS else transaction.atomic(using=using)
+    )
+    with block:
+        known = {
+            f"{app}.{codename}": pk
+            for pk, app, codename in Permission.objects.using(using).values_list(
+                "pk", "content_type__app_label", "codename"
             )
-            groups[name].permissions.set([*[_view(model) for model in models], *powers])
+        }
+        groups = {name: Group.objects.using(using).get_or_create(name=name)[0] for name in ROLES}
+        for name, role in ROLES.items():
+            wanted = rights_of(role)
+            missing = wanted - known.keys()
+            if missing:
+                raise LookupError(f"no such permission: {', '.join(sorted(missing))}")
+            groups[name].permissions.set([known[right] for right in wanted & known.keys()])
     return groups
 
 
-def _view(label: str) -> Permission:
-    app_label, _dot, model = label.partition(".")
-    return Permission.objects.get(content_type__app_label=app_label, codename=f"view_{model}")
+def rights_of(role: Role) -> set[str]:
+    """Return every permission of a role as `app.codename`."""
+    views = {f"{app}.view_{model}" for app, _dot, model in (label.partition(".") for label in role.sees)}
+    return views | set(role.may)
+
+
+def install_after_migrations(app_config: AppConfig, using: str, **_kwargs: Any) -> None:
+    """Run when the last app was told of its migrations, and the database is as the code wants it."""
+    last = [config for config in apps.get_app_configs() if config.models_module][-1]
+    if app_config.name != last.name:
+        return
+    executor = MigrationExecutor(connections[using])
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        install_roles(using=using)

@@ -18,7 +18,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
@@ -44,7 +44,7 @@ GO_ON = "step_up.go_on"
 _KEPT = "step_up.kept"
 _PLACE = "session.step_up."
 
-View = Callable[..., Any]
+View = Callable[..., HttpResponseBase]
 
 
 class StepUpRequired(DomainError):
@@ -106,7 +106,7 @@ def step_up_required(view: View | None = None, *, enrol: bool = True, keep: bool
     guarded = view
 
     @wraps(guarded)
-    def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return guarded(request, *args, **kwargs)
         try:
@@ -125,7 +125,7 @@ def proof_required(view: View) -> View:
     by_factor: View = step_up_required(view)
 
     @wraps(view)
-    def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if factors.factors_of(user=request.user):
             return by_factor(request, *args, **kwargs)
         with acting_as_service():
@@ -147,14 +147,14 @@ def proof_url(user: User) -> str:
         return str(get_adapter().get_reauthentication_methods(user)[0]["url"])
 
 
-def _to_enrolment(request: PersonRequest) -> HttpResponse:
+def _to_enrolment(request: PersonRequest) -> HttpResponseBase:
     if request.method == "GET":
         request.session[GO_ON] = request.get_full_path()
     messages.info(request, _("This needs a second step at log-in. Set one up, then go on."))
     return redirect("mfa_index")
 
 
-def _to_proof(request: PersonRequest, *, keep: bool) -> HttpResponse:
+def _to_proof(request: PersonRequest, *, keep: bool) -> HttpResponseBase:
     request.session.pop(_KEPT, None)
     if request.method == "POST" and keep and not request.FILES:
         kept = {
@@ -172,7 +172,7 @@ def _place(request: PersonRequest) -> str:
     return f"{_PLACE}{request.user.pk}.{request.session.get(SIGN_IN)}"
 
 
-def go_on(request: PersonRequest, *, to: str) -> HttpResponse | None:
+def go_on(request: PersonRequest, *, to: str) -> HttpResponseBase | None:
     """Send the kept form once more, if it was meant for the address `to`; None where there is none to send.
 
     The view runs in a transaction and with an actor of its own, as its address calls for, and checks everything again.
@@ -193,7 +193,7 @@ def go_on(request: PersonRequest, *, to: str) -> HttpResponse | None:
     again = _as_sent(request, kept["path"], kept["form"])
     again.resolver_match = match
     if getattr(match.func, "outside_transaction", False):
-        answer: HttpResponse = match.func(again, *match.args, **match.kwargs)
+        answer: HttpResponseBase = match.func(again, *match.args, **match.kwargs)
         return answer
     with acting_for(again):
         return _rendered(match.func(again, *match.args, **match.kwargs))
@@ -209,8 +209,8 @@ def _as_sent(request: PersonRequest, path: str, form: str) -> HttpRequest:
     return request
 
 
-def _rendered(response: HttpResponse) -> HttpResponse:
+def _rendered(response: HttpResponseBase) -> HttpResponseBase:
     if hasattr(response, "render") and not getattr(response, "is_rendered", True):
-        rendered: HttpResponse = response.render()
+        rendered: HttpResponseBase = response.render()
         return rendered
     return response

@@ -1,9 +1,11 @@
 """The staff site at /staff/: the admin of every app, behind a second factor."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -15,8 +17,11 @@ from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from accounts import step_up
-from core.staff import EMPTY
+from accounts import audit, step_up
+from accounts.history_panels import history_of
+from core.encryption import blind_index
+from core.masking import masked_text
+from core.staff import EMPTY, Panel
 from wallet import figures
 
 # Packages bring forms of their own that would write past our services: only these apps' pages are taken in.
@@ -76,10 +81,30 @@ class StaffAdminSite(admin.AdminSite):
         ]
         return super().index(request, {**(extra_context or {}), "groups": groups})
 
-    def history_url(self, obj: Model) -> str:
-        """Return the address of everything the audit trail says of an object."""
+    def history_url(self, request: HttpRequest, obj: Model) -> str:
+        """Return the address of everything the audit trail says of an object, for who may read the trail."""
+        if not request.user.has_perm("accounts.view_auditevent"):
+            return ""
         query = urlencode({"target_type": obj._meta.label_lower, "target_id": str(obj.pk)})
         return f"{reverse('admin:accounts_auditevent_changelist')}?{query}"
+
+    def history_of(self, obj: Model) -> Iterator[Panel]:
+        """The tables of what an object's row was before."""
+        return history_of(obj, revealed=getattr(obj, "revealed", False))
+
+    def note_list(self, request: HttpRequest, model: type[Model]) -> None:
+        """Write into the trail that somebody opened a list of people, or looked for one by their address."""
+        asked = {name: masked_text(str(value))[:200] for name, value in request.GET.items() if value}
+        wanted = str(request.GET.get(SEARCH_VAR, "")).strip().lower()
+        facts: dict[str, Any] = (
+            {"address": blind_index(wanted, purpose="sign-in")} if "@" in wanted[1:] else {}
+        )
+        audit.record(
+            action=f"{model._meta.app_label}.{model._meta.model_name}.listed",
+            actor_id=request.user.pk,
+            asked=asked,
+            **facts,
+        )
 
 
 def verified(user: Any) -> bool:

@@ -76,7 +76,11 @@ _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 _NOWHERE = Origin()
 _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 
-_SET = "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)"
+# The last is what row history (core/history.py) writes beside each change.
+_SET = (
+    "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true), "
+    "set_config('pghistory.context_metadata', %s, true)"
+)
 
 
 def current_actor() -> Actor | None:
@@ -128,8 +132,9 @@ def _acting(actor: Actor) -> Iterator[Actor]:
 
 
 def _apply(actor: Actor) -> None:
+    told = {"actor": actor.claims.get("sub"), "role": actor.role, "request": _origin.get().request_id}
     with connection.cursor() as cursor:
-        cursor.execute(_SET, [actor.role, json.dumps(actor.claims)])
+        cursor.execute(_SET, [actor.role, json.dumps(actor.claims), json.dumps(told)])
 
 
 def acting_as(caller: Person | OrganizationCaller) -> AbstractContextManager[Actor]:
@@ -137,13 +142,13 @@ def acting_as(caller: Person | OrganizationCaller) -> AbstractContextManager[Act
     return _acting(actor_of(caller))
 
 
-def acting_as_service() -> AbstractContextManager[Actor]:
-    """Open a transaction as the service itself; the person it works for, if any, stays named in the claims."""
+def acting_as_service(*, on_behalf_of: Person | None = None) -> AbstractContextManager[Actor]:
+    """Open a transaction as the service itself; the person it works for, if any, is named in the claims."""
     outer = _actor.get()
     if outer and outer.role == SERVICE and connection.in_atomic_block:
         return nullcontext(outer)
-    claims = {**(outer.claims if outer else {}), "role": SERVICE}
-    return _acting(Actor(SERVICE, claims))
+    known = person(on_behalf_of) if on_behalf_of else outer
+    return _acting(Actor(SERVICE, {**(known.claims if known else {}), "role": SERVICE}))
 
 
 def acting_as_anon() -> AbstractContextManager[Actor]:
@@ -181,6 +186,15 @@ def become_anon() -> None:
 def _become(actor: Actor) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("become() needs a running transaction: open acting_as_anon() first")
+    _apply(actor)
+    _actor.set(actor)
+
+
+def work_for(user: Person) -> None:
+    """Name the person for whom the service works in the running transaction: where a view finds that out itself."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("work_for() needs a running transaction: open acting_as_service() first")
+    actor = Actor(SERVICE, {**person(user).claims, "role": SERVICE})
     _apply(actor)
     _actor.set(actor)
 

@@ -14,6 +14,8 @@ from core.actors import Actor, Origin
 
 # Views that serve the system rather than one customer: sign-in, staff, gateways, the development tools.
 SERVICE_PATHS = ("/accounts/", "/auth/v1/", "/identity/", "/staff/", "/webhooks/", "/sandbox/", "/dev/")
+# Those of them whose views know a person by the browser's session.
+OWN_PATHS = ("/accounts/", "/identity/", "/staff/")
 API_PATHS = ("/api/",)
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -46,6 +48,8 @@ class ActorMiddleware:
 
 def acting_for(request: HttpRequest) -> AbstractContextManager[Actor]:
     """The actor an address calls for: the service, a stranger, or the person signed in."""
+    if request.path.startswith(OWN_PATHS) and request.user.is_authenticated:
+        return actors.acting_as_service(on_behalf_of=request.user)
     if request.path.startswith(SERVICE_PATHS):
         return actors.acting_as_service()
     if request.path.startswith(API_PATHS) or not request.user.is_authenticated:

@@ -5,15 +5,17 @@ first by key, a page at a time from where the last page ended, so they cost the 
 counted, nothing skipped.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import Combinable
@@ -91,6 +93,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows to look at, not to touch. A subclass says what to show and how to find a row."""
 
     shown: ClassVar[Sequence[Any]] = ()
+    # Whether its list shows who people are, so that whoever opens it is written down.
+    personal: ClassVar[bool] = False
     actions = None
     change_list_template = "admin/read_only_list.html"
     change_form_template = "admin/read_only_object.html"
@@ -139,13 +143,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        return super().changelist_view(request, extra_context)
+        answer = super().changelist_view(request, extra_context)
+        if answer.status_code == HTTPStatus.OK and (self.personal or "@" in request.GET.get(SEARCH_VAR, "")):
+            self.admin_site.note_list(request, self.model)  # type: ignore[attr-defined]
+        return answer
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["panels"] = list(self.panels(kwargs["obj"]))
-        context["history_url"] = self.admin_site.history_url(kwargs["obj"])  # type: ignore[attr-defined]
+        obj, site = kwargs["obj"], self.admin_site
+        context["panels"] = [*self.panels(obj), *site.history_of(obj)]  # type: ignore[attr-defined]
+        context["history_url"] = site.history_url(request, obj)  # type: ignore[attr-defined]
+        context["staff_name"] = context["subtitle"] = named(obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(
@@ -155,7 +164,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_view_permission(request, obj):
             raise PermissionDenied
-        return HttpResponseRedirect(self.admin_site.history_url(obj))  # type: ignore[attr-defined]
+        trail = self.admin_site.history_url(request, obj)  # type: ignore[attr-defined]
+        return HttpResponseRedirect(trail or page_of(self.model, obj.pk))
 
 
 class When(admin.SimpleListFilter):
@@ -260,7 +270,17 @@ def yes_no(name: str, label: Any) -> Callable[[Any], str]:
 
 
 def link(target: Model, text: Any = None) -> SafeString:
-    return anchor(page_of(type(target), target.pk), text or target)
+    return anchor(page_of(type(target), target.pk), text or named(target))
+
+
+def named(obj: Model) -> str:
+    """How staff name an object: what a person is reached by stays masked."""
+    return str(getattr(obj, "staff_name", obj))
+
+
+def link_to_row(model: type[Model], key: Any) -> SafeString:
+    """A link by key alone, for lists that do not look up what they name."""
+    return anchor(page_of(model, key), key)
 
 
 def anchor(address: str, text: Any) -> SafeString:
@@ -276,6 +296,11 @@ def list_of(model: type[Model], **filters: Any) -> str:
     """Return the address of a list, filtered."""
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{address}?{urlencode(filters)}" if filters else address
+
+
+def pretty(data: Any) -> SafeString:
+    """JSON as people read it."""
+    return format_html("<pre>{}</pre>", json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True))
 
 
 def _name(path: str, kind: str) -> str:

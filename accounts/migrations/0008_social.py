@@ -9,7 +9,7 @@ from core.rls import ServiceOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_organizations'),
+        ('accounts', '0007_factors'),
         ('allauth_idp_oidc', '0003_client_allow_uri_wildcards'),
     ]
 

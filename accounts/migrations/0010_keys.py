@@ -13,7 +13,7 @@ MINE = "owner_id = coalesce((select auth.uid()), (select (auth.jwt() ->> 'org_id
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_organizations'),
+        ('accounts', '0008_social'),
         ('core', '0002_idempotency'),
     ]
 

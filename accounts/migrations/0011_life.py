@@ -9,7 +9,7 @@ from core.rls import ServiceOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_organizations'),
+        ('accounts', '0010_keys'),
     ]
 
     operations = [

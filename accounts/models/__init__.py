@@ -3,6 +3,16 @@ from accounts.models.audit import AuditEvent
 from accounts.models.codes import FlowState, OneTimeCode
 from accounts.models.factor_resets import FactorReset
 from accounts.models.factors import FactorChallenge, PendingFactor
+from accounts.models.history import (
+    ApiKeyHistory,
+    AuthenticatorHistory,
+    CustomerHistory,
+    EmailAddressHistory,
+    MembershipHistory,
+    OrganizationHistory,
+    ProfileHistory,
+    UserHistory,
+)
 from accounts.models.notices import Notification
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
@@ -10,23 +20,31 @@ from accounts.models.sessions import BrowserSession, RefreshToken, Session, Sign
 
 __all__ = [
     "ApiKey",
+    "ApiKeyHistory",
     "AppGrant",
     "AuditEvent",
+    "AuthenticatorHistory",
     "BrowserSession",
     "Customer",
+    "CustomerHistory",
+    "EmailAddressHistory",
     "FactorChallenge",
     "FactorReset",
     "FlowState",
     "Invitation",
     "Membership",
+    "MembershipHistory",
     "Notification",
     "OneTimeCode",
     "Organization",
+    "OrganizationHistory",
     "PendingFactor",
     "Profile",
+    "ProfileHistory",
     "RefreshToken",
     "Session",
     "SigningKey",
     "SpentAppToken",
     "User",
+    "UserHistory",
 ]

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import uuid7
+from core.masking import masked_email
 
 HANDLE = r"^[a-z][a-z0-9_]{2,29}$"
 
@@ -83,6 +84,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return profile.display_name if profile else ""
 
     @property
+    def staff_name(self) -> str:
+        """As much of the address as staff see without asking for it."""
+        return masked_email(self.email)
+
+    @property
     def is_staff(self) -> bool:
         return self.role in (Role.AGENT, Role.ADMIN)
 
@@ -144,6 +150,7 @@ class Profile(models.Model):
     class Meta:
         verbose_name = _("profile")
         verbose_name_plural = _("profiles")
+        permissions = [("reveal_personal", "Can see how to reach a person, and their date of birth")]
         constraints = [
             models.CheckConstraint(condition=models.Q(handle__regex=HANDLE), name="profile_handle_form")
         ]

@@ -52,6 +52,14 @@ OWNED_BY = {
     "accounts_spentapptoken": "grant_id",
     "allauth_idp_oidc_token": "user_id",
     "django_admin_log": "user_id",
+    "accounts_userhistory": "pgh_obj_id",
+    "accounts_customerhistory": "pgh_obj_id",
+    "accounts_profilehistory": "pgh_obj_id",
+    "accounts_emailaddresshistory": "user_id",
+    "accounts_authenticatorhistory": "user_id",
+    "accounts_organizationhistory": "pgh_obj_id",
+    "accounts_membershiphistory": "user_id",
+    "accounts_apikeyhistory": "created_by_id",
 }
 SEEN_BY_THEIR_OWNER = {
     "accounts_user",
@@ -142,7 +150,7 @@ def owner_key(table: str, user: User) -> object:
         match table:
             case "account_emailconfirmation":
                 return user.emailaddress_set.get().id
-            case "accounts_organization":
+            case "accounts_organization" | "accounts_organizationhistory":
                 return user.memberships.get().organization_id
             case "accounts_refreshtoken" | "accounts_factorchallenge":
                 return user.sign_ins.get().id

@@ -20,7 +20,7 @@ from core.actors import acting_as_service, outside_transaction
 class AtLogIn(AuthenticateView):
     """After the password: a code, or a passkey. Who has no app is asked for the passkey first."""
 
-    def form_invalid(self, form: Form) -> HttpResponse:
+    def form_invalid(self, form: Form) -> HttpResponseBase:
         answer: HttpResponse = self.render_to_response(self.get_context_data(), status=422)
         return answer
 
@@ -39,12 +39,12 @@ at_log_in = AtLogIn.as_view()
 class ByCode(ReauthenticateView):
     request: PersonRequest
 
-    def form_valid(self, form: Form) -> HttpResponse:
+    def form_valid(self, form: Form) -> HttpResponseBase:
         form.save()  # type: ignore[attr-defined]
         self.request.proven = True  # type: ignore[attr-defined]
         return HttpResponseRedirect(self.get_success_url())
 
-    def form_invalid(self, form: Form) -> HttpResponse:
+    def form_invalid(self, form: Form) -> HttpResponseBase:
         answer: HttpResponse = self.render_to_response(self.get_context_data(form=form), status=422)
         return answer
 
@@ -52,12 +52,12 @@ class ByCode(ReauthenticateView):
 class ByPasskey(ReauthenticateWebAuthnView):
     request: PersonRequest
 
-    def form_valid(self, form: Form) -> HttpResponse:
+    def form_valid(self, form: Form) -> HttpResponseBase:
         form.save()  # type: ignore[attr-defined]
         self.request.proven = True  # type: ignore[attr-defined]
         return HttpResponseRedirect(self.get_success_url())
 
-    def form_invalid(self, form: Form) -> HttpResponse:
+    def form_invalid(self, form: Form) -> HttpResponseBase:
         for error in form.errors.get("credential", []):
             messages.error(self.request, str(error))
         answer: HttpResponse = self.render_to_response(self.get_context_data(form=form), status=422)
@@ -66,17 +66,17 @@ class ByPasskey(ReauthenticateWebAuthnView):
 
 @outside_transaction
 @never_cache
-def by_code(request: PersonRequest) -> HttpResponse:
+def by_code(request: PersonRequest) -> HttpResponseBase:
     return _prove(ByCode.as_view(), request)
 
 
 @outside_transaction
 @never_cache
-def by_passkey(request: PersonRequest) -> HttpResponse:
+def by_passkey(request: PersonRequest) -> HttpResponseBase:
     return _prove(ByPasskey.as_view(), request)
 
 
-def _prove(view: Any, request: PersonRequest) -> HttpResponse:
+def _prove(view: Any, request: PersonRequest) -> HttpResponseBase:
     """The proof commits first, as the service; then what was asked for runs as its own address calls for."""
     with acting_as_service():
         response: HttpResponse = view(request)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from psycopg.conninfo import conninfo_to_dict
 
 from config.env import Env, Services
@@ -20,6 +21,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxy_count
 DATA_DIR = BASE_DIR / ".data"
 
 INSTALLED_APPS = [
+    # Row history: before our models, which it listens to.
+    "pgtrigger",
+    "pghistory",
     # Alajo, from the ground up (docs/architecture.md).
     "core",
     "accounts",
@@ -217,6 +221,9 @@ CONTENT_SECURITY_POLICY = {
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("camera", "geolocation", "microphone", "payment")
 }
+
+# Rows of a history are found by what they tell of (core/history.py), not by every key they copy.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import PersonalAdmin, people
+from accounts.people_found import people
+from accounts.personal import PersonalAdmin
 from core.staff import (
     EMPTY,
     Panel,

@@ -13,7 +13,7 @@ def account_link(account: Account | None) -> SafeString | str:
     """An account by the name staff know it by: its code, or whose it is."""
     if account is None:
         return EMPTY
-    owner = account.owner.email if account.owner else ""
+    owner = account.owner.staff_name if account.owner else ""
     return link(
         account, account.code or (owner if account.kind == Account.Kind.WALLET else f"{owner} {account.kind}")
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import people, pretty
+from accounts.people_found import people
 from core.staff import (
     EMPTY,
     Panel,
@@ -23,6 +23,7 @@ from core.staff import (
     link,
     link_of,
     moment,
+    pretty,
     time_of,
     yes_no,
 )

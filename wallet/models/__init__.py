@@ -8,6 +8,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
     Checkpoint,
@@ -29,9 +30,11 @@ __all__ = [
     "Hold",
     "Payment",
     "PaymentGateway",
+    "PaymentGatewayHistory",
     "Reversal",
     "Seal",
     "TierRule",
+    "TierRuleHistory",
     "Transaction",
     "WebhookEvent",
 ]

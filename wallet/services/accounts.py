@@ -12,11 +12,27 @@ from wallet.models import Account
 from wallet.services.posting import run
 
 NGN = "NGN"
+_OPEN = (
+    "select wallet.open_account(%s, %s, %s), exists ("
+    "select from wallet_account where owner_id = %s and kind = %s and currency_id = %s)"
+)
 
 
 def open_wallet(*, owner_id: UUID, currency: str = NGN, kind: str = Account.Kind.WALLET) -> UUID:
     """Return the owner's account of this kind, opened when there is none; its cap is the tier's."""
-    return UUID(str(_value("select wallet.open_account(%s, %s, %s)", [owner_id, kind, currency])))
+    with transaction.atomic():
+        # The statement does not see what it opens: `was_open` is how it was before.
+        found, was_open = run(_OPEN, [owner_id, kind, currency] * 2)[0]
+        account_id = UUID(str(found))
+        if not was_open:
+            audit.record(
+                action="wallet.account.opened",
+                target=Account(pk=account_id),
+                owner=str(owner_id),
+                kind=kind,
+                currency=currency,
+            )
+    return account_id
 
 
 @lru_cache(maxsize=64)

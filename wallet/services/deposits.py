@@ -165,7 +165,9 @@ def _change(payment: Payment, **fields: object) -> Payment:
     """
     with acting_as_service():
         same = Payment.objects.filter(pk=payment.pk, reference=payment.reference)
-        same.filter(state=Payment.State.INTENT).update(**fields)
+        changed = same.filter(state=Payment.State.INTENT).update(**fields)
+        if changed and "state" in fields:
+            audit.record(action=f"wallet.deposit.{str(fields['state']).lower()}", target=payment)
         return Payment.objects.select_related("gateway").get(pk=payment.pk)
 
 

@@ -29,8 +29,8 @@ def install_gateway(
     sealed = encryption.seal(json.dumps({"secret_key": secret_key}), aad=_aad(code))
     facts = {"kind": kind, "name": name, "currencies": currencies, "credentials": sealed}
     with acting_as_service():
-        gateway, _made = PaymentGateway.objects.update_or_create(code=code, defaults=facts)
-        audit.record(action="wallet.gateway.installed", target=gateway, currencies=currencies)
+        gateway, is_new = PaymentGateway.objects.update_or_create(code=code, defaults=facts)
+        audit.record(action="wallet.gateway.installed", target=gateway, currencies=currencies, is_new=is_new)
     return gateway
 
 

@@ -108,9 +108,11 @@ def _open_case(payment: Payment, kind: str, charge: Charge) -> None:
         "fee": charge.fee,
         "gateway_id": charge.gateway_id,
     }
-    Case.objects.get_or_create(
+    case, is_new = Case.objects.get_or_create(
         kind=kind, reference=payment.reference, defaults={"payment": payment, "data": facts}
     )
+    if is_new:
+        audit.record(action="wallet.case.opened", target=case, kind=kind, payment=str(payment.pk))
 
 
 def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> Payment:
@@ -128,6 +130,7 @@ def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> P
 
 def _not_paid(payment: Payment, charge: Charge | None, *, at: datetime) -> Payment:
     """Set when to ask next; past its time an open payment expires, which a late success still overrides."""
+    before = payment.state
     if charge and charge.state in ("FAILED", "REVERSED"):
         payment.state, payment.reason = Payment.State.FAILED, charge.state.lower()
     elif payment.is_open and at >= payment.expires_at:
@@ -135,4 +138,6 @@ def _not_paid(payment: Payment, charge: Charge | None, *, at: datetime) -> Payme
     started = payment.expires_at - CHECKS[-1]
     payment.next_check_at = min((started + wait for wait in CHECKS if started + wait > at), default=None)
     payment.save(update_fields=["state", "reason", "next_check_at"])
+    if payment.state != before:
+        audit.record(action=f"wallet.deposit.{payment.state.lower()}", target=payment, amount=payment.amount)
     return payment

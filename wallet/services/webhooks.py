@@ -119,16 +119,19 @@ def _open_case(event: WebhookEvent) -> None:
         "gateway_id": charge.gateway_id,
     }
     with acting_as_service():
-        Case.objects.get_or_create(
+        case, is_new = Case.objects.get_or_create(
             kind=Case.Kind.UNKNOWN_REFERENCE, reference=event.reference, defaults={"data": facts}
         )
+        if is_new:
+            audit.record(action="wallet.case.opened", target=case, kind=case.kind, webhook=str(event.pk))
 
 
 def _record(event: WebhookEvent, state: str, *, at: datetime | None = None, error: str = "") -> WebhookEvent:
     """Write how a try ended, unless another try has finished meanwhile."""
     with acting_as_service():
         waiting = WebhookEvent.objects.waiting().filter(pk=event.pk)
-        waiting.update(state=state, processed_at=at, error=error)
+        if waiting.update(state=state, processed_at=at, error=error):
+            audit.record(action=f"wallet.webhook.{state.lower()}", target=event)
         event.refresh_from_db(fields=["state", "processed_at", "error"])
     return event
 

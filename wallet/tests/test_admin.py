@@ -176,7 +176,7 @@ def test_a_role_sees_exactly_its_lists(agent, groups):
     with acting_as_service():
         user = User.objects.get(email="agent@alajo.test")
         user.groups.set([roles.install_roles()[name] for name in groups])
-    seen = {label for name in groups for label in roles.ROLES[name]}
+    seen = {label for name in groups for label in roles.ROLES[name].sees}
     for model in [*MODELS, Entry]:
         status = agent.get(address(model, "changelist")).status_code
         assert (model._meta.label_lower, status) == (
@@ -187,8 +187,8 @@ def test_a_role_sees_exactly_its_lists(agent, groups):
 
 
 def test_every_right_that_a_role_names_exists():
-    for labels in roles.ROLES.values():
-        for label in labels:
+    for role in roles.ROLES.values():
+        for label in role.sees:
             assert apps.get_model(label) in admin.site._registry
 
 

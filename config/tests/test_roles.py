@@ -1,0 +1,181 @@
+"""Every cell of the matrix, over HTTP: what each role sees and does with each model of the staff site, and no more."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.db import models
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from accounts import roles
+from accounts.models import User
+from core.actors import acting_as_service
+from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
+from wallet.tests.demo_world import make_demo_world
+from wallet.tests.test_admin import past_both_factors
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AGENT, BOSS = "agent@alajo.test", "admin@alajo.test"
+NOBODY, SUPERUSER = "no role", "superuser"
+WHO = [*roles.ROLES, NOBODY, SUPERUSER]
+PEOPLE = {"accounts.user", "accounts.customer", "accounts.profile"}
+BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
+DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
+PROOF = {"wallet.checkpoint", "wallet.seal"}
+# Written out once more: what a role is given by mistake in `accounts.roles` shows here.
+SEES = {
+    "Support": PEOPLE | BOOKS | DEPOSITS,
+    "KYC": PEOPLE,
+    "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
+    "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
+    "Compliance": PEOPLE | BOOKS | DEPOSITS | {"accounts.auditevent"},
+    "Auditor": PEOPLE | BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
+    NOBODY: set(),
+    SUPERUSER: PEOPLE | BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
+}
+MAY = {
+    "Support": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
+    "KYC": {roles.REVEAL},
+    "Credit": set(),
+    "Finance": set(),
+    "Compliance": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
+    "Auditor": set(),
+    NOBODY: set(),
+    SUPERUSER: {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
+}
+# The staff site's own POST pages by their permission: the models that have one.
+ACTIONS = {"reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"})}
+
+
+@pytest.fixture
+def world() -> Iterator[None]:
+    make_demo_world()
+    with acting_as_service():
+        gateway, payment = PaymentGateway.objects.get(), Payment.objects.order_by("id").first()
+        facts = {"gateway": gateway, "event": "charge.success", "reference": payment.reference}
+        WebhookEvent.objects.create(**facts, dedupe_key="1", body=b"{}")
+        Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
+    yield
+
+
+def client_of(who: str) -> Client:
+    if who == SUPERUSER:
+        return past_both_factors(BOSS)
+    with acting_as_service():
+        groups = Group.objects.filter(name=who)
+        User.objects.get(email=AGENT).groups.set(groups)
+    return past_both_factors(AGENT)
+
+
+def a_row(model: type[models.Model]) -> models.Model:
+    with acting_as_service():
+        if model is Entry:
+            return Transaction.objects.order_by("-pk").first()
+        return model.objects.order_by("-pk").first()
+
+
+def address(model: type[models.Model], page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def reached(status: int) -> bool:
+    assert status in (200, 302, 403), status
+    return status != 403
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_every_cell(world, who):
+    client, wrong = client_of(who), []
+    for model in admin.site._registry:
+        label, key = model._meta.label_lower, a_row(model).pk
+        sees = label in SEES[who]
+        cells = {
+            "list": (sees, client.get(address(model, "changelist")).status_code),
+            "detail": (sees, client.get(address(model, "change", key)).status_code),
+            "add page": (False, client.get(address(model, "add")).status_code),
+            "add": (False, client.post(address(model, "add"), {"name": "x"}).status_code),
+            "change": (False, client.post(address(model, "change", key), {"name": "x"}).status_code),
+            "delete page": (False, client.get(address(model, "delete", key)).status_code),
+            "delete": (False, client.post(address(model, "delete", key), {"post": "yes"}).status_code),
+            "bulk": (
+                False,
+                client.post(address(model, "changelist"), {"action": "delete_selected"}).status_code,
+            ),
+        }
+        for action, (permission, has_it) in ACTIONS.items():
+            try:
+                target = address(model, action, key)
+            except NoReverseMatch:
+                assert label not in has_it
+                continue
+            assert label in has_it
+            answer = client.post(target, {"reason": "The matrix test asks"})
+            cells[action] = (sees and permission in MAY[who], answer.status_code)
+        wrong += [
+            (label, cell, wanted, status)
+            for cell, (wanted, status) in cells.items()
+            if reached(status) != wanted
+        ]
+    assert wrong == []
+
+
+def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
+    plain = {"changelist", "add", "history", "delete", "change"}
+    for model, model_admin in admin.site._registry.items():
+        prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
+        names = {url.name.removeprefix(prefix) for url in model_admin.urls if getattr(url, "name", None)}
+        assert names - plain <= ACTIONS.keys(), model
+        assert model_admin.actions is None
+
+
+def test_a_migrated_database_has_exactly_these_groups_and_rights(db):
+    with acting_as_service():
+        existing = {
+            f"{app}.{name}"
+            for app, name in Permission.objects.values_list("content_type__app_label", "codename")
+        }
+        found = {
+            group.name: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
+            for group in Group.objects.prefetch_related("permissions__content_type")
+            if group.name in roles.ROLES
+        }
+    views = {
+        name: {label.replace(".", ".view_") for label in labels} | MAY[name]
+        for name, labels in SEES.items()
+        if name in roles.ROLES
+    }
+    assert found == {name: rights & existing for name, rights in views.items()}
+    assert all(rights - existing <= roles.OPTIONAL for rights in views.values())
+
+
+def test_installing_again_takes_back_what_somebody_added_and_gives_back_what_they_took(db):
+    with acting_as_service():
+        auditor = Group.objects.get(name=roles.AUDITOR)
+        before = set(auditor.permissions.values_list("pk", flat=True))
+        auditor.permissions.set([Permission.objects.get(codename="delete_user")])
+    roles.install_roles()
+    with acting_as_service():
+        assert set(auditor.permissions.values_list("pk", flat=True)) == before
+
+
+def test_a_permission_that_does_not_exist_is_an_error(db, monkeypatch):
+    monkeypatch.setitem(roles.ROLES, roles.KYC, roles.Role(("accounts.user",), ("accounts.walk_on_water",)))
+    with pytest.raises(LookupError, match="walk_on_water"):
+        roles.install_roles()
+
+
+def test_the_auditor_changes_nothing():
+    rights = roles.rights_of(roles.ROLES[roles.AUDITOR])
+    assert rights and all(right.partition(".")[2].startswith("view_") for right in rights)
+
+
+def test_a_customer_is_sent_away_even_with_every_role(world):
+    with acting_as_service():
+        ada = User.objects.get(email="ada@alajo.test")
+        ada.groups.set(Group.objects.all())
+        client = Client()
+        client.force_login(ada)
+    assert client.get(address(User, "changelist")).status_code == 302

@@ -1,0 +1,21 @@
+"""What is kept of settings of money: gateways, without their credentials, and the rules of tiers."""
+
+from core.history import keep
+from wallet.models.deposits import PaymentGateway
+from wallet.models.ledger import TierRule
+
+LEFT_OUT: dict[str, frozenset[str]] = {"wallet.paymentgateway": frozenset({"credentials"})}
+
+PaymentGatewayHistory = keep(
+    PaymentGateway,
+    name="PaymentGatewayHistory",
+    app_label="wallet",
+    fields=["kind", "name", "currencies", "priority", "fee_percent", "fee_flat", "fee_cap", "active"],
+    secret=["credentials"],
+)
+TierRuleHistory = keep(
+    TierRule,
+    name="TierRuleHistory",
+    app_label="wallet",
+    fields=["tier", "currency", "from_date", "balance_cap", "source"],
+)
