@@ -350,3 +350,19 @@ class TestSwitching:
 
     def test_it_takes_a_post(self, firm, bola):
         assert browser_of(bola).get("/organizations/current/").status_code == 405
+
+
+def test_notices_say_what_happened_in_words(firm, bola, ada):
+    member = join(firm, bola, ada)
+    who = {"organization_id": firm.pk, "membership_id": member.pk, "by": bola, "at": NOW}
+    organizations.change_role(**who, role=ADMIN)
+    organizations.remove(**who)
+    shown = browser_of(ada).get("/notices/").content.decode()
+    assert (
+        "Your role in Kasuwa Stores has changed" in shown and 'href="/organizations/kasuwa-stores/"' in shown
+    )
+    assert "You no longer belong to Kasuwa Stores" in shown
+    join(firm, bola, ada)
+    organizations.leave(organization_id=firm.pk, by=ada, at=NOW)
+    shown = browser_of(bola).get("/notices/").content.decode()
+    assert "Ada Obi joined Kasuwa Stores" in shown and "Ada Obi left Kasuwa Stores" in shown
