@@ -206,9 +206,9 @@ def test_a_state_is_ours_serves_once_and_only_the_browser_that_has_it(client):
 
 
 def test_a_state_ends_after_ten_minutes(client):
-    back = choose(leave(client))
-    with time_machine.travel(timezone.now() + timedelta(seconds=601), tick=True):
-        assert refused(client.get(back)) == "bad_oauth_state"
+    with time_machine.travel(timezone.now() - timedelta(seconds=601), tick=True):
+        address = leave(client)
+    assert refused(client.get(choose(address))) == "bad_oauth_state"
 
 
 def test_a_code_of_another_attempt_fails_by_its_verifier(client):
