@@ -107,8 +107,17 @@ class OfPersonAdmin(PersonalAdmin):
 @admin.register(Customer)
 class CustomerAdmin(OfPersonAdmin):
     list_display = ("email", "status", "tier", time_of("user.created_at", _("Joined")))
-    list_filter = ("status", "tier", When)
-    shown = (link_of("user", _("User")), "profile_link", "status", "tier", "phone", "date_of_birth")
+    list_filter = ("status", "lock_reason", "tier", When)
+    shown = (
+        link_of("user", _("User")),
+        "profile_link",
+        "status",
+        "lock_reason",
+        time_of("locked_at", _("Locked since")),
+        "tier",
+        "phone",
+        "date_of_birth",
+    )
 
     @admin.display(description=_("E-mail"))
     def email(self, customer: Customer) -> str:
