@@ -89,12 +89,14 @@ class OfPersonAdmin(PersonalAdmin):
 class CustomerAdmin(OfPersonAdmin):
     reveals = True
     list_display = ("email", "status", "tier", time_of("user.created_at", _("Joined")))
-    list_filter = ("status", "tier", When)
+    list_filter = ("status", "lock_reason", "tier", When)
     shown = (
         link_of("user", _("User")),
         "email",
         "profile_link",
         "status",
+        "lock_reason",
+        time_of("locked_at", _("Locked since")),
         "tier",
         phone_shown,
         date_of_birth_shown,

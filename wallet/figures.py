@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Customer
 from core.ids import uuid7_at
 from core.staff import list_of, page_of, start_of
 from wallet.models import Account, Case, Payment, Seal, Transaction, WebhookEvent
@@ -37,7 +37,7 @@ class Group:
 
 def overview(*, at: datetime) -> list[Group]:
     """Return all figures as of `at`; the caller shows those whose model the reader may view."""
-    return [_postings(at), _accounts(), _payments(at), _webhooks(), _cases(), _proofs()]
+    return [_postings(at), _accounts(), _payments(at), _webhooks(), _cases(), _locked(), _proofs()]
 
 
 def open_for(payments: QuerySet[Payment], step: str, *, at: datetime) -> QuerySet[Payment]:
@@ -122,6 +122,19 @@ def _cases() -> Group:
     return Group(
         _("Cases"), Case, [_figure(_("Open"), rows, list_of(Case, state__exact="OPEN"), alarming=True)]
     )
+
+
+def _locked() -> Group:
+    figures = [
+        _figure(
+            label,
+            Customer.objects.filter(lock_reason=reason),
+            list_of(Customer, lock_reason__exact=reason),
+            alarming=reason == Customer.LockReason.REPORTED,
+        )
+        for reason, label in Customer.LockReason.choices
+    ]
+    return Group(_("Locked customers"), Customer, figures)
 
 
 def _proofs() -> Group:

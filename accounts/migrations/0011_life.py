@@ -52,6 +52,10 @@ class Migration(migrations.Migration):
             name='recovered_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(condition=models.Q(('lock_reason', ''), _negated=True), fields=['lock_reason'], name='customer_locked_why'),
+        ),
         migrations.AddConstraint(
             model_name='customer',
             constraint=models.CheckConstraint(condition=models.Q(('lock_reason', ''), ('status', 'LOCKED'), _connector='OR'), name='customer_lock_reason_of_lock'),

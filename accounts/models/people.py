@@ -122,6 +122,11 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        indexes = [
+            models.Index(
+                fields=["lock_reason"], condition=~models.Q(lock_reason=""), name="customer_locked_why"
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(tier__range=(1, 3)), name="customer_tier_known"),
             models.CheckConstraint(

@@ -48,8 +48,8 @@ def report(*, user: User, at: datetime, event_id: UUID | None = None) -> None:
     """Lock everything, because its owner says that something was not them.
 
     Money is locked, every session and token ends, the password opens nothing any more, every address but the main one
-    is dropped, and a link to choose a new password is mailed. Staff see an alarm in the trail. Where the main address
-    itself changed in the last days, only staff give the account back.
+    is dropped, and a link to choose a new password is mailed. Staff see an alarm in the trail. Where an address was
+    added or made the main one in the last days, only staff give the account back.
     """
     with acting_as_service():
         user = User.objects.select_for_update().get(pk=user.pk)
@@ -93,6 +93,7 @@ def password_replaced(*, user: User, at: datetime, by_mail: bool, keep: UUID | N
 def unlock(*, user: User, session_id: UUID | None, at: datetime) -> None:
     """Unlock the money of a person who came back: new password by mail, then signed in by it and the second factor.
 
+    An address that came after the lock may be a thief's who still had a way in, and a link mailed there proves nothing.
     Raises NotLocked, OnlyStaffUnlock, NotRecovered, ProofNeeded.
     """
     with acting_as_service():
@@ -100,6 +101,8 @@ def unlock(*, user: User, session_id: UUID | None, at: datetime) -> None:
         if customer is None or customer.status != Customer.Status.LOCKED:
             raise NotLocked
         if customer.lock_reason != Customer.LockReason.REPORTED:
+            raise OnlyStaffUnlock
+        if customer.locked_at and _address_changed_since(user, customer.locked_at):
             raise OnlyStaffUnlock
         if customer.recovered_at is None:
             raise NotRecovered
@@ -130,7 +133,7 @@ def _address_changed_since(user: User, since: datetime) -> bool:
     return AuditEvent.objects.filter(
         target_type=User._meta.label_lower,
         target_id=str(user.pk),
-        action="accounts.email.changed",
+        action__in=["accounts.email.added", "accounts.email.changed"],
         recorded_at__gte=since,
     ).exists()
 

@@ -8,11 +8,12 @@ from zipfile import ZipFile
 
 import pytest
 import time_machine
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission
 from django.core import mail
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from accounts import factors
@@ -27,7 +28,7 @@ from accounts.models import (
     User,
 )
 from accounts.services import account_life, factor_resets, personal_data, security, sessions
-from accounts.tests.factories import make_person, prove_again, sign_in
+from accounts.tests.factories import PASSWORD, make_person, prove_again, sign_in
 from accounts.tests.test_sign_in import log_in, signed_in
 from core.actors import acting_as_service
 
@@ -91,6 +92,21 @@ def test_the_export_is_given_twice_a_day_and_written_down(here, ada):
     with acting_as_service():
         assert AuditEvent.objects.filter(actor_id=ada.pk, action="accounts.data.exported").count() == 2
     personal_data.count_export(user=ada, at=timezone.now() + timedelta(days=1, minutes=1))
+
+
+def test_a_server_that_must_not_wait_gives_the_same_archive(ada):
+    client = AsyncClient()
+    with acting_as_service():
+        client.force_login(ada)
+
+    async def fetch() -> bytes:
+        await client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        answer = await client.post("/security/export/")
+        assert answer.is_async
+        return b"".join([piece async for piece in answer.streaming_content])
+
+    archive = ZipFile(BytesIO(async_to_sync(fetch)()))
+    assert "profile.json" in archive.namelist()
 
 
 # Closing

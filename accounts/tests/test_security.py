@@ -393,6 +393,27 @@ def test_whose_address_changed_lately_is_given_back_by_staff_only(ada):
         security.unlock(user=ada, session_id=None, at=timezone.now())
 
 
+@pytest.mark.parametrize("action", ["accounts.email.added", "accounts.email.changed"])
+def test_a_thief_who_still_has_a_way_in_cannot_bring_an_address_of_their_own(ada, action):
+    at = timezone.now()
+    security.report(user=ada, at=at)
+    with acting_as_service():
+        audit.record(action=action, target=ada, actor_id=ada.pk)
+        session = sessions.start(user=ada, face="PAGES", method="password", at=at)
+    security.password_replaced(user=ada, at=at, by_mail=True)
+    with pytest.raises(security.OnlyStaffUnlock):
+        security.unlock(user=ada, session_id=session.pk, at=at)
+
+
+def test_who_is_locked_reads_it_on_the_start_page(ada):
+    here = came_in()
+    assert "Your money is locked" not in here.get("/home/").content.decode()
+    with acting_as_service():
+        Customer.objects.filter(pk=ada.pk).update(status="LOCKED", lock_reason="STAFF")
+    for path in ("/home/", "/security/"):
+        assert "Your money is locked" in here.get(path).content.decode()
+
+
 def test_reporting_does_not_turn_a_lock_by_staff_into_ones_own(ada):
     with acting_as_service():
         Customer.objects.filter(pk=ada.pk).update(status="LOCKED", lock_reason="STAFF")

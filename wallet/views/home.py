@@ -89,8 +89,10 @@ def home(request: PersonRequest) -> HttpResponse:
         return render(request, "wallet/home_staff.html")
     unread = Notification.objects.visible_to(request.user).unread()
     notices = [wording.notice(notice) for notice in unread.order_by("-id")[:NOTICES]]
-    name = Profile.objects.filter(user=request.user).values_list("display_name", flat=True).first()
-    return render(request, "wallet/home.html", {"summary": summary, "notices": notices, "name": name})
+    facts = Profile.objects.filter(user=request.user).values_list("display_name", "user__customer__status")
+    name, status = facts.first() or ("", "")
+    context = {"summary": summary, "notices": notices, "name": name, "is_locked": status == "LOCKED"}
+    return render(request, "wallet/home.html", context)
 
 
 @wallet_page
