@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
 
+from accounts import access_tokens
 from core.embedded import Postgres, ensure_running
 from core.embedded.place import exclusive
 
@@ -109,3 +110,4 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
     marked = request.node.get_closest_marker("django_db")
     if marked or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         cache.clear()
+        access_tokens.forget_keys()  # those of the last test are no rows any more

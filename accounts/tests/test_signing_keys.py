@@ -22,13 +22,6 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 NOW = timezone.now()
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keys():
-    access_tokens.forget_keys()
-    yield
-    access_tokens.forget_keys()
-
-
 def token(user: User, at) -> str:
     with acting_as_service():
         session = sessions.start(user=user, face=Session.Face.APP, method="password", at=at)

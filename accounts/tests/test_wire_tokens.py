@@ -24,13 +24,6 @@ from core.actors import acting_as_service
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keys():
-    access_tokens.forget_keys()
-    yield
-    access_tokens.forget_keys()
-
-
 @pytest.fixture
 def ada() -> User:
     return make_person(email="ada@alajo.test")

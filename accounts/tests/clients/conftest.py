@@ -1,9 +1,7 @@
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from accounts import access_tokens
 from accounts.models import User
 from accounts.tests.factories import make_person
 
@@ -14,13 +12,11 @@ def ada(transactional_db: Any) -> User:
 
 
 @pytest.fixture
-def auth_url(live_server: Any, settings: Any) -> Iterator[str]:
+def auth_url(live_server: Any, settings: Any) -> str:
     """The address of a running `/auth/v1`, whose tokens name it as their issuer."""
-    access_tokens.forget_keys()
     settings.SITE_URL = live_server.url
     settings.ACCESS_TOKEN_ISSUER = f"{live_server.url}/auth/v1"
-    yield settings.ACCESS_TOKEN_ISSUER
-    access_tokens.forget_keys()
+    return str(settings.ACCESS_TOKEN_ISSUER)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
