@@ -93,6 +93,8 @@ class StepUp(BasePermission):
     """Lets through a person whose session has a fresh proof. A key of an app has no session and never passes."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.user, User):
+            raise StepUpRequired(max_age=int(FRESH_FOR.total_seconds()), methods=[])
         check(user=request.user, session=session_of(request), at=timezone.now())  # type: ignore[arg-type]
         return True
 

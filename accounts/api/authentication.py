@@ -74,6 +74,10 @@ class TokenCredential:
     claims: dict[str, Any]
     scopes: Container[str] = _Everything()
 
+    @property
+    def session_id(self) -> UUID:
+        return self.pk
+
 
 class BearerAuthentication(authentication.BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:

@@ -1,6 +1,5 @@
 """Organisations over the API: one's own, page by page; the key's own; and writing as by the pages."""
 
-from datetime import timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -12,12 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-from accounts.api.authentication import issue
 from accounts.api.organizations import views
 from accounts.api.organizations.scopes import ORGANIZATIONS_READ, ORGANIZATIONS_WRITE, SCOPES
 from accounts.models import Organization, User
-from accounts.services import organizations
-from accounts.tests.factories import make_person
+from accounts.services import api_keys, organizations
+from accounts.tests.factories import bearer, make_person
 from accounts.tests.organizations import ADMIN, MEMBER, NOW, OWNER, join, key_of, make_organization, role_of
 from accounts.tests.test_organizations_rls import acting_with
 from core.actors import acting_as_service
@@ -43,10 +41,14 @@ def firm(bola: User) -> Organization:
 
 
 def program_of(user: User, *scopes: str) -> Client:
-    token = issue(
-        user=user, name="test", scopes=[*(scopes or SCOPES)], expires_at=timezone.now() + timedelta(days=1)
+    """A person's app, which may do everything; or a key of another firm of theirs, with these scopes only."""
+    if not scopes:
+        return Client(headers=bearer(user))
+    firm = make_organization(owner=user, name="Scoped")
+    made = api_keys.make(
+        organization_id=firm.pk, by=user, name="Test", mode="TEST", scopes=scopes, at=timezone.now()
     )
-    return Client(headers={"Authorization": f"Bearer {token}"})
+    return Client(headers={"Authorization": f"Bearer {made.secret}"})
 
 
 def at(firm: Organization, *rest: str) -> str:

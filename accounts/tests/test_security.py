@@ -12,7 +12,6 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import audit, factors
-from accounts.api.authentication import issue
 from accounts.models import AuditEvent, Customer, Notification, Session, User
 from accounts.services import security, sessions
 from accounts.services.new_devices import network_of
@@ -252,7 +251,6 @@ def test_what_staff_did_is_told_without_who_or_from_where(ada):
 
 def test_this_was_not_me_locks_everything_and_mails_the_way_back(ada):
     here, there = came_in(), came_in(FIREFOX)
-    issue(user=ada, name="x", scopes=[], expires_at=timezone.now() + timedelta(days=1))
     with acting_as_service():
         EmailAddress.objects.create(user=ada, email="thief@evil.test", verified=True, primary=False)
     event = here.get("/security/history/").context["events"][0]

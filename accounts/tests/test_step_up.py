@@ -7,14 +7,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import factors, step_up
-from accounts.api.authentication import issue
 from accounts.models import AuditEvent, Session, User
-from accounts.tests.factories import PASSWORD, make_person, sign_in
+from accounts.services import api_keys
+from accounts.tests.factories import PASSWORD, make_organization, make_person, sign_in
 from core.actors import acting_as_service
 from wallet import services as wallet
 from wallet.models import Account
 from wallet.tests.factories import make_wallet
-from wallet.tests.test_pages import hidden
+from wallet.tests.pages import hidden
 
 pytestmark = [
     pytest.mark.usefixtures("transactional_db"),
@@ -222,8 +222,11 @@ def test_the_api_says_what_is_missing(as_ada, ada):
 
 def test_a_key_of_an_app_never_passes(as_ada, ada):
     prove(as_ada, ada, f"{PROOF}?next=/home/")
-    token = issue(user=ada, name="t", scopes=[], expires_at=timezone.now() + timedelta(days=1))
-    answer = as_ada.get("/api/v1/guarded/", headers={"Authorization": f"Bearer {token}"})
+    firm = make_organization(owner=ada)
+    made = api_keys.make(
+        organization_id=firm.pk, by=ada, name="Shop", mode="LIVE", scopes=[], at=timezone.now()
+    )
+    answer = as_ada.get("/api/v1/guarded/", headers={"Authorization": f"Bearer {made.secret}"})
     assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
 
 
