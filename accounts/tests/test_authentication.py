@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -262,6 +263,15 @@ class TestTokens:
         with acting_as_service():
             User.objects.filter(pk=ada.pk).update(**{field: value})
         assert code(Client().get(ACCOUNTS, headers=headers)) == REFUSED
+
+    def test_a_command_prints_a_token_in_development_only(self, ada: User, settings, capsys) -> None:
+        call_command("access_token", ada.email.upper())
+        assert ask(capsys.readouterr().out.strip(), ACCOUNTS).status_code == 200
+        with pytest.raises(CommandError, match="no active user"):
+            call_command("access_token", "nobody@alajo.test")
+        settings.SANDBOX = False
+        with pytest.raises(CommandError, match="development only"):
+            call_command("access_token", ada.email)
 
     def test_an_expired_token_is_refused(self, ada: User, clock) -> None:
         headers = bearer(ada)
