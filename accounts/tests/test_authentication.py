@@ -366,6 +366,10 @@ class TestRows:
         other = make_organization(owner=make_person(name="Bola Ade"))
         with acting_as(OrganizationCaller(id=firm.pk, key_id=key.pk, mode="TEST")):
             assert self.reach("select id from accounts_organization") == [(firm.pk,)]
+            caller = OrganizationCaller(id=firm.pk, key_id=key.pk, mode="TEST")
+            assert Organization.objects.visible_to(caller).get() == firm
+            assert not Session.objects.visible_to(caller).exists()
+            assert not ApiKey.objects.visible_to(caller).exists()
             assert self.reach("select id from accounts_organization where id = %s", other.pk) == []
             assert self.reach("select id from accounts_apikey") == []
             for table in ("accounts_user", "accounts_customer", "wallet_account", "core_idempotencykey"):
