@@ -7,7 +7,7 @@ from core.ids import uuid7
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, user: User) -> "NotificationQuerySet":
-        return self.filter(user=user)
+        return self.filter(user_id=user.pk)
 
     def unread(self) -> "NotificationQuerySet":
         return self.filter(read_at=None)

@@ -8,13 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
+from core.actors import OrganizationCaller
 from core.ids import uuid7
 
 SLUG = r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$"
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
-    def visible_to(self, user: User) -> "OrganizationQuerySet":
+    def visible_to(self, user: User | OrganizationCaller) -> "OrganizationQuerySet":
+        """Those that a person belongs to; to an organisation's own program, that one."""
+        if isinstance(user, OrganizationCaller):
+            return self.filter(pk=user.pk)
         return self.filter(memberships__user=user)
 
     def open(self) -> "OrganizationQuerySet":
@@ -129,7 +133,9 @@ class Invitation(models.Model):
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def visible_to(self, user: User) -> "ApiKeyQuerySet":
         """The keys of the organisations that this person manages, without what only the service may read."""
-        managed = Membership.objects.filter(user=user, role__in=Membership.MANAGERS).values("organization")
+        managed = Membership.objects.filter(user_id=user.pk, role__in=Membership.MANAGERS).values(
+            "organization"
+        )
         return self.filter(organization__in=managed).defer("digest")
 
     def live(self, at: datetime) -> "ApiKeyQuerySet":

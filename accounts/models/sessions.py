@@ -8,7 +8,7 @@ from core.ids import uuid7
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, user: User) -> "SessionQuerySet":
-        return self.filter(user=user)
+        return self.filter(user_id=user.pk)
 
     def live(self) -> "SessionQuerySet":
         return self.filter(ended_at=None)

@@ -1,10 +1,13 @@
 """API keys as their organisation keeps them: who makes, rolls, changes and revokes them, and what stays of them."""
 
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from django.core import mail
+from django.db import connection
 
 from accounts import api_keys as keys
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, User
@@ -181,6 +184,22 @@ class TestMake:
         with pytest.raises(KeyAlreadyMade):
             make(firm, ada, key_id=wish)
         assert deeds() == ["made"]
+
+    def test_forms_sent_at_once_make_one_key(self, firm: Organization, ada: User) -> None:
+        wish, barrier = uuid7(), Barrier(4)
+
+        def one(_n: int) -> str:
+            try:
+                barrier.wait(10)
+                return make(firm, ada, key_id=wish).secret
+            except KeyAlreadyMade:
+                return ""
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            secrets = [secret for secret in pool.map(one, range(4)) if secret]
+        assert len(secrets) == 1 and deeds() == ["made"]
 
     def test_fifty_keys_are_enough(self, firm: Organization, ada: User) -> None:
         for number in range(49):

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -263,6 +264,15 @@ class TestTokens:
             User.objects.filter(pk=ada.pk).update(**{field: value})
         assert code(Client().get(ACCOUNTS, headers=headers)) == REFUSED
 
+    def test_a_command_prints_a_token_in_development_only(self, ada: User, settings, capsys) -> None:
+        call_command("access_token", ada.email.upper())
+        assert ask(capsys.readouterr().out.strip(), ACCOUNTS).status_code == 200
+        with pytest.raises(CommandError, match="no active user"):
+            call_command("access_token", "nobody@alajo.test")
+        settings.SANDBOX = False
+        with pytest.raises(CommandError, match="development only"):
+            call_command("access_token", ada.email)
+
     def test_an_expired_token_is_refused(self, ada: User, clock) -> None:
         headers = bearer(ada)
         clock.move_to(timezone.now() + timedelta(seconds=django_settings.ACCESS_TOKEN_SECONDS + 10))
@@ -356,6 +366,10 @@ class TestRows:
         other = make_organization(owner=make_person(name="Bola Ade"))
         with acting_as(OrganizationCaller(id=firm.pk, key_id=key.pk, mode="TEST")):
             assert self.reach("select id from accounts_organization") == [(firm.pk,)]
+            caller = OrganizationCaller(id=firm.pk, key_id=key.pk, mode="TEST")
+            assert Organization.objects.visible_to(caller).get() == firm
+            assert not Session.objects.visible_to(caller).exists()
+            assert not ApiKey.objects.visible_to(caller).exists()
             assert self.reach("select id from accounts_organization where id = %s", other.pk) == []
             assert self.reach("select id from accounts_apikey") == []
             for table in ("accounts_user", "accounts_customer", "wallet_account", "core_idempotencykey"):

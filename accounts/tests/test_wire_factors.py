@@ -1,7 +1,6 @@
 """`/auth/v1/factors`: set up, asked, proven, removed; and the ways round it."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -216,7 +215,7 @@ def test_nothing_of_another_person_is_found(client, ada, token):
     assert prove(client, token, factor, code_of(factor)).status_code == 200
 
 
-@pytest.mark.parametrize("id", ["x", "0", str(uuid4()), "../user", "%00"])
+@pytest.mark.parametrize("id", ["x", "0", "0193a6f2-0000-7000-8000-000000000000", "../user", "%00"])
 def test_an_id_that_is_none_is_not_found(client, ada, token, id):
     assert challenge(client, token, id).status_code in (400, 404)
 

@@ -1,6 +1,7 @@
 """Who is acting: what the connection is while a block is open, and that it is nobody again afterwards."""
 
 import asyncio
+import json
 import threading
 from uuid import uuid4
 
@@ -236,3 +237,43 @@ def test_a_view_can_be_marked_as_acting_for_itself():
 
     assert view.outside_transaction
     assert view("request") == "request"
+
+
+def claims() -> dict:
+    with connection.cursor() as cursor:
+        cursor.execute("select auth.jwt()::text")
+        return json.loads(cursor.fetchone()[0])
+
+
+def test_an_organisation_acts_by_its_key_and_is_no_person(transactional_db):
+    firm, key = uuid4(), uuid4()
+    expected = {"role": "authenticated", "org_id": str(firm), "key_id": str(key), "mode": "LIVE"}
+    with acting_as_anon():
+        actors.become_organization(organization_id=firm, key_id=key, mode="LIVE")
+        assert who() == ("authenticated", None) and claims() == expected
+        assert current_actor().user_id is None
+    with acting_as(actors.OrganizationCaller(id=firm, key_id=key, mode="LIVE")):
+        assert who() == ("authenticated", None) and claims() == expected
+    assert nobody()
+
+
+def test_a_bearers_claims_are_read_by_policies_but_for_those_of_an_organisation(ada):
+    told = {"sub": str(ada.id), "role": "service_role", "aal": "aal2", "org_id": str(uuid4()), "mode": "LIVE"}
+    with acting_as_anon():
+        actors.become_bearer(told)
+        assert who() == ("authenticated", str(ada.id))
+        assert claims() == {"sub": str(ada.id), "role": "authenticated", "aal": "aal2"}
+        actors.become_anon()
+        assert who() == ("anon", None)
+    assert nobody()
+
+
+def test_nobody_becomes_anyone_outside_a_transaction(transactional_db):
+    for become_somebody in (
+        lambda: actors.become_organization(organization_id=uuid4(), key_id=uuid4(), mode="TEST"),
+        lambda: actors.become_bearer({"sub": str(uuid4())}),
+        actors.become_anon,
+    ):
+        with pytest.raises(RuntimeError, match="running transaction"):
+            become_somebody()
+    assert nobody()

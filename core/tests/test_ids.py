@@ -164,3 +164,10 @@ def test_base62_keeps_the_order_and_loses_nothing() -> None:
         sum(62**place * ids.BASE62.index(letter) for place, letter in enumerate(texts[5][::-1]))
         == made[5].int
     )
+
+
+def test_a_number_that_does_not_fit_is_refused() -> None:
+    assert ids.base62_number(61, width=2) == "0z" and ids.base62_number(62, width=2) == "10"
+    assert ids.base62_number(2**32 - 1, width=6) == "4gfFC3"
+    with pytest.raises(OverflowError):
+        ids.base62_number(62**2, width=2)

@@ -524,7 +524,8 @@ class TestWhoMayAsk:
     @pytest.mark.parametrize("header", ["Bearer x", "Basic YTpi", "Bearer", "Bearer ", "x", ""])
     def test_what_is_no_key_and_no_token_signs_nobody_in(self, world: World, header: str) -> None:
         response = APIClient().get("/api/v1/accounts", headers={"Authorization": header})
-        problem(response, 401, "not_authenticated")
+        assert response.status_code == 401 and response["WWW-Authenticate"].startswith("Bearer")
+        assert response.json()["code"] in ("not_authenticated", "authentication_failed")
 
     @pytest.mark.parametrize(
         ("method", "url", "scope"),
