@@ -215,7 +215,12 @@ def test_the_pages_about_oneself(visitor: Visitor, demo: None) -> None:
     for address in (
         "/accounts/email/",
         "/accounts/password/change/",
-        "/accounts/sessions/",
+        "/security/",
+        "/security/sessions/",
+        "/security/history/",
+        "/security/report/",
+        "/security/reported/",
+        "/security/closed/",
         "/accounts/2fa/",
     ):
         visitor.go(address)
@@ -232,6 +237,10 @@ def test_the_pages_about_oneself(visitor: Visitor, demo: None) -> None:
     page.locator("summary", has_text="Colours").click()
     visitor.check()
     assert not user.is_staff
+    visitor.go("/security/export/")
+    heading(page, "Download my data")
+    visitor.go("/security/close/")
+    heading(page, "Close my account")
 
 
 def test_the_pages_of_an_organisation(visitor: Visitor, demo: None) -> None:
@@ -297,6 +306,14 @@ def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor
             first.first.click()
             page.wait_for_url("**/change/")
             visitor.check()
+    visitor.go(f"/staff/accounts/user/{person(ADA).pk}/change/")
+    page.get_by_role("link", name="Freeze").click()
+    confirm_it_is_you(visitor)
+    page.get_by_label("Reason").fill("Seen in a browser")
+    visitor.check()
+    press(page, "Freeze")
+    expect(page.get_by_role("main")).to_contain_text("The customer is frozen.")
+    visitor.check()
     visitor.go("/accounts/2fa/")
     page.get_by_role("link", name="Make recovery codes").click()
     heading(page, "Make new recovery codes?")
