@@ -43,13 +43,17 @@ WORDS: dict[str, Words] = {
     "accounts.factor.added": Words(_("Second step set up"), "shield-check", GOOD, _("On")),
     "accounts.factor.removed": Words(_("Second step taken off"), "shield-off", WARN, _("Off")),
     "accounts.recovery_codes.made": Words(_("Recovery codes made"), "life-buoy", INFO, _DONE),
-    "accounts.provider.linked": Words(_("Account of another service linked"), "link", INFO, _("Linked")),
-    "accounts.provider.unlinked": Words(
+    "accounts.identity.linked": Words(_("Account of another service linked"), "link", INFO, _("Linked")),
+    "accounts.identity.unlinked": Words(
         _("Account of another service removed"), "unlink", INFO, _("Removed")
     ),
-    "accounts.app.connected": Words(_("App connected"), "plug", INFO, _("Allowed")),
-    "accounts.app.disconnected": Words(_("App disconnected"), "unplug", INFO, _("Removed")),
-    "accounts.api_key.created": Words(_("API key made"), "key", INFO, _DONE),
+    "accounts.app.let_in": Words(_("App connected"), "plug", INFO, _("Allowed")),
+    "accounts.app.shut_out": Words(_("App disconnected"), "unplug", INFO, _("Removed")),
+    "accounts.api_key.made": Words(_("API key made"), "key", INFO, _DONE),
+    "accounts.api_key.rolled": Words(_("API key replaced by a new one"), "key", INFO, _DONE),
+    "accounts.refresh_token.reused": Words(
+        _("An app's log-in was used twice and ended"), "shield-alert", WARN, _("Ended")
+    ),
     "accounts.api_key.revoked": Words(_("API key revoked"), "key", INFO, _DONE),
     "accounts.data.exported": Words(_("Your data downloaded"), "download", INFO, _DONE),
     "accounts.user.registered": Words(_("Account opened"), "user-plus", GOOD, _DONE, disputable=False),

@@ -52,7 +52,16 @@ CustomerHistory = keep(
     Customer,
     name="CustomerHistory",
     app_label="accounts",
-    fields=["status", "tier", "phone", "date_of_birth"],
+    fields=[
+        "status",
+        "tier",
+        "phone",
+        "date_of_birth",
+        "lock_reason",
+        "locked_at",
+        "recovered_at",
+        "closed_at",
+    ],
 )
 ProfileHistory = keep(Profile, name="ProfileHistory", app_label="accounts", fields=["handle", "display_name"])
 EmailAddressHistory = keep(

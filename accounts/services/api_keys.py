@@ -213,17 +213,12 @@ def note_use(*, key_id: UUID, at: datetime) -> None:
 
 def _locked(organization_id: UUID, by: User) -> Organization:
     """The organisation, locked, which `by` manages. To others it is as unknown as none."""
-    role = (
-        Membership.objects.filter(organization=organization_id, user=by)
-        .values_list("role", flat=True)
-        .first()
-    )
-    organization = (
-        Organization.objects.select_for_update().filter(pk=organization_id, closed_at=None).first()
-        if role
-        else None
-    )
-    if organization is None:
+    organization = Organization.objects.select_for_update().filter(pk=organization_id, closed_at=None).first()
+    theirs = Membership.objects.filter(organization=organization_id, user=by)
+    role = theirs.values_list(
+        "role", flat=True
+    ).first()  # under the lock: whoever is removed now manages nothing
+    if organization is None or role is None:
         raise KeyNotFound
     if role not in Membership.MANAGERS:
         raise NotAManager

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import Session, User
-from accounts.services import sessions
+from accounts.models import User
+from accounts.services import security
 from core.actors import acting_as_service
 from core.errors import DomainError
 
@@ -53,16 +53,18 @@ def check_strength(*, password: str, user: User) -> None:
         raise WeakPassword(" ".join(_words(error) for error in found), reasons=reasons) from None
 
 
-def change(*, user: User, password: str, keep: UUID | None, at: datetime) -> None:
-    """Give a person a new password and end every session but `keep`; raises SamePassword and as `check_strength`."""
+def change(*, user: User, password: str, keep: UUID | None, at: datetime, by_mail: bool = False) -> None:
+    """Give a person a new password and end every session but `keep`; raises SamePassword and as `check_strength`.
+
+    `by_mail`: they came by a link or code that only the owner of the address could have.
+    """
     check_strength(password=password, user=user)
     if user.has_usable_password() and user.check_password(password):
         raise SamePassword
     with acting_as_service():
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
-        reason = Session.Reason.PASSWORD_CHANGED
-        sessions.end_all(user=user, reason=reason, at=at, keep=keep, actor_id=user.id)
+        security.password_replaced(user=user, at=at, by_mail=by_mail, keep=keep)
         audit.record(action="accounts.password.changed", target=user, actor_id=user.id)
 
 

@@ -83,7 +83,8 @@ def password_replaced(*, user: User, at: datetime, by_mail: bool, keep: UUID | N
     `by_mail`: it was chosen by a link or code that only the owner of the address could have.
     """
     with acting_as_service():
-        ended = sessions.end_all(user=user, reason=Session.Reason.PASSWORD_CHANGED, at=at, keep=keep)
+        reason = Session.Reason.PASSWORD_CHANGED
+        ended = sessions.end_all(user=user, reason=reason, at=at, keep=keep, actor_id=user.pk)
         if by_mail:
             locked = Customer.objects.filter(pk=user.pk, lock_reason=Customer.LockReason.REPORTED)
             locked.update(recovered_at=at)

@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from accounts import access_tokens
+from accounts import access_tokens, factors
 from accounts.models import Membership, Organization, Session, User
 from accounts.models.people import Role
 from accounts.services import register, sessions
@@ -50,3 +50,11 @@ def prove_again(client: Client) -> None:
     """Let this browser give the password once more, as what is sensitive asks."""
     answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert answer.status_code == 302, answer.content
+
+
+def prove_factor(user: User) -> None:
+    """Give this person an authenticator app, proven just now wherever they are signed in."""
+    factors.enrol_totp(user=user)
+    with acting_as_service():
+        for session in Session.objects.live().filter(user=user):
+            sessions.prove(session_id=session.pk, method="totp", at=timezone.now())

@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from accounts.models import ApiKey, Membership, Organization, User
 from accounts.services import api_keys
-from accounts.tests.factories import make_organization, make_person, sign_in
+from accounts.tests.factories import make_organization, make_person, prove_factor, sign_in
 from core import ids
 from core.actors import acting_as_service
 from core.ids import uuid7
@@ -33,6 +33,7 @@ def firm(ada: User) -> Organization:
 @pytest.fixture
 def client(client: Client, ada: User) -> Client:
     sign_in(client, ada)
+    prove_factor(ada)
     return client
 
 
@@ -109,6 +110,7 @@ class TestMake:
             assert answer.status_code == 422
         clock.move_to(timezone.now() + timedelta(hours=25))
         sign_in(client, ada)
+        prove_factor(ada)
         answer = send(client, firm, form_key=old)
         assert answer.status_code == 422 and "open for too long" in answer.content.decode()
         renewed = re.search(r'name="form_key" value="([^"]+)"', answer.content.decode())[1]
@@ -214,6 +216,7 @@ class TestWhoMay:
             with acting_as_service():
                 Membership.objects.create(organization=firm, user=bola, role=role)
         sign_in(client, bola)
+        prove_factor(bola)
         for page in self.PAGES:
             answer = client.get(address(firm, page.format(key=key.pk)))
             assert answer.status_code == status, page
@@ -244,3 +247,21 @@ class TestWhoMay:
         sign_in(client, ada)
         assert client.post(address(firm, f"{key.pk}/revoke/")).status_code == 403
         assert all_keys()[0].revoked_at is None
+
+
+@pytest.mark.parametrize("page", ["new/", "roll/"])
+def test_making_a_key_asks_for_a_second_factor_proven_just_now(
+    ada: User, firm: Organization, page: str
+) -> None:
+    key = make(firm, ada).key
+    at = address(firm, page if page == "new/" else f"{key.pk}/{page}")
+    browser = Client()
+    sign_in(browser, ada)
+    assert browser.get(at).url == "/accounts/2fa/"
+    prove_factor(ada)
+    assert browser.get(at).status_code == 200
+    with acting_as_service():
+        session = ada.sign_ins.live().get()
+        session.methods = [{**proof, "timestamp": proof["timestamp"] - 301} for proof in session.methods]
+        session.save(update_fields=["methods"])
+    assert browser.get(at).url.startswith("/accounts/2fa/reauthenticate/")

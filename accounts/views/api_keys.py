@@ -20,6 +20,7 @@ from accounts.key_forms import MakeForm, RollForm, SettingsForm, new_form_key
 from accounts.models import ApiKey, Membership, Organization
 from accounts.requests import PersonRequest
 from accounts.services import api_keys
+from accounts.step_up import step_up_required
 from core.api.scopes import all_scopes
 from core.errors import DomainError
 
@@ -51,6 +52,7 @@ def key_list(request: PersonRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @form_page
+@step_up_required
 def key_make(request: PersonRequest, slug: str) -> HttpResponse:
     """Make a key, and show it: the answer to this POST is the only page that ever has it."""
     organization = _managed(request, slug)
@@ -84,6 +86,7 @@ def key_make(request: PersonRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @form_page
+@step_up_required(enrol=False)
 def key_change(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
     """Another name, other scopes or networks."""
     organization, key = _managed_key(request, slug, key_id)
@@ -106,6 +109,7 @@ def key_change(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
 
 @never_cache
 @form_page
+@step_up_required
 def key_roll(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
     """Replace a key by a new one with the same settings, which is shown here and nowhere else."""
     organization, key = _managed_key(request, slug, key_id)
@@ -122,6 +126,7 @@ def key_roll(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
 
 @never_cache
 @form_page
+@step_up_required(enrol=False)
 def key_revoke(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
     """Ask, then end a key at once."""
     organization, key = _managed_key(request, slug, key_id)

@@ -13,6 +13,7 @@ from accounts.models import Membership
 from accounts.organization_forms import InviteForm, NameForm
 from accounts.requests import PersonRequest
 from accounts.services import organizations
+from accounts.step_up import step_up_required
 from core.errors import DomainError
 
 RANK = {Membership.Role.OWNER: 0, Membership.Role.ADMIN: 1, Membership.Role.MEMBER: 2}
@@ -98,6 +99,7 @@ def organization_leave(request: PersonRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@step_up_required(enrol=False)
 def organization_close(request: PersonRequest, slug: str) -> HttpResponse:
     mine = membership_in(request, slug)
     if not mine.owns:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.parsers import BaseParser
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,6 +26,7 @@ from accounts.wire.errors import (
     validation_failed,
 )
 from accounts.wire.reading import everything_of, with_everything
+from core.actors import work_for
 from core.api.parsers import StrictJSONParser
 from core.api.ratelimit import count
 from core.middleware import client_ip
@@ -126,6 +128,8 @@ class WireView(APIView):
             raise WireError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
         user = everything_of(session)
         refuse_if_barred(user)
+        if self.request.method not in SAFE_METHODS:
+            work_for(user)
         return user, session
 
     def body(self) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from accounts.wire.sign_in import email_of, phone_disabled
 
 # A session this young need not prove again who it is to set a password.
 FRESH = timedelta(hours=24)
+# Ways in that only the owner of the address could take.
+MAILED = frozenset({"recovery", "magiclink", "otp"})
 
 
 class UserView(WireView):
@@ -44,7 +46,8 @@ class UserView(WireView):
             self.confirm(body, user, session, at)
         with transaction.atomic():
             if password:
-                passwords.change(user=user, password=password, keep=session.pk, at=at)
+                by_mail = any(proof["method"] in MAILED for proof in session.methods)
+                passwords.change(user=user, password=password, keep=session.pk, at=at, by_mail=by_mail)
                 get_adapter().send_notification_mail("account/email/password_changed", user)
             if "data" in body:
                 metadata.merge(user=user, data=body["data"])

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import ApiKey, Organization, User
 from accounts.services import api_keys
-from accounts.tests.factories import PASSWORD, make_organization, make_person
+from accounts.tests.factories import PASSWORD, make_organization, make_person, prove_factor
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 from core.actors import acting_as_service
 
@@ -53,6 +53,7 @@ def test_a_key_from_making_to_revoking(visitor: Visitor, firm: Organization, ada
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(visitor, "Log in")
     page.wait_for_url("**/home/")
+    prove_factor(ada)
     visitor.go(keys)
     expect(page.get_by_role("main")).to_contain_text("No keys yet")
     visitor.check()
