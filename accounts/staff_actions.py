@@ -151,11 +151,17 @@ class StaffActions:
         return answer
 
 
-@step_up_required
 def act(request: HttpRequest, key: UUID, deed: Deed) -> HttpResponse:
-    """Ask for the reason, and on a POST do it. Raises PermissionDenied."""
+    """Let in who may do this, and proves once more who they are. Raises PermissionDenied."""
     if not request.user.has_perm(deed.permission):
         raise PermissionDenied
+    answer: HttpResponse = _act(request, key, deed)
+    return answer
+
+
+@step_up_required
+def _act(request: HttpRequest, key: UUID, deed: Deed) -> HttpResponse:
+    """Ask for the reason, and on a POST do it."""
     user = get_object_or_404(User, pk=key)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -170,11 +176,17 @@ def act(request: HttpRequest, key: UUID, deed: Deed) -> HttpResponse:
     return _page(request, "admin/accounts/user/deed.html", context, 422 if form.is_bound else 200)
 
 
-@step_up_required
 def decide(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Show a reset that somebody asked for, and on a POST carry it out or decline it."""
+    """Let in who may reset factors, and proves once more who they are. Raises PermissionDenied."""
     if not request.user.has_perm("accounts.reset_factors"):
         raise PermissionDenied
+    answer: HttpResponse = _decide(request, key)
+    return answer
+
+
+@step_up_required
+def _decide(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Show a reset that somebody asked for, and on a POST carry it out or decline it."""
     reset = get_object_or_404(FactorReset.objects.select_related("target", "asked_by"), pk=key)
     status = 200
     if request.method == "POST":

@@ -104,6 +104,7 @@ class TestReading:
             return len(found)
 
         program = program_of(bola)
+        cost()  # what is read once for the process
         alone = cost()
         for _ in range(5):
             join(firm, bola, make_person())

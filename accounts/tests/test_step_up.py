@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import factors, step_up
 from accounts.models import AuditEvent, Session, User
 from accounts.services import api_keys
-from accounts.tests.factories import PASSWORD, make_organization, make_person, sign_in
+from accounts.tests.factories import PASSWORD, bearer, make_organization, make_person, prove_factor, sign_in
 from core.actors import acting_as_service
 from wallet import services as wallet
 from wallet.models import Account
@@ -206,17 +206,16 @@ def test_a_form_of_somebody_without_a_factor_is_not_kept(client):
     assert not {"step_up.kept", "step_up.go_on"} & set(client.session.keys())
 
 
-def test_the_api_says_what_is_missing(as_ada, ada):
-    answer = as_ada.get("/api/v1/guarded/")
+def test_the_api_says_what_is_missing(ada):
+    program = Client(headers=bearer(ada))
+    answer = program.get("/api/v1/guarded/")
     assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
     assert answer.json()["data"]["max_age"] == 300
     assert answer.json()["data"]["methods"] == ["totp"]
-    prove(as_ada, ada, f"{PROOF}?next=/home/")
-    assert as_ada.get("/api/v1/guarded/").json() == {"ok": True}
+    prove_factor(ada)
+    assert program.get("/api/v1/guarded/").json() == {"ok": True}
 
-    bare = Client()
-    sign_in(bare, make_person())
-    answer = bare.get("/api/v1/guarded/")
+    answer = Client(headers=bearer(make_person())).get("/api/v1/guarded/")
     assert (answer.status_code, answer.json()["code"]) == (403, "mfa_enrolment_required")
 
 

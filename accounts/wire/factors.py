@@ -152,6 +152,7 @@ class Verify(FactorView):
         if isinstance(factor, PendingFactor):
             self.tell(MAILS[row.type][0], user)
         token = refresh.renew(session=session, at=at)
+        user, _session = self.person()  # with the factor that is one now
         return Response(session_shape(user=user, session=session, refresh_token=token, at=at))
 
     def challenge(

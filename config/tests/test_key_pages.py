@@ -43,7 +43,7 @@ def make(firm: Organization, by: User, name: str, **facts: object) -> ApiKey:
 
 
 def press(visitor: Visitor, name: str) -> None:
-    visitor.page.get_by_role("main").get_by_role("button", name=name).click()
+    visitor.page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
 
 
 def test_a_key_from_making_to_revoking(visitor: Visitor, firm: Organization, ada: User) -> None:
