@@ -17,6 +17,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 
 from accounts import access_tokens
+from core import ids
 from core.embedded import Postgres, ensure_running
 from core.embedded.place import exclusive
 
@@ -111,3 +112,5 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
     if marked or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         cache.clear()
         access_tokens.forget_keys()  # those of the last test are no rows any more
+    # Ids never go back, so a test that moved the clock ahead would leave all later ones in its future.
+    ids._sequence.restart()

@@ -12,7 +12,6 @@ from django.utils.html import escape
 from accounts.models import ApiKey, Membership, Organization, User
 from accounts.services import api_keys
 from accounts.tests.factories import make_organization, make_person, prove_factor, sign_in
-from core import ids
 from core.actors import acting_as_service
 from core.ids import uuid7
 
@@ -35,13 +34,6 @@ def client(client: Client, ada: User) -> Client:
     sign_in(client, ada)
     prove_factor(ada)
     return client
-
-
-@pytest.fixture
-def clock(time_machine):
-    """A clock to set; the ids made afterwards begin at the true time again."""
-    yield time_machine
-    ids._sequence.restart()
 
 
 def address(firm: Organization, page: str = "") -> str:
@@ -101,14 +93,14 @@ class TestMake:
         assert [key.name for key in all_keys()] == ["Till"]
 
     def test_a_forms_key_is_good_for_one_person_and_place(
-        self, client: Client, firm: Organization, ada: User, clock
+        self, client: Client, firm: Organization, ada: User, time_machine
     ) -> None:
         elsewhere = form_key(client, make_organization(owner=ada))
         old = form_key(client, firm)
         for wrong in (elsewhere, "forged", str(uuid7()), ""):
             answer = send(client, firm, form_key=wrong)
             assert answer.status_code == 422
-        clock.move_to(timezone.now() + timedelta(hours=25))
+        time_machine.move_to(timezone.now() + timedelta(hours=25))
         sign_in(client, ada)
         prove_factor(ada)
         answer = send(client, firm, form_key=old)

@@ -22,7 +22,6 @@ from accounts.models import ApiKey, Membership, Organization, Session, User
 from accounts.services import api_keys, sessions
 from accounts.services.api_keys import Made
 from accounts.tests.factories import bearer, make_organization, make_person
-from core import ids
 from core.actors import OrganizationCaller, acting_as, acting_as_anon, acting_as_service, become_bearer
 from core.embedded import Postgres
 
@@ -38,13 +37,6 @@ def ada() -> User:
 @pytest.fixture
 def firm(ada: User) -> Organization:
     return make_organization(owner=ada)
-
-
-@pytest.fixture
-def clock(time_machine):
-    """A clock to set; the ids made afterwards begin at the true time again."""
-    yield time_machine
-    ids._sequence.restart()
 
 
 def make(firm: Organization, by: User, **changes: object) -> Made:
@@ -105,11 +97,13 @@ class TestKeys:
             bodies.add(tuple((k, str(v)) for k, v in answer.json().items() if k != "request_id"))
         assert len(bodies) == 1
 
-    def test_a_rolled_key_works_until_the_overlap_is_over(self, firm: Organization, ada: User, clock) -> None:
+    def test_a_rolled_key_works_until_the_overlap_is_over(
+        self, firm: Organization, ada: User, time_machine
+    ) -> None:
         old = make(firm, ada)
         new = api_keys.roll(key_id=old.key.pk, by=ada, overlap=timedelta(hours=1), at=timezone.now())
         assert ask(old.secret).status_code == ask(new.secret).status_code == 200
-        clock.move_to(timezone.now() + timedelta(hours=1, seconds=1))
+        time_machine.move_to(timezone.now() + timedelta(hours=1, seconds=1))
         assert code(ask(old.secret)) == REFUSED and ask(new.secret).status_code == 200
 
     def test_a_key_of_a_closed_organisation_opens_nothing(self, firm: Organization, ada: User) -> None:
@@ -273,9 +267,9 @@ class TestTokens:
         with pytest.raises(CommandError, match="development only"):
             call_command("access_token", ada.email)
 
-    def test_an_expired_token_is_refused(self, ada: User, clock) -> None:
+    def test_an_expired_token_is_refused(self, ada: User, time_machine) -> None:
         headers = bearer(ada)
-        clock.move_to(timezone.now() + timedelta(seconds=django_settings.ACCESS_TOKEN_SECONDS + 10))
+        time_machine.move_to(timezone.now() + timedelta(seconds=django_settings.ACCESS_TOKEN_SECONDS + 10))
         assert code(Client().get(ACCOUNTS, headers=headers)) == REFUSED
 
     @pytest.mark.parametrize("role", access_tokens.STATIC_ROLES)
