@@ -10,6 +10,7 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
+from accounts import factors
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
@@ -197,3 +198,20 @@ def test_looking_people_up_again_and_again_is_stopped_with_when_to_return(
     assert 0 < int(stopped["Retry-After"]) <= lookups.WINDOW
     assert "You can try again in" in text(stopped)
     assert as_ada.get("/send/").status_code == 200
+
+
+def test_who_has_a_second_factor_proves_it_before_money_moves_once(
+    as_ada: Client, ada: User, bola: User
+) -> None:
+    account = make_wallet(ada, amount=5_000_00)
+    reviewed = review(as_ada, bola.email)
+    order = hidden(reviewed, "order")
+    factors.enrol_totp(user=ada)
+    answer = as_ada.post("/send/confirm/", {"order": order})
+    assert answer.url.startswith("/accounts/2fa/reauthenticate/")
+    assert balance(account) == 5_000_00
+    proof = {"code": factors.current_code(user=ada), "next": "/send/confirm/"}
+    assert as_ada.post(answer.url, proof).status_code == 302
+    assert balance(account) == 3_999_50
+    as_ada.post("/send/confirm/", {"order": order})
+    assert balance(account) == 3_999_50

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.services import RecipientNotFound
+from accounts.step_up import step_up_required
 from core.errors import DomainError
 from core.ids import posting_id
 from core.templatetags.money import money
@@ -81,6 +82,7 @@ def send(request: PersonRequest) -> HttpResponse:
     return _review_page(request, wallet, quote, typed)
 
 
+@step_up_required(enrol=False)
 @wallet_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: PersonRequest) -> HttpResponse:
