@@ -1,12 +1,12 @@
 """Organisations for tests, made through the services."""
 
-from datetime import UTC, datetime
+from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
 from accounts.services import invitations, organizations
 from core.actors import acting_as_service
 
-NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+NOW = timezone.now()
 OWNER, ADMIN, MEMBER = Membership.Role.OWNER, Membership.Role.ADMIN, Membership.Role.MEMBER
 
 

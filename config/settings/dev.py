@@ -34,6 +34,8 @@ SECRET_KEY = _secrets["secret_key"]
 ENCRYPTION_KEYS = [f"dev:{_secrets['encryption_key']}"]
 BLIND_INDEX_KEY = _secrets["blind_index_key"]
 JWT_SECRET = _secrets["jwt_secret"]
+# The same whatever port `up` is told, so that tokens made by a command are good at the server.
+ACCESS_TOKEN_ISSUER = env.access_token_issuer or "http://127.0.0.1:8000/auth/v1"
 IDP_OIDC_PRIVATE_KEY = _secrets["idp_private_key"]
 SOCIALACCOUNT_PROVIDERS = social.providers(
     env, sandbox_url=f"{env.site_url}/sandbox/id", sandbox_secret=_secrets["sandbox_id_secret"]
