@@ -23,7 +23,8 @@ insert into accounts_user (id, password, is_superuser, email, role, is_active, c
 select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '!', false, n || '@bench.test', 'USER', true,
     now(), now(), '{{}}', '{{}}', ''
 from generate_series(1, {n}) n;
-insert into accounts_customer (user_id, status, tier, phone) select id, 'ACTIVE', 3, '' from accounts_user;
+insert into accounts_customer (user_id, status, tier, phone, lock_reason)
+select id, 'ACTIVE', 3, '', '' from accounts_user;
 insert into accounts_profile (user_id, handle, display_name)
 select id, 'saver_' || split_part(email, '@', 1), 'Saver ' || split_part(email, '@', 1) from accounts_user;
 insert into wallet_account (id, owner_id, kind, currency_id, normal_side, floor, opened_at)
