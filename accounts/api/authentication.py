@@ -118,7 +118,7 @@ class AccessTokenAuthentication(BearerAuthentication):
             raise _refused_token()
         actors.become_bearer(claims)
         user = User.objects.filter(pk=person_id).first()
-        if user is None or _is_barred(user):
+        if user is None or user.is_barred(timezone.now()):
             actors.become_anon()
             raise _refused_token()
         return user, TokenCredential(session_id, claims)
@@ -157,8 +157,3 @@ def _note_use(key_id: UUID) -> None:
     if first:
         at = timezone.now()
         transaction.on_commit(lambda: note_use(key_id=key_id, at=at), robust=True)
-
-
-def _is_barred(user: User) -> bool:
-    banned = user.banned_until is not None and user.banned_until > timezone.now()
-    return banned or not user.is_active or user.deleted_at is not None

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from accounts.idp.views import is_barred
 from accounts.models import AppGrant, User
 from accounts.services import apps
 from core import actors
@@ -57,7 +56,7 @@ class OAuthAuthentication(authentication.BaseAuthentication):
                 .filter(type=Token.Type.ACCESS_TOKEN, user__isnull=False)
                 .first()
             )
-            if token is None or is_barred(token.user):
+            if token is None or token.user.is_barred(timezone.now()):
                 return None
             grant = AppGrant.objects.filter(
                 user=token.user_id, client=token.client_id, revoked_at=None

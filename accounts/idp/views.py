@@ -23,7 +23,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
-from accounts.models import User
 from accounts.services import apps
 from core.api.ratelimit import count
 from core.middleware import client_ip
@@ -132,7 +131,7 @@ class TokenView(views.TokenView):
             .filter(type=Token.Type.REFRESH_TOKEN, hash=digest)
             .first()
         )
-        if held is None or is_barred(held.user):
+        if held is None or held.user.is_barred(at):
             if lost := apps.refuse_spent(digest=digest, at=at):
                 get_account_adapter(request).send_notification_mail(
                     "idp/email/app_shut_out", lost.user, context={"app": lost.client.name}
@@ -142,11 +141,6 @@ class TokenView(views.TokenView):
         if answer.status_code == 200:
             apps.spend(digest=digest, user_id=held.user_id, client_id=held.client_id, at=at)
         return answer
-
-
-def is_barred(user: User) -> bool:
-    barred = user.banned_until is not None and user.banned_until > timezone.now()
-    return barred or not user.is_active or user.deleted_at is not None
 
 
 def apps_words(scopes: list[str]) -> list[str]:

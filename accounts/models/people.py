@@ -1,5 +1,6 @@
 """One person is a User (how they sign in), and if they bank with us a Customer and a Profile, made together."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -87,6 +88,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def staff_name(self) -> str:
         """As much of the address as staff see without asking for it."""
         return masked_email(self.email)
+
+    def is_barred(self, at: datetime) -> bool:
+        """Whether this person may not come in, on any face: banned, removed or closed."""
+        banned = self.banned_until is not None and self.banned_until > at
+        return banned or not self.is_active or self.deleted_at is not None
 
     @property
     def is_staff(self) -> bool:

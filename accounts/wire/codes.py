@@ -21,6 +21,7 @@ from accounts.models import User
 from accounts.redirects import allowed
 from accounts.services import EmailTaken, addresses, codes, pkce, register
 from accounts.services.codes import Purpose
+from accounts.services.sign_up import identity_facts
 from accounts.wire.base import WireView
 from accounts.wire.errors import WireError, too_many, validation_failed
 from accounts.wire.sign_in import email_of
@@ -106,8 +107,7 @@ def join(email: str, data: dict[str, Any], *, by_service: bool = False, id: UUID
     user = User(email=email, user_metadata=dict(data), **({"id": id} if id else {}))
     user.set_unusable_password()
     if not by_service:
-        about = {"sub": str(user.id), "email": email, "email_verified": False, "phone_verified": False}
-        user.user_metadata.update(about)
+        user.user_metadata.update(identity_facts(user))
     register(user=user, display_name=_name_in(data))
     EmailAddress.objects.create(user=user, email=email, verified=False, primary=True)
     return user
@@ -116,16 +116,11 @@ def join(email: str, data: dict[str, Any], *, by_service: bool = False, id: UUID
 def send_quietly(user: User | None, purpose: str, asked: dict[str, str]) -> None:
     """Mail a code to somebody who is there and may sign in; for anybody else take as long and do nothing."""
     at = timezone.now()
-    if user is None or barred(user):
+    if user is None or user.is_barred(at):
         code_letters.post_nothing(purpose=purpose)
         return
     with contextlib.suppress(codes.SentTooOften):
         codes.send_code(user=user, purpose=purpose, at=at, **asked)
-
-
-def barred(user: User) -> bool:
-    banned = bool(user.banned_until and user.banned_until > timezone.now())
-    return banned or not user.is_active or user.deleted_at is not None
 
 
 def asked_by(view: WireView, body: dict[str, Any]) -> dict[str, str]:
