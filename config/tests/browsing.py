@@ -78,6 +78,8 @@ class Visitor:
         `beyond_us` names an axe rule that a page breaks whose markup is another's.
         """
         page = page or self.page
+        # A click waits for the next page's first byte only; before its first tag there is no documentElement.
+        page.wait_for_load_state()
         too_wide = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
