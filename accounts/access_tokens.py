@@ -93,17 +93,10 @@ def read(token: str) -> dict[str, Any]:
     The algorithm is the key's own, never the token's word: a public key cannot be passed off as a shared secret.
     Whether the session still lives is not asked here.
     """
-    try:
-        header = jwt.get_unverified_header(token)
-    except jwt.InvalidTokenError:
-        raise BadToken("unable to parse or verify signature") from None
-    kid, algorithm = header.get("kid"), header.get("alg")
-    if algorithm == "HS256" and kid is None:
-        return _decoded(token, settings.JWT_SECRET, "HS256", static=True)
-    key = _verifying(_minute()).get(kid) if isinstance(kid, str) else None
-    if key is None:
-        raise BadToken("unable to parse or verify signature")
-    return _decoded(token, key.key, str(key.algorithm_name))
+    claims = _verified(token, settings.ACCESS_TOKEN_ISSUER, settings.JWT_SECRET, _minute())
+    if int(claims["exp"]) <= time.time() - _LEEWAY:
+        raise BadToken("token is expired")
+    return claims.copy()
 
 
 def static_key(role: str) -> str:
@@ -151,7 +144,28 @@ def retire_keys(*, at: datetime) -> int:
     return retired
 
 
-def _decoded(token: str, key: Any, algorithm: str, *, static: bool = False) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def _verified(token: str, issuer: str, secret: str, _minute: int) -> dict[str, Any]:
+    """The claims of a token whose signature was checked within this minute: so long a retired key may be trusted.
+
+    Whether it is out of its time must be asked each time. A token that is refused is not remembered.
+    """
+    try:
+        header = jwt.get_unverified_header(token)
+    except jwt.InvalidTokenError:
+        raise BadToken("unable to parse or verify signature") from None
+    kid, algorithm = header.get("kid"), header.get("alg")
+    if algorithm == "HS256" and kid is None:
+        return _decoded(token, secret, "HS256", static=True)
+    key = _verifying(_minute).get(kid) if isinstance(kid, str) else None
+    if key is None:
+        raise BadToken("unable to parse or verify signature")
+    return _decoded(token, key.key, str(key.algorithm_name), issuer=issuer)
+
+
+def _decoded(
+    token: str, key: Any, algorithm: str, *, issuer: str = "", static: bool = False
+) -> dict[str, Any]:
     required = ["exp", "role"] if static else ["exp", "iat", "sub", "session_id", "role"]
     try:
         claims: dict[str, Any] = jwt.decode(
@@ -159,7 +173,7 @@ def _decoded(token: str, key: Any, algorithm: str, *, static: bool = False) -> d
             key,
             algorithms=[algorithm],
             audience=None if static else AUDIENCE,
-            issuer=None if static else settings.ACCESS_TOKEN_ISSUER,
+            issuer=None if static else issuer,
             leeway=_LEEWAY,
             options={"require": required, "verify_aud": not static},
         )
@@ -216,8 +230,8 @@ def _minute() -> int:
 
 def forget_keys() -> None:
     """Read the keys anew at the next token."""
-    _loaded.cache_clear()
-    _verifying.cache_clear()
+    for known in (_loaded, _verifying, _verified):
+        known.cache_clear()
 
 
 @lru_cache(maxsize=1)

@@ -117,7 +117,7 @@ class AccessTokenAuthentication(BearerAuthentication):
         if sessions.is_ended(session_id):
             raise _refused_token()
         actors.become_bearer(claims)
-        user = User.objects.filter(pk=person_id).first()
+        user = next(iter(User.objects.filter(pk=person_id)), None)  # `first()` would sort the one row
         if user is None or user.is_barred(timezone.now()):
             actors.become_anon()
             raise _refused_token()

@@ -90,6 +90,29 @@ def test_of_processes_that_need_the_first_key_at_once_one_makes_it():
         assert SigningKey.objects.count() == 1
 
 
+def test_a_token_that_was_read_before_runs_out_all_the_same_and_what_is_read_is_the_readers_own(time_machine):
+    time_machine.move_to(NOW, tick=False)
+    text = token(make_person(), NOW)
+    access_tokens.read(text).clear()
+    last = NOW + timedelta(seconds=600 + access_tokens._LEEWAY - 1)
+    time_machine.move_to(last, tick=False)
+    assert access_tokens.read(text)["role"] == "authenticated"
+    time_machine.move_to(last + timedelta(seconds=1), tick=False)
+    with pytest.raises(access_tokens.BadToken, match="expired"):
+        access_tokens.read(text)
+
+
+def test_a_token_that_was_read_before_falls_with_its_key_within_a_minute(monkeypatch):
+    text = token(make_person(), NOW)
+    access_tokens.read(text)
+    with acting_as_service():  # as another process does it, which cannot make this one forget
+        SigningKey.objects.update(retired_at=NOW)
+    minute = access_tokens._minute() + 1
+    monkeypatch.setattr(access_tokens, "_minute", lambda: minute)
+    with pytest.raises(access_tokens.BadToken, match="verify"):
+        access_tokens.read(text)
+
+
 def test_private_keys_are_sealed_where_they_lie():
     key = access_tokens.make_key(algorithm="ES256", at=NOW)
     assert "PRIVATE KEY" not in key.private_key
