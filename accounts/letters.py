@@ -12,14 +12,17 @@ from accounts import tasks
 
 def send(*, template: str, to: str, **context: Any) -> None:
     """Send `template`_subject.txt, _message.txt and _message.html to one address."""
-    subject = " ".join(render_to_string(f"{template}_subject.txt", context).split())
-    letter = {
-        "subject": subject,
+    letter = {**written(template=template, **context), "to": [to]}
+    transaction.on_commit(lambda: tasks.send_mail.delay(**letter), robust=True)
+
+
+def written(*, template: str, **context: Any) -> dict[str, Any]:
+    """The letter, unsent."""
+    return {
+        "subject": " ".join(render_to_string(f"{template}_subject.txt", context).split()),
         "text": render_to_string(f"{template}_message.txt", context),
         "html": render_to_string(f"{template}_message.html", context),
-        "to": [to],
     }
-    transaction.on_commit(lambda: tasks.send_mail.delay(**letter), robust=True)
 
 
 def page(name: str, *args: Any) -> str:

@@ -11,8 +11,8 @@ from django.db import connection, connections
 from accounts.models import AuditEvent, OneTimeCode, Session, User
 from accounts.services import addresses, codes, sessions
 from accounts.services.codes import CodeRefused, LinkRefused, SentTooOften
+from accounts.services.sign_up import join
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.wire.codes import join
 from core.actors import acting_as_service
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -36,7 +36,7 @@ def wrong(code: str, by: int = 1) -> str:
 
 def newcomer(email: str = "new@alajo.test", password: str = PASSWORD) -> User:
     with acting_as_service():
-        user = join(email, {})
+        user = join(email=email, display_name="Ada", metadata={})
         user.set_password(password)
         user.save()
     return user
