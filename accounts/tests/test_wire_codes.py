@@ -503,7 +503,8 @@ def test_a_flow_is_granted_once_and_in_time(ada):
     code = pkce.grant(**asked, at=at)
     with pytest.raises(pkce.FlowNotFound):
         pkce.grant(**asked, at=at)
-    assert pkce.exchange(auth_code=code, code_verifier=VERIFIER, at=at) == (ada, "oauth", "google")
+    flow, person = pkce.exchange(auth_code=code, code_verifier=VERIFIER, at=at)
+    assert (person, flow.method, flow.provider) == (ada, "oauth", "google")
 
 
 def test_a_flow_needs_a_challenge():

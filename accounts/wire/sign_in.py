@@ -1,5 +1,7 @@
 """Signing in: by password, by refresh token, and by the code that ends a sign-in by PKCE."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -27,10 +29,10 @@ class Token(WireView):
     limit = "token"
 
     def post(self, request: Request) -> Response:
-        grants = {
+        grants: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "password": self.by_password,
             "refresh_token": self.by_refresh_token,
-            "pkce": by_pkce,
+            "pkce": partial(by_pkce, request),
         }
         grant = grants.get(request.query_params.get("grant_type", ""))
         if grant is None:
