@@ -31,7 +31,7 @@ class Settings(WireView):
                 "phone_autoconfirm": False,
                 "sms_provider": "",
                 "saml_enabled": False,
-                "passkeys_enabled": False,
+                "passkeys_enabled": True,
             }
         )
 

@@ -57,8 +57,7 @@ class Token(WireView):
             )
             raise WireError(400, "invalid_credentials", "Invalid login credentials")
         refuse_if_barred(user, status=400)
-        if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
-            raise WireError(400, "email_not_confirmed", "Email not confirmed")
+        refuse_unconfirmed(user)
         return signed_in(user, method="password")
 
     def by_refresh_token(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +74,12 @@ class Token(WireView):
                 )
             raise
         return session_shape(user=done.user, session=done.session, refresh_token=done.refresh_token, at=at)
+
+
+def refuse_unconfirmed(user: User) -> None:
+    """Raises WireError where nobody has shown yet that they read the person's address."""
+    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        raise WireError(400, "email_not_confirmed", "Email not confirmed")
 
 
 def phone_disabled(message: str) -> WireError:

@@ -6,6 +6,7 @@ from accounts.wire import (
     factors,
     id_token,
     own_sessions,
+    passkeys,
     public,
     sign_up,
     social,
@@ -46,4 +47,10 @@ urlpatterns = [
     path("factors/<str:id>", factors.One.as_view()),
     path("factors/<str:id>/challenge", factors.Challenge.as_view()),
     path("factors/<str:id>/verify", factors.Verify.as_view()),
+    path("passkeys", passkeys.Passkeys.as_view()),
+    path("passkeys/registration/options", passkeys.MakeOptions.as_view()),
+    path("passkeys/registration/verify", passkeys.Make.as_view()),
+    path("passkeys/authentication/options", passkeys.ComeInOptions.as_view()),
+    path("passkeys/authentication/verify", passkeys.ComeIn.as_view()),
+    path("passkeys/<str:id>", passkeys.OnePasskey.as_view()),
 ]
