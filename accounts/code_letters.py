@@ -1,7 +1,6 @@
 """The mails of `/auth/v1`: a code with a link, and word of an address that was changed. They leave after commit."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +10,6 @@ from accounts.models import OneTimeCode
 
 Words = str | Promise
 Purpose = OneTimeCode.Purpose
-CODE = "wire/email/code"
 UNASKED = _("If you did not ask for this, ignore this mail: nothing happens without you.")
 
 
@@ -71,21 +69,18 @@ LETTERS = {
 
 def post_code(*, purpose: str, email: str, code: str, link: str, new_email: str = "") -> None:
     """Mail a code and its link."""
-    letters.send(template=CODE, to=email, **_facts(purpose, code, link, new_email))
-
-
-def post_nothing(*, purpose: str) -> None:
-    """Write a letter to nobody: an address we do not know takes as long to answer as one we do."""
-    letters.written(template=CODE, **_facts(purpose, "000000", "https://alajo.test/", ""))
+    letter = LETTERS[Purpose(purpose)]
+    letters.send(
+        template="wire/email/code",
+        to=email,
+        letter=letter,
+        code=code,
+        link=link if letter.button else "",
+        new_email=new_email if purpose == Purpose.EMAIL_CHANGE_CURRENT else "",
+    )
 
 
 def post_address_changed(*, old: str, new: str) -> None:
     """Tell both addresses of the change."""
     for email in dict.fromkeys([old, new]):
         letters.send(template="wire/email/address_changed", to=email, from_email=old, to_email=new)
-
-
-def _facts(purpose: str, code: str, link: str, new_email: str) -> dict[str, Any]:
-    letter = LETTERS[Purpose(purpose)]
-    shown = new_email if purpose == Purpose.EMAIL_CHANGE_CURRENT else ""
-    return {"letter": letter, "code": code, "link": link if letter.button else "", "new_email": shown}

@@ -12,17 +12,14 @@ from accounts import tasks
 
 def send(*, template: str, to: str, **context: Any) -> None:
     """Send `template`_subject.txt, _message.txt and _message.html to one address."""
-    letter = {**written(template=template, **context), "to": [to]}
-    transaction.on_commit(lambda: tasks.send_mail.delay(**letter), robust=True)
-
-
-def written(*, template: str, **context: Any) -> dict[str, Any]:
-    """The letter, unsent."""
-    return {
-        "subject": " ".join(render_to_string(f"{template}_subject.txt", context).split()),
+    subject = " ".join(render_to_string(f"{template}_subject.txt", context).split())
+    letter = {
+        "subject": subject,
         "text": render_to_string(f"{template}_message.txt", context),
         "html": render_to_string(f"{template}_message.html", context),
+        "to": [to],
     }
+    transaction.on_commit(lambda: tasks.send_mail.delay(**letter), robust=True)
 
 
 def page(name: str, *args: Any) -> str:

@@ -241,6 +241,14 @@ def test_nobody_is_answered_as_somebody(client, ada, path):
     assert len(mail.outbox) == (path == "recover")
 
 
+def test_the_trail_says_where_a_code_was_asked_for_though_the_worker_sends_it(client, ada):
+    post(client, "recover", {"email": ada.email})
+    with acting_as_service():
+        event = AuditEvent.objects.get(action="accounts.code.sent")
+    assert (event.ip, event.actor_role) == ("127.0.0.1", "service_role")
+    assert event.request_id.startswith("req_")
+
+
 def test_a_mail_sent_a_moment_ago_is_not_told_of_when_only_the_database_knows(client, ada):
     post(client, "recover", {"email": ada.email})
     cache.clear()

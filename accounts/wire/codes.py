@@ -1,26 +1,27 @@
 """Asking for a code: to log in, to choose a new password, once more, or to confirm that it is really you.
 
-An address that nobody has is answered as one that somebody has, in the same time and by the same limit; only `/otp`
-with `create_user: false` says that there is nobody, since the protocol has it so.
+An address that nobody has is answered as one that somebody has, by the same limit and after the same work: the worker
+looks whose it is, later. Only `/otp` with `create_user: false` says that there is nobody, since the protocol has it so.
 """
 
-import contextlib
+from dataclasses import asdict
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import code_letters
+from accounts import tasks
 from accounts.models import User
 from accounts.redirects import allowed
-from accounts.services import EmailTaken, addresses, codes, metadata, pkce
+from accounts.services import code_requests, codes, metadata, pkce
 from accounts.services.codes import Purpose
-from accounts.services.sign_up import join
 from accounts.wire.base import WireView
 from accounts.wire.errors import WireError, too_many, validation_failed
 from accounts.wire.names import fit_name_in
 from accounts.wire.sign_in import email_of
+from core.actors import current_origin
 from core.api.ratelimit import count
 
 
@@ -38,13 +39,10 @@ class Otp(WireView):
         if not isinstance(create, bool):
             raise validation_failed("create_user must be true or false")
         count_mail("sign_in", email)
-        user = User.objects.filter(email=email).first()
-        if user is None and not create:
+        if not create and not User.objects.filter(email=email).exists():
             raise WireError(422, "otp_disabled", "Signups not allowed for otp")
-        if user is None and not addresses.is_taken(email=email):
-            with contextlib.suppress(EmailTaken):
-                user = join(email=email, display_name=name, metadata=data)
-        send_quietly(user, Purpose.MAGICLINK, asked)
+        newcomer = {"display_name": name, "metadata": data} if create else None
+        answer_later(code_requests.LOG_IN, email, asked, newcomer=newcomer)
         return Response({})
 
 
@@ -55,7 +53,7 @@ class Recover(WireView):
         body = mail_only(self.body())
         email, asked = email_of(self.text(body, "email")), asked_by(self, body)
         count_mail("recovery", email)
-        send_quietly(User.objects.filter(email=email).first(), Purpose.RECOVERY, asked)
+        answer_later(code_requests.RECOVER, email, asked)
         return Response({})
 
 
@@ -69,16 +67,7 @@ class Resend(WireView):
             raise validation_failed("Resend requires the type signup or email_change")
         asked = asked_by(self, body)
         count_mail(f"resend_{kind}", email)
-        user = User.objects.filter(email=email).first()
-        if kind == "signup":
-            send_quietly(None if user and user.email_confirmed_at else user, Purpose.SIGNUP, asked)
-        elif user and user.new_email:
-            asked["new_email"] = user.new_email
-            if user.email_confirmed_at:
-                send_quietly(user, Purpose.EMAIL_CHANGE_CURRENT, asked)
-            send_quietly(user, Purpose.EMAIL_CHANGE_NEW, asked)
-        else:
-            send_quietly(None, Purpose.EMAIL_CHANGE_NEW, asked)
+        answer_later(code_requests.SIGN_UP if kind == "signup" else code_requests.CHANGE, email, asked)
         return Response({})
 
 
@@ -94,14 +83,16 @@ class Reauthenticate(WireView):
         return Response({})
 
 
-def send_quietly(user: User | None, purpose: str, asked: dict[str, str]) -> None:
-    """Mail a code to somebody who is there and may sign in; for anybody else take as long and do nothing."""
-    at = timezone.now()
-    if user is None or user.is_barred(at):
-        code_letters.post_nothing(purpose=purpose)
-        return
-    with contextlib.suppress(codes.SentTooOften):
-        codes.send_code(user=user, purpose=purpose, at=at, **asked)
+def answer_later(
+    kind: str, email: str, asked: dict[str, str], *, newcomer: dict[str, Any] | None = None
+) -> None:
+    """Have the worker mail a code to whoever has the address."""
+    request = {"kind": kind, "email": email, "asked": asked, "newcomer": newcomer}
+    origin = asdict(current_origin())
+    transaction.on_commit(
+        lambda: tasks.answer_code_request.delay(**request, origin=origin),
+        robust=True,
+    )
 
 
 def asked_by(view: WireView, body: dict[str, Any]) -> dict[str, str]:

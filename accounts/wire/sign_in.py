@@ -44,11 +44,7 @@ class Token(WireView):
             raise phone_disabled("Phone logins are disabled")
         email, password = email_of(self.text(body, "email")), self.text(body, "password")
         self.count("account", f"email:{email}")
-        user = (
-            User.objects.filter(email=email)
-            .prefetch_related("socialaccount_set", "authenticator_set")
-            .first()
-        )
+        user = User.objects.filter(email=email).first()
         if user is None:
             make_password(password)  # as long as a check would take
         if user is None or not user.check_password(password) or user.deleted_at is not None:
