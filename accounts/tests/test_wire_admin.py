@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import access_tokens, factors
 from accounts.models import Session, User
+from accounts.services import sessions
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.service import actions, ask, password_login
 from accounts.tests.wire import call, log_in
@@ -329,3 +330,15 @@ def test_factors_are_listed_and_taken_from_their_own_person_only(client, ada):
     with acting_as_service():
         assert not Authenticator.objects.exists()
     assert "accounts.factor.removed_by_service" in actions()
+
+
+def test_a_session_proven_by_a_factor_that_is_taken_falls_back(client, ada):
+    at = timezone.now()
+    session = sessions.start(user=ada, face=Session.Face.APP, method="password", at=at)
+    factors.enrol_totp(user=ada)
+    assert sessions.prove(session_id=session.pk, method="totp", at=at).level == "aal2"
+    (factor,) = ask(client, "GET", f"admin/users/{ada.id}/factors")
+    ask(client, "DELETE", f"admin/users/{ada.id}/factors/{factor['id']}")
+    with acting_as_service():
+        session.refresh_from_db()
+    assert (session.level, [proof["method"] for proof in session.methods]) == ("aal1", ["password"])
