@@ -245,6 +245,7 @@ def test_a_barred_person_stays_out(url):
         {"id_token": 7},
         {"nonce": 7},
         {"access_token": []},
+        {"link_identity": "yes"},
     ],
 )
 def test_what_cannot_be_an_id_token_is_refused_by_name(url, changes):

@@ -108,3 +108,13 @@ def test_the_page_is_not_stored_and_lets_its_form_lead_to_the_app_alone(client, 
 def test_a_link_takes_the_words_of_a_stranger_for_nothing_but_text(client):
     answer = client.get("/auth/v1/verify?token=<script>&type=<script>&redirect_to=https://app.example.com/cb")
     assert "<script>" not in answer["Location"]
+
+
+def test_opening_and_pressing_links_is_limited_as_the_settings_say(client, settings):
+    settings.AUTH_RATE_LIMITS = {"default": "2/minute", "code": "1/minute"}
+    link = "/auth/v1/verify?type=magiclink&token=x&redirect_to=" + APP
+    codes = [told(client.get(link))[1]["error_code"] for _ in range(3)]
+    assert codes == ["otp_expired", "otp_expired", "over_request_rate_limit"]
+    fields = {"type": "magiclink", "token": "x", "redirect_to": APP}
+    codes = [told(client.post("/auth/v1/verify/press", fields))[1]["error_code"] for _ in range(2)]
+    assert codes == ["otp_expired", "over_request_rate_limit"]

@@ -18,17 +18,22 @@ from accounts.redirects import allowed
 from accounts.services import code_requests, codes, metadata, pkce
 from accounts.services.codes import Purpose
 from accounts.wire.base import WireView
-from accounts.wire.errors import WireError, too_many, validation_failed
+from accounts.wire.errors import WireError, validation_failed
 from accounts.wire.names import fit_name_in
 from accounts.wire.sign_in import email_of
 from core.actors import current_origin
-from core.api.ratelimit import count
 
 
-class Otp(WireView):
-    """A code to log in by; who has no account gets one, without a password."""
-
+class CodeView(WireView):
     limit = "mail"
+
+    def count_letter(self, kind: str, email: str) -> None:
+        """One letter a minute for each address and kind, whether or not anybody has it. Raises WireError."""
+        self.count("send", f"{kind}:{email}", code="over_email_send_rate_limit")
+
+
+class Otp(CodeView):
+    """A code to log in by; who has no account gets one, without a password."""
 
     def post(self, request: Request) -> Response:
         body = mail_only(self.body())
@@ -38,7 +43,7 @@ class Otp(WireView):
         create = body.get("create_user", True)
         if not isinstance(create, bool):
             raise validation_failed("create_user must be true or false")
-        count_mail("sign_in", email)
+        self.count_letter("sign_in", email)
         if not create and not User.objects.filter(email=email).exists():
             raise WireError(422, "otp_disabled", "Signups not allowed for otp")
         newcomer = {"display_name": name, "metadata": data} if create else None
@@ -46,34 +51,28 @@ class Otp(WireView):
         return Response({})
 
 
-class Recover(WireView):
-    limit = "mail"
-
+class Recover(CodeView):
     def post(self, request: Request) -> Response:
         body = mail_only(self.body())
         email, asked = email_of(self.text(body, "email")), asked_by(self, body)
-        count_mail("recovery", email)
+        self.count_letter("recovery", email)
         answer_later(code_requests.RECOVER, email, asked)
         return Response({})
 
 
-class Resend(WireView):
-    limit = "mail"
-
+class Resend(CodeView):
     def post(self, request: Request) -> Response:
         body = mail_only(self.body())
         kind, email = self.text(body, "type"), email_of(self.text(body, "email"))
         if kind not in ("signup", "email_change"):
             raise validation_failed("Resend requires the type signup or email_change")
         asked = asked_by(self, body)
-        count_mail(f"resend_{kind}", email)
+        self.count_letter(f"resend_{kind}", email)
         answer_later(code_requests.SIGN_UP if kind == "signup" else code_requests.CHANGE, email, asked)
         return Response({})
 
 
-class Reauthenticate(WireView):
-    limit = "mail"
-
+class Reauthenticate(CodeView):
     def get(self, request: Request) -> Response:
         user, _session = self.person()
         if user.email_confirmed_at is None:
@@ -109,10 +108,3 @@ def mail_only(body: dict[str, Any]) -> dict[str, Any]:
     if body.get("phone") or body.get("type") in ("sms", "phone_change"):
         raise WireError(422, "phone_provider_disabled", "Unsupported phone provider")
     return body
-
-
-def count_mail(group: str, email: str) -> None:
-    """One mail a minute for each address and kind, whether or not anybody has it. Raises WireError."""
-    hit = count("auth:send", "1/minute", f"{group}:{email}")
-    if hit is not None and not hit.allowed:
-        raise too_many(min(hit.resets_in, 60), "over_email_send_rate_limit")

@@ -31,7 +31,10 @@ class IdToken(WireView):
         provider = provider_of(request, name)
         if not isinstance(provider, OpenId):
             raise validation_failed(f"Provider {name} gives out no ID tokens")
-        owner = self._owner() if body.get("link_identity") is True else None
+        linking = body.get("link_identity", False)
+        if not isinstance(linking, bool):
+            raise validation_failed("link_identity must be true or false")
+        owner = self._owner() if linking else None
         claims = id_tokens.read(provider=provider, token=token, nonce=nonce, access_token=access_token)
         try:
             login = provider.sociallogin_from_response(request._request, {"id_token": claims})
