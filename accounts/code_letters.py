@@ -1,14 +1,11 @@
 """The mails of `/auth/v1`: a code with a link, and word of an address that was changed. They leave after commit."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import tasks
+from accounts import letters
 from accounts.models import OneTimeCode
 
 Words = str | Promise
@@ -72,36 +69,18 @@ LETTERS = {
 
 def post_code(*, purpose: str, email: str, code: str, link: str, new_email: str = "") -> None:
     """Mail a code and its link."""
-    _post(email, _code_letter(purpose, code, link, new_email))
-
-
-def post_nothing(*, purpose: str) -> None:
-    """Write a letter to nobody: an address we do not know takes as long to answer as one we do."""
-    _code_letter(purpose, "000000", "https://alajo.test/", "")
+    letter = LETTERS[Purpose(purpose)]
+    letters.send(
+        template="wire/email/code",
+        to=email,
+        letter=letter,
+        code=code,
+        link=link if letter.button else "",
+        new_email=new_email if purpose == Purpose.EMAIL_CHANGE_CURRENT else "",
+    )
 
 
 def post_address_changed(*, old: str, new: str) -> None:
     """Tell both addresses of the change."""
-    facts = {"from_email": old, "to_email": new}
     for email in dict.fromkeys([old, new]):
-        _post(email, _rendered("wire/email/address_changed", _("Your e-mail address was changed"), facts))
-
-
-def _code_letter(purpose: str, code: str, link: str, new_email: str) -> dict[str, str]:
-    letter = LETTERS[Purpose(purpose)]
-    shown = new_email if purpose == Purpose.EMAIL_CHANGE_CURRENT else ""
-    facts = {"letter": letter, "code": code, "link": link if letter.button else "", "new_email": shown}
-    return _rendered("wire/email/code", letter.subject, facts)
-
-
-def _rendered(template: str, subject: Words, facts: dict[str, Any]) -> dict[str, str]:
-    facts = {"subject": subject, **facts}
-    return {
-        "subject": str(subject),
-        "text": render_to_string(f"{template}_message.txt", facts),
-        "html": render_to_string(f"{template}_message.html", facts),
-    }
-
-
-def _post(email: str, rendered: dict[str, str]) -> None:
-    transaction.on_commit(lambda: tasks.send_mail.delay(**rendered, to=[email]), robust=True)
+        letters.send(template="wire/email/address_changed", to=email, from_email=old, to_email=new)

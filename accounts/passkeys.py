@@ -85,6 +85,12 @@ def begin_asking(user: User) -> tuple[dict[str, Any], Any]:
     return dict(options), state
 
 
+def begin_coming_in() -> tuple[dict[str, Any], Any]:
+    """As `begin_asking`, of whoever it will be: a passkey that names its owner and has asked for them."""
+    options, state = _server().authenticate_begin(user_verification=UserVerificationRequirement.REQUIRED)
+    return dict(options), state
+
+
 def finish_asking(*, user: User, state: Any, credential: Any) -> Authenticator:
     """Return the passkey that answered; raises PasskeyRefused."""
     try:

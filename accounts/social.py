@@ -34,6 +34,7 @@ from accounts import audit
 from accounts.forms import shown_as_written
 from accounts.models import User
 from accounts.services import EmailTaken, register
+from accounts.services.sign_up import NAMELESS
 from core.actors import acting_as_service
 from core.api.ratelimit import count
 from core.middleware import client_ip
@@ -177,7 +178,7 @@ def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> User:
     user.set_unusable_password()
     user.email_confirmed_at = timezone.now()
     claims = sociallogin.account.extra_data
-    name = shown_name(claims, user.email)
+    name = shown_name(claims)
     user.user_metadata = {
         "name": name,
         "full_name": name,
@@ -194,8 +195,8 @@ def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> User:
     return user
 
 
-def shown_name(claims: dict[str, Any], email: str) -> str:
-    """A name as our own form would take it; else what stands before the @."""
+def shown_name(claims: dict[str, Any]) -> str:
+    """A name as our own form would take it; else a neutral one."""
     parts = [claims.get("given_name"), claims.get("family_name")]
     for name in (claims.get("name"), " ".join(str(part) for part in parts if part), claims.get("login")):
         text = " ".join(str(name or "").split())[:NAME_LENGTH].strip()
@@ -204,7 +205,7 @@ def shown_name(claims: dict[str, Any], email: str) -> str:
         except ValidationError:
             continue
         return text
-    return email.partition("@")[0][:NAME_LENGTH]
+    return str(NAMELESS)
 
 
 @receiver(social_account_added, dispatch_uid="accounts.social.linked")

@@ -1,7 +1,8 @@
 """Under /accounts/: to a provider and back, and the page of what is linked.
 
 allauth's views ask the provider inside the request's transaction, as everything under /accounts/ runs. That holds a
-connection for the length of two or three calls of at most five seconds each; `/auth/v1` asks outside of it.
+connection for the length of two or three calls of at most five seconds each; `/auth/v1` asks outside of it. Here one
+function of allauth both asks and signs in, with nothing between the two at which a transaction could begin.
 """
 
 from allauth.socialaccount import views

@@ -1,10 +1,12 @@
+from typing import Any
+
 from celery import shared_task
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from accounts import access_tokens
-from accounts.services import forgetting
-from core.actors import acting_as_service
+from accounts.services import code_requests, forgetting
+from core.actors import Origin, acting_as_service, from_origin
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=5, retry_jitter=True, max_retries=8)
@@ -14,6 +16,20 @@ def send_mail(*, subject: str, text: str, html: str, to: list[str]) -> None:
     if html:
         letter.attach_alternative(html, "text/html")
     letter.send()
+
+
+@shared_task
+def answer_code_request(
+    *,
+    kind: str,
+    email: str,
+    asked: dict[str, str],
+    newcomer: dict[str, Any] | None,
+    origin: dict[str, Any],
+) -> None:
+    """Mail a code that was asked for from somewhere, if anybody has the address."""
+    with from_origin(Origin(**origin)):
+        code_requests.answer(kind=kind, email=email, at=timezone.now(), asked=asked, newcomer=newcomer)
 
 
 @shared_task

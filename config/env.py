@@ -31,6 +31,8 @@ class Env(BaseSettings):
     # Signing in with another account: each is offered when its id and secret are set.
     google_client_id: str = ""
     google_client_secret: SecretStr | None = None
+    # Further client ids of ours, of apps on devices that sign people in by Google's own code.
+    google_app_client_ids: list[str] = []
     github_client_id: str = ""
     github_client_secret: SecretStr | None = None
     linkedin_client_id: str = ""

@@ -82,6 +82,8 @@ class FlowState(models.Model):
     # How the person proved who they are, in the words of the `amr` claim.
     method = models.CharField(max_length=30, blank=True)
     provider = models.CharField(max_length=60, blank=True)
+    # The account elsewhere that the app asked to link, and by which session; linked once the app answers the challenge.
+    linking = models.JSONField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)

@@ -63,7 +63,7 @@ def claims_of(authorization: Authorization) -> dict[str, Any]:
     return claims
 
 
-def id_token(authorization: Authorization, *, issuer: str, at: datetime) -> str:
+def id_token(authorization: Authorization, *, issuer: str, access_token: str, at: datetime) -> str:
     fault = authorization.fault
     made = at - timedelta(hours=1) if fault == Fault.EXPIRED else at
     claims = {
@@ -73,9 +73,16 @@ def id_token(authorization: Authorization, *, issuer: str, at: datetime) -> str:
         "nonce": "another-nonce" if fault == Fault.NONCE else authorization.nonce,
         "iat": int(made.timestamp()),
         "exp": int((made + timedelta(seconds=TOKEN_SECONDS)).timestamp()),
+        "at_hash": half_hash(access_token),
         "jti": secrets.token_urlsafe(8),
     }
     return jwt.encode(claims, _key(), algorithm="RS256", headers={"kid": KEY_ID})
+
+
+def half_hash(access_token: str) -> str:
+    """What an ID token says of the access token that comes with it."""
+    digest = hashlib.sha256(access_token.encode()).digest()
+    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
 def jwks() -> dict[str, Any]:

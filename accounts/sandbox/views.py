@@ -107,12 +107,14 @@ def token(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"error": "invalid_grant"}, status=400)
     if found.fault == Fault.ERROR:
         return HttpResponse("<h1>Internal Server Error</h1>", status=500)
+    access_token = tokens.keep("access", found, seconds=tokens.TOKEN_SECONDS)
+    vouched = tokens.id_token(found, issuer=_issuer(request), access_token=access_token, at=timezone.now())
     return JsonResponse(
         {
-            "access_token": tokens.keep("access", found, seconds=tokens.TOKEN_SECONDS),
+            "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": tokens.TOKEN_SECONDS,
-            "id_token": tokens.id_token(found, issuer=_issuer(request), at=timezone.now()),
+            "id_token": vouched,
         }
     )
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.models import Customer, Notification, Profile, Session, User
 from accounts.models.people import Role
-from accounts.services import addresses, sessions
+from accounts.services import addresses, factors, sessions
 from core.actors import acting_as_service
 from core.errors import DomainError
 
@@ -125,13 +125,17 @@ def remove(*, user: User, at: datetime, keep: bool) -> bool:
 
 
 def remove_factor(*, user: User, factor: Authenticator) -> None:
-    """Take a second factor from a customer who lost it, and with the last one the recovery codes."""
+    """Take a second factor from a customer who lost it, and with the last one the recovery codes.
+
+    Sessions fall back to what is still proven: whoever found the factor is in none of them any higher.
+    """
     with acting_as_service():
         factor_type, key = factor.type, factor.pk
         factor.delete()
         left = Authenticator.objects.filter(user=user)
         if not left.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
             left.delete()
+        factors.forget_proofs(user=user)
         audit.record(action="accounts.factor.removed_by_service", target=user, kind=factor_type, factor=key)
 
 

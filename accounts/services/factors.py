@@ -134,7 +134,7 @@ def remove(*, row: Authenticator) -> None:
         audit.record(action="accounts.factor.removed", target=row, actor_id=user.pk, kind=row.type)
         gone = Authenticator.objects.filter(user=user)
         (gone.filter(pk=row.pk) if remaining else gone).delete()
-        _forget_proofs(user)
+        forget_proofs(user=user)
 
 
 def answer(*, user: User, code: str, at: datetime) -> Authenticator | None:
@@ -199,7 +199,8 @@ def _refuse(proven: list[Authenticator], kind: str, name: str) -> None:
         raise AppAlreadySetUp
 
 
-def _forget_proofs(user: User) -> None:
+def forget_proofs(*, user: User) -> None:
+    """Take from a person's sessions what was proven by a kind of factor that they have no more."""
     kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     gone = {method for kind, method in METHODS.items() if kind not in kinds}
     for session in Session.objects.live().filter(user=user).select_for_update().order_by("pk"):

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -24,9 +25,15 @@ class MetadataRefused(DomainError):
 
 def taken(data: object) -> dict[str, Any]:
     """Return what an app sent as `data` in the form in which it is kept; raises MetadataRefused."""
+    kept = given(data)
+    return {name: value for name, value in kept.items() if name not in FACTS}
+
+
+def given(data: object) -> dict[str, Any]:
+    """As `taken`, for the service, which may say anything of a person; raises MetadataRefused."""
     if not isinstance(data, dict):
         raise MetadataRefused
-    kept: dict[str, Any] = _plain({name: value for name, value in data.items() if name not in FACTS}, 1)
+    kept: dict[str, Any] = _plain(data, 1)
     _refuse_large(kept)
     return kept
 
@@ -56,11 +63,16 @@ def _refuse_large(data: dict[str, Any]) -> None:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """Numbers as the database's JSON keeps them; raises MetadataRefused for what is nested too deep."""
+    """Numbers as the database's JSON keeps them; raises MetadataRefused for what is nested too deep or no number."""
     if depth > DEEPEST:
         raise MetadataRefused
     if isinstance(value, dict):
         return {name: _plain(inner, depth + 1) for name, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner, depth + 1) for inner in value]
-    return float(value) if isinstance(value, Decimal) else value
+    if not isinstance(value, Decimal):
+        return value
+    number = float(value)
+    if not isfinite(number):
+        raise MetadataRefused
+    return number

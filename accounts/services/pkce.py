@@ -6,6 +6,7 @@ import hmac
 import re
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -52,9 +53,15 @@ def checked(*, code_challenge: str, code_challenge_method: str) -> tuple[str, st
 
 
 def open_flow(
-    *, code_challenge: str, code_challenge_method: str, redirect_to: str, purpose: str, at: datetime
+    *,
+    code_challenge: str,
+    code_challenge_method: str,
+    redirect_to: str,
+    purpose: str,
+    at: datetime,
+    linking: dict[str, Any] | None = None,
 ) -> FlowState:
-    """Keep the challenge of an app that begins a sign-in; raises BadChallenge."""
+    """Keep the challenge of an app that begins a sign-in, and what it would link; raises BadChallenge."""
     challenge, method = checked(code_challenge=code_challenge, code_challenge_method=code_challenge_method)
     if not challenge:
         raise BadChallenge
@@ -65,6 +72,7 @@ def open_flow(
             code_challenge_method=method,
             redirect_to=redirect_to,
             purpose=purpose,
+            linking=linking,
             created_at=at,
             expires_at=at + LIFE,
         )
@@ -85,8 +93,8 @@ def grant(*, flow: FlowState, user: User, method: str, provider: str, at: dateti
     return code
 
 
-def exchange(*, auth_code: str, code_verifier: str, at: datetime) -> tuple[User, str, str]:
-    """Return the person, method and provider of a granted sign-in.
+def exchange(*, auth_code: str, code_verifier: str, at: datetime) -> tuple[FlowState, User]:
+    """Return a granted sign-in, now used up, and its person.
 
     Raises FlowNotFound (also for a code that was used), FlowExpired, WrongVerifier.
     """
@@ -98,9 +106,9 @@ def exchange(*, auth_code: str, code_verifier: str, at: datetime) -> tuple[User,
             raise FlowExpired
         if not _answers(flow, code_verifier):
             raise WrongVerifier
-        flow.used_at = at
-        flow.save(update_fields=["used_at"])
-        return flow.user, flow.method, flow.provider
+        # What was to be linked is known to the caller now, and kept no longer.
+        FlowState.objects.filter(pk=flow.pk).update(used_at=at, linking=None)
+        return flow, flow.user
 
 
 def _locked(**lookup: object) -> FlowState:

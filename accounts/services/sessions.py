@@ -51,7 +51,7 @@ def refuse_barred(*, user: User, at: datetime) -> None:
     """Refuse somebody whose account is gone, closed, frozen or banned for now; raises AccountGone, SignInBarred."""
     if user.deleted_at is not None:
         raise AccountGone
-    if not user.is_active or (user.banned_until and user.banned_until > at):
+    if user.is_barred(at):
         raise SignInBarred
 
 
@@ -133,14 +133,11 @@ def end_many(*, sessions: Iterable[Session], reason: str, at: datetime, actor_id
         ids = [session.pk for session in live]
         Session.objects.filter(pk__in=ids).update(ended_at=at, end_reason=reason)
         BrowserSession.objects.filter(sign_in__in=ids).delete()
-        for session in live:
-            audit.record(
-                action="accounts.session.ended",
-                target=session,
-                actor_id=actor_id,
-                reason=reason,
-                owner=str(session.user_id),
-            )
+        audit.record_each(
+            action="accounts.session.ended",
+            targets=[(session, {"reason": reason, "owner": str(session.user_id)}) for session in live],
+            actor_id=actor_id,
+        )
         if ids:
             transaction.on_commit(lambda: _remember(ids), robust=True)
     return len(ids)

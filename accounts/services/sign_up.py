@@ -1,15 +1,20 @@
-"""Signing up through an app, also with an address that is known already."""
+"""Coming in through an app: with a password, also where the address is known already, or without one."""
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import Profile, User
 from accounts.models.people import Role
 from accounts.services.people import EmailTaken, register
 from core.actors import acting_as_service
+
+# What others see of somebody who gave no name. Nothing of the address: that is nobody's business.
+NAMELESS = _("Saver")
 
 
 def sign_up(
@@ -27,11 +32,29 @@ def sign_up(
         if EmailAddress.objects.filter(email=email, verified=True).exists():
             return None
         try:
-            register(user=user, display_name=display_name)
+            return _new(user, display_name)
         except EmailTaken:
             return _again(user, display_name, at)
-        EmailAddress.objects.create(user=user, email=email, verified=False, primary=True)
-    return user
+
+
+def join(
+    *,
+    email: str,
+    display_name: str,
+    metadata: dict[str, Any],
+    by_service: bool = False,
+    id: UUID | None = None,
+) -> User:
+    """Make a person without a password who has yet to confirm their address; raises EmailTaken.
+
+    Those who join by themselves find their address in `user_metadata` too, where clients look for it.
+    """
+    user = User(email=email, user_metadata=dict(metadata), **({"id": id} if id else {}))
+    user.set_unusable_password()
+    if not by_service:
+        user.user_metadata.update(identity_facts(user))
+    with acting_as_service():
+        return _new(user, display_name)
 
 
 def identity_facts(user: User) -> dict[str, Any]:
@@ -42,6 +65,12 @@ def identity_facts(user: User) -> dict[str, Any]:
         "email_verified": user.email_confirmed_at is not None,
         "phone_verified": False,
     }
+
+
+def _new(user: User, display_name: str) -> User:
+    register(user=user, display_name=display_name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=False, primary=True)
+    return user
 
 
 def _again(draft: User, display_name: str, at: datetime) -> User | None:

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from django.utils import timezone
 
 
 def at_server(settings: Any, url: str) -> None:
@@ -22,3 +23,20 @@ def choose(url: str, person: str = "ifeoma", fault: str = "") -> str:
     assert answer.status_code == 302, answer.text
     back = urlsplit(answer.headers["Location"])
     return f"{back.path}?{back.query}"
+
+
+def token_for(
+    url: str, *, person: str = "ifeoma", fault: str = "", nonce: str = "", client_id: str = ""
+) -> dict[str, str]:
+    """What an app on a device gets at the provider: an ID token, and the access token that it names."""
+    from accounts.sandbox import tokens
+
+    authorization = tokens.Authorization(
+        client_id=client_id or "alajo", redirect_uri="", person=person, challenge="", nonce=nonce, fault=fault
+    )
+    access = tokens.keep("access", authorization, seconds=60)
+    issuer = f"{url}/sandbox/id"
+    return {
+        "id_token": tokens.id_token(authorization, issuer=issuer, access_token=access, at=timezone.now()),
+        "access_token": access,
+    }

@@ -7,13 +7,14 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core import mail
-from django.test import Client
 from django.utils import timezone
 
 from accounts import access_tokens, factors
-from accounts.models import AuditEvent, Session, User
+from accounts.models import Session, User
+from accounts.services import sessions
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.test_wire_sign_in import call, log_in
+from accounts.tests.service import actions, ask, password_login
+from accounts.tests.wire import call, log_in
 from core.actors import acting_as_service
 from wallet.tests.factories import make_wallet
 
@@ -39,25 +40,6 @@ def ada() -> User:
     with acting_as_service():
         User.objects.filter(pk=user.pk).update(email_confirmed_at=timezone.now())
     return user
-
-
-def ask(client: Client, method: str, path: str, body: object = None, status: int = 200, key: str = ""):
-    key = key or access_tokens.static_key("service_role")
-    headers = {"apikey": key, "Authorization": f"Bearer {key}", "X-Supabase-Api-Version": "2024-01-01"}
-    content = "" if body is None else json.dumps(body)
-    answer = client.generic(method, f"/auth/v1/{path}", content, "application/json", headers=headers)
-    assert answer.status_code == status, answer.content
-    return answer.json()
-
-
-def password_login(client: Client, email: str, password: str) -> int:
-    body = {"email": email, "password": password}
-    return call(client, "POST", "token?grant_type=password", body).status_code
-
-
-def actions() -> list[str]:
-    with acting_as_service():
-        return list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
@@ -350,87 +332,13 @@ def test_factors_are_listed_and_taken_from_their_own_person_only(client, ada):
     assert "accounts.factor.removed_by_service" in actions()
 
 
-def test_an_invitation_is_mailed_and_opens_the_account(client, ada):
-    invited = ask(client, "POST", "invite", {"email": "new@alajo.test", "data": {"team": "x"}})
-    assert invited["invited_at"]
-    assert invited["user_metadata"] == {"team": "x"}
-    assert mail.outbox[-1].to == ["new@alajo.test"]
-    assert (
-        ask(client, "POST", "invite", {"email": "new@alajo.test"}, 429)["code"]
-        == "over_email_send_rate_limit"
-    )
-    assert ask(client, "POST", "invite", {"email": "ada@alajo.test"}, 422)["code"] == "email_exists"
-    code = mail.outbox[-1].body.split("    ")[1].split()[0]
-    body = {"type": "invite", "email": "new@alajo.test", "token": code}
-    session = call(client, "POST", "verify", body).json()
-    assert access_tokens.read(session["access_token"])["amr"][0]["method"] == "invite"
-
-
-@pytest.mark.parametrize(
-    ("kind", "extra", "redeem"),
-    [
-        ("signup", {"email": "new@alajo.test", "password": "secret12"}, "signup"),
-        ("invite", {"email": "new@alajo.test"}, "invite"),
-        ("magiclink", {}, "magiclink"),
-        ("magiclink", {"email": "new@alajo.test"}, "magiclink"),
-        ("recovery", {}, "recovery"),
-        ("email_change_new", {"new_email": "ada2@alajo.test"}, "email_change"),
-        ("email_change_current", {"new_email": "ada2@alajo.test"}, "email_change"),
-    ],
-)
-def test_links_are_made_for_the_caller_to_deliver(client, ada, kind, extra, redeem):
-    made = ask(client, "POST", "admin/generate_link", {"type": kind, "email": "ada@alajo.test", **extra})
-    assert mail.outbox == []
-    assert made["verification_type"] == kind
-    assert made["redirect_to"] == "http://testserver"
-    assert made["hashed_token"] in made["action_link"]
-    assert len(made["email_otp"]) == 6
-    assert made["id"]
-    answer = call(client, "POST", "verify", {"type": redeem, "token_hash": made["hashed_token"]})
-    assert answer.status_code == 200, answer.content
-    if kind == "signup":
-        assert password_login(client, "new@alajo.test", "secret12") == 200
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        ({"type": "recovery", "email": "nobody@alajo.test"}, 404, "user_not_found"),
-        ({"type": "signup", "email": "ada@alajo.test", "password": "secret12"}, 422, "email_exists"),
-        ({"type": "signup", "email": "new@alajo.test"}, 422, "weak_password"),
-        ({"type": "email_change_new", "email": "ada@alajo.test"}, 400, "validation_failed"),
-        (
-            {"type": "email_change_new", "email": "ada@alajo.test", "new_email": "b@alajo.test"},
-            422,
-            "email_exists",
-        ),
-        ({"type": "reauthentication", "email": "ada@alajo.test"}, 400, "validation_failed"),
-        ({"type": "nonsense", "email": "ada@alajo.test"}, 400, "validation_failed"),
-    ],
-)
-def test_what_making_a_link_refuses(client, ada, body, status, code):
-    make_person(email="b@alajo.test")
-    assert ask(client, "POST", "admin/generate_link", body, status)["code"] == code
-
-
-def test_a_link_made_for_the_caller_does_not_stop_the_next_mail(client, ada):
-    ask(client, "POST", "admin/generate_link", {"type": "recovery", "email": "ada@alajo.test"})
-    call(client, "POST", "recover", {"email": "ada@alajo.test"})
-    assert len(mail.outbox) == 1
-
-
-def test_the_trail_is_read_newest_first_and_holds_no_secret(client, ada):
-    made = ask(client, "POST", "admin/generate_link", {"type": "recovery", "email": "ada@alajo.test"})
-    trail = ask(client, "GET", "admin/audit?per_page=5")
-    assert trail[0]["payload"]["action"] == "accounts.link.generated"
-    assert trail[0]["created_at"].endswith("Z")
-    assert made["hashed_token"] not in json.dumps(trail)
-    assert made["email_otp"] not in [
-        str(value) for event in trail for value in event["payload"]["traits"].values()
-    ]
-
-
-def test_signing_somebody_out_takes_their_own_token(client, ada):
-    token = log_in(client)["access_token"]
-    assert call(client, "POST", "logout?scope=global", bearer=token).status_code == 204
-    assert call(client, "GET", "user", bearer=token).status_code == 403
+def test_a_session_proven_by_a_factor_that_is_taken_falls_back(client, ada):
+    at = timezone.now()
+    session = sessions.start(user=ada, face=Session.Face.APP, method="password", at=at)
+    factors.enrol_totp(user=ada)
+    assert sessions.prove(session_id=session.pk, method="totp", at=at).level == "aal2"
+    (factor,) = ask(client, "GET", f"admin/users/{ada.id}/factors")
+    ask(client, "DELETE", f"admin/users/{ada.id}/factors/{factor['id']}")
+    with acting_as_service():
+        session.refresh_from_db()
+    assert (session.level, [proof["method"] for proof in session.methods]) == ("aal1", ["password"])

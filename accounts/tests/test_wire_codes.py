@@ -1,12 +1,8 @@
-"""Codes, links and PKCE over `/auth/v1`, as apps and browsers meet them."""
+"""Codes over `/auth/v1`: asked for, mailed, typed into an app."""
 
-import base64
-import hashlib
-import html
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -17,17 +13,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import access_tokens
-from accounts.models import AuditEvent, Customer, FlowState, OneTimeCode, Session, User
-from accounts.services import codes, pkce
+from accounts.models import AuditEvent, Customer, User
+from accounts.services import codes
+from accounts.tests.code_mails import CHALLENGE, PKCE, live, mailed_code, post
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.test_wire_sign_in import call, log_in
+from accounts.tests.wire import call, log_in
 from core.actors import acting_as_service
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
-APP = "https://app.example.com/cb"
-VERIFIER = "v" * 64
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "s256"}
 
 
 @pytest.fixture(autouse=True)
@@ -41,44 +34,6 @@ def ada() -> User:
     with acting_as_service():
         User.objects.filter(pk=user.pk).update(email_confirmed_at=timezone.now())
     return user
-
-
-def post(client: Client, path: str, body: object, status: int = 200, **kw):
-    answer = call(client, "POST", path, body, **kw)
-    assert answer.status_code == status, answer.content
-    return answer.json() if answer.content else None
-
-
-def mailed_code() -> str:
-    return re.search(r"^ {4}(\d{6})$", mail.outbox[-1].body, re.MULTILINE)[1]
-
-
-def mailed_link() -> str:
-    return re.search(r"http://testserver(/auth/v1/verify\S+)", mail.outbox[-1].body)[1]
-
-
-def press(client: Client, link: str):
-    """What a person does: open the link, press the button."""
-    page = client.get(link)
-    assert page.status_code == 200, page.content
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
-    return client.post("/auth/v1/verify/press", {k: html.unescape(v) for k, v in fields.items()})
-
-
-def told(answer) -> tuple[dict[str, str], dict[str, str]]:
-    """Query and fragment of where an answer leads."""
-    assert answer.status_code == 303, answer.content
-    parts = urlsplit(answer["Location"])
-    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == APP
-    return tuple({k: v[0] for k, v in parse_qs(text).items()} for text in (parts.query, parts.fragment))
-
-
-def live() -> int:
-    with acting_as_service():
-        return Session.objects.live().count()
-
-
-# Codes.
 
 
 def test_a_code_logs_in(client, ada):
@@ -241,6 +196,14 @@ def test_nobody_is_answered_as_somebody(client, ada, path):
     assert len(mail.outbox) == (path == "recover")
 
 
+def test_the_trail_says_where_a_code_was_asked_for_though_the_worker_sends_it(client, ada):
+    post(client, "recover", {"email": ada.email})
+    with acting_as_service():
+        event = AuditEvent.objects.get(action="accounts.code.sent")
+    assert (event.ip, event.actor_role) == ("127.0.0.1", "service_role")
+    assert event.request_id.startswith("req_")
+
+
 def test_a_mail_sent_a_moment_ago_is_not_told_of_when_only_the_database_knows(client, ada):
     post(client, "recover", {"email": ada.email})
     cache.clear()
@@ -319,195 +282,3 @@ def test_a_change_of_address_takes_both_codes(client, ada):
         client, "POST", "token?grant_type=password", {"email": "ada2@alajo.test", "password": PASSWORD}
     )
     assert answer.status_code == 200
-
-
-# The link.
-
-
-def test_opening_a_link_changes_nothing_and_its_button_logs_in(client, ada):
-    post(client, f"magiclink?redirect_to={APP}", {"email": ada.email})
-    link = mailed_link()
-    for scanner in (client.get, client.head, client.get):
-        assert scanner(link).status_code == 200
-    with acting_as_service():
-        assert OneTimeCode.objects.get().used_at is None
-    assert live() == 0
-    query, fragment = told(press(client, link))
-    assert query == {}
-    assert fragment.keys() == {
-        "access_token",
-        "expires_at",
-        "expires_in",
-        "refresh_token",
-        "token_type",
-        "type",
-    }
-    assert fragment["type"] == "magiclink"
-    claims = access_tokens.read(fragment["access_token"])
-    assert (claims["sub"], claims["amr"][0]["method"]) == (str(ada.id), "magiclink")
-
-
-def test_a_link_works_once(client, ada):
-    post(client, f"magiclink?redirect_to={APP}", {"email": ada.email})
-    link = mailed_link()
-    parts = {k: v[0] for k, v in parse_qs(urlsplit(link).query).items()}
-    assert "access_token" in told(press(client, link))[1]
-    for again in (client.get(link), client.post("/auth/v1/verify/press", parts)):
-        assert told(again)[1] == {
-            "error": "access_denied",
-            "error_code": "otp_expired",
-            "error_description": "Email link is invalid or has expired",
-        }
-    refusal = post(client, "verify", {"type": "magiclink", "token_hash": parts["token"]}, 403)
-    assert refusal["message"] == "Email link is invalid or has expired"
-    assert live() == 1
-
-
-def test_the_button_needs_the_page_it_is_on(ada):
-    strict = Client(enforce_csrf_checks=True)
-    letter = codes.make_code(user=ada, purpose="magiclink", at=timezone.now())
-    fields = {"token": letter.token, "type": "magiclink", "redirect_to": APP}
-    assert strict.post("/auth/v1/verify/press", fields).status_code == 403
-    strict.get("/auth/v1/verify", fields)
-    token = strict.cookies["csrftoken"].value
-    assert strict.post("/auth/v1/verify/press", {**fields, "csrfmiddlewaretoken": token}).status_code == 303
-
-
-@pytest.mark.parametrize(
-    "target",
-    ["https://evil.com/", "//evil.com", "https://app.example.com@evil.com/", "javascript:alert(1)"],
-)
-def test_a_link_leads_nowhere_that_is_not_listed(client, ada, target):
-    letter = codes.make_code(user=ada, purpose="magiclink", at=timezone.now())
-    page = client.get("/auth/v1/verify", {"token": letter.token, "type": "magiclink", "redirect_to": target})
-    assert 'name="redirect_to" value="http://testserver"' in page.content.decode()
-    assert "evil" not in page["Content-Security-Policy"]
-    fields = {"token": letter.token, "type": "magiclink", "redirect_to": target}
-    answer = client.post("/auth/v1/verify/press", fields)
-    assert answer["Location"].startswith("http://testserver#access_token=")
-
-
-def test_a_dead_link_to_no_app_says_so_on_a_page(client):
-    answer = client.get("/auth/v1/verify?token=x&type=magiclink&redirect_to=https://evil.com")
-    assert answer.status_code == 422
-    assert "This link does not work" in answer.content.decode()
-
-
-def test_the_page_is_not_stored_and_lets_its_form_lead_to_the_app_alone(client, ada):
-    post(client, f"magiclink?redirect_to={APP}", {"email": ada.email})
-    page = client.get(mailed_link())
-    assert page["Cache-Control"] == "no-store"
-    assert "form-action 'self' https://app.example.com" in page["Content-Security-Policy"]
-
-
-def test_a_link_takes_the_words_of_a_stranger_for_nothing_but_text(client):
-    answer = client.get("/auth/v1/verify?token=<script>&type=<script>&redirect_to=https://app.example.com/cb")
-    assert "<script>" not in answer["Location"]
-
-
-# PKCE.
-
-
-def granted(client: Client, ada: User, **body: str) -> str:
-    post(client, f"magiclink?redirect_to={APP}", {"email": ada.email, **PKCE, **body})
-    assert "token=pkce_" in mailed_link()
-    query, fragment = told(press(client, mailed_link()))
-    assert fragment == {}
-    assert query.keys() == {"code"}
-    return query["code"]
-
-
-def exchange(client: Client, code: object, verifier: object = VERIFIER, status: int = 200):
-    body = {"auth_code": code, "code_verifier": verifier}
-    return post(client, "token?grant_type=pkce", body, status)
-
-
-def test_a_guarded_link_gives_a_code_and_the_secret_changes_it_for_a_session(client, ada):
-    code = granted(client, ada)
-    assert live() == 0
-    session = exchange(client, code)
-    claims = access_tokens.read(session["access_token"])
-    assert (claims["sub"], claims["amr"][0]["method"]) == (str(ada.id), "magiclink")
-    with acting_as_service():
-        assert code not in str(FlowState.objects.values().get())
-
-
-def test_the_plain_method_is_taken_where_it_was_asked_for(client, ada):
-    code = granted(client, ada, code_challenge=VERIFIER, code_challenge_method="PLAIN")
-    assert exchange(client, code)["user"]["id"] == str(ada.id)
-
-
-@pytest.mark.parametrize("verifier", ["w" * 64, CHALLENGE, VERIFIER[:-1], "v" * 42, "ü" * 64])
-def test_a_wrong_secret_gets_nothing(client, ada, verifier):
-    code = granted(client, ada)
-    assert exchange(client, code, verifier, 400)["code"] == "bad_code_verifier"
-    assert live() == 0
-
-
-@pytest.mark.parametrize("verifier", ["", None, 5, [VERIFIER]])
-def test_a_guarded_code_is_never_changed_without_the_secret(client, ada, verifier):
-    assert exchange(client, granted(client, ada), verifier, 400)["code"] == "validation_failed"
-    assert live() == 0
-
-
-def test_a_code_is_changed_once(client, ada):
-    code = granted(client, ada)
-    exchange(client, code)
-    assert exchange(client, code, status=404)["code"] == "flow_state_not_found"
-    assert exchange(client, "invented", status=404)["code"] == "flow_state_not_found"
-    assert live() == 1
-
-
-def test_of_twenty_exchanges_at_once_one_gives_a_session(client, ada):
-    code = granted(client, ada)
-
-    def change(number: int) -> int:
-        try:
-            body = {"auth_code": code, "code_verifier": VERIFIER}
-            return call(Client(), "POST", "token?grant_type=pkce", body).status_code
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(change, range(20))) == [200, *[404] * 19]
-    assert live() == 1
-
-
-def test_a_code_lives_five_minutes(client, ada):
-    code = granted(client, ada)
-    with time_machine.travel(timezone.now() + timedelta(minutes=5, seconds=1)):
-        assert exchange(client, code, status=422)["code"] == "flow_state_expired"
-
-
-def test_who_was_banned_meanwhile_gets_no_session(client, ada):
-    code = granted(client, ada)
-    with acting_as_service():
-        User.objects.filter(pk=ada.pk).update(is_active=False)
-    assert exchange(client, code, status=403)["code"] == "user_banned"
-    assert live() == 0
-
-
-def test_a_guarded_link_that_is_dead_says_so_in_query_and_fragment(client, ada):
-    granted(client, ada)
-    query, fragment = told(client.get(mailed_link()))
-    assert query == fragment
-    assert query["error_code"] == "otp_expired"
-
-
-def test_a_flow_is_granted_once_and_in_time(ada):
-    at = timezone.now()
-    flow = pkce.open_flow(**PKCE, redirect_to=APP, purpose="oauth", at=at)
-    asked = {"flow": flow, "user": ada, "method": "oauth", "provider": "google"}
-    with pytest.raises(pkce.FlowExpired):
-        pkce.grant(**asked, at=at + timedelta(minutes=5))
-    code = pkce.grant(**asked, at=at)
-    with pytest.raises(pkce.FlowNotFound):
-        pkce.grant(**asked, at=at)
-    assert pkce.exchange(auth_code=code, code_verifier=VERIFIER, at=at) == (ada, "oauth", "google")
-
-
-def test_a_flow_needs_a_challenge():
-    with pytest.raises(pkce.BadChallenge):
-        pkce.open_flow(
-            code_challenge="", code_challenge_method="", redirect_to="", purpose="oauth", at=timezone.now()
-        )

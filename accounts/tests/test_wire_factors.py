@@ -12,7 +12,7 @@ from accounts import factors, totp
 from accounts.models import AuditEvent, FactorChallenge, PendingFactor, Session, User
 from accounts.tests.factories import make_person
 from accounts.tests.passkey_device import PRESENT, Device
-from accounts.tests.test_wire_sign_in import call, log_in
+from accounts.tests.wire import call, log_in
 from core.actors import acting_as_service
 
 pytestmark = pytest.mark.usefixtures("transactional_db")

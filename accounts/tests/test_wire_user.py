@@ -308,6 +308,18 @@ def test_logout_ends_what_its_scope_says_at_once_on_every_face(client, ada, scop
         assert {event.actor_id for event in ended} == {ada.id}
 
 
+def test_ending_many_sessions_writes_a_line_for_each_in_one_statement(ada):
+    at = timezone.now()
+    begun = [sessions.start(user=ada, face=Session.Face.APP, method="password", at=at) for _ in range(5)]
+    with acting_as_service():
+        with CaptureQueriesContext(connection) as asked:
+            assert sessions.end_all(user=ada, reason=Session.Reason.ENDED, at=at) == 5
+        lines = AuditEvent.objects.filter(action="accounts.session.ended")
+        assert {line.target_id for line in lines} == {str(session.pk) for session in begun}
+        assert all(line.data == {"reason": "ENDED", "owner": str(ada.pk)} for line in lines)
+    assert sum("INSERT INTO" in query["sql"] for query in asked.captured_queries) == 1
+
+
 def test_a_scope_that_there_is_not_ends_nothing(client, ada, bearer):
     assert refused(call(client, "POST", "logout?scope=all", bearer=bearer)) == (400, "validation_failed")
     assert call(client, "GET", "user", bearer=bearer).status_code == 200

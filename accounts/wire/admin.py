@@ -14,12 +14,14 @@ from rest_framework.response import Response
 from accounts import access_tokens, audit
 from accounts.models import AuditEvent, User
 from accounts.redirects import allowed
-from accounts.services import EmailTaken, addresses, administration, codes
+from accounts.services import EmailTaken, addresses, administration, codes, metadata
 from accounts.services.codes import Purpose
+from accounts.services.sign_up import join
 from accounts.wire import shapes
 from accounts.wire.base import WireView, as_uuid
-from accounts.wire.codes import join, mail_only, metadata
+from accounts.wire.codes import mail_only
 from accounts.wire.errors import WireError, validation_failed
+from accounts.wire.names import fit_name_in
 from accounts.wire.shapes import FACTOR_TYPES, factor_shape, time_of, user_shape
 from accounts.wire.sign_in import MAX_PASSWORD, MIN_PASSWORD, email_of
 
@@ -144,7 +146,7 @@ class OneFactor(ServiceView):
 class Invite(ServiceView):
     def post(self, request: Request) -> Response:
         body, at = mail_only(self.body()), timezone.now()
-        email, data = email_of(self.text(body, "email")), metadata(body, "data")
+        email, data = email_of(self.text(body, "email")), metadata.given(body.get("data", {}))
         redirect_to = allowed(request.query_params.get("redirect_to", ""))
         with transaction.atomic():
             user = _newcomer(email, data)
@@ -178,7 +180,7 @@ class GenerateLink(ServiceView):
         return Response({**user_shape(user), **link})
 
     def _person(self, kind: str, email: str, body: dict[str, Any]) -> User:
-        data = metadata(body, "data")
+        data = metadata.given(body.get("data", {}))
         if kind == Purpose.INVITE:
             return _newcomer(email, data)
         if kind == Purpose.SIGNUP:
@@ -230,7 +232,7 @@ def _newcomer(email: str, data: dict[str, Any], *, password: str | None = None) 
 
 def _joined(email: str, data: dict[str, Any], *, id: UUID | None = None) -> User:
     try:
-        return join(email, data, by_service=True, id=id)
+        return join(email=email, display_name=fit_name_in(data), metadata=data, by_service=True, id=id)
     except EmailTaken:
         raise addresses.AddressTaken from None
 
@@ -252,7 +254,7 @@ def _changes(view: ServiceView, body: dict[str, Any]) -> dict[str, Any]:
         changes["email"] = email_of(view.text(body, "email"))
     for name in ("user_metadata", "app_metadata"):
         if name in body:
-            changes[name] = metadata(body, name)
+            changes[name] = metadata.given(body[name])
     return changes
 
 

@@ -40,6 +40,7 @@ LIMITS = {
     "factor": "15/minute",
     "account": "10/5minutes",
     "address": "1/minute",
+    "send": "1/minute",
 }
 
 
@@ -82,10 +83,7 @@ class WireView(APIView):
 
     def count(self, limit: str, caller: str, *, code: str = "over_request_rate_limit") -> None:
         """Count a hit of this caller; raises WireError 429 when there is no room left."""
-        limits = {**LIMITS, **getattr(settings, "AUTH_RATE_LIMITS", {})}
-        hit = count(f"auth:{limit}", limits[limit], caller)
-        if hit is not None and not hit.allowed:
-            raise too_many(min(hit.resets_in, hit.limit.get_expiry()), code)
+        count_hit(limit, caller, code=code)
 
     def count_mail(self, email: str) -> None:
         """Count a mail that this request will send, for its sender and for who gets it. Raises WireError 429."""
@@ -145,6 +143,14 @@ class WireView(APIView):
         if not isinstance(value, str):
             raise validation_failed(f"{name} must be a string")
         return value
+
+
+def count_hit(limit: str, caller: str, *, code: str = "over_request_rate_limit") -> None:
+    """Count a hit against one of `LIMITS`, as the settings have it; raises WireError 429 when it is used up."""
+    limits = {**LIMITS, **getattr(settings, "AUTH_RATE_LIMITS", {})}
+    hit = count(f"auth:{limit}", limits[limit], caller)
+    if hit is not None and not hit.allowed:
+        raise too_many(min(hit.resets_in, hit.limit.get_expiry()), code)
 
 
 def refuse_if_barred(user: User, *, status: int = 403) -> None:

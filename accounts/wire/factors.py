@@ -58,16 +58,13 @@ class Factors(FactorView):
     def post(self, request: Request) -> Response:
         user, session = self.person()
         body, at = self.body(), timezone.now()
-        kind, name = self.text(body, "factor_type"), self.text(body, "friendly_name").strip()
+        kind, name = self.text(body, "factor_type"), name_of(self.text(body, "friendly_name"))
         if kind not in PendingFactor.Kind.values:
             raise validation_failed("factor_type needs to be totp or webauthn")
-        if len(name) > LONGEST_NAME or not name.isprintable():
-            raise validation_failed(f"friendly_name has at most {LONGEST_NAME} printable characters")
         issuer = self.text(body, "issuer") or totp.ISSUER
         if len(issuer) > LONGEST_NAME or ":" in issuer or not issuer.isprintable():
             raise validation_failed(f"issuer has at most {LONGEST_NAME} printable characters and no colon")
-        if factors.factors_of(user=user) and session.level != Session.Level.TWO:
-            raise WireError(403, "insufficient_aal", "AAL2 required to enroll a new factor")
+        refuse_enrolment_unproven(user, session)
         pending = factors.begin(user=user, kind=kind, name=name, at=at)
         shape: dict[str, Any] = {"id": str(pending.pk), "type": kind, "friendly_name": name}
         if kind == PendingFactor.Kind.TOTP:
@@ -145,10 +142,7 @@ class Verify(FactorView):
         clear()
         challenge.answered_at = at
         challenge.save(update_fields=["answered_at"])
-        Authenticator.objects.filter(pk=row.pk).update(last_used_at=at)
-        session = sessions.prove(session_id=session.pk, method=factors.METHODS[row.type], at=at)
-        lower = Session.objects.filter(user=user, level=Session.Level.ONE).exclude(pk=session.pk)
-        sessions.end_many(sessions=lower, reason=Session.Reason.FACTOR_CHANGED, at=at)
+        session = reach_two_factors(session, row, at)
         if isinstance(factor, PendingFactor):
             self.tell(MAILS[row.type][0], user)
         token = refresh.renew(session=session, at=at)
@@ -210,6 +204,29 @@ class Verify(FactorView):
         if row.pk != factor.pk:
             raise passkeys.PasskeyRefused
         return row
+
+
+def refuse_enrolment_unproven(user: User, session: Session) -> None:
+    """Who has a factor proves it before there is another. Raises WireError."""
+    if factors.factors_of(user=user) and session.level != Session.Level.TWO:
+        raise WireError(403, "insufficient_aal", "AAL2 required to enroll a new factor")
+
+
+def reach_two_factors(session: Session, row: Authenticator, at: datetime) -> Session:
+    """Note the proof of a factor in its session; the person's weaker sessions end."""
+    Authenticator.objects.filter(pk=row.pk).update(last_used_at=at)
+    session = sessions.prove(session_id=session.pk, method=factors.METHODS[row.type], at=at)
+    lower = Session.objects.filter(user_id=session.user_id, level=Session.Level.ONE).exclude(pk=session.pk)
+    sessions.end_many(sessions=lower, reason=Session.Reason.FACTOR_CHANGED, at=at)
+    return session
+
+
+def name_of(text: str) -> str:
+    """A factor's name in our form. Raises WireError."""
+    name = text.strip()
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise validation_failed(f"friendly_name has at most {LONGEST_NAME} printable characters")
+    return name
 
 
 def kind_of(factor: Factor) -> str:

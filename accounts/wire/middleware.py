@@ -1,12 +1,9 @@
 """What surrounds `/auth/v1` for clients in browsers: answers to their preflights, and errors they can read."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.wire.errors import WireError, written
+from core.answers import AnswerMiddleware
 
 PREFIX = "/auth/v1/"
 # Any origin may call: who asks is told by keys and tokens in headers, never by a cookie, so none are let through.
@@ -28,25 +25,14 @@ CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "
 MESSAGES = {404: "Not found", 405: "Method not allowed", 413: "Request body is too large"}
 
 
-class WireMiddleware:
+class WireMiddleware(AnswerMiddleware):
     """Answers preflights without a key, and puts what Django itself refuses (no such path, a bad host) in our shape."""
 
-    sync_capable = True
-    async_capable = True
+    def before(self, request: HttpRequest) -> HttpResponse | None:
+        return preflight(request)
 
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
-        if self.is_async:
-            return self.answer_later(request)
-        return preflight(request) or for_clients(request, self.get_response(request))
-
-    async def answer_later(self, request: HttpRequest) -> HttpResponse:
-        return preflight(request) or for_clients(request, await self.get_response(request))
+    def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return for_clients(request, response)
 
 
 def preflight(request: HttpRequest) -> HttpResponse | None:

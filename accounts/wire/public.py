@@ -1,16 +1,14 @@
 """What anybody may ask: that we live, what is switched on, and by which keys our tokens are verified."""
 
-from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.models import SocialApp
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access_tokens
+from accounts.services import identities
 from accounts.wire.base import WireView
 
-# allauth's names of providers -> those of the protocol.
-NAMES = {"microsoft": "azure", "linkedin": "linkedin_oidc"}
+PROVIDERS = ("azure", "github", "google", "linkedin_oidc")
 
 
 class Health(WireView):
@@ -31,20 +29,15 @@ class Settings(WireView):
                 "phone_autoconfirm": False,
                 "sms_provider": "",
                 "saml_enabled": False,
-                "passkeys_enabled": False,
+                "passkeys_enabled": True,
             }
         )
 
 
 def social_providers() -> dict[str, bool]:
     """Which providers have their keys set, by the names that apps ask for them with."""
-    known = {"google", "github", "azure", "linkedin_oidc"}
-    active = {NAMES.get(name, name) for app in get_adapter().list_apps(None) for name in _names(app)}
-    return {name: name in active for name in sorted(known)}
-
-
-def _names(app: SocialApp) -> tuple[str, ...]:
-    return (app.provider_id or app.provider,) if app.client_id else ()
+    offered = identities.offered()
+    return {name: name in offered for name in PROVIDERS}
 
 
 class Keys(WireView):

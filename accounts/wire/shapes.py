@@ -94,7 +94,7 @@ def factor_shape(row: Authenticator) -> dict[str, Any]:
 
 
 def identities_of(user: User) -> list[dict[str, Any]]:
-    """The e-mail identity, when the person has a password or a confirmed address, and the linked accounts."""
+    """The e-mail identity, when the person has a password or no linked account, and the linked accounts."""
     data = {
         "sub": str(user.id),
         "email": user.email,

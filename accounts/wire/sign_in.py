@@ -1,5 +1,7 @@
 """Signing in: by password, by refresh token, and by the code that ends a sign-in by PKCE."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -27,10 +29,10 @@ class Token(WireView):
     limit = "token"
 
     def post(self, request: Request) -> Response:
-        grants = {
+        grants: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "password": self.by_password,
             "refresh_token": self.by_refresh_token,
-            "pkce": by_pkce,
+            "pkce": partial(by_pkce, request),
         }
         grant = grants.get(request.query_params.get("grant_type", ""))
         if grant is None:
@@ -42,11 +44,7 @@ class Token(WireView):
             raise phone_disabled("Phone logins are disabled")
         email, password = email_of(self.text(body, "email")), self.text(body, "password")
         self.count("account", f"email:{email}")
-        user = (
-            User.objects.filter(email=email)
-            .prefetch_related("socialaccount_set", "authenticator_set")
-            .first()
-        )
+        user = User.objects.filter(email=email).first()
         if user is None:
             make_password(password)  # as long as a check would take
         if user is None or not user.check_password(password) or user.deleted_at is not None:
@@ -55,8 +53,7 @@ class Token(WireView):
             )
             raise WireError(400, "invalid_credentials", "Invalid login credentials")
         refuse_if_barred(user, status=400)
-        if not EmailAddress.objects.filter(user=user, email=email, verified=True).exists():
-            raise WireError(400, "email_not_confirmed", "Email not confirmed")
+        refuse_unconfirmed(user)
         return signed_in(user, method="password")
 
     def by_refresh_token(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +70,12 @@ class Token(WireView):
                 )
             raise
         return session_shape(user=done.user, session=done.session, refresh_token=done.refresh_token, at=at)
+
+
+def refuse_unconfirmed(user: User) -> None:
+    """Raises WireError where nobody has shown yet that they read the person's address."""
+    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        raise WireError(400, "email_not_confirmed", "Email not confirmed")
 
 
 def phone_disabled(message: str) -> WireError:

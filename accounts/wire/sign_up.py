@@ -4,24 +4,20 @@ import contextlib
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.forms import shown_as_written
 from accounts.models import User
 from accounts.services import codes, metadata, passwords
 from accounts.services.sign_up import identity_facts, sign_up
 from accounts.wire.base import WireView
 from accounts.wire.codes import asked_by
 from accounts.wire.errors import WireError, validation_failed
+from accounts.wire.names import name_in
 from accounts.wire.shapes import user_shape
 from accounts.wire.sign_in import email_of, phone_disabled
-
-LONGEST_NAME = 80
-NAMES = ("display_name", "full_name", "name")
 
 
 class Signup(WireView):
@@ -32,7 +28,7 @@ class Signup(WireView):
         body = self.body()
         email, password = self.address(body), self.text(body, "password")
         data, asked = metadata.taken(body.get("data", {})), asked_by(self, body)
-        name = display_name(data, email)
+        name = name_in(data)
         passwords.check_strength(password=password, user=User(email=email))
         self.count_mail(email)
         user = None
@@ -67,19 +63,3 @@ def nobody(email: str, data: dict[str, Any]) -> dict[str, Any]:
     shape = user_shape(user)
     shape["identities"] = []
     return shape
-
-
-def display_name(data: dict[str, Any], email: str) -> str:
-    """The name that others will see: as the app gave it, or else from the address. Raises WireError."""
-    given = next((data[name] for name in NAMES if data.get(name)), None)
-    if given is None:
-        local = email.partition("@")[0][:LONGEST_NAME]
-        return local if any(letter.isalnum() for letter in local) else "Saver"
-    if not isinstance(given, str) or len(given) > LONGEST_NAME:
-        raise validation_failed("The name must be text of at most 80 characters")
-    name = " ".join(given.split())
-    try:
-        shown_as_written(name)
-    except ValidationError as error:
-        raise validation_failed(" ".join(error.messages)) from None
-    return name

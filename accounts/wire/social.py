@@ -1,7 +1,9 @@
 """Signing in by app with an account elsewhere: to the provider, back, and on to the app; linking and letting go.
 
 An attempt lives ten minutes in Valkey under the state's name, serves once, and comes back to the browser that began it:
-`authorize` leaves it a cookie. The calls to the provider run outside any transaction.
+`authorize` leaves it a cookie. Linking begins with a call of the app, which can leave the browser none: there the way
+back brings a code alone, and the account is linked when the app changes it by the secret of its challenge. So a link or
+a way back that is slipped to somebody else links nothing. The calls to the provider run outside any transaction.
 """
 
 import secrets
@@ -9,8 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from allauth.mfa.models import Authenticator
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import Provider, ProviderException
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
@@ -23,12 +23,19 @@ from requests import RequestException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.redirects import allowed
 from accounts.services import identities, pkce
-from accounts.social import OpenId, check_nonce, is_taken, sign_up
+from accounts.social import OpenId, check_nonce
 from accounts.views.identities import tell_unlinked
 from accounts.wire.base import WireView, as_uuid, refuse_if_barred
+from accounts.wire.elsewhere import (
+    person_of,
+    provider_of,
+    require_second_factor,
+    session_gone,
+    set_aside,
+)
 from accounts.wire.errors import WireError, validation_failed
 from accounts.wire.shapes import identity_shape
 from accounts.wire.sign_in import signed_in
@@ -51,7 +58,7 @@ class Attempt:
     code_challenge_method: str
     verifier: str
     nonce: str
-    # The cookie of the browser that began it; or the person whose app asked to link, for one who is signed in.
+    # The cookie of the browser that began it; or the session of the app that asked to link.
     browser: str = ""
     linking: str = ""
 
@@ -81,17 +88,19 @@ class Link(WireView):
     """`GET /user/identities/authorize`: the same for somebody who is signed in, to link what they come back with."""
 
     def get(self, request: Request) -> Response:
-        user = self._owner()
-        url = _begin(request, linking=str(user.pk))
+        session = self._session()
+        if not _challenge(request.query_params)[0]:
+            raise validation_failed("Linking an identity needs a code_challenge: set flowType to pkce")
+        url = _begin(request, linking=str(session.pk))
         if request.query_params.get("skip_http_redirect") == "true":
             return Response({"url": url})
         return _to(url)
 
-    def _owner(self) -> User:
+    def _session(self) -> Session:
         with acting_as_service():
             user, session = self.person()
             require_second_factor(user, session)
-        return user
+        return session
 
 
 class Callback(WireView):
@@ -124,7 +133,14 @@ class Callback(WireView):
         login = _fetch(request, attempt, code)
         at = timezone.now()
         with acting_as_service():
-            user = _person_of(request, attempt, login)
+            linking = None
+            if attempt.linking:
+                session = Session.objects.live().select_related("user").filter(pk=attempt.linking).first()
+                if session is None:
+                    raise session_gone()
+                user, linking = session.user, set_aside(login, session)
+            else:
+                user = person_of(request, login)
             refuse_if_barred(user)
             if attempt.code_challenge:
                 flow = pkce.open_flow(
@@ -133,12 +149,13 @@ class Callback(WireView):
                     redirect_to=attempt.redirect_to,
                     purpose="oauth",
                     at=at,
+                    linking=linking,
                 )
                 granted = pkce.grant(flow=flow, user=user, method="oauth", provider=attempt.provider, at=at)
                 return _to(_with(attempt.redirect_to, query={"code": granted}))
-            session = signed_in(user, method="oauth", provider=attempt.provider)
+            begun = signed_in(user, method="oauth", provider=attempt.provider)
         names = ("access_token", "expires_at", "expires_in", "refresh_token", "token_type")
-        return _to(_with(attempt.redirect_to, fragment={name: str(session[name]) for name in names}))
+        return _to(_with(attempt.redirect_to, fragment={name: str(begun[name]) for name in names}))
 
 
 class Identity(WireView):
@@ -157,17 +174,10 @@ class Identity(WireView):
         raise WireError(404, "identity_not_found", "Identity not found")
 
 
-def require_second_factor(user: User, session: Session) -> None:
-    """Who has a second factor needs it to change the ways in. Raises WireError."""
-    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    if session.level != "aal2" and Authenticator.objects.filter(user=user, type__in=kinds).exists():
-        raise WireError(403, "insufficient_aal", "AAL2 required to change identities")
-
-
 def _begin(request: Request, *, browser: str = "", linking: str = "") -> str:
     """Keep an attempt and return the provider's address for it. Raises WireError."""
     asked = request.query_params
-    provider = _provider(request, asked.get("provider", ""))
+    provider = provider_of(request, asked.get("provider", ""))
     challenge, method = _challenge(asked)
     protection = provider.get_pkce_params()
     verifier = protection.pop("code_verifier", "")
@@ -222,7 +232,7 @@ def _recall(request: Request, state: str) -> Attempt | None:
 
 def _fetch(request: Request, attempt: Attempt, code: str) -> SocialLogin:
     """What the provider says of the person, checked against the attempt. Raises WireError."""
-    provider = _provider(request, attempt.provider)
+    provider = provider_of(request, attempt.provider)
     try:
         client, oauth = _client(request, provider)
         answer = client.get_access_token(code, pkce_code_verifier=attempt.verifier or None)
@@ -234,40 +244,6 @@ def _fetch(request: Request, attempt: Attempt, code: str) -> SocialLogin:
     except (OAuth2Error, ProviderException, RequestException, KeyError):
         raise WireError(500, "unexpected_failure", "Unable to exchange external code") from None
     return login
-
-
-def _person_of(request: Request, attempt: Attempt, login: SocialLogin) -> User:
-    """The person that the linked account opens, or a new one. Raises WireError and EmailTaken."""
-    login.lookup()
-    if attempt.linking:
-        user = User.objects.get(pk=attempt.linking)
-        if login.is_existing and login.user != user:
-            raise WireError(422, "identity_already_exists", "Identity is already linked to another user")
-        if not login.is_existing:
-            login.connect(request._request, user)
-        return user
-    if login.is_existing:
-        found: User = login.user
-        return found
-    if not login.email_addresses:
-        raise WireError(
-            400,
-            "provider_email_needs_verification",
-            f"Unverified email with {attempt.provider}. Sign up by email, then link this account.",
-        )
-    if is_taken(login):
-        raise WireError(
-            422, "email_exists", "A user with this email address exists. Sign in, then link this account."
-        )
-    return sign_up(request._request, login)
-
-
-def _provider(request: Request, name: str) -> Provider:
-    if name not in identities.offered():
-        raise WireError(
-            400, "validation_failed", f"Unsupported provider: Provider {name[:40]} is not enabled"
-        )
-    return get_adapter(request._request).get_provider(request._request, name)
 
 
 def _client(request: Request, provider: Provider) -> tuple[OAuth2Client, Any]:

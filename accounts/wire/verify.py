@@ -23,11 +23,10 @@ from accounts.models import OneTimeCode
 from accounts.redirects import allowed, source_of
 from accounts.services import addresses, codes, pkce
 from accounts.services.codes import Purpose
-from accounts.wire.base import LIMITS, WireView, refuse_if_barred
+from accounts.wire.base import WireView, count_hit, refuse_if_barred
 from accounts.wire.codes import mail_only
 from accounts.wire.errors import WireError, validation_failed
 from accounts.wire.sign_in import email_of, signed_in
-from core.api.ratelimit import count
 from core.errors import DomainError
 from core.middleware import client_ip
 
@@ -85,7 +84,7 @@ def _page(request: HttpRequest) -> HttpResponse:
     """What a link leads to: a button. Nothing is changed."""
     link = _Link(request.GET)
     try:
-        _count(request, "default")
+        count_hit("default", f"ip:{client_ip(request)}")
         code = codes.find_link(token=link.token, kind=link.kind, at=timezone.now())
     except (DomainError, WireError) as error:
         return _refused(request, link, error)
@@ -99,7 +98,7 @@ def press(request: HttpRequest) -> HttpResponse:
     """The button on that page."""
     link, at = _Link(request.POST), timezone.now()
     try:
-        _count(request, "code")
+        count_hit("code", f"ip:{client_ip(request)}")
         code = codes.use_link(token=link.token, kind=link.kind, at=at)
         refuse_if_barred(code.user)
         whole = addresses.settle(code=code, at=at)
@@ -134,12 +133,6 @@ class _Link:
 def _method(code: OneTimeCode, *, typed: bool = False) -> str:
     method = METHODS[Purpose(code.purpose)]
     return "otp" if typed and method == "magiclink" else method
-
-
-def _count(request: HttpRequest, limit: str) -> None:
-    hit = count(f"auth:{limit}", LIMITS[limit], f"ip:{client_ip(request)}")
-    if hit is not None and not hit.allowed:
-        raise WireError(429, "over_request_rate_limit", "Request rate limit reached")
 
 
 def _as_fragment(session: dict[str, Any], link: _Link) -> dict[str, str]:

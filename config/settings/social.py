@@ -17,7 +17,9 @@ def providers(env: Env, *, sandbox_url: str = "", sandbox_secret: str = "") -> d
     """Return allauth's `SOCIALACCOUNT_PROVIDERS`: the active ones, with PKCE wherever the provider knows it."""
     apps = []
     if env.google_client_id:
-        apps.append(_app("google", "Google", GOOGLE, env.google_client_id, env.google_client_secret))
+        google = _app("google", "Google", GOOGLE, env.google_client_id, env.google_client_secret)
+        google["settings"] |= {"audiences": env.google_app_client_ids}
+        apps.append(google)
     if env.azure_client_id and env.azure_tenant:
         # Says of no address that its owner proved it, and any tenant may write any address into its people.
         server = MICROSOFT.format(tenant=env.azure_tenant)

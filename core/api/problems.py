@@ -3,10 +3,9 @@
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
@@ -23,6 +22,7 @@ from rest_framework.fields import get_error_detail
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
+from core.answers import AnswerMiddleware
 from core.errors import DomainError, Kind
 
 CONTENT_TYPE = "application/problem+json"
@@ -186,25 +186,11 @@ def _failed(request: Request, exc: Exception) -> HttpResponse:
     return problem_response(request, CODES[status][0], status, headers=headers)
 
 
-class ProblemMiddleware:
+class ProblemMiddleware(AnswerMiddleware):
     """Turns the errors that Django itself answers under /api/ (unknown path, bad host) into problems."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
-        if self.is_async:
-            return self.answer_later(request)
-        return as_problem(request, self.get_response(request))
-
-    async def answer_later(self, request: HttpRequest) -> HttpResponse:
-        return as_problem(request, await self.get_response(request))
+    def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return as_problem(request, response)
 
 
 def as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -10,10 +9,8 @@ import httpx
 import pytest
 from django.core import mail
 from django.utils import timezone
-from supabase_auth import SyncGoTrueClient
 from supabase_auth.errors import AuthApiError
 
-from accounts import access_tokens
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_person
 from core.actors import acting_as_service
@@ -22,39 +19,11 @@ APP = "https://app.example.com/cb"
 
 
 @pytest.fixture
-def origin(live_server, settings) -> str:
-    settings.SITE_URL = live_server.url
-    settings.REDIRECT_ALLOW_LIST = ["https://app.example.com/**"]
-    return str(live_server.url)
-
-
-@pytest.fixture
 def ada(origin) -> User:
     user = make_person(email="ada@alajo.test")
     with acting_as_service():
         User.objects.filter(pk=user.pk).update(email_confirmed_at=timezone.now())
     return user
-
-
-@pytest.fixture
-def make_client(origin) -> Iterator:
-    made = []
-
-    def make(role: str = "anon", flow: str = "implicit") -> SyncGoTrueClient:
-        key = access_tokens.static_key(role)
-        http = httpx.Client()
-        made.append(http)
-        return SyncGoTrueClient(
-            url=f"{origin}/auth/v1",
-            headers={"apikey": key, "Authorization": f"Bearer {key}"},
-            auto_refresh_token=False,
-            flow_type=flow,
-            http_client=http,
-        )
-
-    yield make
-    for http in made:
-        http.close()
 
 
 def mailed_code() -> str:
