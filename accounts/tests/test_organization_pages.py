@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Invitation, Organization, User
 from accounts.organizations import current_organization
 from accounts.services import invitations, organizations
-from accounts.tests.factories import make_person, sign_in
+from accounts.tests.factories import make_person, prove_factor, sign_in
 from accounts.tests.organizations import ADMIN, MEMBER, NOW, OWNER, join, key_of, make_organization, role_of
 from core.actors import acting_as, acting_as_service
 
@@ -239,6 +239,7 @@ class TestPeople:
         ):
             answer = client.post(address, data)
             assert answer.status_code == 422 and "needs an owner" in text(answer)
+        prove_factor(bola)
         answer = client.post(page("organization_close", firm.slug))
         assert answer.status_code == 422 and "Others still belong" in text(answer)
 
@@ -250,6 +251,8 @@ class TestPeople:
         client.post(page("organization_leave", firm.slug))
         assert role_of(firm, ada) == ""
         client = browser_of(bola)
+        assert client.get(page("organization_close", firm.slug)).url == "/accounts/2fa/"
+        prove_factor(bola)
         client.get(page("organization_close", firm.slug))
         client.post(page("organization_rename", firm.slug), {"name": "Kasuwa & Sons"})
         client.post(page("organization_close", firm.slug))
