@@ -277,19 +277,26 @@ class TestJoining:
         for _ in range(2):
             shown = text(client.get(address))
             assert "Join Kasuwa Stores?" in shown and "Bola Adeyemi" in shown and "Ada Obi" in shown
-            assert "another address" not in shown
         client.head(address)
         assert role_of(firm, ada) == ""
         assert client.post(address)["Location"] == "/organizations/kasuwa-stores/"
         assert role_of(firm, ada) == MEMBER
         with acting_as_service():
             event = AuditEvent.objects.get(action="accounts.invitation.accepted")
-            assert event.actor_id == ada.pk and event.data["other_address"] is False
+            assert event.actor_id == ada.pk and event.data["organization"] == str(firm.pk)
 
-    def test_another_account_is_told_that_it_is_another(self, firm, bola, chidi):
+    def test_another_account_is_told_whose_it_is_and_how_to_go_on(self, firm, bola, chidi):
         address = self.invited(firm, bola, "someone@alajo.test")
-        shown = text(browser_of(chidi).get(address))
-        assert "another address than the one invited" in shown and "chidi@alajo.test" in shown
+        client = browser_of(chidi)
+        for answer in (client.get(address), client.post(address)):
+            shown = text(answer)
+            assert answer.status_code == 403
+            assert "s•••@alajo.test" in shown and "chidi@alajo.test" in shown
+            assert "someone@" not in answer.content.decode() and "Kasuwa" not in shown
+        assert role_of(firm, chidi) == ""
+        left = client.post("/accounts/logout/", {"next": address})
+        assert left.url == address
+        assert client.get(address).url == f"/accounts/login/?next={address}"
 
     def test_a_stranger_comes_back_to_the_link_after_logging_in(self, firm, bola):
         address = self.invited(firm, bola, "someone@alajo.test")
