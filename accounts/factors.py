@@ -18,7 +18,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.models import Device
 
 from accounts import totp
-from accounts.models import User
+from accounts.models import PendingFactor, User
 from accounts.services import factors
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -95,9 +95,12 @@ def enrol_totp(*, user: User, secret: str | None = None) -> None:
 
 
 def current_code(*, user: User) -> str:
-    """Return the code that the user's app shows now; raises NotEnrolled."""
+    """Return the code that the user's app shows now, or the app that they are setting up; raises NotEnrolled."""
     with acting_as_service():
         row = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
-    if row is None:
-        raise NotEnrolled
-    return totp.code_at(totp.secret_of(row), timezone.now())
+        begun = PendingFactor.objects.filter(user=user, kind=PendingFactor.Kind.TOTP).order_by("pk").last()
+    if row is not None:
+        return totp.code_at(totp.secret_of(row), timezone.now())
+    if begun is not None:
+        return totp.code_at(totp.open_sealed(begun.secret, user_id=user.pk), timezone.now())
+    raise NotEnrolled

@@ -151,6 +151,11 @@ def test_the_command_prints_the_code_in_development_only(agent, settings):
     call_command("second_step", agent.email.upper(), stdout=out, stderr=StringIO())
     assert re.fullmatch(r"\d{6}\n", out.getvalue())
 
+    beginner = make_person()
+    begun = factors.factors.begin(user=beginner, kind="totp", name="App", at=timezone.now())
+    call_command("second_step", beginner.email, stdout=(out := StringIO()), stderr=StringIO())
+    assert factors.factors.confirm_app(pending=begun, code=out.getvalue().strip(), at=timezone.now())
+
     with pytest.raises(CommandError, match="no user nobody"):
         call_command("second_step", "nobody@alajo.test")
     with pytest.raises(CommandError, match="no authenticator"):

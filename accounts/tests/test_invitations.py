@@ -8,7 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 
-from accounts.models import AuditEvent, Invitation, Notification, Organization, User
+from accounts.models import AuditEvent, Invitation, Notification, Organization
 from accounts.services import invitations, organizations
 from accounts.services.invitations import (
     AlreadyMember,
@@ -29,26 +29,6 @@ from wallet.tests.ledger import at_once, errors
 
 pytestmark = pytest.mark.django_db(transaction=True)
 A_WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def bola() -> User:
-    return make_person(name="Bola Adeyemi", email="bola@alajo.test")
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_person(name="Ada Obi", email="ada@alajo.test")
-
-
-@pytest.fixture
-def chidi() -> User:
-    return make_person(name="Chidi Eze", email="chidi@alajo.test")
-
-
-@pytest.fixture
-def firm(bola: User) -> Organization:
-    return make_organization(bola)
 
 
 def invite(firm, by, email="new@alajo.test", role=MEMBER, at=NOW):

@@ -12,31 +12,11 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Invitation, Organization, User
 from accounts.organizations import current_organization
 from accounts.services import invitations, organizations
-from accounts.tests.factories import make_person, prove_factor, sign_in
+from accounts.tests.factories import prove_factor, sign_in
 from accounts.tests.organizations import ADMIN, MEMBER, NOW, OWNER, join, key_of, make_organization, role_of
 from core.actors import acting_as, acting_as_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def bola() -> User:
-    return make_person(name="Bola Adeyemi", email="bola@alajo.test")
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_person(name="Ada Obi", email="ada@alajo.test")
-
-
-@pytest.fixture
-def chidi() -> User:
-    return make_person(name="Chidi Eze", email="chidi@alajo.test")
-
-
-@pytest.fixture
-def firm(bola: User) -> Organization:
-    return make_organization(bola)
 
 
 def browser_of(user: User) -> Client:

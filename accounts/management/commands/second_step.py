@@ -12,7 +12,7 @@ from core.actors import acting_as_service
 
 
 class Command(BaseCommand):
-    help = "Print the code that somebody's authenticator app shows now. Development only."
+    help = "Print the code that somebody's authenticator app shows now, also while it is set up. Development only."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
