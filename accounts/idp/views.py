@@ -17,7 +17,8 @@ from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -74,7 +75,7 @@ class AuthorizationView(views.AuthorizationView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if _is_silent(request):
-            return HttpResponseBadRequest()
+            raise BadRequest("prompt=none is not supported")
         answer: HttpResponse = super().post(request, *args, **kwargs)
         return answer
 

@@ -117,7 +117,7 @@ def make(
             networks=made.key.allowed_networks,
             expires_at=expires_at.isoformat() if expires_at else None,
         )
-        _tell_owners(made.key, by, at)
+        _tell_owners("live_key_made", made.key, by, at)
     return made
 
 
@@ -158,7 +158,7 @@ def roll(*, key_id: UUID, by: User, overlap: timedelta, at: datetime) -> Made:
             replaced_by=str(made.key.pk),
             expires_at=old.expires_at.isoformat(),
         )
-        _tell_owners(made.key, by, at)
+        _tell_owners("live_key_made", made.key, by, at)
     return made
 
 
@@ -184,6 +184,8 @@ def change(
                 before=before,
                 after={field: facts[field] for field in before},
             )
+        if before.keys() - {"name"}:
+            _tell_owners("live_key_changed", key, by, at)
     return key
 
 
@@ -285,9 +287,11 @@ def _refuse_if_full(organization: Organization, at: datetime, *, leaving: int) -
 
 
 def _name(name: str) -> str:
-    if not 1 <= len(name.strip()) <= 60:
+    """The name on one line: it goes into mails to the owners."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 60:
         raise KeyInvalid(_("A name has 1 to 60 characters."), field="name")
-    return name.strip()
+    return name
 
 
 def _scopes(scopes: Iterable[str]) -> list[str]:
@@ -315,15 +319,16 @@ def _networks(networks: Iterable[str]) -> list[str]:
     return found
 
 
-def _tell_owners(key: ApiKey, by: User, at: datetime) -> None:
-    """A live key moves money: every owner hears of a new one."""
+def _tell_owners(letter: str, key: ApiKey, by: User, at: datetime) -> None:
+    """A live key moves money: every owner hears of a new one, and of what one may now do and from where."""
     if key.mode == ApiKey.Mode.LIVE:
         for address in _addresses_of_owners(key.organization):
             letters.send(
-                template="api_keys/email/live_key_made",
+                template=f"api_keys/email/{letter}",
                 to=address,
                 key=key,
                 organization=key.organization,
+                may=[words for scope, words in all_scopes().items() if scope in key.scopes],
                 by=by.email,
                 at=at,
             )

@@ -277,6 +277,26 @@ class TestChangeAndRevoke:
             data = AuditEvent.objects.get(action="accounts.api_key.changed").data
         assert data["before"] == {"name": "Shop", "allowed_networks": []}
 
+    def test_the_owners_hear_what_a_live_key_may_now_do_and_from_where(
+        self, firm: Organization, ada: User
+    ) -> None:
+        admin = join(firm, "ADMIN")
+        quiet = {"name": "Till", "scopes": ["accounts:read"], "networks": ["203.0.113.7"]}
+        order = {**quiet, "scopes": ["accounts:read", "transfers:write"], "networks": []}
+        live, test = make(firm, ada, mode="LIVE", networks=["203.0.113.7"]).key, make(firm, ada).key
+        mail.outbox.clear()
+        api_keys.change(key_id=test.pk, by=admin, at=AT, **order)
+        api_keys.change(key_id=live.pk, by=admin, at=AT, **quiet)
+        assert mail.outbox == []
+        api_keys.change(key_id=live.pk, by=admin, at=AT, **order)
+        [letter] = mail.outbox
+        assert letter.to == [ada.email] and admin.email in letter.body
+        for text in (letter.body, letter.alternatives[0][0]):
+            assert "Send money" in text and "anywhere" in text
+
+    def test_a_name_is_one_line(self, firm: Organization, ada: User) -> None:
+        assert make(firm, ada, name=" Shop\n\n  backend ").key.name == "Shop backend"
+
     def test_what_has_ended_is_not_changed(self, firm: Organization, ada: User) -> None:
         key = make(firm, ada).key
         api_keys.revoke(key_id=key.pk, by=ada, at=AT)

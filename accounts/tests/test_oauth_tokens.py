@@ -9,6 +9,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from accounts.models import AuditEvent, SpentAppToken, User
 from accounts.services import apps
@@ -150,6 +151,16 @@ def test_the_owner_shuts_an_app_out_at_once(client, ada, app):
     again = exchange(app, code_of(consent(client, app))).json()
     assert call(again["access_token"]).status_code == 200
     assert call(tokens["access_token"]).status_code == 401
+
+
+def test_an_app_is_answered_also_while_valkey_is_away(client, ada, app, monkeypatch):
+    tokens = let_in(client, ada, app)
+
+    def away(*_args: object) -> bool:
+        raise RedisError
+
+    monkeypatch.setattr("accounts.api.oauth.cache.add", away)
+    assert call(tokens["access_token"]).status_code == 200
 
 
 def test_nobody_shuts_out_the_apps_of_another(client, ada, app):
