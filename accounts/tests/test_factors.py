@@ -151,6 +151,10 @@ def test_the_command_prints_the_code_in_development_only(agent, settings):
     call_command("second_step", agent.email.upper(), stdout=out, stderr=StringIO())
     assert re.fullmatch(r"\d{6}\n", out.getvalue())
 
+    row = factors.factors.factors_of(user=agent)[0]
+    for _ in range(2):  # a code that was used is followed by the next
+        assert factors.factors.accept(row=row, code=factors.current_code(user=agent), at=timezone.now())
+
     beginner = make_person()
     begun = factors.factors.begin(user=beginner, kind="totp", name="App", at=timezone.now())
     call_command("second_step", beginner.email, stdout=(out := StringIO()), stderr=StringIO())

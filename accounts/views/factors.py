@@ -114,7 +114,8 @@ def add_passkey(request: PersonRequest) -> HttpResponse:
     options, state = passkeys.begin_making(request.user)
     webauthn_auth.set_state(state)
     status = 422 if form.errors else 200
-    return render(request, "mfa/webauthn/add_form.html", {"form": form, "options": options}, status=status)
+    context = {"form": form, "options": options, "waiting": step_up.waiting(request)}
+    return render(request, "mfa/webauthn/add_form.html", context, status=status)
 
 
 @never_cache
