@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -18,9 +19,10 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import BY_KEY
 from accounts.models import AuditEvent, User
 from accounts.people_found import people
-from core.api.ids import decode
+from core.api.ids import UnknownId, decode, encode
 from core.ids import timestamp_of, uuid7_at
 from core.staff import AFTER, BEFORE, EMPTY, ReadOnlyAdmin, When, as_uuid, link, link_to_row, pretty, time_of
 
@@ -41,6 +43,7 @@ class SearchForm(forms.Form):
 
     person = forms.CharField(label=_("Person"), help_text=_("E-mail, @handle or id"), required=False)
     action = forms.CharField(label=_("Deed begins with"), required=False, max_length=80)
+    key = forms.CharField(label=_("By API key"), help_text=_("Id, or key_…"), required=False)
     target = forms.CharField(
         label=_("Done to"), help_text=_("Id, or kind such as wallet.account"), required=False
     )
@@ -60,11 +63,14 @@ def search(events: Events, wanted: dict[str, Any], *, at: datetime) -> Events:
     if wanted.get("person"):
         found, is_indexed = found.filter(_of_person(wanted["person"])), True
     if wanted.get("target"):
-        key = as_uuid(wanted["target"])
+        row = as_uuid(wanted["target"])
         named = (
-            Q(target_id=str(key)) if key else Q(target_id=wanted["target"]) | Q(target_type=wanted["target"])
+            Q(target_id=str(row)) if row else Q(target_id=wanted["target"]) | Q(target_type=wanted["target"])
         )
         found = found.filter(named)
+    if wanted.get("key"):
+        key = _key_of(wanted["key"])
+        found = found.filter(**{f"data__{BY_KEY}": str(key)}) if key else found.none()
     if wanted.get("request"):
         found, is_indexed = _of_request(found, wanted["request"]), True
     if wanted.get("action"):
@@ -72,13 +78,21 @@ def search(events: Events, wanted: dict[str, Any], *, at: datetime) -> Events:
     if wanted.get("ip"):
         found = found.filter(ip=str(ip_address(wanted["ip"])))
     since, until = wanted.get("since"), wanted.get("until")
-    if not since and not is_indexed and any(wanted.get(name) for name in ("action", "ip", "target")):
+    if not since and not is_indexed and any(wanted.get(name) for name in ("action", "ip", "key", "target")):
         since = (until or at) - timedelta(days=DAYS)
     if since:
         found = found.filter(pk__gte=uuid7_at(since))
     if until:
         found = found.filter(pk__lt=uuid7_at(until))
     return found
+
+
+def _key_of(text: str) -> UUID | None:
+    """The id of an API key, as staff or as programs write it."""
+    try:
+        return as_uuid(text) or decode("key", text.strip())
+    except UnknownId:
+        return None
 
 
 def _of_person(text: str) -> Q:
@@ -150,12 +164,15 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Who"))
     def who(self, event: AuditEvent) -> SafeString | str:
-        return link_to_row(User, event.actor_id) if event.actor_id else event.actor_role or EMPTY
+        if event.actor_id:
+            return link_to_row(User, event.actor_id)
+        key = event.data.get(BY_KEY)
+        return encode("key", UUID(key)) if key else event.actor_role or EMPTY
 
     @admin.display(description=_("Who"))
     def actor(self, event: AuditEvent) -> SafeString | str:
         user = User.objects.filter(pk=event.actor_id).first() if event.actor_id else None
-        return link(user) if user else EMPTY
+        return link(user) if user else self.who(event)
 
     @admin.display(description=_("Done to"))
     def target(self, event: AuditEvent) -> str:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", factors.index, name="mfa_index"),
     path("authenticate/", proof.at_log_in, name="mfa_authenticate"),
     path("reauthenticate/", proof.by_code, name="mfa_reauthenticate"),
+    path("go-on/", proof.go_on, name="mfa_go_on"),
     path("trust/", base.trust, name="mfa_trust"),
     path("totp/activate/", adding(factors.activate_totp), name="mfa_activate_totp"),
     path("totp/deactivate/", step_up_required(factors.deactivate_totp), name="mfa_deactivate_totp"),

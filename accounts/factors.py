@@ -4,8 +4,10 @@
 it; once the factor is removed, nobody is verified by it any more.
 """
 
+from datetime import timedelta
 from typing import Any, NoReturn
 
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_used
 from django.conf import settings
@@ -18,10 +20,12 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.models import Device
 
 from accounts import totp
-from accounts.models import User
+from accounts.models import PendingFactor, User
 from accounts.services import factors
 from core.actors import acting_as_service
 from core.errors import DomainError
+
+STEP = timedelta(seconds=app_settings.TOTP_PERIOD)
 
 
 class NotEnrolled(DomainError):
@@ -95,9 +99,19 @@ def enrol_totp(*, user: User, secret: str | None = None) -> None:
 
 
 def current_code(*, user: User) -> str:
-    """Return the code that the user's app shows now; raises NotEnrolled."""
+    """Return a code that is good now, of the user's app or of the one that they are setting up; raises NotEnrolled.
+
+    It is the one that the app shows, or, where that was used, the next one.
+    """
+    at = timezone.now()
     with acting_as_service():
         row = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
-    if row is None:
-        raise NotEnrolled
-    return totp.code_at(totp.secret_of(row), timezone.now())
+        begun = PendingFactor.objects.filter(user=user, kind=PendingFactor.Kind.TOTP).order_by("pk").last()
+    if row is not None:
+        secret = totp.secret_of(row)
+        code = totp.code_at(secret, at)
+        used = (totp.step_of(secret, code, at) or 0) <= row.data.get("step", 0)
+        return totp.code_at(secret, at + STEP) if used else code
+    if begun is not None:
+        return totp.code_at(totp.open_sealed(begun.secret, user_id=user.pk), at)
+    raise NotEnrolled

@@ -20,7 +20,10 @@ LIFETIMES = (
     ("never", _("Never: it works until it is revoked")),
 )
 MODES = (
-    (ApiKey.Mode.TEST, _("Test: for building and trying out")),
+    (
+        ApiKey.Mode.TEST,
+        _("Test: reads what is there; whatever it writes is only rehearsed, and nothing is kept"),
+    ),
     (ApiKey.Mode.LIVE, _("Live: acts on real money. Every owner is told by e-mail")),
 )
 OVERLAPS = (

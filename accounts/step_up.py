@@ -1,14 +1,16 @@
 """Step-up: what moves money or changes who gets in asks for a second factor that was proven just now.
 
     @step_up_required                       # a page: leads to the proof, then goes on with what was asked
-    permission_classes = [..., StepUp]      # an API view: refuses, and says what is missing
+    permission_classes = [..., StepUp]      # an API view: refuses, and says what is missing (api/permissions.py)
 
-A form that was sent without a fresh proof is kept, sealed, in the browser's session, and sent once more for its sender
-when the proof is there: as that person, in that session, to that address, within `KEPT_FOR`, once.
+Who has no factor sets one up first, which is a proof too. A form that was sent without a fresh proof is kept, sealed,
+in the browser's session, and sent once more for its sender when the proof is there: as that person, in that session,
+to that address, once, within `KEPT_FOR` (`KEPT_WHILE_ENROLLING`, and then at the press of a button).
 """
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial, wraps
 from typing import Any
@@ -16,18 +18,13 @@ from uuid import uuid4
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
-from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.browser_sessions import SIGN_IN
 from accounts.models import Session, User
@@ -40,7 +37,8 @@ from core.middleware import acting_for
 
 FRESH_FOR = timedelta(minutes=5)
 KEPT_FOR = timedelta(minutes=10)
-GO_ON = "step_up.go_on"
+KEPT_WHILE_ENROLLING = timedelta(minutes=30)
+_GO_ON = "step_up.go_on"
 _KEPT = "step_up.kept"
 _PLACE = "session.step_up."
 
@@ -89,19 +87,11 @@ def check(*, user: User, session: Session | None, at: datetime) -> None:
         raise StepUpRequired(max_age=int(FRESH_FOR.total_seconds()), methods=methods)
 
 
-class StepUp(BasePermission):
-    """Lets through a person whose session has a fresh proof. A key of an app has no session and never passes."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if not isinstance(request.user, User):
-            raise StepUpRequired(max_age=int(FRESH_FOR.total_seconds()), methods=[])
-        check(user=request.user, session=session_of(request), at=timezone.now())  # type: ignore[arg-type]
-        return True
-
-
 def step_up_required(view: View | None = None, *, enrol: bool = True, keep: bool = True) -> Any:
-    """Guard a page. `enrol=False` lets somebody without a factor through; `keep=False` sends no form a second time,
-    for forms that hold a password or a code.
+    """Guard a page. `keep=False` sends no form a second time, for forms that hold a password or a code.
+
+    `enrol=False` lets somebody without a factor through: to set up the first one, and to change the password that is
+    then all they have.
     """
     if view is None:
         return partial(step_up_required, enrol=enrol, keep=keep)
@@ -111,13 +101,7 @@ def step_up_required(view: View | None = None, *, enrol: bool = True, keep: bool
     def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return guarded(request, *args, **kwargs)
-        try:
-            check(user=request.user, session=session_of(request), at=timezone.now())
-        except EnrolmentRequired:
-            return _to_enrolment(request) if enrol else guarded(request, *args, **kwargs)
-        except StepUpRequired:
-            return _to_proof(request, keep=keep)
-        return guarded(request, *args, **kwargs)
+        return way_to_proof(request, enrol=enrol, keep=keep) or guarded(request, *args, **kwargs)
 
     return guard
 
@@ -149,25 +133,65 @@ def proof_url(user: User) -> str:
         return str(get_adapter().get_reauthentication_methods(user)[0]["url"])
 
 
-def _to_enrolment(request: PersonRequest) -> HttpResponseBase:
-    if request.method == "GET":
-        request.session[GO_ON] = request.get_full_path()
-    messages.info(request, _("This needs a second step at log-in. Set one up, then go on."))
+def way_to_proof(request: PersonRequest, *, enrol: bool = True, keep: bool = True) -> HttpResponseBase | None:
+    """Where somebody goes who lacks a fresh proof; None for who has one, as for `step_up_required`."""
+    try:
+        check(user=request.user, session=session_of(request), at=timezone.now())
+    except EnrolmentRequired:
+        return _to_enrolment(request, keep=keep) if enrol else None
+    except StepUpRequired:
+        return _to_proof(request, keep=keep)
+    return None
+
+
+def _to_enrolment(request: PersonRequest, *, keep: bool) -> HttpResponseBase:
+    """Lead to setting up a factor, and remember where to go on; the page there says so."""
+    remember(request, request.get_full_path())
+    _keep(request, keep=keep, lasts=KEPT_WHILE_ENROLLING)
     return redirect("mfa_index")
 
 
 def _to_proof(request: PersonRequest, *, keep: bool) -> HttpResponseBase:
+    """Lead to the proof, which goes on by itself."""
+    _keep(request, keep=keep, lasts=KEPT_FOR)
+    query = urlencode({"next": request.get_full_path()})
+    return HttpResponseRedirect(f"{proof_url(request.user)}?{query}")
+
+
+def _keep(request: PersonRequest, *, keep: bool, lasts: timedelta) -> None:
+    """Keep the form that came with this request, if it did; one that was kept before is forgotten."""
     request.session.pop(_KEPT, None)
     if request.method == "POST" and keep and not request.FILES:
         kept = {
             "id": uuid4().hex,
-            "at": timezone.now().timestamp(),
+            "until": (timezone.now() + lasts).timestamp(),
             "path": request.get_full_path(),
             "form": request.POST.urlencode(),
         }
         request.session[_KEPT] = encryption.seal(json.dumps(kept), aad=_place(request))
-    query = urlencode({"next": request.get_full_path()})
-    return HttpResponseRedirect(f"{proof_url(request.user)}?{query}")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What somebody was doing when a second factor was missing: where, and whether a form of theirs is kept."""
+
+    path: str
+    has_form: bool
+
+
+def remember(request: HttpRequest, path: str) -> None:
+    """Remember where to go on when a factor is set up."""
+    request.session[_GO_ON] = [path, (timezone.now() + KEPT_WHILE_ENROLLING).timestamp()]
+
+
+def waiting(request: HttpRequest) -> Waiting | None:
+    """What waits until a factor is set up, unless it was left lying."""
+    path, until = request.session.get(_GO_ON) or ("", 0)
+    return Waiting(path, _KEPT in request.session) if timezone.now().timestamp() < until else None
+
+
+def forget(request: HttpRequest) -> None:
+    request.session.pop(_GO_ON, None)
 
 
 def _place(request: PersonRequest) -> str:
@@ -187,10 +211,9 @@ def go_on(request: PersonRequest, *, to: str) -> HttpResponseBase | None:
         match = resolve(kept["path"].partition("?")[0])
     except (encryption.DecryptionFailed, Resolver404):
         return None
-    age = timezone.now().timestamp() - kept["at"]
-    if kept["path"] != to or not 0 <= age < KEPT_FOR.total_seconds():
+    if kept["path"] != to or timezone.now().timestamp() >= kept["until"]:
         return None
-    if not cache.add(f"step-up-kept:{kept['id']}", 1, KEPT_FOR.total_seconds()):
+    if not cache.add(f"step-up-kept:{kept['id']}", 1, KEPT_WHILE_ENROLLING.total_seconds()):
         return None
     again = _as_sent(request, kept["path"], kept["form"])
     again.resolver_match = match

@@ -7,10 +7,12 @@ connection takes that actor's PostgreSQL role and claims for one transaction. Ro
     with acting_as_service(): ...        # role `service_role`: tasks, webhooks, staff, sign-in
     with acting_as_anon(): ...           # role `anon`: what the world may see
 
-Blocks nest; leaving one gives the connection back to the actor outside. Leaving the outermost commits.
+Blocks nest; leaving one gives the connection back to the actor outside. Leaving the outermost commits, unless the actor
+rehearses: of what a program does with a test key nothing is kept.
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -22,6 +24,9 @@ from django.conf import settings
 from django.db import connection, transaction
 
 ANON, AUTHENTICATED, SERVICE = "anon", "authenticated", "service_role"
+TEST = "TEST"
+
+logger = logging.getLogger(__name__)
 
 
 class Person(Protocol):
@@ -42,6 +47,11 @@ class Actor:
     def user_id(self) -> UUID | None:
         sub = self.claims.get("sub")
         return UUID(sub) if sub else None
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether this is a program with a test key, or the service working for one."""
+        return self.claims.get("mode") == TEST
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,9 @@ NOBODY = Actor("none")
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 _NOWHERE = Origin()
 _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
+# Whether a program with a test key has been known in this request: then no block of it commits, whoever acts.
+_rehearsal: ContextVar[bool] = ContextVar("rehearsal", default=False)
+_waiting: ContextVar[list[Callable[[], object]] | None] = ContextVar("waiting", default=None)
 
 # The last is what row history (core/history.py) writes beside each change.
 _SET = (
@@ -94,11 +107,12 @@ def current_origin() -> Origin:
 
 @contextmanager
 def from_origin(origin: Origin) -> Iterator[None]:
-    token = _origin.set(origin)
+    token, rehearsal = _origin.set(origin), _rehearsal.set(False)
     try:
         yield
     finally:
         _origin.reset(token)
+        _rehearsal.reset(rehearsal)
 
 
 def person(user: Person) -> Actor:
@@ -118,17 +132,54 @@ def actor_of(caller: Person | OrganizationCaller) -> Actor:
 
 @contextmanager
 def _acting(actor: Actor) -> Iterator[Actor]:
-    inside = connection.in_atomic_block
+    inside, outermost = connection.in_atomic_block, _actor.get() is None
     outer = current_actor() or NOBODY
     token = _actor.set(actor)
+    waiting: list[Callable[[], object]] = []
+    queue = _waiting.set(waiting) if outermost else None
     try:
         with transaction.atomic():
             _apply(actor)
             yield actor
-            if inside and not connection.needs_rollback:
+            if outermost and _is_rehearsal():
+                transaction.set_rollback(True)
+            elif inside and not connection.needs_rollback:
                 _apply(outer)
     finally:
         _actor.reset(token)
+        if queue is not None:
+            _waiting.reset(queue)
+        if waiting:
+            _do(waiting)
+
+
+def _is_rehearsal() -> bool:
+    """Asked at the end of a block: authentication may have made somebody else of the actor since it began."""
+    actor = _actor.get()
+    return _rehearsal.get() or (actor is not None and actor.rehearses)
+
+
+def _do(waiting: list[Callable[[], object]]) -> None:
+    rehearsal = _rehearsal.set(False)
+    try:
+        for work in waiting:
+            try:
+                work()
+            except Exception:
+                logger.exception("what was to be done after a transaction failed")
+    finally:
+        _rehearsal.reset(rehearsal)
+
+
+def afterwards(work: Callable[[], object]) -> None:
+    """Have something done when the running transaction has ended, also where nothing of it is kept.
+
+    What must not be told of work that was rolled back belongs into `transaction.on_commit` instead.
+    """
+    waiting = _waiting.get()
+    if waiting is None:
+        raise RuntimeError("afterwards() needs a running transaction: open one of the blocks above first")
+    waiting.append(work)
 
 
 def _apply(actor: Actor) -> None:
@@ -174,7 +225,9 @@ def become_bearer(claims: dict[str, Any]) -> None:
 
 
 def become_organization(*, organization_id: UUID, key_id: UUID, mode: str) -> None:
-    """Like `become`, for an organisation that calls by one of its keys."""
+    """Like `become`, for an organisation that calls by one of its keys. By a test key, the whole request rehearses."""
+    if mode == TEST and _origin.get() is not _NOWHERE:
+        _rehearsal.set(True)
     _become(organization(organization_id=organization_id, key_id=key_id, mode=mode))
 
 

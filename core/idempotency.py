@@ -5,8 +5,10 @@ its name and its answer commit together, so there is never one without the other
 answer. Refusals of the domain are answers too: a repeat after the reason has gone is refused as before, and
 needs a new key. A request that failed for our reasons has no answer; its repeat is carried out.
 
-    once(request, work)                     # in the running transaction
-    once_outside(request, begin, finish)    # `finish` calls the outside world, between two transactions
+    once(request, work)                              # in the running transaction
+    once_outside(request, begin, finish, rehearse)   # `finish` calls the outside world, between two transactions
+
+A rehearsal (a request with a test key) keeps no row: its repeat is carried out again.
 """
 
 import hashlib
@@ -124,16 +126,22 @@ def once(request: Request, work: Callable[[UUID], Response]) -> HttpResponse:
 
 
 def once_outside(
-    request: Request, begin: Callable[[], UUID], finish: Callable[[UUID], Response]
+    request: Request,
+    begin: Callable[[], UUID],
+    finish: Callable[[UUID], Response],
+    rehearse: Callable[[UUID], Response],
 ) -> HttpResponse:
     """Carry out a request that calls the outside world, once for each key. The caller holds no transaction.
 
     `begin` stores what is wanted and returns its id, in one transaction with the key; `finish` is given that
     id and runs outside any. A repeat of a request that got no answer skips `begin`: it goes on with the same
-    id. Raises as `once` does.
+    id. A rehearsal ends before the outside world: with `rehearse`, which shows what `begin` stored. Raises as
+    `once` does.
     """
     name, caller = named(request), cast(Person | OrganizationCaller, request.user)
-    with acting_as(caller):
+    with acting_as(caller) as actor:
+        if actor.rehearses:
+            return _answer(request, lambda: rehearse(begin()))
         row = _found(name, at=timezone.now())
         if row is not None and row.status is not None:
             return _replayed(row)

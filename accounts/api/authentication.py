@@ -8,12 +8,13 @@ import json
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
@@ -149,11 +150,10 @@ def _is_within(caller: str | None, networks: list[str]) -> bool:
 
 
 def _note_use(key_id: UUID) -> None:
-    """Once a minute for each key, after the request's own work is committed."""
+    """Once a minute for each key, after the request's own work; of a rehearsal too."""
     try:
         first = cache.add(f"api-key-used:{key_id}", 1, USE_NOTED_FOR)
     except RedisError:
         return
     if first:
-        at = timezone.now()
-        transaction.on_commit(lambda: note_use(key_id=key_id, at=at), robust=True)
+        actors.afterwards(partial(note_use, key_id=key_id, at=timezone.now()))

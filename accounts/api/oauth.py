@@ -1,13 +1,16 @@
 """Apps of third parties at the API: an access token that a customer let them have."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from allauth.idp.oidc.models import Token
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
@@ -42,8 +45,7 @@ class OAuthAuthentication(authentication.BaseAuthentication):
         if found is None:
             raise exceptions.AuthenticationFailed(_("This token is unknown, expired or revoked."))
         token, grant = found
-        if cache.add(f"app-seen:{grant.pk}", 1, SEEN_FOR):
-            apps.touch(grant=grant, at=timezone.now())
+        _note_use(grant)
         actors.become(token.user)
         return token.user, AppAccess(grant.pk, token.client_id, frozenset(token.get_scopes()))
 
@@ -65,3 +67,10 @@ class OAuthAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="alajo"'
+
+
+def _note_use(grant: AppGrant) -> None:
+    """Once a minute for each app of a person, after the request's own work."""
+    with suppress(RedisError):
+        if cache.add(f"app-seen:{grant.pk}", 1, SEEN_FOR):
+            actors.afterwards(partial(apps.touch, grant=grant, at=timezone.now()))

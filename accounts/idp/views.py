@@ -1,11 +1,12 @@
-"""The ends an app talks to. Beyond allauth's: PKCE by S256 from everyone, no silent consent, a code and a refresh
-token good for one exchange, and what is used twice shuts the app out.
+"""The ends an app talks to. Beyond allauth's: PKCE by S256 from everyone, no silent consent, a second factor before an
+app may move money, a code and a refresh token good for one exchange, and what is used twice shuts the app out.
 """
 
 import hashlib
 import json
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -16,6 +17,7 @@ from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -23,8 +25,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
+from accounts import step_up
+from accounts.requests import PersonRequest
 from accounts.services import apps
 from core.api.ratelimit import count
+from core.api.scopes import moves_money
 from core.middleware import client_ip
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -62,11 +67,21 @@ class AuthorizationView(views.AuthorizationView):
             answer = respond_html_error(request, error=problem)
         else:
             answer = super().get(request, *args, **kwargs)
-        if answer.status_code == 200 and not isinstance(answer, TemplateResponse):
+        if isinstance(answer, TemplateResponse):
+            return _proof_first(request, self._scopes) or answer
+        if answer.status_code == 200:
             answer.status_code = 400  # an error page of allauth's
         return answer
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if _is_silent(request):
+            raise BadRequest("prompt=none is not supported")
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
     def form_valid(self, form: Any) -> HttpResponse:
+        if proof := _proof_first(self.request, form.cleaned_data["scopes"]):
+            return proof
         response: HttpResponse = super().form_valid(form)
         client = Client.objects.get(pk=self._request_info["client_id"])
         words = apps_words(form.cleaned_data["scopes"])
@@ -150,12 +165,23 @@ def apps_words(scopes: list[str]) -> list[str]:
 
 def _unsafe(request: HttpRequest) -> InvalidRequestError | None:
     """What we want beyond allauth. A silent answer would take one app's consent for another's."""
-    if "none" in request.GET.get("prompt", "").split():
+    if _is_silent(request):
         return InvalidRequestError("prompt=none is not supported")
     challenge = request.GET.get("code_challenge", "")
     if request.GET.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
         return InvalidRequestError("PKCE with S256 is required")
     return None
+
+
+def _is_silent(request: HttpRequest) -> bool:
+    return "none" in request.GET.get("prompt", "").split()
+
+
+def _proof_first(request: HttpRequest, scopes: Iterable[str]) -> HttpResponse | None:
+    """Where a person goes who would let an app move money without a fresh proof; they come back to the page."""
+    if not request.user.is_authenticated or not any(moves_money(scope) for scope in scopes):
+        return None
+    return cast(HttpResponse | None, step_up.way_to_proof(cast(PersonRequest, request), keep=False))
 
 
 def _shut_out(user_id: Any, client_id: str, reason: str) -> None:

@@ -7,15 +7,13 @@ request looks its key up (`auth.api_key`).
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from ipaddress import ip_network
 from uuid import UUID
 
-from django.db import transaction
-from django.template.loader import render_to_string
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import api_keys, audit, tasks
+from accounts import api_keys, audit, letters
 from accounts.models import ApiKey, Membership, Organization, User
 from core.actors import acting_as_service
 from core.api.scopes import all_scopes
@@ -119,7 +117,7 @@ def make(
             networks=made.key.allowed_networks,
             expires_at=expires_at.isoformat() if expires_at else None,
         )
-        _tell_owners(made.key, by, at)
+        _tell_owners("live_key_made", made.key, by, at)
     return made
 
 
@@ -160,7 +158,7 @@ def roll(*, key_id: UUID, by: User, overlap: timedelta, at: datetime) -> Made:
             replaced_by=str(made.key.pk),
             expires_at=old.expires_at.isoformat(),
         )
-        _tell_owners(made.key, by, at)
+        _tell_owners("live_key_made", made.key, by, at)
     return made
 
 
@@ -186,6 +184,8 @@ def change(
                 before=before,
                 after={field: facts[field] for field in before},
             )
+        if before.keys() - {"name"}:
+            _tell_owners("live_key_changed", key, by, at)
     return key
 
 
@@ -205,6 +205,45 @@ def revoke(*, key_id: UUID, by: User, at: datetime) -> ApiKey:
     return key
 
 
+def revoke_made_by(*, user: User, reason: str, at: datetime) -> int:
+    """End every key that a person made or rolled, in whatever organisation: somebody else may have used their account.
+
+    Return how many ended now. The organisations' owners are told by mail, since their programs stop.
+    """
+    with acting_as_service():
+        theirs = Organization.objects.filter(
+            Q(memberships__user=user)
+            | Q(pk__in=ApiKey.objects.filter(created_by=user).values("organization"))
+        )
+        # As whoever makes or rolls a key does: one that is being made just now is waited for, and ends too.
+        locked = Organization.objects.select_for_update().filter(pk__in=theirs.values("pk")).order_by("pk")
+        organizations = {organization.pk: organization for organization in locked}
+        made = ApiKey.objects.select_for_update().filter(created_by=user, revoked_at=None)
+        keys = [key for key in made.order_by("pk") if key.is_live(at)]
+        ApiKey.objects.filter(pk__in=[key.pk for key in keys]).update(revoked_at=at)
+        for key in keys:
+            audit.record(
+                action="accounts.api_key.revoked",
+                target=key,
+                actor_id=user.pk,
+                organization=str(key.organization_id),
+                reason=reason,
+            )
+        for organization_id in sorted({key.organization_id for key in keys}):
+            organization = organizations[organization_id]
+            ended = [key for key in keys if key.organization_id == organization_id]
+            for address in _addresses_of_owners(organization):
+                letters.send(
+                    template="api_keys/email/keys_revoked",
+                    to=address,
+                    keys=ended,
+                    organization=organization,
+                    maker=user.email,
+                    at=at,
+                )
+    return len(keys)
+
+
 def note_use(*, key_id: UUID, at: datetime) -> None:
     """Write when a key was last used."""
     with acting_as_service():
@@ -214,10 +253,9 @@ def note_use(*, key_id: UUID, at: datetime) -> None:
 def _locked(organization_id: UUID, by: User) -> Organization:
     """The organisation, locked, which `by` manages. To others it is as unknown as none."""
     organization = Organization.objects.select_for_update().filter(pk=organization_id, closed_at=None).first()
+    # Asked under the lock: whoever was removed meanwhile manages nothing.
     theirs = Membership.objects.filter(organization=organization_id, user=by)
-    role = theirs.values_list(
-        "role", flat=True
-    ).first()  # under the lock: whoever is removed now manages nothing
+    role = theirs.values_list("role", flat=True).first()
     if organization is None or role is None:
         raise KeyNotFound
     if role not in Membership.MANAGERS:
@@ -249,9 +287,11 @@ def _refuse_if_full(organization: Organization, at: datetime, *, leaving: int) -
 
 
 def _name(name: str) -> str:
-    if not 1 <= len(name.strip()) <= 60:
+    """The name on one line: it goes into mails to the owners."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 60:
         raise KeyInvalid(_("A name has 1 to 60 characters."), field="name")
-    return name.strip()
+    return name
 
 
 def _scopes(scopes: Iterable[str]) -> list[str]:
@@ -279,18 +319,21 @@ def _networks(networks: Iterable[str]) -> list[str]:
     return found
 
 
-def _tell_owners(key: ApiKey, by: User, at: datetime) -> None:
-    """A live key moves money: every owner hears of a new one, after the commit."""
-    if key.mode != ApiKey.Mode.LIVE:
-        return
-    context = {"key": key, "organization": key.organization, "by": by.email, "at": at}
-    place = "api_keys/email/live_key_made"
-    letter = {
-        "subject": render_to_string(f"{place}_subject.txt", context).strip(),
-        "text": render_to_string(f"{place}_message.txt", context),
-        "html": render_to_string(f"{place}_message.html", context),
-    }
-    owners = key.organization.memberships.filter(role=Membership.Role.OWNER).select_related("user")
-    for owner in owners:
-        send = partial(tasks.send_mail.delay, **letter, to=[owner.user.email])
-        transaction.on_commit(send, robust=True)
+def _tell_owners(letter: str, key: ApiKey, by: User, at: datetime) -> None:
+    """A live key moves money: every owner hears of a new one, and of what one may now do and from where."""
+    if key.mode == ApiKey.Mode.LIVE:
+        for address in _addresses_of_owners(key.organization):
+            letters.send(
+                template=f"api_keys/email/{letter}",
+                to=address,
+                key=key,
+                organization=key.organization,
+                may=[words for scope, words in all_scopes().items() if scope in key.scopes],
+                by=by.email,
+                at=at,
+            )
+
+
+def _addresses_of_owners(organization: Organization) -> list[str]:
+    owners = organization.memberships.filter(role=Membership.Role.OWNER, user__is_active=True)
+    return list(owners.order_by("pk").values_list("user__email", flat=True))

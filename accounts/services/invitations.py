@@ -1,9 +1,10 @@
-"""Invitations to an organisation: sent by mail, accepted once by whoever holds the mailed link and is signed in."""
+"""Invitations to an organisation: sent by mail, accepted once by whoever holds the mailed link and has that address."""
 
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, organization_mails
@@ -13,6 +14,7 @@ from accounts.services.people import notify
 from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
+from core.masking import masked_email
 
 LIFE = timedelta(days=7)
 MOST_OPEN = 50
@@ -46,6 +48,15 @@ class InvitationUsed(DomainError):
     code = "invitation_used"
     kind = "conflict"
     message = _("This invitation was accepted already.")
+
+
+class InvitationForAnother(DomainError):
+    """What is public of the address tells its owner which one it is, and nobody else."""
+
+    code = "invitation_for_another"
+    kind = "forbidden"
+    message = _("This invitation is for another address than those of your account.")
+    public = ("address",)
 
 
 class AlreadyMember(DomainError):
@@ -84,7 +95,7 @@ def invite(*, organization_id: UUID, by: User, email: str, role: str, at: dateti
         earlier = organization.invitations.standing().filter(email=email).first()
         if not mine.may_decide_on(role) or (earlier and not mine.may_decide_on(earlier.role)):
             raise RoleNotEnough
-        if organization.memberships.filter(user__email=email).exists():
+        if organization.memberships.filter(user__in=_owners_of(email)).exists():
             raise AlreadyMember
         _check_limits(organization, email, by, at)
         if earlier:
@@ -126,10 +137,11 @@ def resend(*, organization_id: UUID, invitation_id: UUID, by: User, at: datetime
         )
 
 
-def look_at(*, token: str, at: datetime) -> Invitation:
+def look_at(*, token: str, by: User, at: datetime) -> Invitation:
     """Return the offer behind a mailed link, with its organisation and inviter.
 
-    Raises InvitationNotFound, InvitationUsed, InvitationWithdrawn, InvitationExpired.
+    Raises InvitationNotFound, InvitationUsed, InvitationWithdrawn, InvitationExpired, and InvitationForAnother where it
+    went to an address that is no confirmed one of `by`.
     """
     with acting_as_service():
         invitation = (
@@ -140,16 +152,18 @@ def look_at(*, token: str, at: datetime) -> Invitation:
         if invitation is None:
             raise InvitationNotFound
         _check_open(invitation, at)
+        if not _owners_of(invitation.email).filter(pk=by.pk).exists():
+            raise InvitationForAnother(address=masked_email(invitation.email))
     return invitation
 
 
 def accept(*, token: str, by: User, at: datetime) -> Membership:
-    """Make whoever holds the mailed token, and is signed in, a member. Once.
+    """Make whoever holds the mailed token, and has the address that it went to, a member. Once.
 
     Raises as `look_at` does, AlreadyMember, and OrganizationFull.
     """
     with acting_as_service():
-        found = look_at(token=token, at=at)
+        found = look_at(token=token, by=by, at=at)
         organization = Organization.objects.select_for_update(no_key=True).get(pk=found.organization_id)
         invitation = Invitation.objects.select_for_update().get(pk=found.pk)
         _check_open(invitation, at)
@@ -164,7 +178,7 @@ def accept(*, token: str, by: User, at: datetime) -> Membership:
             action="accounts.invitation.accepted",
             target=invitation,
             actor_id=by.pk,
-            other_address=by.email != invitation.email,
+            organization=str(organization.pk),
         )
         audit.record(
             action="accounts.membership.created",
@@ -222,6 +236,11 @@ def _withdraw(invitation: Invitation, *, by: User, at: datetime, reason: str) ->
     invitation.withdrawn_at = at
     invitation.save(update_fields=["withdrawn_at"])
     audit.record(action="accounts.invitation.withdrawn", target=invitation, actor_id=by.pk, reason=reason)
+
+
+def _owners_of(email: str) -> QuerySet[User]:
+    """Whose confirmed address this is: nobody's, or one person's. Addresses are kept in small letters."""
+    return User.objects.filter(emailaddress__email=email, emailaddress__verified=True)
 
 
 def _digest(token: str) -> str:

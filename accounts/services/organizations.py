@@ -182,11 +182,15 @@ def close(*, organization_id: UUID, by: User, at: datetime) -> None:
             raise RoleNotEnough
         if organization.memberships.exclude(pk=mine.pk).exists():
             raise MembersRemain
-        keys = list(organization.api_keys.filter(revoked_at=None).order_by("pk"))
+        keys = list(organization.api_keys.select_for_update().filter(revoked_at=None).order_by("pk"))
         ApiKey.objects.filter(pk__in=[key.pk for key in keys]).update(revoked_at=at)
         for key in keys:
             audit.record(
-                action="accounts.api_key.revoked", target=key, actor_id=by.pk, reason="organization closed"
+                action="accounts.api_key.revoked",
+                target=key,
+                actor_id=by.pk,
+                organization=str(organization.pk),
+                reason="organization closed",
             )
         invitations = organization.invitations.standing().update(withdrawn_at=at)
         mine.delete()

@@ -1,4 +1,4 @@
-"""The site with two guarded doors: sending money, and an API view."""
+"""The site with two more guarded doors: a page, and an API view."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -7,16 +7,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.step_up import StepUp, step_up_required
+from accounts.api.permissions import StepUp
+from accounts.step_up import step_up_required
 from config import urls
 from core.actors import current_actor
-from wallet.views import transfers
 
 handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404
 
 
 class Guarded(APIView):
     permission_classes = (IsAuthenticated, StepUp)
+    required_scope = "accounts:read"
     schema = None
 
     def get(self, request: Request) -> Response:
@@ -31,7 +32,6 @@ def who(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("send/confirm/", step_up_required(transfers.confirm), name="send_confirm"),
     path("who/", who),
     path("api/v1/guarded/", Guarded.as_view()),
     *urls.urlpatterns,

@@ -8,8 +8,10 @@ from threading import Barrier
 import pytest
 from django.core import mail
 from django.db import connection
+from django.utils import timezone
 
 from accounts import api_keys as keys
+from accounts import audit, audit_admin
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, User
 from accounts.services import api_keys
 from accounts.services.api_keys import (
@@ -23,7 +25,8 @@ from accounts.services.api_keys import (
     TooManyKeys,
 )
 from accounts.tests.factories import make_organization, make_person
-from core.actors import acting_as_service
+from core.actors import OrganizationCaller, acting_as, acting_as_service
+from core.api import ids
 from core.ids import BASE62, uuid7
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -274,6 +277,26 @@ class TestChangeAndRevoke:
             data = AuditEvent.objects.get(action="accounts.api_key.changed").data
         assert data["before"] == {"name": "Shop", "allowed_networks": []}
 
+    def test_the_owners_hear_what_a_live_key_may_now_do_and_from_where(
+        self, firm: Organization, ada: User
+    ) -> None:
+        admin = join(firm, "ADMIN")
+        quiet = {"name": "Till", "scopes": ["accounts:read"], "networks": ["203.0.113.7"]}
+        order = {**quiet, "scopes": ["accounts:read", "transfers:write"], "networks": []}
+        live, test = make(firm, ada, mode="LIVE", networks=["203.0.113.7"]).key, make(firm, ada).key
+        mail.outbox.clear()
+        api_keys.change(key_id=test.pk, by=admin, at=AT, **order)
+        api_keys.change(key_id=live.pk, by=admin, at=AT, **quiet)
+        assert mail.outbox == []
+        api_keys.change(key_id=live.pk, by=admin, at=AT, **order)
+        [letter] = mail.outbox
+        assert letter.to == [ada.email] and admin.email in letter.body
+        for text in (letter.body, letter.alternatives[0][0]):
+            assert "Send money" in text and "anywhere" in text
+
+    def test_a_name_is_one_line(self, firm: Organization, ada: User) -> None:
+        assert make(firm, ada, name=" Shop\n\n  backend ").key.name == "Shop backend"
+
     def test_what_has_ended_is_not_changed(self, firm: Organization, ada: User) -> None:
         key = make(firm, ada).key
         api_keys.revoke(key_id=key.pk, by=ada, at=AT)
@@ -289,3 +312,75 @@ class TestChangeAndRevoke:
     def test_an_unknown_key_is_not_found(self, ada: User) -> None:
         with pytest.raises(KeyNotFound):
             api_keys.revoke(key_id=uuid7(), by=ada, at=AT)
+
+
+class TestWhatOnePersonMade:
+    def test_it_ends_in_every_organisation_and_the_owners_are_told(
+        self, firm: Organization, ada: User
+    ) -> None:
+        admin = join(firm, "ADMIN")
+        other = make_organization(owner=admin, name="Other")
+        theirs = [make(firm, admin, name="<b>Till</b>").key, make(other, admin).key]
+        rolled = api_keys.roll(key_id=theirs[1].pk, by=admin, overlap=DAY, at=AT).key
+        adas, ended = make(firm, ada).key, make(firm, admin).key
+        api_keys.revoke(key_id=ended.pk, by=ada, at=AT)
+        mail.outbox.clear()
+        later = AT + timedelta(minutes=1)
+        assert api_keys.revoke_made_by(user=admin, reason="reported", at=later) == 3
+        assert {stored(key).revoked_at for key in (*theirs, rolled)} == {later}
+        assert stored(adas).revoked_at is None and stored(ended).revoked_at == AT
+        assert sorted(letter.to[0] for letter in mail.outbox) == sorted([ada.email, admin.email])
+        [letter] = [one for one in mail.outbox if one.to == [ada.email]]
+        assert (
+            "<b>Till</b>" in letter.body and theirs[0].last_four in letter.body and admin.email in letter.body
+        )
+        assert "<b>Till" not in letter.alternatives[0][0]
+        with acting_as_service():
+            event = AuditEvent.objects.filter(action="accounts.api_key.revoked").latest("pk")
+        assert event.actor_id == admin.pk and event.data["reason"] == "reported"
+        assert api_keys.revoke_made_by(user=admin, reason="reported", at=later) == 0
+        assert len(mail.outbox) == 2
+
+    def test_who_left_leaves_no_key_behind_that_this_would_miss(self, firm: Organization, ada: User) -> None:
+        admin = join(firm, "ADMIN")
+        key = make(firm, admin).key
+        with acting_as_service():
+            firm.memberships.filter(user=admin).delete()
+        assert api_keys.revoke_made_by(user=admin, reason="reported", at=AT) == 1
+        assert stored(key).revoked_at == AT
+
+    def test_keys_being_made_meanwhile_are_ended_or_come_after(self, firm: Organization, ada: User) -> None:
+        barrier = Barrier(4)
+
+        def one(number: int) -> object:
+            try:
+                barrier.wait(10)
+                if number:
+                    return make(firm, ada)
+                return api_keys.revoke_made_by(user=ada, reason="reported", at=AT)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            ended = next(pool.map(one, range(4)))
+        with acting_as_service():
+            assert ApiKey.objects.filter(revoked_at=AT).count() == ended
+
+
+def test_the_trail_tells_by_which_key_a_deed_was_done_and_staff_find_it(
+    firm: Organization, ada: User
+) -> None:
+    key, other = make(firm, ada, mode="LIVE").key, make(firm, ada, mode="LIVE").key
+    for one in (key, other):
+        caller = OrganizationCaller(id=firm.pk, key_id=one.pk, mode="LIVE")
+        with acting_as(caller), acting_as_service():
+            audit.record(action="accounts.organization.renamed", target=firm, name="x")
+    with acting_as_service():
+        event = AuditEvent.objects.filter(action="accounts.organization.renamed").earliest("pk")
+        assert event.data == {"organization": str(firm.pk), "name": "x", "by_api_key": str(key.pk)}
+        assert event.actor_id is None
+        now = timezone.now()
+        for text in (str(key.pk), f" {ids.encode('key', key.pk)} "):
+            assert [*audit_admin.search(AuditEvent.objects.all(), {"key": text}, at=now)] == [event]
+        for text in ("nonsense", "org_01bXeVJ2pTfyGNuObTnVLg", str(firm.pk)):
+            assert not audit_admin.search(AuditEvent.objects.all(), {"key": text}, at=now)

@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import access_tokens
+from accounts import access_tokens, factors
 from accounts import api_keys as keys
 from accounts.models import ApiKey, Membership, Organization, Session, User
 from accounts.services import api_keys, sessions
@@ -180,6 +180,18 @@ class TestKeys:
         with acting_as_service():
             assert ApiKey.objects.get().last_used_at is None
 
+    def test_a_command_makes_a_key_in_development_only(
+        self, firm: Organization, ada: User, settings, capsys
+    ) -> None:
+        for arguments, mode in (([], "TEST"), (["--live"], "LIVE")):
+            call_command("api_key", firm.slug, *arguments)
+            assert ask(capsys.readouterr().out.strip()).json()["mode"] == mode
+        with pytest.raises(CommandError, match="no organisation nowhere"):
+            call_command("api_key", "nowhere")
+        settings.SANDBOX = False
+        with pytest.raises(CommandError, match="development only"):
+            call_command("api_key", firm.slug)
+
     def test_the_key_is_in_no_log(self, firm: Organization, ada: User, caplog) -> None:
         caplog.set_level(logging.DEBUG)
         made = make(firm, ada, mode="LIVE")
@@ -260,7 +272,13 @@ class TestTokens:
 
     def test_a_command_prints_a_token_in_development_only(self, ada: User, settings, capsys) -> None:
         call_command("access_token", ada.email.upper())
-        assert ask(capsys.readouterr().out.strip(), ACCOUNTS).status_code == 200
+        token = capsys.readouterr().out.strip()
+        assert ask(token, ACCOUNTS).status_code == 200
+        assert jwt.decode(token, options={"verify_signature": False})["aal"] == "aal1"
+        factors.enrol_totp(user=ada)
+        call_command("access_token", ada.email)
+        token = capsys.readouterr().out.strip()
+        assert jwt.decode(token, options={"verify_signature": False})["aal"] == "aal2"
         with pytest.raises(CommandError, match="no active user"):
             call_command("access_token", "nobody@alajo.test")
         settings.SANDBOX = False

@@ -1,17 +1,19 @@
-"""Invitations: who may send how many, and that a link joins one person, once, while it stands."""
+"""Invitations: who may send how many, and that a link joins the one it went to, once, while it stands."""
 
 import re
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 
-from accounts.models import AuditEvent, Invitation, Notification, Organization, User
+from accounts.models import AuditEvent, Invitation, Notification, Organization
 from accounts.services import invitations, organizations
 from accounts.services.invitations import (
     AlreadyMember,
     InvitationExpired,
+    InvitationForAnother,
     InvitationNotFound,
     InvitationUsed,
     InvitationWithdrawn,
@@ -27,26 +29,6 @@ from wallet.tests.ledger import at_once, errors
 
 pytestmark = pytest.mark.django_db(transaction=True)
 A_WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def bola() -> User:
-    return make_person(name="Bola Adeyemi", email="bola@alajo.test")
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_person(name="Ada Obi", email="ada@alajo.test")
-
-
-@pytest.fixture
-def chidi() -> User:
-    return make_person(name="Chidi Eze", email="chidi@alajo.test")
-
-
-@pytest.fixture
-def firm(bola: User) -> Organization:
-    return make_organization(bola)
 
 
 def invite(firm, by, email="new@alajo.test", role=MEMBER, at=NOW):
@@ -215,34 +197,57 @@ class TestLimits:
 
 
 class TestJoining:
-    def test_the_link_joins_whoever_is_logged_in_and_the_managers_hear_of_it(self, firm, bola, ada, chidi):
+    def test_the_link_joins_whom_it_went_to_and_the_managers_hear_of_it(self, firm, bola, ada, chidi):
         join(firm, bola, ada, ADMIN)
-        _offer, token = invite(firm, ada, "someone.else@alajo.test")
+        _offer, token = invite(firm, ada, chidi.email)
         assert accept(token, chidi).role == MEMBER
         with acting_as_service():
             event = AuditEvent.objects.filter(action="accounts.invitation.accepted").latest("id")
-            assert event.actor_id == chidi.pk and event.data["other_address"] is True
+            assert event.actor_id == chidi.pk and event.data == {"organization": str(firm.pk)}
             told = Notification.objects.filter(event="organization.joined", data__name="Chidi Eze")
             assert set(told.values_list("user_id", flat=True)) == {bola.pk, ada.pk}
 
+    def test_it_joins_nobody_else_until_the_address_is_theirs_and_confirmed(self, firm, bola, chidi):
+        _offer, token = invite(firm, bola, "shop@alajo.test")
+        for _unconfirmed in range(2):
+            with pytest.raises(InvitationForAnother) as refused:
+                accept(token, chidi)
+            assert refused.value.public_data == {"address": "s•••@alajo.test"}
+            with acting_as_service():
+                EmailAddress.objects.update_or_create(user=chidi, email="shop@alajo.test", verified=False)
+        with acting_as_service():
+            EmailAddress.objects.filter(email="shop@alajo.test").update(verified=True)
+        assert accept(token, chidi).role == MEMBER
+        with pytest.raises(AlreadyMember):
+            invite(firm, bola, "shop@alajo.test")
+
+    def test_an_address_that_is_main_but_not_confirmed_joins_nobody(self, firm, bola, chidi):
+        _offer, token = invite(firm, bola, chidi.email)
+        with acting_as_service():
+            EmailAddress.objects.filter(user=chidi).update(verified=False)
+        with pytest.raises(InvitationForAnother):
+            accept(token, chidi)
+        assert role_of(firm, chidi) == ""
+
     def test_it_works_once(self, firm, bola, chidi, ada):
-        _offer, token = invite(firm, bola)
+        _offer, token = invite(firm, bola, chidi.email)
         accept(token, chidi)
         for person in (chidi, ada):
             with pytest.raises(InvitationUsed):
                 accept(token, person)
         assert role_of(firm, ada) == ""
 
-    def test_of_many_who_open_it_at_once_one_joins(self, firm, bola):
-        people = [make_person() for _ in range(4)]
-        _offer, token = invite(firm, bola)
-        results = at_once(*[partial(accept, token, person) for person in people])
+    def test_pressed_many_times_at_once_it_joins_once(self, firm, bola, chidi):
+        _offer, token = invite(firm, bola, chidi.email)
+        results = at_once(*[partial(accept, token, chidi)] * 4)
         assert errors(results) == {InvitationUsed: 3}
         with acting_as_service():
             assert firm.memberships.count() == 2
 
     def test_two_links_at_once_make_one_member_of_a_person(self, firm, bola, chidi):
-        tokens = [invite(firm, bola, f"p{number}@alajo.test")[1] for number in range(2)]
+        with acting_as_service():
+            EmailAddress.objects.create(user=chidi, email="shop@alajo.test", verified=True)
+        tokens = [invite(firm, bola, email)[1] for email in (chidi.email, "shop@alajo.test")]
         results = at_once(*[partial(accept, token, chidi) for token in tokens])
         assert errors(results) == {AlreadyMember: 1}
 
@@ -274,14 +279,14 @@ class TestJoining:
     def test_a_member_does_not_become_another_by_a_link_for_someone_else(self, firm, bola, ada, chidi):
         join(firm, bola, ada)
         _offer, token = invite(firm, bola, chidi.email, OWNER)
-        with pytest.raises(AlreadyMember):
+        with pytest.raises(InvitationForAnother):
             accept(token, ada)
         assert role_of(firm, ada) == MEMBER
         assert accept(token, chidi).role == OWNER
 
     def test_no_more_belong_to_it_than_may(self, firm, bola, chidi, monkeypatch):
         monkeypatch.setattr(invitations, "MOST_MEMBERS", 1)
-        _offer, token = invite(firm, bola)
+        _offer, token = invite(firm, bola, chidi.email)
         with pytest.raises(OrganizationFull):
             accept(token, chidi)
 

@@ -1,12 +1,7 @@
-"""Apps of third parties: let in on a page, at work at the API, shut out at once."""
+"""Apps of third parties: registered by us, and let in by a person on a page."""
 
-import base64
-import hashlib
 import re
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from html import unescape
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import pytest
@@ -14,94 +9,32 @@ from allauth.idp.oidc.models import Client as App
 from allauth.idp.oidc.models import Token
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
-from django.utils import timezone
+from django.utils.html import escape
 
-from accounts.models import AppGrant, AuditEvent, SpentAppToken, User
+from accounts import factors
+from accounts.models import AppGrant, AuditEvent
 from accounts.services import apps
-from accounts.tests.factories import make_person, sign_in
+from accounts.tests.factories import prove_factor, sign_in
+from accounts.tests.oauth import (
+    AUTHORIZE,
+    BACK,
+    SCOPES,
+    ask,
+    call,
+    code_of,
+    consent,
+    exchange,
+    register,
+)
 from core.actors import acting_as_service
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
-
-BACK = "https://book.test/back"
-VERIFIER = "v" * 64
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-AUTHORIZE, TOKEN = "/identity/o/authorize", "/identity/o/api/token"
-SCOPES = ["openid", "profile", "accounts:read"]
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_person(email="ada@alajo.test")
 
 
 @pytest.fixture
 def app() -> apps.Registered:
     return register("Book Keeper")
-
-
-def register(name: str, *, public: bool = False) -> apps.Registered:
-    scopes = [*SCOPES, "transactions:read"]
-    return apps.register(name=name, redirect_uris=[BACK], scopes=scopes, public=public)
-
-
-def ask(app: apps.Registered, **changes: str | None) -> str:
-    query = {
-        "client_id": app.client.pk,
-        "redirect_uri": BACK,
-        "response_type": "code",
-        "scope": " ".join(SCOPES),
-        "state": "xyz",
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-        **changes,
-    }
-    return f"{AUTHORIZE}?{urlencode({name: value for name, value in query.items() if value is not None})}"
-
-
-def consent(client: Client, app: apps.Registered, scopes=SCOPES, action="grant", **changes):
-    page = client.get(ask(app, **changes))
-    assert page.status_code == 200, page.content
-    request = unescape(re.search(r'name="request" value="([^"]+)"', page.content.decode())[1])
-    return client.post(AUTHORIZE, {"request": request, "scopes": scopes, "action": action})
-
-
-def code_of(answer) -> str:
-    assert answer.status_code == 302, answer.content
-    query = parse_qs(urlsplit(answer.headers["Location"]).query)
-    assert query["state"] == ["xyz"]
-    return query["code"][0]
-
-
-def exchange(app: apps.Registered, code: str, **changes: str):
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": BACK,
-        "code_verifier": VERIFIER,
-        "client_id": app.client.pk,
-        **({"client_secret": app.secret} if app.secret else {}),
-        **changes,
-    }
-    return Client().post(TOKEN, form)
-
-
-def refresh(app: apps.Registered, token: str, **changes: str):
-    form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": app.client.pk}
-    return Client().post(TOKEN, {**form, "client_secret": app.secret, **changes})
-
-
-def let_in(client: Client, user: User, app: apps.Registered, scopes=SCOPES) -> dict:
-    sign_in(client, user)
-    answer = exchange(app, code_of(consent(client, app, scopes)))
-    assert answer.status_code == 200, answer.content
-    return answer.json()
-
-
-def call(token: str, path: str = "/api/v1/accounts"):
-    return Client().get(path, headers={"Authorization": f"Bearer {token}"})
 
 
 def test_the_whole_way(client, ada, app):
@@ -217,202 +150,6 @@ def test_a_person_can_give_less_but_no_more(client, ada, app):
     assert "accounts:read" in answer.json()["detail"]
 
 
-def test_a_scope_that_begins_like_another_is_not_that_other(client, ada, app):
-    tokens = let_in(client, ada, app, ["accounts:read"])
-    answer = call(tokens["access_token"], "/api/v1/transfers/tr_0")
-    assert answer.status_code == 403
-    assert "transactions:read" in answer.json()["detail"]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"code_verifier": "w" * 64},
-        {"code_verifier": ""},
-        {"redirect_uri": "https://book.test/other"},
-        {"client_secret": "wrong"},
-        {"grant_type": "password"},
-        {"grant_type": "client_credentials"},
-    ],
-)
-def test_a_code_needs_all_that_belongs_to_it(client, ada, app, changes):
-    sign_in(client, ada)
-    answer = exchange(app, code_of(consent(client, app)), **changes)
-    assert answer.status_code in (400, 401)
-    assert "error" in answer.json()
-    with acting_as_service():
-        assert not Token.objects.exists()
-
-
-def test_a_code_of_one_app_is_nothing_to_another(client, ada, app):
-    sign_in(client, ada)
-    other = register("Other")
-    assert exchange(other, code_of(consent(client, app))).status_code == 400
-
-
-def test_a_code_used_twice_shuts_the_app_out(client, ada, app):
-    sign_in(client, ada)
-    code = code_of(consent(client, app))
-    tokens = exchange(app, code).json()
-    assert call(tokens["access_token"]).status_code == 200
-    assert exchange(app, code).json() == {"error": "invalid_grant"}
-    assert call(tokens["access_token"]).status_code == 401
-    assert refresh(app, tokens["refresh_token"]).status_code == 400
-
-
-def test_an_app_without_a_secret_has_only_pkce(client, ada):
-    public = register("Pocket", public=True)
-    sign_in(client, ada)
-    assert exchange(public, code_of(consent(client, public)), code_verifier="w" * 64).status_code == 400
-    assert exchange(public, code_of(consent(client, public))).status_code == 200
-
-
-def test_refresh_tokens_rotate(client, ada, app):
-    first = let_in(client, ada, app)
-    second = refresh(app, first["refresh_token"]).json()
-    assert second["refresh_token"] != first["refresh_token"]
-    assert call(second["access_token"]).status_code == 200
-    third = refresh(app, second["refresh_token"])
-    assert third.status_code == 200
-    assert set(third.json()["scope"].split()) == set(SCOPES)
-
-
-def test_an_old_refresh_token_shuts_the_app_out_and_its_owner_is_told(client, ada, app):
-    first = let_in(client, ada, app)
-    second = refresh(app, first["refresh_token"]).json()
-    mail.outbox.clear()
-    with acting_as_service():
-        SpentAppToken.objects.update(spent_at=timezone.now() - timedelta(seconds=11))
-    assert refresh(app, first["refresh_token"]).json() == {"error": "invalid_grant"}
-    assert call(second["access_token"]).status_code == 401
-    assert refresh(app, second["refresh_token"]).status_code == 400
-    assert [letter.subject for letter in mail.outbox] == ["We ended the access of Book Keeper"]
-    with acting_as_service():
-        event = AuditEvent.objects.get(action="accounts.app.shut_out")
-        assert event.data["reason"] == "token_reused"
-
-
-def test_asking_twice_in_a_moment_is_only_refused(client, ada, app):
-    first = let_in(client, ada, app)
-    second = refresh(app, first["refresh_token"]).json()
-    assert refresh(app, first["refresh_token"]).status_code == 400
-    assert call(second["access_token"]).status_code == 200
-
-
-def test_of_many_refreshes_at_once_one_wins_and_the_app_stays(client, ada, app):
-    first = let_in(client, ada, app)["refresh_token"]
-
-    def once(_number: int):
-        try:
-            return refresh(app, first)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(once, range(6)))
-    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400, 400]
-    won = next(answer for answer in answers if answer.status_code == 200).json()
-    assert call(won["access_token"]).status_code == 200
-    with acting_as_service():
-        assert Token.objects.filter(type="rt").count() == 1
-
-
-def test_a_refresh_cannot_ask_for_more(client, ada, app):
-    tokens = let_in(client, ada, app, ["accounts:read"])
-    answer = refresh(app, tokens["refresh_token"], scope="accounts:read transactions:read")
-    assert answer.json()["error"] == "invalid_scope"
-
-
-def test_a_refresh_token_needs_its_own_app(client, ada, app):
-    tokens = let_in(client, ada, app)
-    other = register("Other")
-    assert refresh(other, tokens["refresh_token"]).status_code == 400
-    assert refresh(app, tokens["refresh_token"], client_secret="wrong").status_code == 401
-    assert refresh(app, tokens["refresh_token"]).status_code == 200
-
-
-def test_the_owner_shuts_an_app_out_at_once(client, ada, app):
-    tokens = let_in(client, ada, app)
-    page = client.get("/security/apps/").content
-    assert b"Book Keeper" in page
-    assert b"See accounts and their balances" in page
-    assert client.post("/security/apps/", {"app": app.client.pk}).status_code == 302
-    assert call(tokens["access_token"]).status_code == 401
-    assert refresh(app, tokens["refresh_token"]).status_code == 400
-    assert b"Book Keeper" not in client.get("/security/apps/").content
-    again = exchange(app, code_of(consent(client, app))).json()
-    assert call(again["access_token"]).status_code == 200
-    assert call(tokens["access_token"]).status_code == 401
-
-
-def test_nobody_shuts_out_the_apps_of_another(client, ada, app):
-    tokens = let_in(client, ada, app)
-    other = Client()
-    sign_in(other, make_person())
-    assert b"Book Keeper" not in other.get("/security/apps/").content
-    other.post("/security/apps/", {"app": app.client.pk})
-    assert call(tokens["access_token"]).status_code == 200
-
-
-def test_an_app_acts_for_its_person_alone(client, ada, app):
-    bola = make_person(email="bola@alajo.test")
-    hers = let_in(client, ada, app)
-    his = let_in(Client(), bola, app)
-    seen = [{row["id"] for row in call(t["access_token"]).json()["data"]} for t in (hers, his)]
-    assert not seen[0] & seen[1]
-    client.post("/security/apps/", {"app": app.client.pk})
-    assert call(hers["access_token"]).status_code == 401
-    assert call(his["access_token"]).status_code == 200
-
-
-def test_tokens_end_with_their_time(client, ada, app):
-    tokens = let_in(client, ada, app)
-    with acting_as_service():
-        living = Token.objects.get(type="at").expires_at - timezone.now()
-        assert timedelta(minutes=9) < living <= timedelta(minutes=10)
-        living = Token.objects.get(type="rt").expires_at - timezone.now()
-        assert timedelta(days=29) < living <= timedelta(days=30)
-        Token.objects.update(expires_at=timezone.now())
-    assert call(tokens["access_token"]).status_code == 401
-    assert refresh(app, tokens["refresh_token"]).status_code == 400
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"is_active": False},
-        {"deleted_at": timezone.now()},
-        {"banned_until": timezone.now() + timedelta(days=9)},
-    ],
-)
-def test_a_person_who_is_barred_takes_the_apps_along(client, ada, app, change):
-    tokens = let_in(client, ada, app)
-    with acting_as_service():
-        User.objects.filter(pk=ada.pk).update(**change)
-    assert call(tokens["access_token"]).status_code == 401
-    assert refresh(app, tokens["refresh_token"]).status_code == 400
-
-
-@pytest.mark.parametrize("value", ["", "x", "a" * 86, "a" * 5000, "eyJhbGciOiJub25lIn0.e30."])
-def test_an_unknown_bearer_is_refused(client, db, value):
-    answer = call(value)
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-
-
-def test_a_refresh_token_or_a_code_is_no_access_token(client, ada, app):
-    tokens = let_in(client, ada, app)
-    assert call(tokens["refresh_token"]).status_code == 401
-    assert call(code_of(consent(client, app))).status_code == 401
-
-
-def test_an_app_lets_go_by_itself(client, ada, app):
-    tokens = let_in(client, ada, app)
-    form = {"token": tokens["refresh_token"], "client_id": app.client.pk, "client_secret": app.secret}
-    assert Client().post("/identity/o/api/revoke", form).status_code == 200
-    assert refresh(app, tokens["refresh_token"]).status_code == 400
-
-
 def test_the_command_registers_an_app_and_shows_its_secret_once(db, capsys):
     call_command("register_app", "Book Keeper", redirect_uri=[BACK], scope=["accounts:read"], public=False)
     printed = capsys.readouterr().out.split()
@@ -438,3 +175,60 @@ def test_the_command_registers_an_app_and_shows_its_secret_once(db, capsys):
 def test_an_app_is_not_registered_with_a_way_back_that_others_hear(db, uri):
     with pytest.raises(CommandError):
         call_command("register_app", "X", redirect_uri=[uri], scope=["accounts:read"], public=False)
+
+
+MONEY = ["openid", "accounts:read", "transfers:write"]
+
+
+@pytest.fixture
+def payer() -> apps.Registered:
+    return apps.register(name="Pay Roll", redirect_uris=[BACK], scopes=MONEY, public=False)
+
+
+def transfer(token: str):
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+    order = {"source": "acc_01bXeVFsjJrkCWVZkY9mJE", "recipient": "ada", "amount": 100, "currency": "NGN"}
+    return Client().post("/api/v1/transfers", order, content_type="application/json", headers=headers)
+
+
+def test_an_app_is_let_move_money_only_under_a_second_factor_and_then_does(client, ada, payer):
+    sign_in(client, ada)
+    page = ask(payer, scope=" ".join(MONEY))
+    assert client.get(page).url == "/accounts/2fa/"
+    factors.enrol_totp(user=ada)
+    door = client.get(page).url
+    assert door.startswith("/accounts/2fa/reauthenticate/?next=%2Fidentity")
+    back = client.post(door, {"code": factors.current_code(user=ada), "next": page})
+    assert back.url == page
+    tokens = exchange(payer, code_of(consent(client, payer, MONEY, scope=" ".join(MONEY)))).json()
+    answer = transfer(tokens["access_token"])
+    assert (answer.status_code, answer.json()["code"]) == (404, "account_not_found")
+
+
+def test_a_page_left_open_asks_for_the_proof_again_unless_no_money_is_granted(client, ada, payer):
+    sign_in(client, ada)
+    prove_factor(ada)
+    page = ask(payer, scope=" ".join(MONEY))
+    shown = client.get(page).content.decode()
+    request = unescape(re.search(r'name="request" value="([^"]+)"', shown)[1])
+    assert f'action="{escape(page)}"' in shown
+    with acting_as_service():
+        session = ada.sign_ins.live().get()
+        session.methods = [{**proof, "timestamp": proof["timestamp"] - 301} for proof in session.methods]
+        session.save(update_fields=["methods"])
+    form = {"request": request, "action": "grant"}
+    answer = client.post(page, {**form, "scopes": MONEY})
+    assert answer.url.startswith("/accounts/2fa/reauthenticate/?next=%2Fidentity")
+    with acting_as_service():
+        assert not Token.objects.exists()
+    tokens = exchange(payer, code_of(client.post(page, {**form, "scopes": ["openid"]}))).json()
+    assert transfer(tokens["access_token"]).json()["code"] == "scope_missing"
+
+
+def test_consent_is_given_by_somebody_who_is_logged_in_whatever_the_address_says(client, ada, app):
+    sign_in(client, ada)
+    page = client.get(ask(app)).content.decode()
+    request = unescape(re.search(r'name="request" value="([^"]+)"', page)[1])
+    form = {"request": request, "scopes": SCOPES, "action": "grant"}
+    assert Client().post(f"{AUTHORIZE}?prompt=none", form).status_code == 400
+    assert Client().post(AUTHORIZE, form).url.startswith("/accounts/login/")

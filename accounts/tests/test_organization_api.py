@@ -25,21 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = "/api/v1/organizations"
 
 
-@pytest.fixture
-def bola() -> User:
-    return make_person(name="Bola Adeyemi", email="bola@alajo.test")
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_person(name="Ada Obi", email="ada@alajo.test")
-
-
-@pytest.fixture
-def firm(bola: User) -> Organization:
-    return make_organization(bola)
-
-
 def program_of(user: User, *scopes: str) -> Client:
     """A person's app, which may do everything; or a key of another firm of theirs, with these scopes only."""
     if not scopes:

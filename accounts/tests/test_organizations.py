@@ -24,21 +24,6 @@ from wallet.tests.ledger import at_once, errors
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def bola() -> User:
-    return make_person(name="Bola Adeyemi", email="bola@alajo.test")
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_person(name="Ada Obi", email="ada@alajo.test")
-
-
-@pytest.fixture
-def chidi() -> User:
-    return make_person(name="Chidi Eze", email="chidi@alajo.test")
-
-
 def deeds(prefix: str) -> list[str]:
     with acting_as_service():
         found = AuditEvent.objects.filter(action__startswith=prefix).order_by("recorded_at", "id")

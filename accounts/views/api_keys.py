@@ -86,7 +86,7 @@ def key_make(request: PersonRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @form_page
-@step_up_required(enrol=False)
+@step_up_required
 def key_change(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
     """Another name, other scopes or networks."""
     organization, key = _managed_key(request, slug, key_id)
@@ -126,9 +126,8 @@ def key_roll(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
 
 @never_cache
 @form_page
-@step_up_required(enrol=False)
 def key_revoke(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
-    """Ask, then end a key at once."""
+    """Ask, then end a key at once. It protects, so it needs no second factor."""
     organization, key = _managed_key(request, slug, key_id)
     if request.method != "POST":
         return _page(request, "revoke", organization, key=key)

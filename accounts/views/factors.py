@@ -18,12 +18,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import passkeys, totp
+from accounts import passkeys, step_up, totp
 from accounts.factor_forms import WRONG_CODE, ActivateForm, AddPasskeyForm, RenamePasskeyForm
 from accounts.models import PendingFactor
 from accounts.requests import PersonRequest
 from accounts.services import factors
-from accounts.step_up import GO_ON
 
 _PENDING = "factors.pending"
 MAILS = {
@@ -44,9 +43,8 @@ def index(request: PersonRequest) -> HttpResponse:
     codes = rows["codes"].wrap() if rows["codes"] else None
     left = len(codes.get_unused_codes()) if codes else 0
     enrolled = bool(rows["app"] or rows["passkeys"])
-    go_on = request.session.get(GO_ON) if enrolled else None
     facts = {"left": left, "total": len(codes.generate_codes()) if codes else 0, "enrolled": enrolled}
-    return render(request, "mfa/index.html", {**rows, **facts, "go_on": go_on})
+    return render(request, "mfa/index.html", {**rows, **facts, "waiting": step_up.waiting(request)})
 
 
 @never_cache
@@ -70,7 +68,7 @@ def activate_totp(request: PersonRequest) -> HttpResponse:
     request.session[_PENDING] = str(pending.pk)
     wanted = get_next_redirect_url(request)
     if wanted:
-        request.session[GO_ON] = wanted
+        step_up.remember(request, wanted)
     secret = totp.open_sealed(pending.secret, user_id=request.user.pk)
     form = ActivateForm(request.POST if request.method == "POST" else None, secret=secret)
     if form.is_valid():
@@ -83,7 +81,8 @@ def activate_totp(request: PersonRequest) -> HttpResponse:
             return _added(request, row)
     svg = totp.svg(totp.uri(secret, email=request.user.email))
     status = 422 if form.errors else 200
-    return render(request, "mfa/totp/activate_form.html", {"form": form, "svg": svg}, status=status)
+    context = {"form": form, "svg": svg, "waiting": step_up.waiting(request)}
+    return render(request, "mfa/totp/activate_form.html", context, status=status)
 
 
 def _pending(request: PersonRequest) -> PendingFactor | None:
@@ -115,7 +114,8 @@ def add_passkey(request: PersonRequest) -> HttpResponse:
     options, state = passkeys.begin_making(request.user)
     webauthn_auth.set_state(state)
     status = 422 if form.errors else 200
-    return render(request, "mfa/webauthn/add_form.html", {"form": form, "options": options}, status=status)
+    context = {"form": form, "options": options, "waiting": step_up.waiting(request)}
+    return render(request, "mfa/webauthn/add_form.html", context, status=status)
 
 
 @never_cache
@@ -159,4 +159,8 @@ def _added(request: PersonRequest, row: Authenticator) -> HttpResponse:
     messages.success(request, _("It is set up. We will ask for it when you log in."))
     if auto_generate_recovery_codes(request):
         return redirect("mfa_view_recovery_codes")
-    return redirect(request.session.pop(GO_ON, None) or "mfa_index")
+    waiting = step_up.waiting(request)
+    if waiting is None or waiting.has_form:
+        return redirect("mfa_index")
+    step_up.forget(request)
+    return redirect(waiting.path)

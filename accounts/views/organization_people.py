@@ -111,7 +111,7 @@ def organization_join(request: PersonRequest, token: str) -> HttpResponse:
     """What a mailed link offers. Opening it changes nothing, since programs open links too; the button does."""
     at = timezone.now()
     try:
-        offer = invitations.look_at(token=token, at=at)
+        offer = invitations.look_at(token=token, by=request.user, at=at)
         if request.method == "POST":
             joined = invitations.accept(token=token, by=request.user, at=at)
             current.choose(request, joined.organization)
@@ -119,6 +119,9 @@ def organization_join(request: PersonRequest, token: str) -> HttpResponse:
             return redirect("organization", joined.organization.slug)
     except invitations.InvitationNotFound as refusal:
         return render(request, "organizations/join.html", {"refusal": refusal}, status=404)
+    except invitations.InvitationForAnother as refusal:
+        context = {"address": refusal.data["address"], "token": token}
+        return render(request, "organizations/join_other.html", context, status=403)
     except DomainError as refusal:
         return render(request, "organizations/join.html", {"refusal": refusal}, status=GONE)
     context = {

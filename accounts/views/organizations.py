@@ -1,7 +1,7 @@
 """The organisations of a person: founding, seeing, choosing, renaming, leaving and closing them."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -99,11 +99,17 @@ def organization_leave(request: PersonRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up_required(enrol=False)
-def organization_close(request: PersonRequest, slug: str) -> HttpResponse:
+def organization_close(request: PersonRequest, slug: str) -> HttpResponseBase:
     mine = membership_in(request, slug)
     if not mine.owns:
         raise Http404
+    closed: HttpResponseBase = _close(request, mine)
+    return closed
+
+
+@step_up_required
+def _close(request: PersonRequest, mine: Membership) -> HttpResponse:
+    """Ask, then close it; the owner is known to be one."""
     context = {"mine": mine}
     if request.method != "POST":
         return render(request, "organizations/close.html", context)

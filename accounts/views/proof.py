@@ -10,7 +10,11 @@ from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from accounts import step_up
 from accounts.requests import PersonRequest
@@ -74,6 +78,21 @@ def by_code(request: PersonRequest) -> HttpResponseBase:
 @never_cache
 def by_passkey(request: PersonRequest) -> HttpResponseBase:
     return _prove(ByPasskey.as_view(), request)
+
+
+@outside_transaction
+@never_cache
+@require_POST
+def go_on(request: PersonRequest) -> HttpResponseBase:
+    """A factor is set up: send the form that waited for it."""
+    waiting = step_up.waiting(request)
+    to = waiting.path if waiting else reverse("mfa_index")
+    step_up.forget(request)
+    answer = step_up.go_on(request, to=to)
+    if answer is None:
+        messages.warning(request, _("What you had entered is not kept any more. Please enter it again."))
+        return redirect(to)
+    return answer
 
 
 def _prove(view: Any, request: PersonRequest) -> HttpResponseBase:

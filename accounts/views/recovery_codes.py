@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import audit
+from accounts import audit, step_up
 from accounts.requests import PersonRequest
 from accounts.services import factors
-from accounts.step_up import GO_ON
 
 DOWNLOAD_FOR = timedelta(minutes=10)
 _SHOWN = "recovery_codes.shown"
@@ -40,8 +39,10 @@ def show(request: PersonRequest) -> HttpResponse:
         request.session[_SHOWN] = [row.pk, timezone.now().timestamp()]
         audit.record(action="accounts.recovery_codes.shown", target=row, actor_id=request.user.pk)
         facts["codes"] = unused
-    go_on = request.session.pop(GO_ON, None)
-    return render(request, "mfa/recovery_codes/index.html", {**facts, "go_on": go_on})
+    waiting = step_up.waiting(request)
+    if waiting and not waiting.has_form:
+        step_up.forget(request)
+    return render(request, "mfa/recovery_codes/index.html", {**facts, "waiting": waiting})
 
 
 @never_cache

@@ -4,8 +4,10 @@ import re
 import time
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts import totp
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_person
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_code
@@ -88,6 +90,28 @@ def review(visitor: Visitor, *, to: str, amount: str, note: str) -> None:
     visitor.check()
 
 
+def set_up_a_second_step(visitor: Visitor) -> None:
+    """Sending money asks for one: set it up, once, and go on with what was pressed."""
+    page = visitor.page
+    heading(page, "Second step at log-in")
+    expect(page.get_by_role("main")).to_contain_text("what you entered is kept")
+    visitor.check()
+    follow(page, "Set up")
+    heading(page, "Confirm it is you")
+    visitor.check()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    press(page, "Confirm")
+    heading(page, "Set up an authenticator app")
+    expect(page.get_by_role("main")).to_contain_text("you go on with what you were doing")
+    visitor.check()
+    secret = page.locator(".copy-row__value").inner_text()
+    page.get_by_label("Authenticator code").fill(totp.code_at(secret, timezone.now()))
+    press(page, "Turn on")
+    heading(page, "Recovery codes")
+    visitor.check()
+    press(page, "I have saved them, go on")
+
+
 def log_out(visitor: Visitor) -> None:
     page = visitor.page
     page.locator("summary", has_text="Your account").click()
@@ -164,6 +188,7 @@ def test_someone_joins_adds_money_sends_some_and_both_see_it(visitor: Visitor, b
     review(visitor, to="@bola_adeyemi", amount="3,500.50", note="Fabric, two yards")
     expect(page.get_by_role("main")).to_contain_text("You have not sent money to Bola Adeyemi before")
     press(page, "Send ₦3,500.50")
+    set_up_a_second_step(visitor)
     heading(page, "Bola Adeyemi")
     expect(page.get_by_role("status").first).to_contain_text("You sent ₦3,500.50 to Bola Adeyemi.")
     visitor.check()
@@ -208,6 +233,7 @@ def test_all_of_it_works_without_scripts(visitor: Visitor, bola: User) -> None:
 
     review(visitor, to="bola@alajo.test", amount="3,500.50", note="")
     press(page, "Send ₦3,500.50")
+    set_up_a_second_step(visitor)
     heading(page, "Bola Adeyemi")
     visitor.go("/home/")
     balance_on(page, "₦21,499.50")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import audit, audit_admin, roles
 from accounts.models import AuditEvent, Customer, Profile, User
-from core.actors import Origin, acting_as_service, from_origin
+from core.actors import OrganizationCaller, Origin, acting_as, acting_as_service, from_origin
 from core.api.ids import encode
 from core.ids import uuid7
 from wallet.models import Account
@@ -78,6 +78,19 @@ def three(ada: User) -> Iterator[tuple[str, str, str]]:
         write("test.ada.was_told", target=ada, ip="2001:db8::1"),
         write("test.account.frozen", target=account, ip="198.51.100.4"),
     )
+
+
+def test_what_a_program_did_is_found_by_its_key_and_says_so(boss):
+    caller, name = OrganizationCaller(id=uuid7(), key_id=uuid7(), mode="LIVE"), encode("req", uuid7())
+    with from_origin(Origin(request_id=name)), acting_as(caller), acting_as_service():
+        audit.record(action="test.program.did")
+    for text in (encode("key", caller.key_id), str(caller.key_id)):
+        assert found(boss, key=text) == {name}
+    assert found(boss, key="key_unknown") == set()
+    with acting_as_service():
+        event = AuditEvent.objects.get(action="test.program.did")
+    for page in (boss.get(reverse(TRAIL)), boss.get(address(AuditEvent, "change", event.pk))):
+        assert encode("key", caller.key_id) in page.content.decode()
 
 
 def test_a_person_is_found_by_address_handle_and_id_as_actor_and_as_target(boss, ada, three):

@@ -34,6 +34,8 @@ class ScopeMissing(DomainError):
 class HasScope(BasePermission):
     """Lets through whoever holds the view's `required_scope`, where it names one. Raises ScopeMissing."""
 
+    refusals = (ScopeMissing,)
+
     def has_permission(self, request: Request, view: APIView) -> bool:
         needed: str = view.required_scope  # type: ignore[attr-defined]
         if needed and needed not in cast(Credential, request.auth).scopes:

@@ -91,7 +91,7 @@ def problem_response(
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
-    """Answer any exception of an API view. A fault is logged with the request's id and tells the caller n"""
+    """Answer any exception of an API view. A fault is logged with the request's id and tells the caller nothing."""
     request = context["request"]
     if isinstance(exc, DomainError):
         return _refused(request, exc)

@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 
 from core.api.ids import pattern
-from core.api.problems import CODES, CONTENT_TYPE
+from core.api.problems import CODES, CONTENT_TYPE, STATUS_OF_KIND
+from core.errors import DomainError
 from core.money import MAX_AMOUNT
 
 
@@ -76,11 +77,11 @@ class AutoSchema(SpectacularSchema):
     """Adds what every operation has: its scope, the problems it can answer with, `Request-Id`, the rate
     limits, and `Idempotency-Key` where a view declares `idempotent = True`.
 
-    A view names problems beyond the usual ones in `also_answers`.
+    A view names problems beyond the usual ones in `also_answers`; a permission names its own in `refusals`.
     """
 
     def get_override_parameters(self) -> list[Any]:
-        own = [_REQUEST_ID, _RETRY_AFTER, _RATE_LIMIT, _RATE_LIMIT_POLICY]
+        own = [_REQUEST_ID, _RETRY_AFTER, _RATE_LIMIT, _RATE_LIMIT_POLICY, _MODE]
         prefix = getattr(self.view, "key_prefix", "")
         if prefix:
             own.append(_key_parameter(prefix))
@@ -97,9 +98,13 @@ class AutoSchema(SpectacularSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[arg-type]
         for status in self._problem_statuses():
             if str(status) not in bodies:
-                answer = (_problem(status), str(status), [CONTENT_TYPE], direction)
+                answer = (_problem(status, self._refusals(status)), str(status), [CONTENT_TYPE], direction)
                 bodies[str(status)] = self._get_response_for_code(*answer)  # type: ignore[no-untyped-call]
         return bodies
+
+    def _refusals(self, status: int) -> list[type[DomainError]]:
+        found = (getattr(one, "refusals", ()) for one in self.view.get_permissions())
+        return [each for refusals in found for each in refusals if STATUS_OF_KIND[each.kind] == status]
 
     def _problem_statuses(self) -> list[int]:
         statuses = {400, 429, 500, *getattr(self.view, "also_answers", ())}
@@ -118,9 +123,18 @@ def _key_parameter(prefix: str) -> OpenApiParameter:
     return OpenApiParameter("id", {"type": "string", "pattern": pattern(prefix)}, OpenApiParameter.PATH)
 
 
-def _problem(status: int) -> OpenApiResponse:
+def _problem(status: int, refusals: list[type[DomainError]]) -> OpenApiResponse:
     code, title = CODES[status]
-    example = {
+    told = [(code, title), *((refusal.code, refusal.message) for refusal in refusals)]
+    return OpenApiResponse(
+        ProblemSerializer,
+        description=title,
+        examples=[_problem_example(status, code, title) for code, title in told],
+    )
+
+
+def _problem_example(status: int, code: str, title: Any) -> OpenApiExample:
+    value = {
         "type": f"https://alajo.example/api/errors/{code}",
         "title": title,
         "status": status,
@@ -130,11 +144,7 @@ def _problem(status: int) -> OpenApiResponse:
         "request_id": "req_031s5xkq2m4GZbnVtHc8Ew",
         "errors": [],
     }
-    return OpenApiResponse(
-        ProblemSerializer,
-        description=title,
-        examples=[OpenApiExample(code, value=example, response_only=True)],
-    )
+    return OpenApiExample(code, value=value, response_only=True)
 
 
 _REQUEST_ID = OpenApiParameter(
@@ -166,6 +176,13 @@ _RATE_LIMIT_POLICY = OpenApiParameter(
     OpenApiParameter.HEADER,
     response=True,
     description=_("How many requests (`q`) each policy allows in how many seconds (`w`)."),
+)
+_MODE = OpenApiParameter(
+    "Alajo-Mode",
+    {"type": "string", "enum": ["test", "live"]},
+    OpenApiParameter.HEADER,
+    response=True,
+    description=_("The mode of the key you called by: of what is done with a test key, nothing is kept."),
 )
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",

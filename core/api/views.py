@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from core.actors import OrganizationCaller
 from core.api import ids, ratelimit
 from core.api.permissions import HasScope
 
@@ -35,8 +36,11 @@ class AlwaysJson(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+MODE = "Alajo-Mode"
+
+
 class RateLimited(APIView):
-    """Counts each request, and says on each reply how the caller stands."""
+    """Counts each request, and says on each reply how the caller stands, and in which mode their key is."""
 
     rate_policies: tuple[str, ...] = ()
     counts: tuple[ratelimit.Count, ...] = ()
@@ -56,6 +60,9 @@ class RateLimited(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in ratelimit.headers(list(self.counts)).items():
             response.headers[name] = value
+        caller = getattr(request, "_user", None)  # `request.user` would ask who it is once more
+        if isinstance(caller, OrganizationCaller):
+            response.headers[MODE] = caller.mode.lower()
         return response
 
 

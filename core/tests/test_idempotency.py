@@ -236,7 +236,7 @@ class Outside:
                     super().perform_authentication(request)
 
             def post(self, request: Request) -> HttpResponse:
-                return idempotency.once_outside(request, outside.begin, outside.finish)
+                return idempotency.once_outside(request, outside.begin, outside.finish, outside.finish)
 
         headers = {"Idempotency-Key": "k1"}
         return View.as_view()(APIRequestFactory().post("/api/v1/things", {}, format="json", headers=headers))

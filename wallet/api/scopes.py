@@ -16,4 +16,4 @@ SCOPES = {
     DEPOSITS_WRITE: _("Start adding money"),
 }
 
-declare(SCOPES)
+declare(SCOPES, moving_money=(TRANSFERS_WRITE, DEPOSITS_WRITE))

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import api_keys
+from accounts.api.permissions import StepUp
 from accounts.models import User
 from core import idempotency
 from core.actors import acting_as, acting_as_anon, outside_transaction
@@ -122,6 +123,7 @@ class TransactionDetail(ApiView):
 
 class TransferCreate(ApiView):
     serializer_class = TransferSerializer
+    permission_classes = (*ApiView.permission_classes, StepUp)
     required_scope = TRANSFERS_WRITE
     rate_policies = (MONEY,)
     idempotent = True
@@ -135,7 +137,10 @@ class TransferCreate(ApiView):
         examples=[example(examples.TRANSFER_INPUT, request=True), example(examples.TRANSFER)],
     )
     def post(self, request: Request) -> HttpResponse:
-        """Send money to another customer, found by handle or e-mail, at once and for good."""
+        """Send money to another customer, found by handle or e-mail, at once and for good.
+
+        A person's own token needs a second factor proven in its session within five minutes.
+        """
         order = self.body(TransferInput)
         return idempotency.once(request, lambda posting_id: self._send(order, posting_id))
 
@@ -193,7 +198,7 @@ class DepositCreate(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Open a checkout. When it fails, repeat with the same key: it stays the same deposit."""
         order = self.body(DepositInput)
-        return idempotency.once_outside(request, lambda: self._begin(order), self._finish)
+        return idempotency.once_outside(request, lambda: self._begin(order), self._finish, self._shown)
 
     def _begin(self, order: dict[str, Any]) -> UUID:
         account = own_account(self.request, order["account"], order["currency"])
@@ -210,6 +215,9 @@ class DepositCreate(ApiView):
             at=timezone.now(),
         )
         return Response(self.serializer_class(payment).data, status=201)
+
+    def _shown(self, payment_id: UUID) -> Response:
+        return Response(self.serializer_class(Payment.objects.get(pk=payment_id)).data, status=201)
 
 
 create_deposit = outside_transaction(DepositCreate.as_view())

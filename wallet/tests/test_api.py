@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -17,7 +18,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.services import api_keys
-from accounts.tests.factories import bearer, make_organization, make_person, sign_in
+from accounts.tests.factories import bearer, make_organization, make_person, prove_factor, sign_in
 from core.actors import acting_as, acting_as_service
 from core.api import ids
 from core.ids import posting_id, uuid7
@@ -31,9 +32,10 @@ _keys = itertools.count(1)
 
 
 def client_of(user: User) -> APIClient:
-    """A client with an access token of this person."""
+    """A client with an access token of this person, who has just proven a second factor."""
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=bearer(user)["Authorization"])
+    prove_factor(user)
     return client
 
 
@@ -44,7 +46,7 @@ def client_with_key(*scopes: str) -> APIClient:
         organization_id=make_organization(owner=owner).pk,
         by=owner,
         name="test",
-        mode="TEST",
+        mode="LIVE",
         scopes=scopes or SCOPES,
         at=timezone.now(),
     )
@@ -551,8 +553,21 @@ class TestWhoMayAsk:
         order = {"data": world.order(), "content_type": "application/json"}
         problem(client.post("/api/v1/transfers", **order), 401, "not_authenticated")
         headers = {**bearer(world.ada), "Idempotency-Key": "rent"}
+        prove_factor(world.ada)
         answer = client.post("/api/v1/transfers", **order, headers=headers)
         assert answer.status_code == 201 and "sessionid" not in answer.cookies
+
+    def test_money_moves_only_by_a_token_whose_session_proved_a_factor_just_now(self, world: World) -> None:
+        headers = {**bearer(world.ada), "Idempotency-Key": "rent"}
+        order = {"data": world.order(), "content_type": "application/json", "headers": headers}
+        asked = problem(Client().post("/api/v1/transfers", **order), 403, "step_up_required")
+        assert asked["data"] == {"max_age": 300, "methods": ["totp"]}
+        with acting_as_service():
+            Authenticator.objects.all().delete()
+        problem(Client().post("/api/v1/transfers", **order), 403, "mfa_enrolment_required")
+        assert world.balance(world.purse) == 100_000
+        prove_factor(world.ada)
+        assert Client().post("/api/v1/transfers", **order).status_code == 201
 
     def test_pages_of_other_sites_are_not_told_that_they_may_ask(self, world: World) -> None:
         elsewhere = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}

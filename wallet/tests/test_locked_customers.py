@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Customer, User
 from accounts.services import account_life, personal_data
-from accounts.tests.factories import make_person, sign_in
+from accounts.tests.factories import make_person, prove_factor, sign_in
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id, uuid7
 from wallet import services
@@ -125,6 +125,7 @@ def test_pages_and_the_api_refuse_by_name(ada, bola, purses):
     own, other = purses
     client = Client()
     sign_in(client, ada)
+    prove_factor(ada)
     form = {"recipient": bola.email, "amount": "1", "note": ""}
     order = client.post("/send/", form).context["order"]
     set_status(ada, "LOCKED")

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts.models import User
-from accounts.tests.factories import bearer, make_person
+from accounts.tests.factories import bearer, make_person, prove_factor
 from core.actors import acting_as, acting_as_service
 from core.api import catalogue, ids
 from core.api.scopes import all_scopes
@@ -175,6 +175,7 @@ class TestGenerated:
 def walk(person: User, modes: list[GenerationMode], checks: list[Any], change: Any) -> set[str]:
     """Try every operation with generated data; return those that were answered well at least once."""
     headers = bearer(person)
+    prove_factor(person)
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema", get_wsgi_application())
     good = set()
     for found in schema.get_all_operations():

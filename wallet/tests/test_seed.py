@@ -7,7 +7,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
-from accounts.models import Invitation, Membership, Organization, User
+from accounts import factors
+from accounts.models import ApiKey, Invitation, Membership, Organization, User
 from core.actors import acting_as_service
 from wallet.models import Account, Checkpoint, Hold, Payment, PaymentGateway, Reversal, Seal, Transaction
 from wallet.services.books import verify
@@ -39,6 +40,7 @@ def counts() -> dict[str, int]:
             Organization,
             Membership,
             Invitation,
+            ApiKey,
         )
         return {model.__name__: model.objects.count() for model in models}
 
@@ -52,6 +54,7 @@ def test_the_demo_world_is_whole_and_its_books_are_right():
             user = User.objects.get(email=email)
             assert user.check_password("alajo-demo")
             assert EmailAddress.objects.get(user=user).verified
+            assert factors.current_code(user=user)
         assert User.objects.get(email="agent@alajo.test").groups.count() == 2
         ada = Account.objects.get(owner__email="ada@alajo.test")
         assert ada.balance > 0 and ada.held == 1_000_000
@@ -59,6 +62,7 @@ def test_the_demo_world_is_whole_and_its_books_are_right():
         shop = Organization.objects.get(name="Kasuwa Stores")
         roles = dict(shop.memberships.values_list("user__email", "role"))
         assert roles == {"bola@alajo.test": "OWNER", "ada@alajo.test": "MEMBER"}
+        assert shop.api_keys.get().mode == "TEST" and "alj_test" not in told
         assert Seal.objects.exists() and Checkpoint.objects.exists()
         assert adapter_of(PaymentGateway.objects.get(code="paystack"))
         for payment in Payment.objects.all():

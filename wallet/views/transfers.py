@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core import signing
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -82,16 +82,19 @@ def send(request: PersonRequest) -> HttpResponse:
     return _review_page(request, wallet, quote, typed)
 
 
-@step_up_required(enrol=False)
 @wallet_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: PersonRequest) -> HttpResponse:
-    """Post what was reviewed. A second click, or a second window, finds it done.
-
-    Whoever comes by a link, as after signing in again, has nothing to confirm and starts anew.
-    """
+def confirm(request: PersonRequest) -> HttpResponseBase:
+    """Whoever comes by a link, as after signing in again, has nothing to confirm and starts anew."""
     if request.method != "POST":
         return redirect("send")
+    confirmed: HttpResponseBase = _confirm(request)
+    return confirmed
+
+
+@step_up_required
+def _confirm(request: PersonRequest) -> HttpResponse:
+    """Post what was reviewed. A second click, or a second window, finds it done."""
     wallet = own_wallet(request.user)
     try:
         order = Order.opened(request.POST.get("order", ""), request.user)

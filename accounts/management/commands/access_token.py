@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from accounts import access_tokens
 from accounts.models import Session, User
-from accounts.services import sessions
+from accounts.services import factors, sessions
 from core.actors import acting_as_service
 
 
 class Command(BaseCommand):
-    help = "Print an access token of a person, as their app would have it after a log-in. For development."
+    help = (
+        "Print a person's access token, as their app has it after a log-in with both steps. For development."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
@@ -26,4 +28,6 @@ class Command(BaseCommand):
             raise CommandError(f"There is no active user {email}.")
         at = timezone.now()
         session = sessions.start(user=user, face=Session.Face.APP, method="password", at=at)
+        if factors.factors_of(user=user):
+            session = sessions.prove(session_id=session.pk, method="totp", at=at)
         self.stdout.write(access_tokens.issue(user=user, session=session, at=at))

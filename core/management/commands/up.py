@@ -94,6 +94,7 @@ class Command(BaseCommand):
         if settings.DEBUG:
             self._say(f"  log in as  {', '.join(DEMO_LOGINS)}")
             self._say(f"  password   {DEMO_PASSWORD}")
+            self._say("  its code   .venv/bin/python manage.py second_step EMAIL")
             self._say(f"  its mails  {address}/dev/mail/\n")
 
     def _leave(self, stores: Stores | None) -> None:

@@ -1,6 +1,7 @@
 """`manage.py seed_demo`: people to be and weeks of money to look at. For development, safe to run again."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -11,11 +12,13 @@ from django.utils import timezone
 
 from accounts import factors, roles
 from accounts import services as accounts
-from accounts.models import Customer, Membership, Organization, User
+from accounts.api.organizations.scopes import ORGANIZATIONS_READ
+from accounts.models import ApiKey, Customer, Membership, Organization, User
 from accounts.models.people import Role
-from accounts.services import invitations, organizations
+from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
 from wallet import demo
+from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
 from wallet.services.books import fold, seal
 from wallet.services.gateways import install_gateway
@@ -76,7 +79,7 @@ class Command(BaseCommand):
             with acting_as_service():
                 seal()
         self.stdout.write(f"Log in as {', '.join((*list(CUSTOMERS)[:2], AGENT, ADMIN))}; password {PASSWORD}")
-        self.stdout.write(f"Staff's second factor: manage.py staff_code {ADMIN}")
+        self.stdout.write(f"The second step of each: manage.py second_step {ADMIN}")
 
     def _tell(self, step: str) -> None:
         if time.monotonic() - self.started_at > QUIET_FOR:
@@ -85,13 +88,14 @@ class Command(BaseCommand):
 
 
 def customer(email: str, name: str, password: str) -> User:
-    """Register a customer whose address is confirmed, unless there is one."""
+    """Register a customer whose address is confirmed and who has an authenticator, unless there is one."""
     with acting_as_service():
         user = User.objects.filter(email=email).first()
         if user is None:
             user = accounts.register(user=User(email=email, password=password), display_name=name)
             Customer.objects.filter(user=user).update(phone=PHONES.get(email, ""))
         confirm(user)
+    factors.enrol_totp(user=user)
     return user
 
 
@@ -110,7 +114,7 @@ def staff(password: str) -> None:
 
 
 def organization(*, owner: User, member: User) -> None:
-    """A shop of two, unless it is there; its invitation lies among the mails."""
+    """A shop of two with a key that nobody has seen, unless it is there; its invitation lies among the mails."""
     with acting_as_service():
         if Organization.objects.filter(slug=SHOP_SLUG).exists():
             return
@@ -120,6 +124,15 @@ def organization(*, owner: User, member: User) -> None:
             organization_id=shop.pk, by=owner, email=member.email, role=Membership.Role.MEMBER, at=at
         )
         invitations.accept(token=token, by=member, at=at)
+        api_keys.make(
+            organization_id=shop.pk,
+            by=owner,
+            name="Shop backend",
+            mode=ApiKey.Mode.TEST,
+            scopes=[ORGANIZATIONS_READ, ACCOUNTS_READ],
+            at=at,
+            expires_at=at + timedelta(days=90),
+        )
 
 
 def confirm(user: User) -> None:
