@@ -15,7 +15,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts import api_keys, audit, tasks
+from accounts import api_keys, audit, letters, tasks
 from accounts.models import ApiKey, Membership, Organization, User
 from core.actors import acting_as_service
 from core.api.scopes import all_scopes
@@ -205,6 +205,33 @@ def revoke(*, key_id: UUID, by: User, at: datetime) -> ApiKey:
     return key
 
 
+def revoke_made_by(*, user: User, reason: str, at: datetime) -> int:
+    """End every key in use that a person made, for whichever organisation; return how many ended now.
+
+    The owners of each organisation are told which.
+    """
+    with acting_as_service():
+        in_use = ApiKey.objects.live(at).filter(created_by=user)
+        firms = Organization.objects.select_for_update().filter(pk__in=in_use.values("organization"))
+        ended = 0
+        for organization in list(firms.order_by("pk")):
+            keys = list(in_use.select_for_update().filter(organization=organization).order_by("pk"))
+            for key in keys:
+                key.revoked_at = at
+                key.save(update_fields=["revoked_at"])
+                audit.record(
+                    action="accounts.api_key.revoked",
+                    target=key,
+                    actor_id=user.pk,
+                    organization=str(organization.pk),
+                    reason=reason,
+                )
+            if keys:
+                _tell_of_revoked(organization, keys, user, at)
+            ended += len(keys)
+    return ended
+
+
 def note_use(*, key_id: UUID, at: datetime) -> None:
     """Write when a key was last used."""
     with acting_as_service():
@@ -294,3 +321,18 @@ def _tell_owners(key: ApiKey, by: User, at: datetime) -> None:
     for owner in owners:
         send = partial(tasks.send_mail.delay, **letter, to=[owner.user.email])
         transaction.on_commit(send, robust=True)
+
+
+def _tell_of_revoked(organization: Organization, keys: list[ApiKey], maker: User, at: datetime) -> None:
+    """Programs of the organisation stop working: every owner hears why, after the commit."""
+    owners = organization.memberships.filter(role=Membership.Role.OWNER, user__is_active=True)
+    for owner in owners.select_related("user"):
+        letters.send(
+            template="api_keys/email/keys_revoked",
+            to=owner.user.email,
+            organization=organization,
+            keys=keys,
+            maker=maker.email,
+            at=at,
+            keys_url=letters.page("api_keys", organization.slug),
+        )

@@ -71,9 +71,10 @@ def decide(*, reset_id: UUID, by: User, approve: bool, at: datetime) -> FactorRe
     """
     with acting_as_service():
         reset = (
-            FactorReset.objects.select_for_update(of=("self",))
+            FactorReset.objects.open(at)
+            .select_for_update(of=("self",))
             .select_related("target")
-            .filter(pk=reset_id, state=FactorReset.State.ASKED, expires_at__gt=at)
+            .filter(pk=reset_id)
             .first()
         )
         if reset is None:
@@ -99,11 +100,7 @@ def decide(*, reset_id: UUID, by: User, approve: bool, at: datetime) -> FactorRe
 
 def open_reset_of(*, user: User, at: datetime) -> FactorReset | None:
     """The reset of this person that waits for a decision."""
-    return (
-        FactorReset.objects.filter(target=user, state=FactorReset.State.ASKED, expires_at__gt=at)
-        .select_related("asked_by")
-        .first()
-    )
+    return FactorReset.objects.open(at).filter(target=user).first()
 
 
 def _take_off(reset: FactorReset, by: User, at: datetime) -> None:
