@@ -8,9 +8,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import audit, factors
+from accounts import audit, factors, security_events
 from accounts.models import AuditEvent, User
-from accounts.services import sessions
+from accounts.services import account_life, sessions
 from accounts.services.new_devices import network_of
 from accounts.tests.factories import PASSWORD, make_person, prove_again
 from accounts.tests.security import (
@@ -222,6 +222,19 @@ def test_what_staff_did_is_told_without_who_or_from_where(ada):
     assert "Locked by our staff" in text
     assert "secret doubt" not in text
     assert agent.email not in text
+
+
+def test_staff_do_not_find_what_they_did_to_others_in_their_own_history(ada):
+    agent, at = make_person(role="AGENT", email="agent@alajo.test"), timezone.now()
+    with acting_as_service():
+        sessions.start(user=ada, face="APP", method="password", at=at)
+    with acting_as_service(on_behalf_of=agent):
+        account_life.freeze(user=ada, by=agent, reason="Asked for by phone", at=at)
+        account_life.end_sessions(user=ada, by=agent, reason="Asked for by phone", at=at)
+    told = [str(event.words.title) for event in security_events.page_of(user=agent).events]
+    assert told == ["Account opened"]
+    hers = [str(event.words.title) for event in security_events.page_of(user=ada).events]
+    assert {"Locked by our staff", "Logged out everywhere by our staff"} <= set(hers)
 
 
 # Password and address

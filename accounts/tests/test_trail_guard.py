@@ -230,13 +230,14 @@ def test_no_other_statement_reaches_what_is_written(ada, statement):
 def test_nothing_is_copied_in(ada):
     statement = f"copy {TRAIL} (id, action) from stdin"
     for block in (acting_as_service(), acting_as(ada), acting_as_anon()):
-        with block, connection.cursor() as cursor:
-            with (
-                pytest.raises(psycopg.Error) as refusal,
-                transaction.atomic(),
-                cursor.copy(statement) as copy,
-            ):
-                copy.write_row([uuid7(), "forged"])
+        with (
+            block,
+            connection.cursor() as cursor,
+            pytest.raises(psycopg.Error) as refusal,
+            transaction.atomic(),
+            cursor.copy(statement) as copy,
+        ):
+            copy.write_row([uuid7(), "forged"])
         assert refusal.type in (
             psycopg.errors.InsufficientPrivilege,
             psycopg.errors.FeatureNotSupported,
