@@ -122,6 +122,13 @@ def test_the_list_tells_devices_addresses_faces_and_factors(ada):
         assert words in text
 
 
+def test_pages_open_while_valkey_is_away(ada, settings):
+    here = came_in()
+    away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1"}
+    settings.CACHES = {"default": away}
+    assert here.get("/security/sessions/").status_code == 200
+
+
 # A new device
 
 
