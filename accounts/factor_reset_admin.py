@@ -16,18 +16,27 @@ from accounts.personal import PersonalAdmin
 from accounts.roles import RESET_FACTORS
 from core.staff import EMPTY, When, anchor, as_uuid, link, link_of, time_of
 
+WAITING, EXPIRED = "waiting", "expired"
 
-class OpenFilter(admin.SimpleListFilter):
-    """Those that wait for a second person: asked for, and not run out."""
 
-    title = _("decision")
-    parameter_name = "open"
+class StateFilter(admin.SimpleListFilter):
+    """How a request stands now: one that ran out waits for nobody, though nobody wrote that down."""
+
+    title = _("state")
+    parameter_name = "now"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Waiting for a second person"))]
+        state = FactorReset.State
+        decided = [(each.value.lower(), each.label) for each in (state.DONE, state.DECLINED)]
+        return [(WAITING, state.ASKED.label), *decided, (EXPIRED, state.EXPIRED.label)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.open(timezone.now()) if self.value() == "yes" else queryset  # type: ignore[attr-defined]
+        at, wanted, state = timezone.now(), self.value(), FactorReset.State
+        if wanted == WAITING:
+            return queryset.open(at)  # type: ignore[attr-defined, no-any-return]
+        if wanted == EXPIRED:
+            return queryset.filter(Q(state=state.EXPIRED) | Q(state=state.ASKED, expires_at__lte=at))
+        return queryset.filter(state=wanted.upper()) if wanted else queryset
 
 
 @admin.register(FactorReset)
@@ -36,13 +45,13 @@ class FactorResetAdmin(PersonalAdmin):
     list_display = (
         time_of("asked_at", _("Asked")),
         link_of("target", _("Of")),
+        "decision",
         "asker",
         "reason",
         "state_now",
         time_of("expires_at", _("Runs out")),
-        "decision",
     )
-    list_filter = (OpenFilter, "state", When)
+    list_filter = (StateFilter, When)
     list_select_related = ("target", "asked_by__profile", "decided_by__profile")
     shown = (
         link_of("target", _("Of")),

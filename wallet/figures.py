@@ -149,7 +149,7 @@ def _locked() -> Group:
 def _resets(at: datetime) -> Group:
     waiting = FactorReset.objects.open(at)
     label = _("Waiting for a second person")
-    figure = _figure(label, waiting, list_of(FactorReset, open="yes"), alarming=True)
+    figure = _figure(label, waiting, list_of(FactorReset, now="waiting"), alarming=True)
     return Group(_("Resets of second factors"), FactorReset, [figure])
 
 

@@ -107,6 +107,10 @@ def test_who_may_decide_sees_the_open_ones_on_the_first_page_and_in_a_list(ada):
     assert (figure.value, figure.alarm) == (1, True)
     rows = second.get(figure.address).context["cl"].result_list
     assert [row.pk for row in rows] == [reset.pk]
+    expired = second.get(LIST, {"now": "expired"}).context["cl"].result_list
+    assert [row.pk for row in expired] == [late.pk]
+    for now in ("done", "declined", "nonsense"):
+        assert second.get(LIST, {"now": now}).context["cl"].result_list == []
     text = second.get(LIST).content.decode()
     assert WHY in text and f"/staff/accounts/user/factor-resets/{reset.pk}/" in text
     assert f"/staff/accounts/user/factor-resets/{late.pk}/" not in text and "Expired" in text

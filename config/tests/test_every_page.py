@@ -22,6 +22,7 @@ STAFF_LISTS = [
     "accounts/user",
     "accounts/customer",
     "accounts/auditevent",
+    "accounts/factorreset",
     "accounts/organization",
     "accounts/membership",
     "wallet/account",
