@@ -68,6 +68,9 @@ WORDS: dict[str, Words] = {
     "accounts.user.sessions_ended": Words(
         _("Logged out everywhere by our staff"), "log-out", INFO, _DONE, disputable=False
     ),
+    "accounts.factor_reset.asked": Words(
+        _("Our staff were asked to take off your second step"), "shield-alert", WARN, _("Waiting")
+    ),
     "accounts.user.factors_reset": Words(
         _("Second step taken off by our staff"), "shield-off", WARN, _("Off")
     ),
@@ -75,8 +78,9 @@ WORDS: dict[str, Words] = {
 
 
 # Deeds of staff, told to whom they were done to.
-BY_STAFF = tuple(
-    f"accounts.user.{event}" for event in ("frozen", "unfrozen", "sessions_ended", "factors_reset")
+BY_STAFF = (
+    "accounts.factor_reset.asked",
+    *(f"accounts.user.{event}" for event in ("frozen", "unfrozen", "sessions_ended", "factors_reset")),
 )
 
 

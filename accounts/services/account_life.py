@@ -154,6 +154,11 @@ def end_staff_sessions(*, by: User | None, reason: str, at: datetime) -> int:
 def tell(*, user: User, event: str, by: User, reason: str, at: datetime) -> None:
     """Write down what staff did to a person's account, and let them know by notice and mail. The reason stays here."""
     audit.record(action=f"accounts.user.{event}", target=user, actor_id=by.pk, reason=reason)
+    let_know(user=user, event=event, at=at)
+
+
+def let_know(*, user: User, event: str, at: datetime) -> None:
+    """Tell a person, by notice and mail, what staff did or are about to do."""
     notify(notices=[Notification(user=user, event=f"security.{event}", data={})])
     letters.send(
         template="security/mail/by_staff",

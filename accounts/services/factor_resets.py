@@ -40,7 +40,10 @@ class SecondPersonNeeded(DomainError):
 
 
 def ask(*, user: User, by: User, reason: str, at: datetime) -> FactorReset:
-    """Ask that all second factors of a person be taken off. Raises OwnAccount, NothingToReset, ResetAsked."""
+    """Ask that all second factors of a person be taken off, and tell them so.
+
+    Raises OwnAccount, NothingToReset, ResetAsked.
+    """
     with acting_as_service():
         if user.pk == by.pk:
             raise account_life.OwnAccount
@@ -61,6 +64,8 @@ def ask(*, user: User, by: User, reason: str, at: datetime) -> FactorReset:
             reason=reason,
             reset=str(reset.pk),
         )
+        # Whoever asks may only pretend to be the customer: they hear of it before anybody decides.
+        account_life.let_know(user=user, event="factor_reset_asked", at=at)
     return reset
 
 

@@ -34,6 +34,11 @@ def test_one_asks_and_another_resets_the_factors(client, ada):
     first, second = at_work(make_agent(*ALL)), at_work(make_agent(*ALL))
     assert first.post(address(ada, "reset-factors"), {"reason": WHY}).status_code == 302
     assert has_factor(ada)
+    letter = mail.outbox[-1]
+    assert (letter.to, letter.subject) == ([ada.email], "Somebody asked us to take off your second step")
+    assert "If it was not you" in letter.body and WHY not in letter.body
+    assert "Our staff were asked to take off" in client.get("/security/history/").content.decode()
+    assert "Our staff were asked to take off" in client.get("/notices/").content.decode()
     with acting_as_service():
         reset = FactorReset.objects.get()
     page = f"/staff/accounts/user/factor-resets/{reset.pk}/"
