@@ -22,9 +22,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit import BY_KEY
 from accounts.models import AuditEvent, User
 from accounts.people_found import people
+from accounts.personal import PersonalAdmin
 from core.api.ids import UnknownId, decode, encode
 from core.ids import timestamp_of, uuid7_at
-from core.staff import AFTER, BEFORE, EMPTY, ReadOnlyAdmin, When, as_uuid, link, link_to_row, pretty, time_of
+from core.staff import AFTER, BEFORE, EMPTY, When, as_uuid, link, link_to_row, pretty, time_of
 
 DAYS = 31
 # How much later than its request a deed may be written: longer than any request may run.
@@ -137,7 +138,9 @@ def asked(name: str) -> type[Asked]:
     return type(f"Asked{name.title()}", (Asked,), {"parameter_name": name, "title": name})
 
 
-class AuditEventAdmin(ReadOnlyAdmin):
+class AuditEventAdmin(PersonalAdmin):
+    """Who reads of people in the trail is written into it too."""
+
     change_list_template = "admin/audit_list.html"
     list_display = (
         "action",
@@ -147,6 +150,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         "request_id",
         "ip",
     )
+    linked_by = ("actor_id", "actor_role", "target_type", "target_id")
     list_filter = (When, *[asked(name) for name in SearchForm.base_fields])
     shown = (
         "id",

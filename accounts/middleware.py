@@ -12,6 +12,7 @@ from django.contrib.sessions import middleware as sessions_middleware
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from accounts import api_keys
 from accounts.browser import sign_in_of
@@ -40,10 +41,18 @@ class DevicesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         session_id = sign_in_of(request) if request.session.session_key else None
-        if session_id and cache.add(_sight(session_id, request), 1, SEEN_FOR):
+        if session_id and _is_news(_sight(session_id, request)):
             with from_origin(middleware.origin_of(request)):
                 sessions.touch(session_id=session_id, at=timezone.now())
         return self.get_response(request)
+
+
+def _is_news(sight: str) -> bool:
+    """Whether nobody was seen so lately. Without Valkey nobody is asked: a page must not wait for it."""
+    try:
+        return bool(cache.add(sight, 1, SEEN_FOR))
+    except RedisError:
+        return False
 
 
 def _sight(session_id: UUID, request: HttpRequest) -> str:

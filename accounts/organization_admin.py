@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, Organization
 from accounts.people_found import people
 from accounts.personal import PersonalAdmin
+from core.masking import masked_email
 from core.staff import EMPTY, Panel, When, as_uuid, link, link_of, list_of, moment, time_of
 
 SHOWN_IN_PANEL = 20
@@ -51,7 +52,7 @@ class OrganizationAdmin(PersonalAdmin):
         yield Panel(
             _("Open invitations"),
             [_("To"), _("Role"), _("Until")],
-            [[each.email, each.get_role_display(), moment(each.expires_at)] for each in offers],
+            [[masked_email(each.email), each.get_role_display(), moment(each.expires_at)] for each in offers],
         )
         keys = organization.api_keys.order_by("-pk")[:SHOWN_IN_PANEL]
         yield Panel(
@@ -72,6 +73,7 @@ class OrganizationAdmin(PersonalAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(PersonalAdmin):
+    linked_by = ("organization_id",)
     list_display = (
         "id",
         link_of("organization", _("Organisation")),

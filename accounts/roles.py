@@ -27,6 +27,7 @@ DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
+RESETS = ("accounts.factorreset",)
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -45,11 +46,13 @@ class Role:
 SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
-    SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
+    SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS, *RESETS), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS)),
-    COMPLIANCE: Role((*PEOPLE, *BOOKS, *DEPOSITS, *TRAIL), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
+    COMPLIANCE: Role(
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)
+    ),
     AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL)),
 }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -68,10 +68,20 @@ WORDS: dict[str, Words] = {
     "accounts.user.sessions_ended": Words(
         _("Logged out everywhere by our staff"), "log-out", INFO, _DONE, disputable=False
     ),
+    "accounts.factor_reset.asked": Words(
+        _("Our staff were asked to take off your second step"), "shield-alert", WARN, _("Waiting")
+    ),
     "accounts.user.factors_reset": Words(
         _("Second step taken off by our staff"), "shield-off", WARN, _("Off")
     ),
 }
+
+
+# Deeds of staff, told to whom they were done to.
+BY_STAFF = (
+    "accounts.factor_reset.asked",
+    *(f"accounts.user.{event}" for event in ("frozen", "unfrozen", "sessions_ended", "factors_reset")),
+)
 
 
 @dataclass(frozen=True)
@@ -95,9 +105,8 @@ class Page:
 
 def page_of(*, user: User, before: UUID | None = None, after: UUID | None = None) -> Page:
     """One page of a person's history, newest first: what they did, and what was done to their account."""
-    theirs = Q(actor_id=user.pk) | Q(target_type=User._meta.label_lower, target_id=str(user.pk))
     with acting_as_service():
-        events = AuditEvent.objects.filter(theirs, action__in=list(WORDS))
+        events = _of(user)
         if after:
             found = list(events.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
             rows, more_newer, more_older = found[:PAGE][::-1], len(found) > PAGE, True
@@ -114,11 +123,18 @@ def page_of(*, user: User, before: UUID | None = None, after: UUID | None = None
 
 def event_of(*, user: User, event_id: UUID) -> Event | None:
     """The person's own event of this id that they can dispute."""
-    theirs = Q(actor_id=user.pk) | Q(target_type=User._meta.label_lower, target_id=str(user.pk))
     with acting_as_service():
-        row = AuditEvent.objects.filter(theirs, pk=event_id, action__in=list(WORDS)).first()
+        row = _of(user).filter(pk=event_id).first()
     event = _event(row, user) if row else None
     return event if event and event.words.disputable else None
+
+
+def _of(user: User) -> QuerySet[AuditEvent]:
+    """What a person did to their own account, and what was done to it; not what they did to others', as staff."""
+    to_them = Q(target_type=User._meta.label_lower, target_id=str(user.pk))
+    own = Q(actor_id=user.pk) & ~Q(action__in=BY_STAFF)
+    to_their_session = ~Q(data__has_key="owner") | Q(data__owner=str(user.pk))
+    return AuditEvent.objects.filter((own & to_their_session) | to_them, action__in=list(WORDS))
 
 
 def _event(row: AuditEvent, user: User) -> Event:

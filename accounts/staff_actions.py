@@ -88,7 +88,7 @@ DEEDS = (
     Deed(
         "end-sessions",
         _("End all sessions"),
-        _("The person is logged out everywhere at once, in browsers and in apps."),
+        _("The person is logged out everywhere at once, and every app that they connected is shut out."),
         _("All sessions of this person are ended."),
         "accounts.end_sessions",
         account_life.end_sessions,
@@ -106,7 +106,9 @@ DEEDS = (
     Deed(
         "end-staff-sessions",
         _("End all staff sessions"),
-        _("Every member of staff, you too, is logged out everywhere at once."),
+        _(
+            "All of staff, you too, are logged out everywhere at once, and apps that they connected are shut out."
+        ),
         _("All staff sessions are ended."),
         "accounts.end_sessions",
         _end_staff_sessions,
@@ -198,10 +200,16 @@ def _decide(request: HttpRequest, key: UUID) -> HttpResponse:
         except DomainError as refusal:
             messages.error(request, str(refusal))
             status = 422
+            reset.refresh_from_db()
         else:
             messages.success(request, _("Reset carried out.") if approve else _("Reset declined."))
             return redirect("admin:accounts_user_change", reset.target_id)
-    context = {"reset": reset, "target": reset.target, "own": reset.asked_by_id == request.user.pk}
+    context = {
+        "reset": reset,
+        "target": reset.target,
+        "own": request.user.pk in (reset.asked_by_id, reset.target_id),
+        "open": reset.is_open(timezone.now()),
+    }
     return _page(request, "admin/accounts/user/factor_reset.html", context, status)
 
 

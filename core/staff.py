@@ -16,7 +16,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -93,6 +93,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows to look at, not to touch. A subclass says what to show and how to find a row."""
 
     shown: ClassVar[Sequence[Any]] = ()
+    # Filters that links of ours carry, beside those that the list offers.
+    linked_by: ClassVar[Sequence[str]] = ()
     # Whether its list shows who people are, so that whoever opens it is written down.
     personal: ClassVar[bool] = False
     actions = None
@@ -111,6 +113,19 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only what the list itself offers: any other column, masked or secret, could be guessed letter by letter."""
+        name = lookup.partition("__")[0]
+        return (
+            not _is_column(self.model, name)
+            or lookup in self.linked_by
+            or any(lookup in _parameters_of(each) for each in self.get_list_filter(request))  # type: ignore[arg-type]
+        )
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """A row is asked for by its key only."""
         return False
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
@@ -144,8 +159,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         answer = super().changelist_view(request, extra_context)
-        if answer.status_code == HTTPStatus.OK and (self.personal or "@" in request.GET.get(SEARCH_VAR, "")):
-            self.admin_site.note_list(request, self.model)  # type: ignore[attr-defined]
+        term, site = request.GET.get(SEARCH_VAR, ""), self.admin_site
+        if answer.status_code == HTTPStatus.OK and (self.personal or site.names_somebody(term)):  # type: ignore[attr-defined]
+            site.note_list(request, self.model)  # type: ignore[attr-defined]
         return answer
 
     def render_change_form(
@@ -301,6 +317,24 @@ def list_of(model: type[Model], **filters: Any) -> str:
 def pretty(data: Any) -> SafeString:
     """JSON as people read it."""
     return format_html("<pre>{}</pre>", json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def _is_column(model: type[Model], name: str) -> bool:
+    """Whether a name is one that a query could follow; of others the admin itself says that they are wrong."""
+    try:
+        model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+def _parameters_of(list_filter: Any) -> set[str]:
+    """The names by which one filter of a list stands in an address."""
+    if isinstance(list_filter, str):
+        return {list_filter, *(f"{list_filter}__{how}" for how in ("exact", "isnull"))}
+    if isinstance(list_filter, tuple):
+        return {f"{list_filter[0]}__{how}" for how in ("gte", "lt", "isnull")}
+    return {list_filter.parameter_name}
 
 
 def _name(path: str, kind: str) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent, Customer
+from accounts.models import AuditEvent, Customer, FactorReset
 from core.ids import uuid7_at
 from core.staff import list_of, page_of, start_of
 from wallet.models import Account, Case, Payment, Seal, Transaction, WebhookEvent
@@ -37,7 +37,16 @@ class Group:
 
 def overview(*, at: datetime) -> list[Group]:
     """Return all figures as of `at`; the caller shows those whose model the reader may view."""
-    return [_postings(at), _accounts(), _payments(at), _webhooks(), _cases(), _locked(), _proofs()]
+    return [
+        _postings(at),
+        _accounts(),
+        _payments(at),
+        _webhooks(),
+        _cases(),
+        _locked(),
+        _resets(at),
+        _proofs(),
+    ]
 
 
 def open_for(payments: QuerySet[Payment], step: str, *, at: datetime) -> QuerySet[Payment]:
@@ -135,6 +144,13 @@ def _locked() -> Group:
         for reason, label in Customer.LockReason.choices
     ]
     return Group(_("Locked customers"), Customer, figures)
+
+
+def _resets(at: datetime) -> Group:
+    waiting = FactorReset.objects.open(at)
+    label = _("Waiting for a second person")
+    figure = _figure(label, waiting, list_of(FactorReset, now="waiting"), alarming=True)
+    return Group(_("Resets of second factors"), FactorReset, [figure])
 
 
 def _proofs() -> Group:

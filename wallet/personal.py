@@ -27,14 +27,19 @@ ENTRY = (
     "description",
     "effective_at",
 )
+HOLD = (
+    *("id", "account_id", "amount", "committed", "state", "reason"),
+    *("created_at", "expires_at", "closed_at"),
+)
 PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "created_at", "settled_at")
 
 
 def export(user: User) -> Iterator[life.File]:
-    """A person's accounts, everything that moved on them, and what they paid in. Amounts in minor units."""
+    """A person's accounts, what moved or was set aside on them, and what they paid in. Amounts in minor units."""
     accounts = Account.objects.visible_to(user).order_by("pk")
     yield "accounts", accounts.values(*ACCOUNT)
     yield "transactions", _entries(list(accounts))
+    yield "holds", _rows(Hold.objects.visible_to(user), *HOLD)
     yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
 
 

@@ -125,6 +125,10 @@ _SECURITY: dict[str, tuple[Words, str]] = {
     "security.frozen": (_("Our staff locked your money"), "lock"),
     "security.unfrozen": (_("Our staff unlocked your money"), "lock-open"),
     "security.sessions_ended": (_("Our staff logged you out everywhere"), "log-out"),
+    "security.factor_reset_asked": (
+        _("Our staff were asked to take off your second step"),
+        "shield-alert",
+    ),
     "security.factors_reset": (_("Our staff took off your second step"), "shield-off"),
 }
 

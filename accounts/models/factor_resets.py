@@ -1,9 +1,17 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from core.ids import uuid7
+
+
+class FactorResetQuerySet(models.QuerySet["FactorReset"]):
+    def open(self, at: datetime) -> "FactorResetQuerySet":
+        """Those that somebody may still decide on."""
+        return self.filter(state=FactorReset.State.ASKED, expires_at__gt=at)
 
 
 class FactorReset(models.Model):
@@ -24,6 +32,8 @@ class FactorReset(models.Model):
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
+
+    objects = FactorResetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("factor reset")
@@ -48,3 +58,6 @@ class FactorReset(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def is_open(self, at: datetime) -> bool:
+        return self.state == self.State.ASKED and self.expires_at > at

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit, letters, life
 from accounts.life import Blocker
-from accounts.models import Customer, Membership, Notification, Organization, Session, User
+from accounts.models import AppGrant, Customer, Membership, Notification, Organization, Session, User
+from accounts.models.people import Role
 from accounts.services import apps, security, sessions
 from accounts.services.people import notify
 from core.actors import acting_as_service
@@ -120,18 +121,26 @@ def unfreeze(*, user: User, by: User, reason: str, at: datetime) -> None:
 
 
 def end_sessions(*, user: User, by: User, reason: str, at: datetime) -> int:
-    """End every session of a person, as staff; return how many ended."""
+    """End every session of a person, as staff, and what apps hold of them; return how many sessions ended."""
     with acting_as_service():
         ended = sessions.end_all(user=user, reason=Session.Reason.STAFF, at=at)
+        apps.shut_out_all(user_id=user.pk, reason="staff", at=at)
         tell(user=user, event="sessions_ended", by=by, reason=reason, at=at)
     return ended
 
 
 def end_staff_sessions(*, by: User | None, reason: str, at: datetime) -> int:
-    """End every session of every member of staff, the caller's own too; return how many ended."""
+    """End every session of every member of staff, the caller's own too, and what apps hold of them.
+
+    Returns how many sessions ended.
+    """
     with acting_as_service():
-        staff = Session.objects.filter(user__role__in=["AGENT", "ADMIN"])
-        ended = sessions.end_many(sessions=staff, reason=Session.Reason.STAFF, at=at)
+        staff = User.objects.filter(role__in=[Role.AGENT, Role.ADMIN])
+        theirs = Session.objects.filter(user__in=staff)
+        ended = sessions.end_many(sessions=theirs, reason=Session.Reason.STAFF, at=at)
+        let_in = AppGrant.objects.filter(user__in=staff, revoked_at=None).values("user_id").distinct()
+        for grant in let_in.order_by("user_id"):
+            apps.shut_out_all(user_id=grant["user_id"], reason="staff", at=at)
         audit.record(
             action="accounts.staff.sessions_ended",
             actor_id=by.pk if by else None,
@@ -145,6 +154,11 @@ def end_staff_sessions(*, by: User | None, reason: str, at: datetime) -> int:
 def tell(*, user: User, event: str, by: User, reason: str, at: datetime) -> None:
     """Write down what staff did to a person's account, and let them know by notice and mail. The reason stays here."""
     audit.record(action=f"accounts.user.{event}", target=user, actor_id=by.pk, reason=reason)
+    let_know(user=user, event=event, at=at)
+
+
+def let_know(*, user: User, event: str, at: datetime) -> None:
+    """Tell a person, by notice and mail, what staff did or are about to do."""
     notify(notices=[Notification(user=user, event=f"security.{event}", data={})])
     letters.send(
         template="security/mail/by_staff",

@@ -240,6 +240,7 @@ def revoke_made_by(*, user: User, reason: str, at: datetime) -> int:
                     organization=organization,
                     maker=user.email,
                     at=at,
+                    keys_url=letters.page("api_keys", organization.slug),
                 )
     return len(keys)
 

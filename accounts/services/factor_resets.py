@@ -40,7 +40,10 @@ class SecondPersonNeeded(DomainError):
 
 
 def ask(*, user: User, by: User, reason: str, at: datetime) -> FactorReset:
-    """Ask that all second factors of a person be taken off. Raises OwnAccount, NothingToReset, ResetAsked."""
+    """Ask that all second factors of a person be taken off, and tell them so.
+
+    Raises OwnAccount, NothingToReset, ResetAsked.
+    """
     with acting_as_service():
         if user.pk == by.pk:
             raise account_life.OwnAccount
@@ -61,6 +64,8 @@ def ask(*, user: User, by: User, reason: str, at: datetime) -> FactorReset:
             reason=reason,
             reset=str(reset.pk),
         )
+        # Whoever asks may only pretend to be the customer: they hear of it before anybody decides.
+        account_life.let_know(user=user, event="factor_reset_asked", at=at)
     return reset
 
 
@@ -71,9 +76,10 @@ def decide(*, reset_id: UUID, by: User, approve: bool, at: datetime) -> FactorRe
     """
     with acting_as_service():
         reset = (
-            FactorReset.objects.select_for_update(of=("self",))
+            FactorReset.objects.open(at)
+            .select_for_update(of=("self",))
             .select_related("target")
-            .filter(pk=reset_id, state=FactorReset.State.ASKED, expires_at__gt=at)
+            .filter(pk=reset_id)
             .first()
         )
         if reset is None:
@@ -99,11 +105,7 @@ def decide(*, reset_id: UUID, by: User, approve: bool, at: datetime) -> FactorRe
 
 def open_reset_of(*, user: User, at: datetime) -> FactorReset | None:
     """The reset of this person that waits for a decision."""
-    return (
-        FactorReset.objects.filter(target=user, state=FactorReset.State.ASKED, expires_at__gt=at)
-        .select_related("asked_by")
-        .first()
-    )
+    return FactorReset.objects.open(at).filter(target=user).first()
 
 
 def _take_off(reset: FactorReset, by: User, at: datetime) -> None:

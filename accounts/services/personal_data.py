@@ -12,13 +12,33 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, life
-from accounts.models import AuditEvent, Customer, Membership, Notification, Profile, Session, User
+from accounts.models import (
+    ApiKey,
+    AppGrant,
+    AuditEvent,
+    AuthenticatorHistory,
+    Customer,
+    CustomerHistory,
+    EmailAddressHistory,
+    FactorReset,
+    Invitation,
+    Membership,
+    MembershipHistory,
+    Notification,
+    Profile,
+    ProfileHistory,
+    Session,
+    User,
+    UserHistory,
+)
+from accounts.security_events import WORDS
 from core.actors import acting_as, acting_as_service
 from core.errors import DomainError
+from core.history import fields_of
 
 PER_DAY = 2
 DAY = timedelta(days=1)
@@ -87,6 +107,12 @@ def _files(user: User) -> Iterator[life.File]:
     )
     yield "sessions", _rows(Session.objects.filter(user=user), *SESSION)
     yield "security_events", _rows(AuditEvent.objects.filter(actor_id=user.pk), *EVENT)
+    # Of what others did to the account neither who nor from where is told, nor why: as on the page of events.
+    told = AuditEvent.objects.filter(
+        target_type=User._meta.label_lower, target_id=str(user.pk), action__in=WORDS
+    )
+    yield "done_to_your_account", _rows(told.exclude(actor_id=user.pk), "action", "recorded_at")
+    yield "earlier_values", _earlier_values(user)
     yield "notices", _rows(Notification.objects.filter(user=user), "event", "data", "created_at", "read_at")
     yield (
         "organisations",
@@ -101,8 +127,15 @@ def _files(user: User) -> Iterator[life.File]:
     )
     yield (
         "linked_accounts",
-        SocialAccount.objects.filter(user=user).order_by("pk").values("provider", "uid", "date_joined"),
+        SocialAccount.objects.filter(user=user)
+        .order_by("pk")
+        .values("provider", "uid", "extra_data", "date_joined", "last_login"),
     )
+    yield "connected_apps", _rows(AppGrant.objects.filter(user=user), *GRANT)
+    yield "api_keys_made", _rows(ApiKey.objects.filter(created_by=user), *KEY)
+    yield "invitations_sent", _rows(Invitation.objects.filter(invited_by=user), *INVITATION)
+    yield "invitations_received", _rows(Invitation.objects.filter(email=user.email), *INVITATION)
+    yield "factor_resets", _rows(FactorReset.objects.filter(target=user), "state", "asked_at", "decided_at")
 
 
 SESSION = (
@@ -117,11 +150,38 @@ SESSION = (
     "ended_at",
     "end_reason",
 )
+GRANT = ("client__name", "scopes", "granted_at", "last_used_at", "revoked_at")
+KEY = (
+    *("name", "organization__name", "mode", "scopes", "allowed_networks", "last_four"),
+    *("created_at", "last_used_at", "expires_at", "revoked_at"),
+)
+INVITATION = (
+    *("organization__name", "email", "role", "created_at"),
+    *("expires_at", "accepted_at", "withdrawn_at"),
+)
+# What a person's rows were before, and the column by which a history tells whose they are.
+HISTORIES: tuple[tuple[type[Model], str], ...] = (
+    (UserHistory, "pgh_obj"),
+    (CustomerHistory, "pgh_obj"),
+    (ProfileHistory, "pgh_obj"),
+    (EmailAddressHistory, "user"),
+    (AuthenticatorHistory, "user"),
+    (MembershipHistory, "user"),
+)
 EVENT = ("action", "target_type", "target_id", "data", "ip", "user_agent", "recorded_at")
 
 
 def _rows(rows: QuerySet[Any], *fields: str) -> Iterator[dict[str, Any]]:
     return rows.order_by("pk").values(*fields).iterator(chunk_size=500)
+
+
+def _earlier_values(user: User) -> Iterator[dict[str, Any]]:
+    for history, whose in HISTORIES:
+        kept = [field.attname for field in fields_of(history)]
+        rows = history._default_manager.filter(**{whose: user.pk}).order_by("pk")
+        table = str(history._meta.get_field("pgh_obj").related_model._meta.verbose_name)  # type: ignore[union-attr]
+        for row in rows.values("pgh_created_at", "pgh_label", *kept).iterator(chunk_size=500):
+            yield {"of": table, "at": row.pop("pgh_created_at"), "what": row.pop("pgh_label"), **row}
 
 
 def _profile(user: User) -> dict[str, Any]:
@@ -132,6 +192,10 @@ def _profile(user: User) -> dict[str, Any]:
         "joined_at": user.created_at,
         "last_login": user.last_login,
         "user_metadata": user.user_metadata,
+        "app_metadata": user.app_metadata,
+        "new_email": user.new_email,
+        "email_confirmed_at": user.email_confirmed_at,
+        "banned_until": user.banned_until,
     }
     with suppress(Profile.DoesNotExist):
         profile = Profile.objects.get(pk=user.pk)
@@ -143,5 +207,8 @@ def _profile(user: User) -> dict[str, Any]:
             "tier": customer.tier,
             "phone": customer.phone,
             "date_of_birth": customer.date_of_birth,
+            "lock_reason": customer.lock_reason,
+            "locked_at": customer.locked_at,
+            "closed_at": customer.closed_at,
         }
     return facts

@@ -10,8 +10,8 @@ from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, letters
-from accounts.models import AuditEvent, Customer, Notification, Session, User
-from accounts.services import apps, sessions
+from accounts.models import AuditEvent, Customer, FlowState, Notification, OneTimeCode, Session, User
+from accounts.services import api_keys, apps, sessions
 from accounts.services.people import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -47,17 +47,23 @@ class ProofNeeded(DomainError):
 def report(*, user: User, at: datetime, event_id: UUID | None = None) -> None:
     """Lock everything, because its owner says that something was not them.
 
-    Money is locked, every session and token ends, the password opens nothing any more, every address but the main one
-    is dropped, and a link to choose a new password is mailed. Staff see an alarm in the trail. Where an address was
-    added or made the main one in the last days, only staff give the account back.
+    Money is locked, every session, token, code and app ends, as do the API keys that they made, the password opens
+    nothing any more, every address but the main one is dropped, and a link to choose a new password is mailed. Staff
+    see an alarm in the trail. Where an address was added or made the main one in the last days, only staff give the
+    account back.
     """
     with acting_as_service():
+        # First, since whoever makes a key locks the organisation before the person.
+        keys = api_keys.revoke_made_by(user=user, reason="reported", at=at)
         user = User.objects.select_for_update().get(pk=user.pk)
         doubtful = _address_changed_since(user, at - ADDRESS_SETTLED)
         _lock(user, Customer.LockReason.STAFF if doubtful else Customer.LockReason.REPORTED, at)
         user.set_unusable_password()
-        user.save(update_fields=["password", "updated_at"])
+        user.new_email = ""
+        user.save(update_fields=["password", "new_email", "updated_at"])
         EmailAddress.objects.filter(user=user, primary=False).delete()
+        OneTimeCode.objects.filter(user=user, expires_at__gt=at).update(expires_at=at)
+        FlowState.objects.filter(user=user, expires_at__gt=at).update(expires_at=at)
         sessions.end_all(user=user, reason=Session.Reason.REPORTED, at=at)
         apps.shut_out_all(user_id=user.pk, reason="reported", at=at)
         audit.record(
@@ -67,6 +73,7 @@ def report(*, user: User, at: datetime, event_id: UUID | None = None) -> None:
             alarm=True,
             event=str(event_id) if event_id else "",
             address_doubtful=doubtful,
+            api_keys=keys,
         )
         notify(notices=[Notification(user=user, event="security.reported", data={})])
         letters.send(
@@ -74,6 +81,7 @@ def report(*, user: User, at: datetime, event_id: UUID | None = None) -> None:
             to=user.email,
             at=at,
             reset_url="" if doubtful else _reset_url(user),
+            keys=keys,
         )
 
 
@@ -140,14 +148,15 @@ def _address_changed_since(user: User, since: datetime) -> bool:
 
 
 def _proven_since(session: Session, since: datetime) -> bool:
-    """Whether the person signed in by the new password and, having a second factor, proved it, since then."""
+    """Whether the person signed in by the new password and, having a second factor, proved it, since then.
+
+    A passkey alone is not enough: whoever was in the account could have added one.
+    """
     proven = {proof["method"] for proof in session.methods if proof["timestamp"] >= int(since.timestamp())}
     strong = Authenticator.objects.filter(user=session.user_id).exclude(
         type=Authenticator.Type.RECOVERY_CODES
     )
-    if strong.exists():
-        return bool(proven & sessions.SECOND_FACTORS)
-    return "password" in proven
+    return "password" in proven and (not strong.exists() or bool(proven & sessions.SECOND_FACTORS))
 
 
 def _reset_url(user: User) -> str:

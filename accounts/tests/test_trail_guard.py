@@ -14,6 +14,7 @@ from accounts.models import AuditEvent, User
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.embedded import Postgres
+from core.ids import uuid7
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -162,3 +163,82 @@ def test_ones_own_events_are_found_by_index_among_many(ada):
         plan = "\n".join(line for (line,) in cursor.fetchall())
     month = timezone.now().strftime("_y%Ym%m")
     assert f"Seq Scan on {TRAIL}{month}" not in plan, plan
+
+
+FORGED = (
+    "insert into accounts_auditevent (id, action, actor_id, actor_role, target_type, target_id, data, user_agent, "
+    "request_id, recorded_at) values ({id}, 'forged', {actor}, {role}, '', '', '{{}}', '', '', {at})"
+)
+HONEST = {"id": "uuidv7()", "actor": "auth.uid()", "role": "'authenticated'", "at": "now()"}
+WRONG = [
+    {"actor": "gen_random_uuid()"},
+    {"actor": "null"},
+    {"role": "'service_role'"},
+    {"role": "''"},
+    {"at": "now() - interval '6 minutes'"},
+    {"at": "now() + interval '6 minutes'"},
+    {"at": "'-infinity'"},
+    {"id": "uuidv7(interval '-20 days')"},
+    {"id": "uuidv7(interval '20 days')"},
+    {"id": "gen_random_uuid()"},
+]
+
+
+def test_a_persons_own_deed_can_be_written(ada):
+    with acting_as(ada):
+        assert attempt(FORGED.format(**HONEST)) is None
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_nobody_writes_a_deed_of_another_person_role_or_time(ada, wrong):
+    statement = FORGED.format(**{**HONEST, **wrong})
+    with acting_as(ada):
+        assert attempt(statement) in (psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)
+    with acting_as_anon():
+        assert attempt(statement) is psycopg.errors.InsufficientPrivilege
+    assert attempt(statement) is psycopg.errors.InsufficientPrivilege
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into {} (id) values (uuidv7()) on conflict do nothing",
+        "insert into {} select * from {} on conflict (id) do update set action = 'x'",
+        "merge into {} t using (select 1) s on true when matched then delete",
+        "with gone as (delete from {} returning *) select * from gone",
+        "select * from {} for update",
+        "copy {} from program 'true'",
+        "copy (delete from {} returning *) to stdout",
+        "update only {} set recorded_at = now()",
+        "alter table {} alter column recorded_at drop not null",
+        "cluster {} using accounts_auditevent_pkey",
+        "comment on table {} is 'x'",
+    ],
+)
+def test_no_other_statement_reaches_what_is_written(ada, statement):
+    table = statement.replace("{}", TRAIL)
+    count = "select count(*) from accounts_auditevent where action = 'accounts.user.registered'"
+    for block in (acting_as_service(), acting_as(ada), acting_as_anon()):
+        with block:
+            assert attempt(table) is not None, statement
+    assert attempt(table) is not None
+    with acting_as_service(), connection.cursor() as cursor:
+        cursor.execute(count)
+        assert cursor.fetchone() == (1,)
+
+
+def test_nothing_is_copied_in(ada):
+    statement = f"copy {TRAIL} (id, action) from stdin"
+    for block in (acting_as_service(), acting_as(ada), acting_as_anon()):
+        with (
+            block,
+            connection.cursor() as cursor,
+            pytest.raises(psycopg.Error) as refusal,
+            transaction.atomic(),
+            cursor.copy(statement) as copy,
+        ):
+            copy.write_row([uuid7(), "forged"])
+        assert refusal.type in (
+            psycopg.errors.InsufficientPrivilege,
+            psycopg.errors.FeatureNotSupported,
+        )

@@ -23,6 +23,7 @@ STAFF_LISTS = [
     "accounts/user",
     "accounts/customer",
     "accounts/auditevent",
+    "accounts/factorreset",
     "accounts/organization",
     "accounts/membership",
     "wallet/account",

@@ -1,6 +1,7 @@
 """Every cell of the matrix, over HTTP: what each role sees and does with each model of the staff site, and no more."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -8,9 +9,10 @@ from django.contrib.auth.models import Group, Permission
 from django.db import models
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from accounts import roles
-from accounts.models import User
+from accounts.models import FactorReset, User
 from core.actors import acting_as_service
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
@@ -31,16 +33,17 @@ PEOPLE = {
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
+RESETS = {"accounts.factorreset"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
-    "Compliance": PEOPLE | BOOKS | DEPOSITS | {"accounts.auditevent"},
+    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | {"accounts.auditevent"},
     "Auditor": PEOPLE | BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
-    SUPERUSER: PEOPLE | BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
+    SUPERUSER: PEOPLE | BOOKS | DEPOSITS | PROOF | RESETS | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
     "Support": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
@@ -71,6 +74,14 @@ def world() -> Iterator[None]:
         gateway, payment = PaymentGateway.objects.get(), Payment.objects.order_by("id").first()
         facts = {"gateway": gateway, "event": "charge.success", "reference": payment.reference}
         WebhookEvent.objects.create(**facts, dedupe_key="1", body=b"{}")
+        at, people = timezone.now(), User.objects
+        FactorReset.objects.create(
+            target=people.get(email="ada@alajo.test"),
+            asked_by=people.get(email=BOSS),
+            reason="Lost the phone, ticket 4711",
+            asked_at=at,
+            expires_at=at + timedelta(hours=24),
+        )
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
     yield
 
@@ -140,7 +151,7 @@ def test_every_cell(world, who):
 
 
 def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
-    # A reset that was asked for has rules of its own: accounts.tests.test_account_life.
+    # A reset that was asked for has rules of its own: accounts.tests.test_factor_resets.
     plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS}
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"

@@ -177,6 +177,7 @@ def entry_row(entry: Entry) -> list[Any]:
 
 @admin.register(Hold)
 class HoldAdmin(OfAccountAdmin):
+    linked_by = ("account__id__exact",)
     list_display = (
         "id",
         account_column("account", _("Account")),

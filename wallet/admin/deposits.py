@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people_found import people
+from accounts.personal import PersonalAdmin
+from core.masking import masked_text
 from core.staff import (
     EMPTY,
     Panel,
@@ -33,12 +35,13 @@ from wallet.figures import open_for
 from wallet.models import Case, Payment, PaymentGateway, WebhookEvent
 
 REDACTED = "•••"
-# What a gateway tells of a card or of a way to charge it again.
+# What a gateway tells of a card or of a way to charge it again, and of how to reach its owner.
 SECRET = frozenset(
     [
         *("authorization", "authorization_code", "access_code", "signature", "token", "pin"),
         *("card", "card_type", "bin", "last4", "exp_month", "exp_year", "number", "pan", "cvv", "cvc"),
         *("account_name", "account_number", "sender_bank_account_number"),
+        *("phone", "international_format_phone", "ip_address"),
     ]
 )
 
@@ -59,6 +62,7 @@ class OpenFor(admin.SimpleListFilter):
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
+    linked_by = ("account__id__exact",)
     list_display = (
         "reference",
         account_column("account", _("Account")),
@@ -124,7 +128,9 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(WebhookEvent)
-class WebhookEventAdmin(ReadOnlyAdmin):
+class WebhookEventAdmin(PersonalAdmin):
+    """Gateways say of whom they speak: who reads it is written down."""
+
     list_display = (
         "event",
         "reference",
@@ -213,7 +219,9 @@ class PaymentGatewayAdmin(ReadOnlyAdmin):
 
 
 def redact(data: Any) -> Any:
-    """The same data with whatever could name or charge a card blotted out, at any depth."""
+    """The same data with what could charge a card blotted out and how to reach a person masked, at any depth."""
+    if isinstance(data, str):
+        return masked_text(data)
     if isinstance(data, dict):
         return {
             key: REDACTED if str(key).lower() in SECRET and value else redact(value)

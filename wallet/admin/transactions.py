@@ -165,6 +165,7 @@ class EntryAdmin(ReadOnlyAdmin):
         amount_of("balance", _("Balance"), currency="currency"),
     )
     list_display_links = ("version",)
+    linked_by = ("account",)
     list_filter = (When, KindFilter)
     list_select_related = ("counterparty__owner",)
     search_help_text = _("By transaction id")

@@ -144,14 +144,6 @@ create table public.wallet_seal (
     constraint wallet_seal_window check (to_xid > from_xid)
 );
 
-create function wallet.refuse_change() returns trigger
-language plpgsql as $$
-begin
-    raise exception using errcode = 'ALJ01', message = 'append_only',
-        detail = json_build_object('table', tg_table_name, 'operation', tg_op)::text;
-end
-$$;
-
 -- The rules of the columns that no posting touches.
 create function wallet.account_rules() returns trigger
 language plpgsql set search_path = '' as $$
@@ -179,21 +171,21 @@ create trigger rules after insert or update of state, closed_at, floor, cap, hot
     for each row execute function wallet.account_rules();
 
 create trigger append_only before update or delete on public.wallet_transaction
-    for each row execute function wallet.refuse_change();
+    for each row execute function core.append_only();
 create trigger no_truncate before truncate on public.wallet_transaction
-    for each statement execute function wallet.refuse_change();
+    for each statement execute function core.append_only();
 create trigger append_only before update or delete or truncate on public.wallet_reversal
-    for each statement execute function wallet.refuse_change();
+    for each statement execute function core.append_only();
 create trigger append_only before update or delete or truncate on public.wallet_checkpoint
-    for each statement execute function wallet.refuse_change();
+    for each statement execute function core.append_only();
 create trigger append_only before update or delete or truncate on public.wallet_seal
-    for each statement execute function wallet.refuse_change();
+    for each statement execute function core.append_only();
 create trigger no_delete before delete or truncate on public.wallet_account
-    for each statement execute function wallet.refuse_change();
+    for each statement execute function core.append_only();
 create trigger no_delete before delete or truncate on public.wallet_hold
-    for each statement execute function wallet.refuse_change();
+    for each statement execute function core.append_only();
 create trigger fixed after update of id, owner_id, currency_id, normal_side, hot, kind, code on public.wallet_account
     for each row when (
         (old.id, old.owner_id, old.currency_id, old.normal_side, old.hot, old.kind, old.code)
         is distinct from (new.id, new.owner_id, new.currency_id, new.normal_side, new.hot, new.kind, new.code))
-    execute function wallet.refuse_change();
+    execute function core.append_only();

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,11 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import roles
 from accounts.factors import Factor
-from accounts.models import AuditEvent, Customer, Membership, Organization, Profile, User
+from accounts.models import AuditEvent, Customer, FactorReset, Membership, Organization, Profile, User
 from accounts.tests.factories import sign_in
 from core.actors import acting_as_service
 from core.ids import posting_id, timestamp_of, uuid7_at
@@ -55,6 +57,7 @@ MODELS = (
     PaymentGateway,
     Organization,
     Membership,
+    FactorReset,
 )
 CARD = {
     "event": "charge.success",
@@ -79,6 +82,14 @@ def world() -> Iterator[None]:
             body=json.dumps(CARD).encode(),
         )
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
+        at, people = timezone.now(), User.objects
+        FactorReset.objects.create(
+            target=people.get(email="ada@alajo.test"),
+            asked_by=people.get(email="agent@alajo.test"),
+            reason="Lost the phone, ticket 4711",
+            asked_at=at,
+            expires_at=at + timedelta(hours=24),
+        )
     yield
 
 

@@ -1,0 +1,202 @@
+"""What a person downloads is all that we keep about them: each table has its file, or a reason why it has none."""
+
+import json
+from datetime import timedelta
+from zipfile import ZipFile
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Customer, Organization, Profile, User
+from accounts.services import personal_data
+from accounts.tests.factories import make_person
+from accounts.tests.test_row_security import furnish
+from core.actors import acting_as_service
+from core.ids import uuid7
+from wallet.models import Payment, PaymentGateway
+from wallet.services import install_gateway
+from wallet.services.holds import place_hold
+from wallet.tests.test_api import make_wallet
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+# The file, or the files, that hold a person's rows of a table.
+EXPORTED = {
+    "account_emailaddress": "email_addresses",
+    "accounts_apikey": "api_keys_made",
+    "accounts_appgrant": "connected_apps",
+    "accounts_auditevent": "security_events",
+    "accounts_authenticatorhistory": "earlier_values",
+    "accounts_customer": "profile",
+    "accounts_customerhistory": "earlier_values",
+    "accounts_emailaddresshistory": "earlier_values",
+    "accounts_factorreset": "factor_resets",
+    "accounts_invitation": "invitations_sent",
+    "accounts_membership": "organisations",
+    "accounts_membershiphistory": "earlier_values",
+    "accounts_notification": "notices",
+    "accounts_organization": "organisations",
+    "accounts_profile": "profile",
+    "accounts_profilehistory": "earlier_values",
+    "accounts_session": "sessions",
+    "accounts_user": "profile",
+    "accounts_userhistory": "earlier_values",
+    "mfa_authenticator": "second_factors",
+    "socialaccount_socialaccount": "linked_accounts",
+    "wallet_account": "accounts",
+    "wallet_hold": "holds",
+    "wallet_payment": "payments",
+    "wallet_transaction": "transactions",
+}
+MINUTES = "lives for minutes or a day, holds a secret, and tells nothing that the events do not"
+OF_A_SESSION = "part of a session, which is in the file: the rest is secrets"
+NOBODYS = "no row of it is about a person"
+SHOWN = "says the same as another file"
+OF_STAFF = "which rights a member of staff has, or had, at work"
+EXEMPT = {
+    "account_emailconfirmation": MINUTES,
+    "accounts_apikeyhistory": "an organisation's key, as it was; the keys a person made are in a file",
+    "accounts_browsersession": OF_A_SESSION,
+    "accounts_factorchallenge": MINUTES,
+    "accounts_flowstate": MINUTES,
+    "accounts_onetimecode": MINUTES,
+    "accounts_organizationhistory": "an organisation, as it was",
+    "accounts_pendingfactor": MINUTES,
+    "accounts_refreshtoken": OF_A_SESSION,
+    "accounts_signingkey": NOBODYS,
+    "accounts_spentapptoken": MINUTES,
+    "accounts_user_groups": OF_STAFF,
+    "accounts_user_user_permissions": OF_STAFF,
+    "allauth_idp_oidc_client": "an app that we registered: none belongs to a person",
+    "allauth_idp_oidc_token": "the secret of a connected app, which is in a file",
+    "auth_group": NOBODYS,
+    "auth_group_permissions": NOBODYS,
+    "auth_permission": NOBODYS,
+    "core_idempotencykey": MINUTES,
+    "django_admin_log": OF_STAFF,
+    "django_content_type": NOBODYS,
+    "django_migrations": NOBODYS,
+    "pghistory_context": NOBODYS,
+    "sandbox_fault": "there only in development",
+    "sandbox_sandboxcharge": "there only in development",
+    "sandbox_sandboxdelivery": "there only in development",
+    "socialaccount_socialapp": NOBODYS,
+    "socialaccount_socialtoken": "a secret of a linked account, which is in a file; none is stored",
+    "wallet_case": "the work of staff on a payment, which is in a file",
+    "wallet_checkpoint": SHOWN,
+    "wallet_currency": NOBODYS,
+    "wallet_follower": NOBODYS,
+    "wallet_paymentgateway": NOBODYS,
+    "wallet_paymentgatewayhistory": NOBODYS,
+    "wallet_reversal": SHOWN,
+    "wallet_seal": NOBODYS,
+    "wallet_tierrule": NOBODYS,
+    "wallet_tierrulehistory": NOBODYS,
+    "wallet_webhookevent": "what a gateway said of a payment, which is in a file",
+}
+# Columns of a person's own rows that are not in the profile.
+NOT_SHOWN = {
+    *("password", "is_superuser", "is_active", "updated_at", "recovered_at", "invited_at", "deleted_at"),
+    *("confirmation_sent_at", "recovery_sent_at", "reauthentication_sent_at", "email_change_sent_at"),
+    *("user",),
+}
+
+
+def read(user: User) -> dict[str, list[dict]]:
+    with ZipFile(personal_data.write_export(user=user)) as archive:
+        return {name.removesuffix(".json"): json.loads(archive.read(name)) for name in archive.namelist()}
+
+
+@pytest.fixture
+def ada() -> User:
+    """Somebody with a row in every table about people, and money that moved, waits and is on its way."""
+    user, at = make_person(name="Ada Obi", email="ada@alajo.test"), timezone.now()
+    furnish(user)
+    account = make_wallet(user, amount=10_000)
+    install_gateway(code="paystack", kind="PAYSTACK", name="Paystack", currencies=["NGN"], secret_key="sk")
+    with acting_as_service():
+        place_hold(hold_id=uuid7(), account_id=account.pk, amount=500, expires_at=None, reason="order")
+        firm = Organization.objects.create(name="Bola Cars", slug="bola-cars")
+        bola = make_person(name="Bola Ade", email="bola@alajo.test")
+        offer = {"email": user.email, "digest": "to-ada", "invited_by": bola, "role": "MEMBER"}
+        firm.invitations.create(expires_at=at + timedelta(days=1), **offer)
+        audit.record(action="accounts.user.frozen", target=user, actor_id=bola.pk, reason="a doubt of staff")
+        Customer.objects.filter(pk=user.pk).update(phone="+2348031234567")
+        if not Payment.objects.filter(account=account).exists():
+            Payment.objects.create(
+                account=account,
+                gateway=PaymentGateway.objects.first(),
+                reference="r-1",
+                amount=100,
+                currency_id="NGN",
+                expires_at=at,
+            )
+    return user
+
+
+def test_every_table_has_a_file_or_a_reason_to_have_none(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace "
+            "and relkind in ('r', 'p') and not relispartition"
+        )
+        found = {name for (name,) in cursor.fetchall()}
+    assert not EXPORTED.keys() & EXEMPT.keys()
+    assert found == EXPORTED.keys() | EXEMPT.keys()
+
+
+def test_no_table_that_points_at_a_person_is_called_nobodys(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct conrelid::regclass::text from pg_constraint "
+            "where contype = 'f' and confrelid = 'accounts_user'::regclass"
+        )
+        theirs = {name for (name,) in cursor.fetchall()}
+    assert not [name for name in theirs if EXEMPT.get(name) == NOBODYS]
+
+
+def test_each_file_there_should_be_is_there_and_has_rows(ada):
+    files = read(ada)
+    assert {*EXPORTED.values()} | {"done_to_your_account", "invitations_received"} == files.keys()
+    assert [name for name, rows in files.items() if not rows] == []
+
+
+def test_the_profile_tells_every_column_but_those_named(ada):
+    (profile,) = read(ada)["profile"]
+    columns = {
+        field.name for model in (User, Customer, Profile) for field in model._meta.concrete_fields
+    } - NOT_SHOWN
+    told = {**profile, "created_at": profile["joined_at"]}
+    assert columns - told.keys() == set()
+
+
+def test_what_was_before_is_told_with_what_it_was(ada):
+    earlier = read(ada)["earlier_values"]
+    phones = [row["phone"] for row in earlier if row["of"] == "customer"]
+    assert phones == ["", "+2348031234567"]
+
+
+def test_nothing_of_others_and_no_secret_is_in_it(ada):
+    with acting_as_service():
+        bola = User.objects.get(email="bola@alajo.test")
+        ada.refresh_from_db()
+    text = json.dumps(read(ada))
+    for hidden in (
+        "bola@",
+        "Bola Ade",
+        str(bola.pk),
+        "a doubt of staff",
+        "digest",
+        "private_key",
+        ada.password,
+    ):
+        assert hidden not in text
+
+
+def test_another_persons_file_holds_none_of_it(ada):
+    chidi = make_person(name="Chidi Eze")
+    text = json.dumps(read(chidi))
+    for hers in ("ada@alajo.test", str(ada.pk), "+2348031234567", "Bola Cars"):
+        assert hers not in text
