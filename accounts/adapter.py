@@ -1,12 +1,15 @@
 """Where allauth meets our services: how a user is stored, how its mails leave, how factors are encrypted."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest
@@ -19,10 +22,13 @@ from accounts.services import factors
 from core import encryption
 from core.actors import acting_as_service
 from core.middleware import client_ip
+from core.views import slow_down
 
 # Behind a socket without a proxy that names the caller: the device list needs an address all the same.
 UNKNOWN_ADDRESS = "0.0.0.0"
 FACTOR = "mfa_authenticator.data"
+# How long wrong passwords and codes of one account are counted (allauth's `login_failed`).
+PAUSE = 300
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -30,6 +36,26 @@ class AccountAdapter(DefaultAccountAdapter):
         user.email = form.cleaned_data["email"]
         user.set_password(form.cleaned_data["password1"])
         return services.register(user=user, display_name=form.cleaned_data["display_name"])
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a password before it is tried; who has no try left reads when to come back."""
+        try:
+            self.count_password(request, **credentials)
+        except ValidationError:
+            raise ImmediateHttpResponse(slow_down(request, seconds=PAUSE)) from None
+
+    def count_password(self, request: HttpRequest, **credentials: Any) -> Callable[[], None]:
+        """Count a password on the account, whichever face it is typed into; return what takes that back.
+
+        Raises ValidationError where no try is left.
+        """
+        super().pre_authenticate(request, **credentials)
+        forgive: Callable[[], None] = self._rollback_login_failed_rl_usage
+        return forgive
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """The address alone: a request says itself by which name and port of ours it comes."""
+        return str(credentials.get("email", "")).strip().lower()
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Render now, send after commit: no mail tells of what was rolled back, none makes a request wait.

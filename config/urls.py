@@ -9,6 +9,7 @@ from core import views
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"
 handler404 = "core.views.not_found"
+handler429 = "core.views.too_many"
 handler500 = "core.views.server_error"
 
 # A password is never kept to be sent again.

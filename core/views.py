@@ -57,6 +57,18 @@ def _remember(request: HttpRequest, name: str, value: str) -> HttpResponse:
     return response
 
 
+def slow_down(request: HttpRequest, *, seconds: int) -> HttpResponse:
+    """The page for who asked too often, and when to come back."""
+    response = render(request, "429.html", {"retry_after": seconds}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What allauth's limits answer: they count the last minute."""
+    return slow_down(request, seconds=60)
+
+
 @login_not_required
 @outside_transaction
 def livez(request: HttpRequest) -> JsonResponse:

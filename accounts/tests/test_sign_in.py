@@ -48,7 +48,7 @@ def test_e_mail_and_password_lead_home_however_the_address_is_written(client, ad
 )
 def test_a_wrong_address_or_password_is_refused(client, ada, email, password):
     answer = log_in(client, email, password)
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert answer.context["form"].errors
     assert not signed_in(client)
 
@@ -157,7 +157,7 @@ def test_a_forgotten_password_is_replaced_by_the_mailed_link_once(client, ada):
     answer = client.post(form_page, {"password1": ANOTHER, "password2": ANOTHER})
     assert answer.url == "/accounts/password/reset/key/done/"
     assert log_in(Client(), password=ANOTHER).url == "/home/"
-    assert log_in(Client()).status_code == 200
+    assert log_in(Client()).status_code == 422
 
     again = Client().get(link)
     assert again.status_code == 200
@@ -185,7 +185,7 @@ def test_changing_the_password_asks_for_the_old_one_and_ends_every_other_session
     other = Client()
     log_in(other)
     form = {"oldpassword": "wrong-" + PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
-    assert client.post("/accounts/password/change/", form).status_code == 200
+    assert client.post("/accounts/password/change/", form).status_code == 422
     assert log_in(Client()).url == "/home/"
 
     cache.clear()

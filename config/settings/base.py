@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.staff_sessions.StaffSessionsMiddleware",
+    "accounts.middleware.RefusedFormMiddleware",
     "accounts.middleware.DevicesMiddleware",
     "accounts.middleware.ActorMiddleware",
 ]
@@ -166,6 +167,7 @@ MFA_ADAPTER = "accounts.adapter.MfaAdapter"
 MFA_TOTP_TOLERANCE = 1
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_FORMS = {
     "authenticate": "accounts.factor_forms.AuthenticateForm",
