@@ -1,4 +1,4 @@
-"""Guessing is counted on the account, whichever face it comes by, and who has guessed too often reads when to return."""
+"""Guessing is counted on the account, whichever face it comes by, and who guessed too often reads when to return."""
 
 import pytest
 from django.test import Client
