@@ -137,7 +137,7 @@ RUNTIME_OPTIONS = {
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.hashers.Argon2Hasher",
     "accounts.hashers.ImportedBcryptHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
