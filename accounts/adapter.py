@@ -94,9 +94,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return with_factor[::-1] or methods
 
     def is_reauthentication_required(self, *, app: str, **rest: Any) -> bool:
-        """Not right after a second factor was proven in this session."""
-        if step_up.is_fresh(step_up.session_of(self.request), at=timezone.now()):
+        """Not right after a second factor was proven in this session. Who can prove nothing logs in again."""
+        at = timezone.now()
+        if step_up.is_fresh(step_up.session_of(self.request), at=at):
             return False
+        if step_up.must_log_in_again(self.request, at=at):
+            raise ImmediateHttpResponse(step_up.to_log_in_again(self.request))
         return bool(super().is_reauthentication_required(app=app, **rest))
 
     def send_account_already_exists_mail(self, email: str) -> None:

@@ -25,6 +25,10 @@ class CodeCheck(base.BaseAuthenticateForm):
     user: User
     authenticator: Authenticator
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(inputmode="numeric", maxlength=20)
+
     def clean_code(self) -> str:
         clear = check_rate_limit(self.user)
         code = str(self.cleaned_data["code"])
