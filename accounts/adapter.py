@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import passkeys, services, step_up, tasks, totp
+from accounts import letters, passkeys, services, step_up, tasks, totp
 from accounts.models import Customer, User
 from accounts.services import factors
 from core import encryption
@@ -63,9 +63,9 @@ class AccountAdapter(DefaultAccountAdapter):
         What is committed stays so when the queue is away: the fault is logged, the page offers another mail.
         """
         site = get_current_site(self.request)
-        mail = self.render_mail(
-            template_prefix, email, {"request": self.request, "email": email, "current_site": site, **context}
-        )
+        facts = {"request": self.request, "email": email, "current_site": site}
+        report_url = letters.page("security_report")
+        mail = self.render_mail(template_prefix, email, {**facts, "report_url": report_url, **context})
         html = next((body for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
         if mail.content_subtype == "html":
             text, html = "", str(mail.body)
