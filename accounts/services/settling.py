@@ -18,15 +18,17 @@ CHANGES = (
     "accounts.factor.added",
     "accounts.factor.removed",
     "accounts.factor.removed_by_service",
-    "accounts.user.changed_by_service",
     "accounts.user.factors_reset",
 )
+# What the service changes about people is mostly what its apps note of them; a password is named there.
+BY_SERVICE = Q(action="accounts.user.changed_by_service", data__changed__contains=["password"])
 
 
 def unsettled_until(*, user_id: UUID, at: datetime) -> datetime | None:
     """Return when the last change of a way in will have settled; None when none did change lately."""
     theirs = Q(actor_id=user_id) | Q(target_type=User._meta.label_lower, target_id=str(user_id))
     with acting_as_service():
-        changes = AuditEvent.objects.filter(theirs, action__in=CHANGES, pk__gte=uuid7_at(at - SETTLES_IN))
+        lately = AuditEvent.objects.filter(theirs, pk__gte=uuid7_at(at - SETTLES_IN))
+        changes = lately.filter(Q(action__in=CHANGES) | BY_SERVICE)
         last = changes.order_by("-pk").values_list("recorded_at", flat=True).first()
     return last + SETTLES_IN if last and last + SETTLES_IN > at else None

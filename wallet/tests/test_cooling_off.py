@@ -122,6 +122,15 @@ def test_sends_at_once_do_not_pass_it_together(ada, bola, purse):
     assert balance(purse) == FUNDS - 18_000_00
 
 
+@pytest.mark.parametrize(("changed", "counts"), [("password", True), ("app_metadata", False)])
+def test_of_what_the_service_changes_a_password_counts_and_a_note_does_not(ada, changed, counts):
+    with acting_as_service():
+        audit.record(
+            action="accounts.user.changed_by_service", target=ada, changed=["user_metadata", changed]
+        )
+    assert bool(settling.unsettled_until(user_id=ada.pk, at=timezone.now())) is counts
+
+
 @pytest.mark.parametrize("action", settling.CHANGES)
 def test_each_change_counts_and_that_of_another_does_not(ada, bola, action):
     with acting_as_service():
