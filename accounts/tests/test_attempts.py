@@ -83,7 +83,10 @@ def test_codes_count_together_at_log_in_and_before_what_is_sensitive(ada):
         assert inside.post("/accounts/2fa/reauthenticate/", {"code": "000000"}).status_code == 422
     for _guess in range(2):
         outside.post("/accounts/2fa/authenticate/", {"code": "000000"})
-    outside.post("/accounts/2fa/authenticate/", {"code": factors.current_code(user=ada)})
+    for browser, step in ((outside, "authenticate"), (inside, "reauthenticate")):
+        answer = browser.post(f"/accounts/2fa/{step}/", {"code": factors.current_code(user=ada)})
+        assert answer.status_code == 429
+        assert answer.headers["Retry-After"] == "300"
     assert "_auth_user_id" not in outside.session
     with acting_as_service():
         assert ada.sign_ins.live().count() == 1

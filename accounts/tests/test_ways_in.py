@@ -129,6 +129,13 @@ def test_whoever_only_holds_the_device_proves_nothing(ada, device):
     assert not use(ada, device)
 
 
+@pytest.mark.parametrize("host", ["evil.example", "sub.localhost", "127.0.0.1"])
+def test_a_passkey_of_another_host_proves_nothing(ada, device, host):
+    keep(ada, device)
+    device.host = host
+    assert not use(ada, device)
+
+
 def test_the_passkey_of_another_person_is_refused(ada, device):
     eve = make_person(email="eve@alajo.test")
     keep(eve, device)
