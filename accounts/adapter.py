@@ -1,28 +1,34 @@
 """Where allauth meets our services: how a user is stored, how its mails leave, how factors are encrypted."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import passkeys, services, step_up, tasks, totp
+from accounts import letters, passkeys, services, step_up, tasks, totp
 from accounts.models import Customer, User
 from accounts.services import factors
 from core import encryption
 from core.actors import acting_as_service
 from core.middleware import client_ip
+from core.views import slow_down
 
 # Behind a socket without a proxy that names the caller: the device list needs an address all the same.
 UNKNOWN_ADDRESS = "0.0.0.0"
 FACTOR = "mfa_authenticator.data"
+# How long wrong passwords and codes of one account are counted (allauth's `login_failed`).
+PAUSE = 300
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -31,15 +37,35 @@ class AccountAdapter(DefaultAccountAdapter):
         user.set_password(form.cleaned_data["password1"])
         return services.register(user=user, display_name=form.cleaned_data["display_name"])
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a password before it is tried; who has no try left reads when to come back."""
+        try:
+            self.count_password(request, **credentials)
+        except ValidationError:
+            raise ImmediateHttpResponse(slow_down(request, seconds=PAUSE)) from None
+
+    def count_password(self, request: HttpRequest, **credentials: Any) -> Callable[[], None]:
+        """Count a password on the account, whichever face it is typed into; return what takes that back.
+
+        Raises ValidationError where no try is left.
+        """
+        super().pre_authenticate(request, **credentials)
+        forgive: Callable[[], None] = self._rollback_login_failed_rl_usage
+        return forgive
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """The address alone: a request says itself by which name and port of ours it comes."""
+        return str(credentials.get("email", "")).strip().lower()
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Render now, send after commit: no mail tells of what was rolled back, none makes a request wait.
 
         What is committed stays so when the queue is away: the fault is logged, the page offers another mail.
         """
         site = get_current_site(self.request)
-        mail = self.render_mail(
-            template_prefix, email, {"request": self.request, "email": email, "current_site": site, **context}
-        )
+        facts = {"request": self.request, "email": email, "current_site": site}
+        report_url = letters.page("security_report")
+        mail = self.render_mail(template_prefix, email, {**facts, "report_url": report_url, **context})
         html = next((body for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
         if mail.content_subtype == "html":
             text, html = "", str(mail.body)
@@ -68,9 +94,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return with_factor[::-1] or methods
 
     def is_reauthentication_required(self, *, app: str, **rest: Any) -> bool:
-        """Not right after a second factor was proven in this session."""
-        if step_up.is_fresh(step_up.session_of(self.request), at=timezone.now()):
+        """Not right after a second factor was proven in this session. Who can prove nothing logs in again."""
+        at = timezone.now()
+        if step_up.is_fresh(step_up.session_of(self.request), at=at):
             return False
+        if step_up.must_log_in_again(self.request, at=at):
+            raise ImmediateHttpResponse(step_up.to_log_in_again(self.request))
         return bool(super().is_reauthentication_required(app=app, **rest))
 
     def send_account_already_exists_mail(self, email: str) -> None:

@@ -1,7 +1,10 @@
 """Forms about second factors. Codes go through our service, so that each is taken once on every face."""
 
+from collections.abc import Callable
 from typing import Any
 
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.base import forms as base
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
@@ -13,20 +16,35 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passkeys
+from accounts.adapter import PAUSE
 from accounts.forms import shown_as_written
 from accounts.models import User
 from accounts.services import factors
+from core.views import slow_down
 
 WRONG_CODE = _("That code is not right, or was used before. Type the one your app shows now.")
 NAME_TAKEN = _("You have one of that name. Choose another.")
+
+
+def count_try(user: User) -> Callable[[], None]:
+    """Count a try on the person; return what forgets their tries. Who has none left reads when to come back."""
+    try:
+        clear: Callable[[], None] = check_rate_limit(user)
+    except ValidationError:
+        raise ImmediateHttpResponse(slow_down(context.request, seconds=PAUSE)) from None
+    return clear
 
 
 class CodeCheck(base.BaseAuthenticateForm):
     user: User
     authenticator: Authenticator
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(inputmode="numeric", maxlength=20)
+
     def clean_code(self) -> str:
-        clear = check_rate_limit(self.user)
+        clear = count_try(self.user)
         code = str(self.cleaned_data["code"])
         found = factors.answer(user=self.user, code=code, at=timezone.now())
         if found is None:
@@ -122,7 +140,7 @@ class PasskeyCheck(webauthn.AuthenticateWebAuthnForm):
         state = webauthn_auth.get_state()
         webauthn_auth.clear_state()
         # Who a passkey only says it belongs to must not be locked out by it.
-        clear = check_rate_limit(self.user) if self.user else None
+        clear = count_try(self.user) if self.user else None
         try:
             user = self.user or passkeys.owner_of(credential)
             row = passkeys.finish_asking(user=user, state=state, credential=credential)

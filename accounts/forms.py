@@ -1,5 +1,10 @@
-import unicodedata
+"""Forms of signing up and in, where ours ask for more or say it otherwise than allauth's."""
 
+import unicodedata
+from typing import Any
+
+from allauth.account.forms import ConfirmEmailVerificationCodeForm
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.core.exceptions import ValidationError
@@ -21,6 +26,22 @@ def shown_as_written(name: str) -> None:
         raise ValidationError(_("A name cannot contain invisible characters."), code="invisible")
     if not any(unicodedata.category(letter)[0] in "LN" for letter in name):
         raise ValidationError(_("A name needs at least one letter."), code="no_letter")
+
+
+class LoginForm(AllauthLoginForm):
+    """A browser may offer what it keeps: the address with its password, or a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+
+
+class ConfirmEmailForm(ConfirmEmailVerificationCodeForm):
+    """The code that was mailed: digits, so a phone shows those."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(inputmode="numeric", maxlength=20)
 
 
 class SignupForm(AllauthSignupForm):

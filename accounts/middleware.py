@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.sessions import middleware as sessions_middleware
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -31,6 +32,22 @@ class SessionMiddleware(sessions_middleware.SessionMiddleware):
         if request.path.startswith(WITHOUT_SESSION):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         super().process_request(request)
+
+
+class RefusedFormMiddleware:
+    """A form of allauth's that comes back with errors says so in its status, as ours do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        form = (response.context_data or {}).get("form")
+        if request.method == "POST" and response.status_code == 200 and getattr(form, "errors", None):
+            response.status_code = 422
+        return response
 
 
 class DevicesMiddleware:

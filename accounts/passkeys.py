@@ -1,5 +1,6 @@
 """Passkeys (WebAuthn): made and asked for our site alone. A browser's answer is right or refused, never a fault."""
 
+import logging
 import struct
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
 
+logger = logging.getLogger(__name__)
 LONGEST = 20_000
 # What the parsers of a browser's answer raise for one that is malformed or forged.
 _WRONG = (ValueError, TypeError, LookupError, AttributeError, InvalidSignature, struct.error, OverflowError)
@@ -76,11 +78,14 @@ def finish_making(*, user: User, state: Any, credential: Any) -> None:
 
 
 def begin_asking(user: User) -> tuple[dict[str, Any], Any]:
-    """Return what a browser needs to use one of a person's passkeys, and the state to check its answer against."""
+    """Return what a browser needs to use one of a person's passkeys, and the state to check its answer against.
+
+    The device asks for its owner, as it did when the passkey was made: whoever only holds it proves nothing.
+    """
     with acting_as_service():
         known = auth.get_credentials(user)
     options, state = _server().authenticate_begin(
-        credentials=known, user_verification=UserVerificationRequirement.PREFERRED
+        credentials=known, user_verification=UserVerificationRequirement.REQUIRED
     )
     return dict(options), state
 
@@ -92,18 +97,36 @@ def begin_coming_in() -> tuple[dict[str, Any], Any]:
 
 
 def finish_asking(*, user: User, state: Any, credential: Any) -> Authenticator:
-    """Return the passkey that answered; raises PasskeyRefused."""
+    """Return the passkey that answered, its use counted; raises PasskeyRefused."""
     try:
         answer = AuthenticationResponse.from_dict(_sized(credential))
         with acting_as_service():
             known = auth.get_credentials(user)
             used = _server().authenticate_complete(state, known, answer)
             row = auth.get_authenticator_by_credential_id(user, used.credential_id)
+            counted = row and _count_use(row, answer.response.authenticator_data.counter)
     except _WRONG as error:
         raise PasskeyRefused from error
-    if row is None:
+    if row is None or not counted:
         raise PasskeyRefused
     return row
+
+
+def _count_use(row: Authenticator, count: int) -> bool:
+    """Keep the device's own count of its uses; False where that did not grow, as with a copy of the device.
+
+    Passkeys that are kept in step over several devices count nothing and always say 0.
+    """
+    locked = Authenticator.objects.select_for_update().get(pk=row.pk)
+    known = locked.data.get("uses", locked.wrap().authenticator_data.counter)
+    if count == known == 0:
+        return True
+    if count <= known:
+        logger.warning("passkey %s counts %d uses after %d: there may be a copy of it", row.pk, count, known)
+        return False
+    locked.data["uses"] = row.data["uses"] = count
+    locked.save(update_fields=["data"])
+    return True
 
 
 def owner_of(credential: Any) -> User:

@@ -87,8 +87,9 @@ class OpenId(Outward, OpenIDConnectProvider):
 
     def sociallogin_from_response(self, request: HttpRequest, response: dict[str, Any]) -> SocialLogin:
         told, vouched = response.get("userinfo") or {}, response.get("id_token") or {}
-        subjects = {claims.get("sub") for claims in (told, vouched) if claims}
-        if len(subjects) != 1 or not all(isinstance(subject, str) and subject for subject in subjects):
+        subjects = [claims.get("sub") for claims in (told, vouched) if claims]
+        first = subjects[0] if subjects else None
+        if not isinstance(first, str) or not first or any(subject != first for subject in subjects):
             raise ProviderException("the token and the profile name no one subject")
         login = super().sociallogin_from_response(request, response)
         login.nonce = vouched.get("nonce")
@@ -144,7 +145,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 def check_nonce(sociallogin: SocialLogin) -> None:
     """The token was made for this very attempt. Raises OAuth2Error."""
     wanted = sociallogin.state.get("nonce")
-    if wanted and not secrets.compare_digest(str(getattr(sociallogin, "nonce", None)), wanted):
+    given = str(getattr(sociallogin, "nonce", None))
+    if wanted and not secrets.compare_digest(given.encode(), wanted.encode()):
         raise OAuth2Error("the token's nonce is another")
 
 

@@ -77,6 +77,24 @@ def is_fresh(session: Session | None, *, at: datetime) -> bool:
     )
 
 
+def must_log_in_again(request: HttpRequest, *, at: datetime) -> bool:
+    """Whether only a new log-in can show who this is: they have neither password nor factor, and came long ago."""
+    with acting_as_service():
+        if get_adapter(request).get_reauthentication_methods(request.user):
+            return False
+    session = session_of(request)
+    since = (at - FRESH_FOR).timestamp()
+    return session is None or not any(known["timestamp"] > since for known in session.methods)
+
+
+def to_log_in_again(request: HttpRequest) -> HttpResponseRedirect:
+    """The way out, from where the way in leads back here."""
+    messages.info(request, _("This needs a fresh log-in. Log out, log in again, and go on from there."))
+    back = urlencode({"next": request.path})
+    query = urlencode({"next": f"{reverse('account_login')}?{back}"})
+    return HttpResponseRedirect(f"{reverse('account_logout')}?{query}")
+
+
 def check(*, user: User, session: Session | None, at: datetime) -> None:
     """Raise EnrolmentRequired for somebody without a factor, StepUpRequired without a fresh proof in this session."""
     theirs = factors.factors_of(user=user)
@@ -106,6 +124,18 @@ def step_up_required(view: View | None = None, *, enrol: bool = True, keep: bool
     return guard
 
 
+def log_in_required_lately(view: View) -> View:
+    """Guard what gives somebody who has nothing else to prove a way in of their own: their first password."""
+
+    @wraps(view)
+    def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and must_log_in_again(request, at=timezone.now()):
+            return to_log_in_again(request)
+        return view(request, *args, **kwargs)
+
+    return guard
+
+
 def proof_required(view: View) -> View:
     """Let a view run only for who proved lately who they are by what they have: a second factor, else the password."""
     by_factor: View = step_up_required(view)
@@ -114,6 +144,8 @@ def proof_required(view: View) -> View:
     def guard(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if factors.factors_of(user=request.user):
             return by_factor(request, *args, **kwargs)
+        if must_log_in_again(request, at=timezone.now()):
+            return to_log_in_again(request)
         with acting_as_service():
             if did_recently_reauthenticate(request):
                 way = ""

@@ -3,12 +3,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.step_up import step_up_required
+from accounts.step_up import log_in_required_lately, step_up_required
 from core import views
 
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"
 handler404 = "core.views.not_found"
+handler429 = "core.views.too_many"
 handler500 = "core.views.server_error"
 
 # A password is never kept to be sent again.
@@ -21,7 +22,11 @@ urlpatterns = [
     path("preferences/balances/", views.balances, name="balances"),
     path("livez", views.livez, name="livez"),
     path("accounts/password/change/", guarded(account.password_change), name="account_change_password"),
-    path("accounts/password/set/", guarded(account.password_set), name="account_set_password"),
+    path(
+        "accounts/password/set/",
+        log_in_required_lately(guarded(account.password_set)),
+        name="account_set_password",
+    ),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("accounts.factor_urls")),
     path("accounts/", include("accounts.social_urls")),

@@ -1,5 +1,7 @@
 """Pages that belong to no domain: the welcome page, preferences kept in cookies, errors, and the liveness probe."""
 
+from math import ceil
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -55,6 +57,19 @@ def _remember(request: HttpRequest, name: str, value: str) -> HttpResponse:
     response = HttpResponseRedirect(back)
     response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure())
     return response
+
+
+def slow_down(request: HttpRequest, *, seconds: int) -> HttpResponse:
+    """The page for who asked too often, and when to come back."""
+    context = {"retry_after": seconds, "minutes": ceil(seconds / 60) if seconds > 60 else 0}
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What allauth's limits answer: they count the last minute."""
+    return slow_down(request, seconds=60)
 
 
 @login_not_required

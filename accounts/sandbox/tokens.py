@@ -52,7 +52,7 @@ def use_up(kind: str, secret: str) -> Authorization | None:
 
 def proves(verifier: str, challenge: str) -> bool:
     digest = hashlib.sha256(verifier.encode()).digest()
-    return secrets.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), challenge)
+    return secrets.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"="), challenge.encode())
 
 
 def claims_of(authorization: Authorization) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from accounts.services.people import (
     read_notices,
     register,
 )
+from accounts.services.settling import unsettled_until
 
 __all__ = [
     "EmailTaken",
@@ -18,4 +19,5 @@ __all__ = [
     "notify",
     "read_notices",
     "register",
+    "unsettled_until",
 ]

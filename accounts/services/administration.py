@@ -11,13 +11,13 @@ from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
+from accounts.hashers import BCRYPT
 from accounts.models import Customer, Notification, Profile, Session, User
 from accounts.models.people import Role
 from accounts.services import addresses, factors, sessions
 from core.actors import acting_as_service
 from core.errors import DomainError
 
-BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}")
 ARGON2 = re.compile(
     r"\$argon2(?:id|i)\$v=19\$m=(\d{1,6}),t=(\d{1,2}),p=(\d{1,2})\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}"
 )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, totp
 from accounts.models import PendingFactor, Session, User
+from accounts.services import identities
 from accounts.services.sessions import SECOND_FACTORS
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -47,6 +48,12 @@ class TooManyFactors(DomainError):
 
 class AppAlreadySetUp(TooManyFactors):
     message = _("One authenticator app is set up already; remove it before you set up another")
+
+
+class OnlyWayIn(DomainError):
+    code = "only_way_in"
+    kind = "conflict"
+    message = _("This passkey is your only way to log in. Set a password or link another account first.")
 
 
 class WrongCode(DomainError):
@@ -121,16 +128,23 @@ def rename(*, row: Authenticator, name: str) -> None:
         others = [other for other in _locked(row.user) if other.pk != row.pk]
         if any(other.data.get("name") == name for other in others):
             raise FactorNameTaken
-        row.data["name"] = name
-        row.save(update_fields=["data"])
+        # What it counts of its uses is in the same column: as it is now, not as it was when the page was read.
+        locked = Authenticator.objects.select_for_update().get(pk=row.pk)
+        locked.data["name"] = name
+        locked.save(update_fields=["data"])
         audit.record(action="accounts.factor.renamed", target=row, actor_id=row.user_id, name=name)
 
 
 def remove(*, row: Authenticator) -> None:
-    """Remove a factor. The recovery codes go with the last one; sessions fall back to what is still proven."""
+    """Remove a factor. The recovery codes go with the last one; sessions fall back to what is still proven.
+
+    Raises OnlyWayIn.
+    """
     with acting_as_service():
-        user = row.user
-        remaining = [other for other in _locked(user) if other.pk != row.pk]
+        remaining = [other for other in _locked(row.user) if other.pk != row.pk]
+        user = User.objects.get(pk=row.user_id)
+        if row.type == Authenticator.Type.WEBAUTHN and not identities.has_way_in(user=user, but=row):
+            raise OnlyWayIn
         audit.record(action="accounts.factor.removed", target=row, actor_id=user.pk, kind=row.type)
         gone = Authenticator.objects.filter(user=user)
         (gone.filter(pk=row.pk) if remaining else gone).delete()

@@ -42,7 +42,7 @@ def unlink(*, user: User, account_id: int) -> SocialAccount:
         account = SocialAccount.objects.filter(user=person, pk=account_id).first()
         if account is None:
             raise IdentityNotFound
-        if not _has_another_way(person, account):
+        if not has_way_in(user=person, but=account):
             raise LastWayIn
         SocialAccount.objects.filter(pk=account.pk).delete()
         audit.record(
@@ -51,9 +51,12 @@ def unlink(*, user: User, account_id: int) -> SocialAccount:
     return account
 
 
-def _has_another_way(user: User, account: SocialAccount) -> bool:
-    return (
-        user.has_usable_password()
-        or SocialAccount.objects.filter(user=user, provider__in=offered()).exclude(pk=account.pk).exists()
-        or Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
-    )
+def has_way_in(*, user: User, but: SocialAccount | Authenticator) -> bool:
+    """Whether a person can log in without this account or passkey: by password, or by another one."""
+    linked = SocialAccount.objects.filter(user=user, provider__in=offered())
+    passkeys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    if isinstance(but, SocialAccount):
+        linked = linked.exclude(pk=but.pk)
+    else:
+        passkeys = passkeys.exclude(pk=but.pk)
+    return user.has_usable_password() or linked.exists() or passkeys.exists()

@@ -21,6 +21,7 @@ class Device:
         self.id = os.urandom(16)
         self.flags = PRESENT | VERIFIED
         self.handle = b""
+        self.uses = 0
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
         self.handle = websafe_decode(options["publicKey"]["user"]["id"])
@@ -28,7 +29,7 @@ class Device:
         public = AttestedCredentialData.create(
             b"\0" * 16, self.id, ES256.from_cryptography_key(self.key.public_key())
         )
-        data = AuthenticatorData.create(self._host(), self.flags | ATTESTED, 0, public)
+        data = AuthenticatorData.create(self._host(), self.flags | ATTESTED, self.uses, public)
         made = AttestationObject.create("none", data, {})
         return self._shape({"clientDataJSON": client, "attestationObject": bytes(made)}) | {
             "clientExtensionResults": {"credProps": {"rk": True}}
@@ -36,7 +37,7 @@ class Device:
 
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
         client = self._client("webauthn.get", options)
-        data = bytes(AuthenticatorData.create(self._host(), self.flags, 0))
+        data = bytes(AuthenticatorData.create(self._host(), self.flags, self.uses))
         signature = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         return self._shape(
             {

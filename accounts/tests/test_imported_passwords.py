@@ -14,7 +14,7 @@ from accounts.tests.test_wire_sign_in import call
 from core.actors import acting_as_service
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
-HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "accounts.hashers.ImportedBcryptHasher"]
+HASHERS = ["accounts.hashers.Argon2Hasher", "accounts.hashers.ImportedBcryptHasher"]
 # Published vectors of OpenBSD's and Openwall's bcrypt.
 VECTORS = [
     ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
@@ -57,9 +57,37 @@ def test_what_bcrypt_cannot_read_is_a_wrong_password(password):
     assert not check_password(password, f"bcrypt${HASH}")
 
 
-@pytest.mark.parametrize("damaged", ["bcrypt$", "bcrypt$$2a$", "bcrypt$nonsense", f"bcrypt${HASH[:-9]}"])
-def test_a_damaged_hash_lets_nobody_in(damaged):
+DAMAGED = [
+    "bcrypt$",
+    "bcrypt$$2a$",
+    "bcrypt$nonsense",
+    f"bcrypt${HASH[:-9]}",
+    f"bcrypt${HASH}x",
+    f"bcrypt$é{HASH[1:]}",
+    f"bcrypt${HASH.replace('$2a', '$2x')}",
+    *(
+        f"bcrypt${HASH.replace('$06$', cost)}"
+        for cost in ("$00$", "$03$", "$15$", "$31$", "$32$", "$-1$", "$6$")
+    ),
+    "argon2$",
+    "argon2$nonsense",
+    "argon2$argon2id$v=19$m=1,t=1,p=1$x$y",
+    "argon2$argon2q$v=19$m=102400,t=2,p=8$c29tZXNhbHQ$OdadfZ9dB9p+aCI",
+    "argon2$argon2id$é",
+    "x$y$z",
+    "",
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGED)
+def test_a_damaged_hash_lets_nobody_in_and_is_no_fault(client, ada, damaged):
+    with acting_as_service():
+        User.objects.filter(pk=ada.pk).update(password=damaged)
     assert not check_password(WORDS, damaged)
+    answer = client.post("/accounts/login/", {"login": "ada@alajo.test", "password": WORDS})
+    assert answer.status_code == 422
+    body = {"email": "ada@alajo.test", "password": WORDS}
+    assert call(client, "POST", "token?grant_type=password", body).status_code == 400
 
 
 def test_the_first_sign_in_of_an_app_changes_it_for_argon2(client, ada):

@@ -1,6 +1,7 @@
 """Signing in and out, and a password forgotten or changed, through the pages."""
 
 import re
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.core import mail
@@ -48,7 +49,7 @@ def test_e_mail_and_password_lead_home_however_the_address_is_written(client, ad
 )
 def test_a_wrong_address_or_password_is_refused(client, ada, email, password):
     answer = log_in(client, email, password)
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert answer.context["form"].errors
     assert not signed_in(client)
 
@@ -85,10 +86,34 @@ def test_too_many_log_ins_from_one_address_get_our_page_that_says_to_wait(client
         "/\\evil.example",
         "javascript:alert(1)",
         "http:///evil.example",
+        "///evil.example/",
+        "https:evil.example",
+        "https:///evil.example",
+        "\\\\evil.example",
+        "http:/\\evil.example",
+        "\t//evil.example",
+        "//\u3002evil.example",
+        "http://testserver@evil.example/",
+        "//testserver.evil.example/",
     ],
 )
 def test_next_never_leads_to_another_host(client, ada, target):
     assert log_in(client, next=target).url == "/home/"
+
+
+@pytest.mark.parametrize("odd", ["%09//evil.example", "/%09/evil.example", "/home/../..//evil.example"])
+def test_an_odd_next_stays_with_us(client, ada, odd):
+    there = urlsplit(urljoin("http://testserver/accounts/login/", log_in(client, next=odd).url))
+    assert there.netloc == "testserver"
+
+
+def test_a_log_in_takes_neither_session_nor_token_that_was_there_before(client, ada):
+    client.cookies["sessionid"] = "chosen-by-somebody-else-entirely"
+    client.get("/accounts/login/")
+    before = client.cookies["csrftoken"].value
+    log_in(client)
+    assert client.cookies["sessionid"].value != "chosen-by-somebody-else-entirely"
+    assert client.cookies["csrftoken"].value != before
 
 
 def test_next_leads_on_within_our_own_host(client, ada):
@@ -157,7 +182,7 @@ def test_a_forgotten_password_is_replaced_by_the_mailed_link_once(client, ada):
     answer = client.post(form_page, {"password1": ANOTHER, "password2": ANOTHER})
     assert answer.url == "/accounts/password/reset/key/done/"
     assert log_in(Client(), password=ANOTHER).url == "/home/"
-    assert log_in(Client()).status_code == 200
+    assert log_in(Client()).status_code == 422
 
     again = Client().get(link)
     assert again.status_code == 200
@@ -185,7 +210,7 @@ def test_changing_the_password_asks_for_the_old_one_and_ends_every_other_session
     other = Client()
     log_in(other)
     form = {"oldpassword": "wrong-" + PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
-    assert client.post("/accounts/password/change/", form).status_code == 200
+    assert client.post("/accounts/password/change/", form).status_code == 422
     assert log_in(Client()).url == "/home/"
 
     cache.clear()

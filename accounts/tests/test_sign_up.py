@@ -84,7 +84,7 @@ def test_a_mail_that_cannot_be_queued_leaves_the_account_standing(client, monkey
 def test_a_wrong_code_is_refused_and_the_right_one_still_works(client):
     sign_up(client)
     answer = client.post(CODE_PAGE, {"code": "WRONG1"})
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "code" in answer.context["form"].errors or "code" in answer.context["verify_form"].errors
     assert client.post(CODE_PAGE, {"code": mailed_code()}).url == "/home/"
 
@@ -193,7 +193,7 @@ def test_names_of_any_script_are_kept_and_give_a_handle(client, name, handle):
 )
 def test_what_cannot_be_taken_is_said_beside_the_field_and_stored_nowhere(client, changes):
     answer = sign_up(client, **changes)
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert list(answer.context["form"].errors) == list(changes)
     assert people() == []
 

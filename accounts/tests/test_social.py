@@ -1,6 +1,7 @@
 """Signing in with an account elsewhere, at the sandbox provider over HTTP."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +11,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AuditEvent, Session, User
 from accounts.services import identities
@@ -337,3 +339,27 @@ def test_leaving_is_counted(client):
     for _number in range(30):
         leave(client)
     assert client.post(LOGIN).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/password/set/", "/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/"]
+)
+def test_who_has_nothing_else_to_prove_logs_in_anew_before_a_way_in_is_added(client, path, time_machine):
+    come_by(client)
+    assert client.get(path).status_code == 200
+    time_machine.move_to(timezone.now() + timedelta(seconds=301))
+    away = client.get(path)
+    assert away.status_code == 302
+    assert away.url.startswith("/accounts/logout/?next=")
+    again = client.post(away.url)
+    assert again.url.startswith("/accounts/login/?next=")
+    come_by(client, next=path)
+    assert client.get(path).status_code == 200
+
+
+def test_an_address_is_not_added_long_after_the_log_in_either(client, time_machine):
+    come_by(client)
+    time_machine.move_to(timezone.now() + timedelta(seconds=301))
+    away = client.post("/accounts/email/", {"email": "thief@evil.test", "action_add": ""})
+    assert away.url.startswith("/accounts/logout/?next=")
+    assert "thief@evil.test" not in [to for letter in mail.outbox for to in letter.to]

@@ -146,7 +146,11 @@ def _remove(request: PersonRequest, row: Authenticator) -> HttpResponse:
     last = len(factors.factors_of(user=request.user)) == 1
     if request.method != "POST":
         return render(request, "mfa/remove.html", {"row": row, "last": last})
-    factors.remove(row=row)
+    try:
+        factors.remove(row=row)
+    except factors.OnlyWayIn as refusal:
+        context = {"row": row, "last": last, "refusal": refusal}
+        return render(request, "mfa/remove.html", context, status=422)
     authenticator_removed.send(sender=Authenticator, request=request, user=request.user, authenticator=row)
     get_adapter(request).send_notification_mail(MAILS[Authenticator.Type(row.type)][1], request.user)
     messages.success(request, _("It is removed. We have sent you an e-mail about it."))

@@ -30,7 +30,12 @@ def connections(request: PersonRequest) -> HttpResponse:
             refusal, status = error, 422
     names = identities.offered()
     linked = [
-        {"account": account, "name": names.get(account.provider, account.provider), "as": _shown(account)}
+        {
+            "account": account,
+            "name": names.get(account.provider, account.provider.capitalize()),
+            "as": _shown(account),
+            "offered": account.provider in names,
+        }
         for account in SocialAccount.objects.filter(user=request.user).order_by("pk")
     ]
     taken = {row["account"].provider for row in linked}

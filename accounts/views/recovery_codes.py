@@ -19,18 +19,17 @@ DOWNLOAD_FOR = timedelta(minutes=10)
 _SHOWN = "recovery_codes.shown"
 
 
-def _codes(request: PersonRequest) -> Authenticator:
-    found: Authenticator = get_object_or_404(
-        Authenticator, user=request.user, type=Authenticator.Type.RECOVERY_CODES
-    )
+def _codes(request: PersonRequest, *, lock: bool = False) -> Authenticator:
+    theirs = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES)
+    found: Authenticator = get_object_or_404(theirs.select_for_update() if lock else theirs)
     return found
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def show(request: PersonRequest) -> HttpResponse:
-    """The codes, the first time; how many are left, ever after."""
-    row = _codes(request)
+    """The codes, the first time; how many are left, ever after. Of two windows at once, one gets them."""
+    row = _codes(request, lock=True)
     wrapper = row.wrap()
     unused = wrapper.get_unused_codes()
     facts = {"left": len(unused), "total": len(wrapper.generate_codes()), "codes": []}

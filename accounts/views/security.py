@@ -16,7 +16,7 @@ from accounts.browser import leave, sign_in_of
 from accounts.models import Customer
 from accounts.requests import PersonRequest
 from accounts.security_overview import overview_of
-from accounts.services import security
+from accounts.services import security, settling
 from core.errors import DomainError
 
 
@@ -26,6 +26,7 @@ def overview(request: PersonRequest) -> HttpResponse:
     context = {
         "overview": overview_of(request.user),
         "customer": Customer.objects.filter(user=request.user).first(),
+        "unsettled_until": settling.unsettled_until(user_id=request.user.pk, at=timezone.now()),
     }
     return render(request, "security/overview.html", context)
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from accounts import passkeys, totp
 from accounts.models import FactorChallenge, PendingFactor, Session, User
 from accounts.services import factors, refresh, sessions
+from accounts.views.factors import MAILS
 from accounts.wire.base import WireView, as_uuid
 from accounts.wire.errors import WireError, too_many, validation_failed
 from accounts.wire.shapes import factor_id, session_shape
@@ -25,10 +26,6 @@ ANSWER_WITHIN = timedelta(seconds=300)
 LONGEST_NAME = 64
 NO_FACTOR = (404, "mfa_factor_not_found", "Factor not found")
 NO_CHALLENGE = (404, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found")
-MAILS = {
-    "totp": ("mfa/email/totp_activated", "mfa/email/totp_deactivated"),
-    "webauthn": ("mfa/email/webauthn_added", "mfa/email/webauthn_removed"),
-}
 
 Factor: TypeAlias = Authenticator | PendingFactor
 
@@ -84,7 +81,7 @@ class One(FactorView):
             raise WireError(422, "insufficient_aal", "AAL2 required to unenroll verified factor")
         else:
             factors.remove(row=factor)
-            self.tell(MAILS[factor.type][1], user)
+            self.tell(MAILS[Authenticator.Type(factor.type)][1], user)
         return Response({"id": id})
 
 
@@ -144,7 +141,7 @@ class Verify(FactorView):
         challenge.save(update_fields=["answered_at"])
         session = reach_two_factors(session, row, at)
         if isinstance(factor, PendingFactor):
-            self.tell(MAILS[row.type][0], user)
+            self.tell(MAILS[Authenticator.Type(row.type)][0], user)
         token = refresh.renew(session=session, at=at)
         user, _session = self.person()  # with the factor that is one now
         return Response(session_shape(user=user, session=session, refresh_token=token, at=at))

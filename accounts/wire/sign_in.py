@@ -14,10 +14,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.adapter import PAUSE
 from accounts.models import Session, User
 from accounts.services import refresh, sessions
 from accounts.wire.base import WireView, refuse_if_barred
-from accounts.wire.errors import WireError, validation_failed
+from accounts.wire.errors import WireError, too_many, validation_failed
 from accounts.wire.pkce import by_pkce
 from accounts.wire.shapes import session_shape
 
@@ -44,6 +45,10 @@ class Token(WireView):
             raise phone_disabled("Phone logins are disabled")
         email, password = email_of(self.text(body, "email")), self.text(body, "password")
         self.count("account", f"email:{email}")
+        try:
+            forgive = get_adapter().count_password(self.request._request, email=email)
+        except ValidationError:
+            raise too_many(PAUSE) from None
         user = User.objects.filter(email=email).first()
         if user is None:
             make_password(password)  # as long as a check would take
@@ -52,6 +57,7 @@ class Token(WireView):
                 sender=__name__, credentials={"email": email}, request=self.request._request
             )
             raise WireError(400, "invalid_credentials", "Invalid login credentials")
+        forgive()
         refuse_if_barred(user, status=400)
         refuse_unconfirmed(user)
         return signed_in(user, method="password")

@@ -49,7 +49,7 @@ def press(visitor: Visitor, name: str) -> None:
 def test_a_key_from_making_to_revoking(visitor: Visitor, firm: Organization, ada: User) -> None:
     page, keys = visitor.page, f"/organizations/{firm.slug}/keys/"
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(ada.email)
+    page.get_by_label("E-mail").fill(ada.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(visitor, "Log in")
     page.wait_for_url("**/home/")

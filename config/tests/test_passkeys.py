@@ -40,7 +40,7 @@ def with_device(page: Page) -> None:
 
 def log_in(page: Page, email: str) -> None:
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(page, "Log in")
 

@@ -122,7 +122,7 @@ def test_let_an_app_act_and_shut_it_out(elsewhere: str, app_site: str, visitor: 
     }
     page = visitor.page
     page.goto(f"/identity/o/authorize?{urlencode(query)}")
-    page.get_by_label("Email").fill("ada@alajo.test")
+    page.get_by_label("E-mail").fill("ada@alajo.test")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(visitor, "Log in")
     heading(visitor, "Let Book Keeper act for you?")

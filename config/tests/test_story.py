@@ -57,7 +57,7 @@ def sign_up(visitor: Visitor, *, name: str, email: str) -> None:
     heading(page, "Create your account")
     visitor.check()
     page.get_by_label("Your name").fill(name)
-    page.get_by_label("E-mail").or_(page.get_by_label("Email")).fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(page, "Create account")
     heading(page, "Enter the code we sent")
@@ -124,7 +124,7 @@ def log_out(visitor: Visitor) -> None:
 def log_in(visitor: Visitor, email: str) -> None:
     page = visitor.page
     visitor.go("/accounts/login/")
-    page.get_by_label("E-mail").or_(page.get_by_label("Email")).fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(page, "Log in")
     page.wait_for_url("**/home/")

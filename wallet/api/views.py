@@ -155,6 +155,7 @@ class TransferCreate(ApiView):
             recipient_id=quote.recipient.user_id,
             amount=order["amount"],
             note=order["note"],
+            at=timezone.now(),
         )
         return Response(
             _transfer(Transaction.objects.for_parties().get(pk=posting.id), self.request), status=201

@@ -2,6 +2,7 @@
 
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.books import Fault, fold, seal, verify
+from wallet.services.cooling_off import CoolingOff, check_cooling_off
 from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
 from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
 from wallet.services.gateways import install_gateway
@@ -13,6 +14,7 @@ from wallet.services.transfers import TransferQuote, announce_transfers, quote_t
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 
 __all__ = [
+    "CoolingOff",
     "Fault",
     "Line",
     "Posted",
@@ -22,6 +24,7 @@ __all__ = [
     "announce_transfers",
     "balance_at",
     "balance_of",
+    "check_cooling_off",
     "check_payment",
     "commit_hold",
     "count_lookup",

@@ -1,6 +1,7 @@
 """Sending money from one customer to another."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -11,6 +12,7 @@ from accounts import services as accounts
 from core.actors import acting_as_service, current_origin
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds, LedgerRefusal, SameAccount
+from wallet.services.cooling_off import check_cooling_off
 from wallet.services.posting import Posting, call, check_amounts
 
 TRANSFER = "TRANSFER"
@@ -32,30 +34,43 @@ class TransferQuote:
     available_after: int
 
 
-def quote_transfer(*, source: Account, recipient_text: str, amount: int) -> TransferQuote:
-    """Find the recipient and check that the money is there.
+def quote_transfer(
+    *, source: Account, recipient_text: str, amount: int, at: datetime | None = None
+) -> TransferQuote:
+    """Find the recipient and check that the money is there; at a moment, also that so much may be sent then.
 
-    Raises RecipientNotFound, SameAccount for oneself, InsufficientFunds with what is available.
+    Raises RecipientNotFound, SameAccount for oneself, InsufficientFunds with what is available, CoolingOff.
     """
     recipient = accounts.find_recipient(text=recipient_text)
     if recipient.user_id == source.owner_id:
         raise SameAccount(_("You cannot send money to yourself."))
     if amount > source.available:
         raise InsufficientFunds(available=source.available, amount=amount)
+    if at:
+        check_cooling_off(source=source, amount=amount, at=at)
     return TransferQuote(recipient, amount, 0, source.available - amount)
 
 
 def transfer(
-    *, posting_id: UUID, source: Account, recipient_id: UUID, amount: int, note: str = ""
+    *,
+    posting_id: UUID,
+    source: Account,
+    recipient_id: UUID,
+    amount: int,
+    note: str = "",
+    at: datetime | None = None,
 ) -> Posting:
     """Move `amount` (minor units) from `source` to the recipient's wallet of the same currency, once per posting id.
 
-    One round trip. Both people are told by `announce_transfers`, which reads the books; the audit trail says from
-    where, when a person asked for it. Raises a LedgerRefusal, NoteTooLong, and then nothing was written.
+    One round trip. Where a person asks for it, `at` is when, as pages and API always say; then it is asked first how
+    settled the sender's ways in are. Both people are told by `announce_transfers`, which reads the books; the audit
+    trail says from where. Raises a LedgerRefusal, CoolingOff, NoteTooLong, and then nothing was written.
     """
     if len(note) > LONGEST_NOTE:
         raise NoteTooLong
     check_amounts([amount])
+    if at:
+        check_cooling_off(source=source, amount=amount, at=at, posting_id=posting_id)
     posting = call(
         posting_id,
         "wallet.send(%s, %s, %s, %s, %s, %s)",

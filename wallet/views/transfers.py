@@ -73,7 +73,7 @@ def send(request: PersonRequest) -> HttpResponse:
     try:
         services.count_lookup(user_id=request.user.id, at=timezone.now())
         quote = services.quote_transfer(
-            source=wallet, recipient_text=typed["recipient"], amount=typed["amount"]
+            source=wallet, recipient_text=typed["recipient"], amount=typed["amount"], at=timezone.now()
         )
     except TooManyLookups as refusal:
         return _slow_down(request, refusal)
@@ -110,6 +110,7 @@ def _confirm(request: PersonRequest) -> HttpResponse:
             recipient_id=UUID(order.recipient),
             amount=order.amount,
             note=order.note,
+            at=timezone.now(),
         )
     except DomainError as refusal:
         form = SendForm(order.as_typed())
