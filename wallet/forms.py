@@ -72,7 +72,7 @@ class ReportForm(forms.Form):
     """What is wrong with a movement, in the customer's words."""
 
     text = forms.CharField(
-        label=_("What is wrong?"),
+        label=_("What is wrong"),
         help_text=_("For example: I do not know this payment, or the amount is not what I paid."),
         min_length=10,
         max_length=LONGEST_REPORT,
