@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -50,7 +52,7 @@ class Command(BaseCommand):
                 stores = ensure_running(settings.BASE_DIR, say=self._say)
             self._prepare(environment)
             self._welcome(address)
-            failed = supervisor(host, port, environment).run()
+            failed = supervisor(host, port, environment, tend=self._care_for(stores)).run()
         except StoreError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -96,6 +98,9 @@ class Command(BaseCommand):
             self._say(f"  password   {DEMO_PASSWORD}")
             self._say(f"  its mails  {address}/dev/mail/\n")
 
+    def _care_for(self, stores: Stores | None) -> Callable[[], None] | None:
+        return partial(stores.revive, self._say) if stores else None
+
     def _leave(self, stores: Stores | None) -> None:
         # Stopping takes a moment, and an impatient second Ctrl-C must not leave half of it running.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -112,8 +117,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def supervisor(host: str, port: int, environment: dict[str, str]) -> Supervisor:
-    """Return the supervisor of web, worker and beat."""
+def supervisor(
+    host: str, port: int, environment: dict[str, str], *, tend: Callable[[], None] | None = None
+) -> Supervisor:
+    """Return the supervisor of web, worker and beat, which calls `tend` every few seconds."""
     data = settings.BASE_DIR / ".data"
     data.mkdir(exist_ok=True)
     celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config"]
@@ -121,9 +128,12 @@ def supervisor(host: str, port: int, environment: dict[str, str]) -> Supervisor:
     web += ["--no-access-log", "--no-server-header", "--lifespan", "off", "--timeout-graceful-shutdown", "5"]
     # No pid file: one left by a killed beat would block the next.
     beat = [*celery, "beat", "--schedule", str(data / "celerybeat-schedule"), "--pidfile", ""]
-    together = Supervisor()
+    together = Supervisor(tend=tend)
     together.add("web", web, env=environment, cwd=settings.BASE_DIR)
     service = {**environment, "ALAJO_PROCESS_ROLE": "service_role"}
+    if settings.DEBUG and os.geteuid() == 0:
+        # Six lines at each start; whoever develops as root knows it.
+        service["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     together.add("worker", [*celery, "worker", "--concurrency", "2"], env=service, cwd=settings.BASE_DIR)
     together.add("beat", beat, env=service, cwd=settings.BASE_DIR)
     return together
