@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -25,6 +27,7 @@ from core.supervisor import Supervisor
 
 PORT_FREES_WITHIN = 3.0
 SAY_AGAIN_AFTER = 10.0
+WANTED_MB = 300
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 DEMO_LOGINS = ("ada@alajo.test", "bola@alajo.test", "agent@alajo.test", "admin@alajo.test")
 DEMO_PASSWORD = "alajo-demo"
@@ -49,6 +52,8 @@ class Command(BaseCommand):
         failed = 0
         try:
             if settings.EMBEDDED_STORES:
+                if warning := little_room(settings.BASE_DIR):
+                    self._say(self.style.WARNING(warning))
                 stores = ensure_running(settings.BASE_DIR, say=self._say)
             self._prepare(environment)
             self._welcome(address)
@@ -139,6 +144,15 @@ def supervisor(
     return together
 
 
+def little_room(directory: Path) -> str:
+    """Return a warning when the stores' disk is nearly full, else nothing."""
+    data = directory / ".data"
+    free = shutil.disk_usage(data if data.exists() else directory).free // 2**20
+    return (
+        f"Only {free} MB are free on the disk of {data}: the database may stop." if free < WANTED_MB else ""
+    )
+
+
 def site_address(host: str, port: int) -> str:
     """Return the address to open in a browser on this machine."""
     name = EVERYWHERE.get(host, host)
@@ -162,6 +176,9 @@ def wait_until_free(host: str, port: int) -> None:
 
 
 def _listening_problem(host: str, port: int) -> OSError | None:
+    # Past these the resolver takes the rest of a division and finds another port.
+    if not 0 < port < 65536:
+        return OSError(errno.EINVAL, "a port is a number from 1 to 65535")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
@@ -169,8 +186,6 @@ def _listening_problem(host: str, port: int) -> OSError | None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(1)
-    except OverflowError as error:
-        return OSError(errno.EINVAL, str(error))
     except OSError as error:
         return error
     return None
