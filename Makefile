@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
-PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+INSTALL = $(BIN)/python -I config/install.py
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 help:  ## Say what can be done here
@@ -35,12 +35,12 @@ format: .venv/dev.stamp  ## Put the code into its form
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Alajo needs Python 3.11 or newer: make run PYTHON=/path/to/python3.11")'
 	@test -x $(BIN)/python || { echo "Making .venv …"; $(PYTHON) -m venv .venv; }
 	@echo "Installing what Alajo needs (a minute or two, once) …"
-	@$(PIP) -r requirements.txt
+	@$(INSTALL) requirements.txt
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.txt
 	@echo "Installing what tests and checks need …"
-	@$(PIP) -r requirements-dev.txt
+	@$(INSTALL) requirements-dev.txt
 	@touch $@
 
 .DEFAULT_GOAL := help

@@ -33,6 +33,7 @@ REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
 END_SESSIONS = "accounts.end_sessions"
 RESET_FACTORS = "accounts.reset_factors"
+REPLAY = "wallet.replay_webhook"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ ROLES = {
     SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS, *RESETS), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
-    FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS)),
+    FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
         (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)
     ),

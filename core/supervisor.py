@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -56,7 +56,8 @@ class Supervisor:
     """Processes that live and end together; add() them, then run() in the main thread.
 
     A process that dies is started again after `backoff` seconds, doubled with each death in a row that came
-    within `quick` seconds of its start; the `limit`th such death ends all, as a restart will not cure it.
+    within `quick` seconds of its start; the `limit`th such death ends all, as a restart will not cure it. What the
+    processes stand on is looked after by `tend`, called every `tend_every` seconds.
     """
 
     def __init__(
@@ -67,9 +68,13 @@ class Supervisor:
         quick: float = 10.0,
         limit: int = 5,
         backoff: float = 0.5,
+        tend: Callable[[], None] | None = None,
+        tend_every: float = 5.0,
     ) -> None:
         self._out = out or sys.stdout
         self._grace, self._quick, self._limit, self._backoff = grace, quick, limit, backoff
+        self._tend, self._tend_every = tend, tend_every
+        self._tended_at = time.monotonic()
         self._managed: list[_Managed] = []
         self._selector = selectors.DefaultSelector()
         self._guard: subprocess.Popen[str] | None = None
@@ -96,6 +101,7 @@ class Supervisor:
                     self._start_due()
                     self._forward_output(seconds=0.2)
                     self._notice_deaths()
+                    self._tend_when_due()
             finally:
                 self._stop_all()
                 self._selector.close()
@@ -170,6 +176,11 @@ class Supervisor:
             delay = min(30.0, self._backoff * 2 ** (managed.quick_deaths - 1))
             self._print(managed, f"{status}; starting it again in {delay:g} s.")
             managed.restart_at = time.monotonic() + delay
+
+    def _tend_when_due(self) -> None:
+        if self._tend and time.monotonic() >= self._tended_at + self._tend_every:
+            self._tend()
+            self._tended_at = time.monotonic()
 
     def _bury(self, managed: _Managed) -> str:
         """Forget a dead process after its last words, kill what it left in its group; say how it ended."""

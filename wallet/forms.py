@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import InvalidAmount, parse_amount
 from wallet import wording
+from wallet.services.reports import LONGEST_REPORT
 from wallet.services.transfers import LONGEST_NOTE
 
 NGN = "NGN"
@@ -64,6 +65,18 @@ class SendForm(forms.Form):
         max_length=LONGEST_NOTE,
         required=False,
         widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+
+class ReportForm(forms.Form):
+    """What is wrong with a movement, in the customer's words."""
+
+    text = forms.CharField(
+        label=_("What is wrong"),
+        help_text=_("For example: I do not know this payment, or the amount is not what I paid."),
+        min_length=10,
+        max_length=LONGEST_REPORT,
+        widget=forms.Textarea({"rows": 4}),
     )
 
 

@@ -40,6 +40,7 @@ def export(user: User) -> Iterator[life.File]:
     yield "accounts", accounts.values(*ACCOUNT)
     yield "transactions", _entries(list(accounts))
     yield "holds", _rows(Hold.objects.visible_to(user), *HOLD)
+    yield "reports", _reports(user)
     yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
 
 
@@ -83,6 +84,11 @@ def _entries(accounts: list[Account]) -> Iterator[dict[str, Any]]:
     for account in accounts:
         entries = Entry.objects.of(account).order_by("version")
         yield from entries.values(*ENTRY).iterator(chunk_size=500)
+
+
+def _reports(user: User) -> Iterator[dict[str, Any]]:
+    for case in services.reports_of(user=user):
+        yield {"id": case.pk, "state": case.state, "opened_at": case.opened_at, **case.data}
 
 
 def _rows(rows: QuerySet[Any], *fields: str) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("notices/read/", home.read_notices, name="notices_read"),
     path("activity/", activity.activity, name="activity"),
     path("transactions/<uuid:transaction_id>/", activity.transaction, name="transaction"),
+    path("transactions/<uuid:transaction_id>/report/", activity.report, name="report_problem"),
     path("send/", transfers.send, name="send"),
     path("send/confirm/", transfers.confirm, name="send_confirm"),
     path("add-money/", deposits.add_money, name="add_money"),

@@ -6,7 +6,7 @@ NOW = "between now() - interval '5 minutes' and now() + interval '5 minutes'"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0013_history_of_locks")]
+    dependencies = [("accounts", "0014_linking")]
     operations = [
         # A person's own deed is written when it is done: neither back into a month that is closed nor ahead.
         Protect(

@@ -49,14 +49,17 @@ MAY = {
     "Support": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
     "KYC": {roles.REVEAL},
     "Credit": set(),
-    "Finance": set(),
+    "Finance": {roles.REPLAY},
     "Compliance": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
     "Auditor": set(),
     NOBODY: set(),
-    SUPERUSER: {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
+    SUPERUSER: {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS, roles.REPLAY},
 }
 # The staff site's own POST pages by their permission: the models that have one.
-ACTIONS = {"reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"})}
+ACTIONS = {
+    "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"}),
+    "replay": (roles.REPLAY, {"wallet.webhookevent"}),
+}
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {
     "freeze": roles.FREEZE,

@@ -23,6 +23,14 @@ class Stores:
     _lease: int | None = field(default=None, repr=False)
     _owner_pid: int = field(default_factory=os.getpid, repr=False)
 
+    def revive(self, say: Say) -> None:
+        """Start again what has died under its users. Raises StoreError when it does not come up."""
+        for name, store in (("PostgreSQL", self.postgres), ("Valkey", self.valkey)):
+            if not store.is_running():
+                say(f"{name} has gone; starting it again ...")
+                store.start()
+                say("  it is back")
+
     def _abandon(self) -> None:
         """Undo a start that failed half way, under its lock; other errors would hide the reason."""
         lease, self._lease = self._lease, None

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import redis
 
-from core.embedded import Postgres, StoreError, Valkey, ensure_running, place
+from core.embedded import Postgres, StoreError, Stores, Valkey, ensure_running, place
 
 PROJECT = Path(__file__).resolve().parents[2]
 FAST = {"fsync": "off", "max_connections": 20, "shared_buffers": "16MB"}
@@ -53,13 +53,31 @@ def value(postgres: Postgres, query: str, *, role: str = "alajo_owner") -> objec
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while place.command_line(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
 def run_python(code: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_store_that_died_under_its_users_is_started_again_and_one_that_lives_is_left_alone(
+    root: Path, postgres: Postgres, valkey: Valkey
+) -> None:
+    stores, said = Stores(postgres, valkey), []
+    running = postmaster_pid(postgres)
+    stores.revive(said.append)
+    assert (said, postmaster_pid(postgres)) == ([], running)
+    kill(running)
+    kill(int((valkey.data / "valkey.pid").read_text()))
+    stores.revive(said.append)
+    assert [line for line in said if "gone" in line] == [
+        "PostgreSQL has gone; starting it again ...",
+        "Valkey has gone; starting it again ...",
+    ]
+    assert postgres.is_running() and valkey.is_running() and postmaster_pid(postgres) != running
+    assert value(postgres, "select 1") == 1
 
 
 def test_neither_role_that_the_project_uses_is_a_superuser_or_passes_row_security(postgres: Postgres) -> None:

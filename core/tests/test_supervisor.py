@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from core.embedded import place
+import pytest
+
+from core.embedded import StoreError, place
 from core.supervisor import Supervisor
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -20,7 +22,7 @@ def shell(script: str) -> list[str]:
     return ["/bin/sh", "-c", script]
 
 
-def eventually(condition: Callable[[], bool], *, seconds: float = 8) -> bool:
+def eventually(condition: Callable[[], bool], *, seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -83,6 +85,28 @@ def test_a_process_that_lived_long_may_die_more_often_than_the_limit(tmp_path: P
     assert supervisor.run() == 0
     watcher.join()
     assert len(runs.read_text().splitlines()) >= 3
+
+
+def test_what_it_stands_on_is_tended_again_and_again() -> None:
+    calls: list[float] = []
+    supervisor = Supervisor(out=io.StringIO(), tend=lambda: calls.append(time.monotonic()), tend_every=0.05)
+    supervisor.add("web", shell("sleep 60"))
+    watcher = interrupt_when(lambda: len(calls) >= 3)
+    assert supervisor.run() == 0
+    watcher.join()
+    assert len(calls) >= 3
+
+
+def test_what_cannot_be_tended_ends_all_of_it(tmp_path: Path) -> None:
+    def fail() -> None:
+        read_pid(tmp_path / "pid")
+        raise StoreError("the disk is full")
+
+    supervisor = Supervisor(out=io.StringIO(), grace=1, tend=fail, tend_every=0)
+    supervisor.add("web", shell("echo $$ > pid; exec sleep 60"), cwd=tmp_path)
+    with pytest.raises(StoreError, match="the disk is full"):
+        supervisor.run()
+    assert place.command_line(read_pid(tmp_path / "pid")) == ""
 
 
 def test_a_command_that_does_not_exist_ends_the_run_and_says_so() -> None:

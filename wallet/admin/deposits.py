@@ -2,17 +2,24 @@
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.db.transaction import on_commit
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people_found import people
 from accounts.personal import PersonalAdmin
+from accounts.roles import REPLAY
 from core.masking import masked_text
 from core.staff import (
     EMPTY,
@@ -21,18 +28,21 @@ from core.staff import (
     When,
     amount,
     amount_of,
+    anchor,
     as_uuid,
     link,
     link_of,
     moment,
+    page_of,
     pretty,
     time_of,
     yes_no,
 )
+from wallet import services, tasks
 from wallet.admin.columns import account_column
 from wallet.admin.transactions import posting_panel
 from wallet.figures import open_for
-from wallet.models import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models import Case, Payment, PaymentGateway, Transaction, WebhookEvent
 
 REDACTED = "•••"
 # What a gateway tells of a card or of a way to charge it again, and of how to reach its owner.
@@ -143,6 +153,29 @@ class WebhookEventAdmin(PersonalAdmin):
     list_filter = ("state", When)
     shown = ("id", "event", "payment", "state", "error", *list_display[3:], "body_shown")
     search_help_text = _("By reference or id")
+    change_form_template = "admin/wallet/webhookevent/object.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.replay_view)
+        return [path("<uuid:key>/replay/", view, name="wallet_webhookevent_replay"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if request.user.has_perm(REPLAY):
+            context["replay_url"] = reverse("admin:wallet_webhookevent_replay", args=[kwargs["obj"].pk])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def replay_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        """Have a webhook dealt with again, by a worker. Raises PermissionDenied."""
+        if request.method != "POST" or not request.user.has_perm(REPLAY):
+            raise PermissionDenied
+        if not WebhookEvent.objects.filter(pk=key).exists():
+            raise Http404
+        services.replay_webhook(event_id=key)
+        on_commit(partial(tasks.process_webhook.delay, event_id=str(key)), robust=True)
+        messages.success(request, _("It is being dealt with again. Look again in a moment."))
+        return redirect("admin:wallet_webhookevent_change", key)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
         queryset = super().get_queryset(request)
@@ -172,12 +205,23 @@ class CaseAdmin(ReadOnlyAdmin):
     list_display = ("kind", "reference", "state", "payment_link", time_of("opened_at", _("Opened")))
     list_filter = ("state", "kind", When)
     list_select_related = ("payment",)
-    shown = ("id", *list_display, "data_shown")
-    search_help_text = _("By reference or id")
+    shown = ("id", *list_display, "transaction_link", "said", "data_shown")
+    search_help_text = _("By reference, id, payment or transaction")
 
     def find(self, queryset: QuerySet[Case], term: str) -> QuerySet[Case]:
         key = as_uuid(term)
-        return queryset.filter(Q(pk=key) | Q(payment=key)) if key else queryset.filter(reference=term)
+        if key is None:
+            return queryset.filter(reference=term)
+        return queryset.filter(Q(pk=key) | Q(payment=key) | Q(reference__in=services.references_of(key)))
+
+    @admin.display(description=_("Transaction"))
+    def transaction_link(self, case: Case) -> SafeString | str:
+        key = case.data.get("transaction")
+        return anchor(page_of(Transaction, key), key) if key else EMPTY
+
+    @admin.display(description=_("What the customer says"))
+    def said(self, case: Case) -> str:
+        return str(case.data.get("text", EMPTY))
 
     @admin.display(description=_("Payment"))
     def payment_link(self, case: Case) -> SafeString | str:
@@ -185,7 +229,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("What does not agree"))
     def data_shown(self, case: Case) -> SafeString:
-        return pretty(redact(case.data))
+        return pretty(redact({name: value for name, value in case.data.items() if name != "text"}))
 
     def panels(self, case: Case) -> Iterable[Panel]:
         if case.payment:

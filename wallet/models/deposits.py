@@ -152,6 +152,7 @@ class WebhookEvent(models.Model):
     class Meta:
         verbose_name = _("webhook")
         verbose_name_plural = _("webhooks")
+        permissions = [("replay_webhook", "Can have a webhook dealt with again")]
         constraints = [models.UniqueConstraint(fields=["gateway", "dedupe_key"], name="webhook_once")]
         indexes = [
             models.Index(fields=["reference"], name="webhook_by_reference"),
@@ -171,13 +172,14 @@ class WebhookEvent(models.Model):
 
 
 class Case(models.Model):
-    """Something about money that a person must look at: a wrong amount, an unknown reference."""
+    """Something about money that a person must look at: a wrong amount, an unknown reference, a customer's report."""
 
     class Kind(models.TextChoices):
         WRONG_AMOUNT = "WRONG_AMOUNT", _("Wrong amount")
         WRONG_CURRENCY = "WRONG_CURRENCY", _("Wrong currency")
         UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE", _("Unknown reference")
         LATE_PAYMENT = "LATE_PAYMENT", _("Account cannot take it")
+        REPORTED = "REPORTED", _("Reported by the customer")
 
     class State(models.TextChoices):
         OPEN = "OPEN", _("Open")

@@ -8,6 +8,7 @@ How a payment turns into money, once, is in `settlement`.
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,8 @@ OPEN_FOR = CHECKS[-1]
 # When to ask again if no answer came, be it that the worker died or that the gateway was down.
 RETRY = timedelta(minutes=5)
 MOST_CHECKS = 2**15 - 1
+# Each payment is asked about for days: nobody may keep the gateway, and those who ask it, busy with theirs.
+STARTS, WITHIN = 20, timedelta(hours=1)
 
 _UNABLE: dict[str, type[LedgerRefusal]] = {
     Account.State.NO_CREDIT: AccountNoCredit,
@@ -64,6 +67,15 @@ class PaymentIdReused(DomainError):
     message = _("This payment was already started with other details.")
 
 
+class TooManyPayments(DomainError):
+    """`data["retry_after"]` says in how many seconds another may be started."""
+
+    code = "too_many_payments"
+    kind = "limited"
+    message = _("You have started many payments in a short time. Please finish one, or try again in an hour.")
+    public = ("retry_after",)
+
+
 def start_deposit(
     *,
     account: Account,
@@ -85,8 +97,8 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
     """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
 
     Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen,
-    AccountNoCredit for an account that could not take the money, CustomerLocked for an owner who is no active customer.
-    What the tier forbids is taken, and held.
+    AccountNoCredit for an account that could not take the money, CustomerLocked for an owner who is no active customer,
+    TooManyPayments. What the tier forbids is taken, and held.
     """
     if amount < SMALLEST:
         raise DepositTooSmall
@@ -97,6 +109,8 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
     with acting_as_service():
         if not Customer.objects.filter(pk=account.owner_id, status=Customer.Status.ACTIVE).exists():
             raise CustomerLocked
+        if payment_id is None or not Payment.objects.filter(pk=payment_id).exists():
+            _refuse_too_many(account, at=at)
         facts = {
             "account": account,
             "currency_id": account.currency_id,
@@ -112,6 +126,14 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
         elif (payment.account_id, payment.amount) != (account.pk, amount):
             raise PaymentIdReused
     return payment
+
+
+def _refuse_too_many(account: Account, *, at: datetime) -> None:
+    """Raise TooManyPayments when as many as may be were started on this account in the last hour."""
+    newest = Payment.objects.filter(account=account).order_by("-id").values_list("created_at", flat=True)
+    first = next(iter(newest[STARTS - 1 : STARTS]), None)
+    if first is not None and first > at - WITHIN:
+        raise TooManyPayments(retry_after=ceil((first + WITHIN - at).total_seconds()))
 
 
 def open_checkout(*, payment: Payment, email: str, callback_url: str, at: datetime) -> Payment:

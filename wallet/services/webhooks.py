@@ -83,14 +83,17 @@ def process_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
     return _record(event, _State.PROCESSED, at=at)
 
 
-def replay_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
-    """Process a webhook again, whatever became of it. What was credited stays credited once."""
+def replay_webhook(*, event_id: UUID) -> None:
+    """Put a webhook back among those that wait, whatever became of it: what was credited stays credited once.
+
+    The caller hands it to a worker once this is committed; without one, the sweep finds it.
+    """
     with acting_as_service():
         event = WebhookEvent.objects.select_for_update().get(pk=event_id)
-        event.state = _State.RECEIVED
-        event.save(update_fields=["state"])
-        audit.record(action="wallet.webhook.replayed", target=event)
-    return process_webhook(event_id=event_id, at=at)
+        was, event.state, event.attempts = event.state, _State.RECEIVED, 1
+        event.error, event.processed_at = "", None
+        event.save(update_fields=["state", "attempts", "error", "processed_at"])
+        audit.record(action="wallet.webhook.replayed", target=event, was=was)
 
 
 def take_due_webhook(*, at: datetime) -> UUID | None:

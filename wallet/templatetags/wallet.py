@@ -1,6 +1,8 @@
 """Small words of the wallet's pages: times in the reader's zone, and days by name."""
 
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -9,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from wallet import wording
+from core.actors import acting_as, current_actor
+from wallet import notices, wording
 from wallet.models import Payment
 
 register = template.Library()
@@ -53,6 +56,16 @@ def day_name(day: date) -> str:
     if day == today - timedelta(days=1):
         return _("Yesterday")
     return date_format(day, "l j F" if day.year == today.year else "l j F Y")
+
+
+@register.simple_tag(takes_context=True)
+def unread_notices(context: dict[str, Any]) -> str:
+    """Return what the reader's badge says; a page that is drawn outside any actor asks as the reader."""
+    user = context["user"]
+    if not user.is_authenticated:
+        return ""
+    with nullcontext() if current_actor() else acting_as(user):
+        return notices.unread_of(user)
 
 
 @register.filter

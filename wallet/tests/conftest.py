@@ -11,6 +11,7 @@ from accounts.tests.factories import make_person
 from wallet import services as wallet
 from wallet.gateways.paystack import Paystack
 from wallet.services import gateways
+from wallet.tests.api import World
 from wallet.tests.deposits import install_sandbox
 from wallet.tests.pages import browser_of
 
@@ -53,3 +54,13 @@ def bola(db: None) -> User:
 def as_ada(ada: User) -> Client:
     """Ada's browser."""
     return browser_of(ada)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World()
+
+
+@pytest.fixture
+def committed_world(transactional_db: None) -> World:
+    return World()

@@ -14,6 +14,7 @@ from core.ids import posting_id, uuid7
 from wallet import refusals, services
 from wallet.refusals import (
     AccountClosed,
+    AccountDiffers,
     AccountFrozen,
     AccountNoCredit,
     AccountNoDebit,
@@ -235,6 +236,18 @@ def test_two_currencies_do_not_mix(door, dollars):
         for debit, credit in ((naira, other), (other, naira), (system("SUSPENSE"), other)):
             with refused(CurrencyMismatch):
                 door(posting_id(), "TRANSFER", debit, credit, 1)
+
+
+@pytest.mark.parametrize(
+    "other", [("FEES", "CREDIT", False), ("CLEARING", "DEBIT", False), ("CLEARING", "CREDIT", True)]
+)
+def test_a_system_account_is_not_opened_again_as_another_sort(other):
+    statement = "select wallet.open_system_account('OURS', %s, 'NGN', %s, %s)"
+    with acting_as_service():
+        first = ask(statement, "CLEARING", "CREDIT", False)
+        assert ask(statement, "CLEARING", "CREDIT", False) == first
+        with refused(AccountDiffers, code="OURS", account=str(first[0][0])):
+            ask(statement, *other)
 
 
 def test_an_empty_posting_is_refused():

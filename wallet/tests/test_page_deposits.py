@@ -1,14 +1,19 @@
 """Adding money, and the page of a payment: once is once; nobody sees another's."""
 
 from collections.abc import Callable
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from core.actors import acting_as_service
+from wallet.gateways.paystack import Paystack
 from wallet.models import Payment
+from wallet.services import deposits
 from wallet.tests import deposits as story
 from wallet.tests.factories import install_sandbox, make_wallet
 from wallet.tests.pages import browser_of, hidden, payment_of, text
@@ -39,6 +44,36 @@ def test_coming_back_asks_the_gateway_when_no_webhook_came(paystack: str, ada: U
     story.pay_unheard(payment)
     browser.get(f"/add-money/return/?reference={payment.reference}")
     assert story.now(payment).state == Payment.State.SUCCEEDED
+
+
+def test_coming_back_again_and_again_does_not_ask_the_gateway_each_time(paystack: str, ada: User) -> None:
+    browser = browser_of(ada)
+    browser.post("/add-money/", {"amount": "2500", "key": hidden(browser.get("/add-money/"), "key")})
+    with acting_as_service():
+        payment = Payment.objects.get()
+    with patch.object(Paystack, "find_charge", autospec=True, side_effect=Paystack.find_charge) as asked:
+        for _ in range(4):
+            back = browser.get(f"/add-money/return/?reference={payment.reference}")
+            assert back.url == f"/payments/{payment.pk}/"
+            cache.touch(f"asked:{payment.pk}", 60)
+    assert asked.call_count == 1
+
+
+def test_nobody_starts_payments_without_end(
+    paystack: str, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deposits, "STARTS", 2)
+    browser = browser_of(ada)
+    keys = [hidden(browser.get("/add-money/"), "key") for _ in range(3)]
+    answers = [browser.post("/add-money/", {"amount": "2500", "key": key}) for key in keys]
+    assert [answer.status_code for answer in answers] == [302, 302, 422]
+    assert "You have started many payments" in text(answers[2])
+    again = browser.post("/add-money/", {"amount": "2500", "key": keys[0]})
+    assert again.url == answers[0].url
+    with acting_as_service():
+        assert Payment.objects.count() == 2
+        Payment.objects.update(created_at=timezone.now() - deposits.WITHIN)
+    assert browser.post("/add-money/", {"amount": "2500", "key": keys[2]}).status_code == 302
 
 
 def test_the_same_form_sent_twice_is_one_payment(paystack: str, ada: User) -> None:

@@ -9,16 +9,17 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Profile
+from accounts.models import Profile, User
 from accounts.requests import PersonRequest
 from wallet import services, wording
-from wallet.forms import ActivityFilter
+from wallet.forms import ActivityFilter, ReportForm
 from wallet.models import Account, Entry, Hold, Payment
 from wallet.models.ledger import EntryQuerySet
+from wallet.services.reports import TooManyReports
 from wallet.views.access import own_wallet, wallet_page
 from wallet.views.rows import days_of, rows_of
 
@@ -116,14 +117,12 @@ def _address(form: ActivityFilter, **changes: object) -> str:
 @require_safe
 def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
     """One movement on one of the caller's accounts, with its other side and what belongs to it."""
-    entries = Entry.objects.visible_to(request.user)
-    entry = (
-        entries.filter(transaction_id=transaction_id).select_related("account").order_by("version").first()
-    )
-    if entry is None:
-        raise Http404
+    entry = _own_entry(request.user, transaction_id)
     same_posting = (
-        entries.of_posting(entry.posting_id).exclude(transaction_id=entry.pk).order_by("transaction_id")
+        Entry.objects.visible_to(request.user)
+        .of_posting(entry.posting_id)
+        .exclude(transaction_id=entry.pk)
+        .order_by("transaction_id")
     )
     context = {
         "row": rows_of([entry])[0],
@@ -131,5 +130,35 @@ def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
         "payment": Payment.objects.visible_to(request.user).filter(posting_id=entry.posting_id).first(),
         "others": rows_of(same_posting),
         "reversed_by": services.reversed_by(posting_id=entry.posting_id),
+        "report": services.report_of(entry=entry),
     }
     return render(request, "wallet/transaction.html", context)
+
+
+@wallet_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
+    """Say what is wrong with one movement; staff get a case of it. What was said already is not asked again."""
+    entry = _own_entry(request.user, transaction_id)
+    if request.method != "POST" and services.report_of(entry=entry):
+        return redirect("transaction", transaction_id)
+    form = ReportForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        text = form.cleaned_data["text"]
+        try:
+            services.report_problem(user=request.user, entry=entry, text=text, at=timezone.now())
+        except TooManyReports as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("transaction", transaction_id)
+    context = {"form": form, "row": rows_of([entry])[0]}
+    return render(request, "wallet/report.html", context, status=422 if form.is_bound else 200)
+
+
+def _own_entry(user: User, transaction_id: UUID) -> Entry:
+    """The caller's side of a movement. Raises Http404."""
+    entries = Entry.objects.visible_to(user).filter(transaction_id=transaction_id)
+    entry = entries.select_related("account").order_by("version").first()
+    if entry is None:
+        raise Http404
+    return entry

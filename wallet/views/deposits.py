@@ -6,12 +6,14 @@ from uuid import UUID
 from csp.decorators import csp_update
 from django.conf import settings
 from django.core import signing
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.requests import PersonRequest
@@ -28,6 +30,7 @@ from wallet.views.home import poll_seconds
 
 QUICK_AMOUNTS = (100_000, 500_000, 1_000_000, 2_000_000)  # kobo
 KEY_LIFE = 24 * 3600
+ASKED_EVERY = 3  # seconds
 # A form's answer may lead to the gateway's page, which a browser counts as a place the form is sent to.
 CHECKOUT_PAGES = ["https://checkout.paystack.com"]
 
@@ -112,9 +115,18 @@ def back_from_gateway(request: PersonRequest) -> HttpResponse:
     reference = request.GET.get("reference") or request.GET.get("trxref") or ""
     with acting_as(request.user):
         payment = get_object_or_404(Payment.objects.visible_to(request.user), reference=reference)
-    with suppress(GatewayError):
-        services.check_payment(payment_id=payment.pk, at=timezone.now())
+    if _may_ask(payment):
+        with suppress(GatewayError):
+            services.check_payment(payment_id=payment.pk, at=timezone.now())
     return redirect("payment", payment.pk)
+
+
+def _may_ask(payment: Payment) -> bool:
+    """Whether it is long enough since this payment's customer last had the gateway asked; yes without a cache."""
+    try:
+        return bool(cache.add(f"asked:{payment.pk}", 1, ASKED_EVERY))
+    except RedisError:
+        return True
 
 
 @wallet_page

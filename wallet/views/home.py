@@ -18,11 +18,11 @@ from accounts.models import Notification, Profile, User
 from accounts.requests import PersonRequest
 from wallet import wording
 from wallet.models import Account, Entry, Hold, Payment
+from wallet.notices import newest_of
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
 from wallet.views.rows import Row, rows_of
 
 RECENT, WAITING, NOTICES = 5, 5, 3
-NOTICES_LISTED = 50
 # A payment just started is asked about often; one left lying is not worth it.
 FRESH, SOON, LATER = timedelta(minutes=10), 2, 30
 
@@ -109,8 +109,7 @@ def summary(request: PersonRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def notices(request: PersonRequest) -> HttpResponse:
-    latest = Notification.objects.visible_to(request.user).order_by("-id")[:NOTICES_LISTED]
-    listed = [wording.notice(notice) for notice in latest]
+    listed = [wording.notice(notice) for notice in newest_of(request.user)]
     has_unread = Notification.objects.visible_to(request.user).unread().exists()
     return render(request, "wallet/notices.html", {"notices": listed, "has_unread": has_unread})
 

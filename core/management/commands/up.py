@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +10,9 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -23,6 +27,7 @@ from core.supervisor import Supervisor
 
 PORT_FREES_WITHIN = 3.0
 SAY_AGAIN_AFTER = 10.0
+WANTED_MB = 300
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 DEMO_LOGINS = ("ada@alajo.test", "bola@alajo.test", "agent@alajo.test", "admin@alajo.test")
 DEMO_PASSWORD = "alajo-demo"
@@ -47,10 +52,12 @@ class Command(BaseCommand):
         failed = 0
         try:
             if settings.EMBEDDED_STORES:
+                if warning := little_room(settings.BASE_DIR):
+                    self._say(self.style.WARNING(warning))
                 stores = ensure_running(settings.BASE_DIR, say=self._say)
             self._prepare(environment)
             self._welcome(address)
-            failed = supervisor(host, port, environment).run()
+            failed = supervisor(host, port, environment, tend=self._care_for(stores)).run()
         except StoreError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -97,6 +104,9 @@ class Command(BaseCommand):
             self._say("  its code   .venv/bin/python manage.py second_step EMAIL")
             self._say(f"  its mails  {address}/dev/mail/\n")
 
+    def _care_for(self, stores: Stores | None) -> Callable[[], None] | None:
+        return partial(stores.revive, self._say) if stores else None
+
     def _leave(self, stores: Stores | None) -> None:
         # Stopping takes a moment, and an impatient second Ctrl-C must not leave half of it running.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -113,8 +123,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def supervisor(host: str, port: int, environment: dict[str, str]) -> Supervisor:
-    """Return the supervisor of web, worker and beat."""
+def supervisor(
+    host: str, port: int, environment: dict[str, str], *, tend: Callable[[], None] | None = None
+) -> Supervisor:
+    """Return the supervisor of web, worker and beat, which calls `tend` every few seconds."""
     data = settings.BASE_DIR / ".data"
     data.mkdir(exist_ok=True)
     celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config"]
@@ -122,12 +134,24 @@ def supervisor(host: str, port: int, environment: dict[str, str]) -> Supervisor:
     web += ["--no-access-log", "--no-server-header", "--lifespan", "off", "--timeout-graceful-shutdown", "5"]
     # No pid file: one left by a killed beat would block the next.
     beat = [*celery, "beat", "--schedule", str(data / "celerybeat-schedule"), "--pidfile", ""]
-    together = Supervisor()
+    together = Supervisor(tend=tend)
     together.add("web", web, env=environment, cwd=settings.BASE_DIR)
     service = {**environment, "ALAJO_PROCESS_ROLE": "service_role"}
+    if settings.DEBUG and os.geteuid() == 0:
+        # Six lines at each start; whoever develops as root knows it.
+        service["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     together.add("worker", [*celery, "worker", "--concurrency", "2"], env=service, cwd=settings.BASE_DIR)
     together.add("beat", beat, env=service, cwd=settings.BASE_DIR)
     return together
+
+
+def little_room(directory: Path) -> str:
+    """Return a warning when the stores' disk is nearly full, else nothing."""
+    data = directory / ".data"
+    free = shutil.disk_usage(data if data.exists() else directory).free // 2**20
+    return (
+        f"Only {free} MB are free on the disk of {data}: the database may stop." if free < WANTED_MB else ""
+    )
 
 
 def site_address(host: str, port: int) -> str:
@@ -153,6 +177,9 @@ def wait_until_free(host: str, port: int) -> None:
 
 
 def _listening_problem(host: str, port: int) -> OSError | None:
+    # Past these the resolver takes the rest of a division and finds another port.
+    if not 0 < port < 65536:
+        return OSError(errno.EINVAL, "a port is a number from 1 to 65535")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
@@ -160,8 +187,6 @@ def _listening_problem(host: str, port: int) -> OSError | None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(1)
-    except OverflowError as error:
-        return OSError(errno.EINVAL, str(error))
     except OSError as error:
         return error
     return None
