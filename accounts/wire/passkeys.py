@@ -17,11 +17,11 @@ from rest_framework.response import Response
 from accounts import passkeys
 from accounts.models import Session, User
 from accounts.services import factors, refresh, sessions
+from accounts.views.factors import MAILS
 from accounts.wire.base import WireView, as_uuid, refuse_if_barred
 from accounts.wire.errors import WireError, validation_failed
 from accounts.wire.factors import (
     ANSWER_WITHIN,
-    MAILS,
     NO_FACTOR,
     FactorView,
     name_of,
