@@ -259,8 +259,16 @@ def _verifying(_minute: int) -> dict[str, jwt.PyJWK]:
 
 @lru_cache(maxsize=1)
 def _extra_keys() -> tuple[dict[str, Any], ...]:
-    """Public keys of another issuer that the settings name, such as the cluster we take over from."""
-    return tuple(settings.JWT_EXTRA_KEYS)
+    """Public keys of another issuer that the settings name, such as the cluster we take over from.
+
+    They are published: of a whole key that somebody put there, the private half stays here, and a shared secret too.
+    """
+    public = {"EC": ("crv", "x", "y"), "RSA": ("n", "e")}
+    return tuple(
+        {name: key[name] for name in ("kty", "kid", "alg", "use", *public[key["kty"]]) if name in key}
+        for key in settings.JWT_EXTRA_KEYS
+        if key.get("kty") in public
+    )
 
 
 def _public_jwk(private: Any, algorithm: str, kid: str) -> dict[str, Any]:

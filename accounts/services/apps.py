@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.models import Client, Token
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -13,8 +15,10 @@ from accounts import audit
 from accounts.models import AppGrant, SpentAppToken, User
 from core.actors import acting_as_service
 from core.errors import DomainError
+from core.ids import uuid7
 
 REUSE_SECONDS = 10
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SPENT_KEPT = timedelta(days=30)
 
 
@@ -22,6 +26,24 @@ class AppNotFound(DomainError):
     code = "app_not_found"
     kind = "not_found"
     message = _("This app has no access to your account.")
+
+
+class BadRedirect(DomainError):
+    """`uri` is the one."""
+
+    code = "validation_failed"
+    message = _("A redirect address is https, without a fragment or a wildcard.")
+    public = ("uri",)
+
+
+class NoSecret(DomainError):
+    code = "validation_failed"
+    message = _("A public app has no secret.")
+
+
+class NotReady(DomainError):
+    code = "oauth_server_not_configured"
+    message = _("Set ALAJO_IDP_PRIVATE_KEY first: it signs what apps are told.")
 
 
 @dataclass(frozen=True)
@@ -33,9 +55,13 @@ class Registered:
 def register(
     *, name: str, redirect_uris: list[str], scopes: list[str], public: bool, actor_id: UUID | None = None
 ) -> Registered:
-    """Register an app; its secret (none for a public one) can be read only now."""
+    """Register an app; its secret (none for a public one) can be read only now. Raises NotReady, BadRedirect."""
+    if not settings.IDP_OIDC_PRIVATE_KEY:
+        raise NotReady
+    _check(redirect_uris)
     secret = "" if public else get_adapter().generate_client_secret()
-    client = Client(name=name, type=Client.Type.PUBLIC if public else Client.Type.CONFIDENTIAL)
+    kind = Client.Type.PUBLIC if public else Client.Type.CONFIDENTIAL
+    client = Client(id=str(uuid7()), name=name, type=kind)
     client.set_redirect_uris(redirect_uris)
     client.set_scopes(scopes)
     client.set_grant_types([Client.GrantType.AUTHORIZATION_CODE, Client.GrantType.REFRESH_TOKEN])
@@ -48,6 +74,54 @@ def register(
             action="accounts.app.registered", target=client, actor_id=actor_id, name=name, scopes=scopes
         )
     return Registered(client, secret)
+
+
+def change(*, client: Client, name: str, redirect_uris: list[str]) -> Client:
+    """Give an app another name and other ways back; raises BadRedirect."""
+    _check(redirect_uris)
+    client.name = name
+    client.set_redirect_uris(redirect_uris)
+    with acting_as_service():
+        client.save(update_fields=["name", "redirect_uris"])
+        audit.record(action="accounts.app.changed", target=client, name=name)
+    return client
+
+
+def renew_secret(*, client: Client) -> Registered:
+    """Give an app another secret, which can be read only now; the old one opens nothing. Raises NoSecret."""
+    if client.type == Client.Type.PUBLIC:
+        raise NoSecret
+    secret = get_adapter().generate_client_secret()
+    client.set_secret(secret)
+    with acting_as_service():
+        client.save(update_fields=["secret"])
+        audit.record(action="accounts.app.secret_renewed", target=client)
+    return Registered(client, secret)
+
+
+def remove(*, client: Client) -> None:
+    """Remove an app, and with it every token it holds of anybody."""
+    with acting_as_service():
+        audit.record(action="accounts.app.removed", target=client, name=client.name)
+        client.delete()
+
+
+def _check(redirect_uris: list[str]) -> None:
+    """Ways back that nobody else can listen on."""
+    for uri in redirect_uris:
+        try:
+            parts = urlsplit(uri)
+            known = parts.hostname
+        except ValueError:
+            raise BadRedirect(uri=uri) from None
+        secure = parts.scheme == "https" or (parts.scheme == "http" and known in LOOPBACK)
+        if not secure or not known or parts.fragment or "*" in uri or "@" in parts.netloc or _blank(uri):
+            raise BadRedirect(uri=uri)
+
+
+def _blank(uri: str) -> bool:
+    """A line break would make two addresses of one."""
+    return any(letter.isspace() or not letter.isprintable() for letter in uri)
 
 
 def let_in(*, user_id: UUID, client_id: str, scopes: list[str], at: datetime) -> AppGrant:

@@ -146,9 +146,7 @@ def make_code(
     token = f"pkce_{token}" if challenge else token
     with acting_as_service():
         locked(user_ids=[user.pk])
-        theirs = OneTimeCode.objects.filter(user=user)
-        theirs.filter(created_at__lt=at - timedelta(days=1)).delete()
-        theirs.filter(purpose=purpose, expires_at__gt=at).update(expires_at=at)
+        OneTimeCode.objects.filter(user=user, purpose=purpose, expires_at__gt=at).update(expires_at=at)
         row = OneTimeCode(
             user=user,
             purpose=purpose,

@@ -4,11 +4,21 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import BrowserSession, RefreshToken, Session
+from accounts.models import (
+    BrowserSession,
+    FactorChallenge,
+    FlowState,
+    OneTimeCode,
+    PendingFactor,
+    RefreshToken,
+    Session,
+)
 from accounts.services import sessions
 from core.actors import acting_as_service
 
 KEPT = timedelta(days=30)
+# What was begun and not ended tells whoever asks why for a day.
+UNDER_WAY_KEPT = timedelta(days=1)
 # One transaction never holds more rows than this; what is left waits for the next night.
 MOST = 10_000
 
@@ -33,13 +43,20 @@ def end_idle(*, at: datetime) -> int:
 
 
 def forget(*, at: datetime) -> int:
-    """Delete ended sessions and replaced refresh tokens older than `KEPT`, and browsers' sessions that ran out."""
+    """Delete ended sessions and replaced refresh tokens older than `KEPT`, browsers' sessions that ran out, and codes,
+    sign-ins and factors under way that ran out a day ago.
+    """
     since = at - KEPT
+    under_way = (OneTimeCode, FlowState, FactorChallenge, PendingFactor)
     with acting_as_service():
         return (
             _delete(RefreshToken.objects.filter(replaced_at__lt=since))
             + _delete(Session.objects.filter(ended_at__lt=since))
             + _delete(BrowserSession.objects.filter(expire_date__lt=at))
+            + sum(
+                _delete(model._default_manager.filter(expires_at__lt=at - UNDER_WAY_KEPT))
+                for model in under_way
+            )
         )
 
 

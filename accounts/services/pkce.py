@@ -66,7 +66,6 @@ def open_flow(
     if not challenge:
         raise BadChallenge
     with acting_as_service():
-        FlowState.objects.filter(expires_at__lt=at - timedelta(days=1)).delete()
         return FlowState.objects.create(
             code_challenge=challenge,
             code_challenge_method=method,

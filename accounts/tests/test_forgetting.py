@@ -7,8 +7,16 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import tasks
-from accounts.models import BrowserSession, RefreshToken, Session
-from accounts.services import forgetting, refresh, sessions
+from accounts.models import (
+    BrowserSession,
+    FactorChallenge,
+    FlowState,
+    OneTimeCode,
+    PendingFactor,
+    RefreshToken,
+    Session,
+)
+from accounts.services import codes, forgetting, pkce, refresh, sessions
 from accounts.tests.factories import make_person, sign_in
 from core.actors import acting_as_service
 
@@ -68,3 +76,23 @@ def test_old_rows_go_and_young_ones_stay():
     with acting_as_service():
         assert set(Session.objects.values_list("pk", flat=True)) == {young.pk, live.pk}
         assert [row.session_id for row in RefreshToken.objects.all()] == [young.pk]
+
+
+def test_what_was_begun_and_ran_out_a_day_ago_goes():
+    ada = make_person()
+    old, young = NOW - timedelta(days=1, hours=2), NOW - timedelta(hours=20)
+    with acting_as_service():
+        session = sessions.start(user=ada, face=Session.Face.APP, method="password", at=NOW)
+        for at in (old, young):
+            codes.make_code(user=ada, purpose="magiclink", at=at)
+            asked = {"code_challenge": "c" * 43, "code_challenge_method": "s256"}
+            pkce.open_flow(**asked, redirect_to="", purpose="oauth", at=at, linking={"uid": "somebody"})
+            times = {"created_at": at, "expires_at": at + timedelta(minutes=5)}
+            FactorChallenge.objects.create(session=session, factor_id=ada.pk, **times)
+            PendingFactor.objects.create(user=ada, kind="webauthn", name=str(at), **times)
+        forgetting.forget(at=NOW)
+        left = [
+            model.objects.get().created_at
+            for model in (OneTimeCode, FlowState, FactorChallenge, PendingFactor)
+        ]
+    assert left == [young] * 4

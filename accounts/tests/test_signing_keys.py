@@ -140,6 +140,21 @@ def test_a_key_of_another_issuer_that_the_settings_name_verifies_and_never_signs
         access_tokens._extra_keys.cache_clear()
 
 
+def test_of_a_whole_key_that_the_settings_name_only_the_public_half_is_told(settings):
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    whole = {**jwt.algorithms.RSAAlgorithm.to_jwk(private, as_dict=True), "kid": "old", "alg": "RS256"}
+    shared = {"kty": "oct", "k": "c2VjcmV0", "kid": "shared", "alg": "HS256"}
+    settings.JWT_EXTRA_KEYS = [whole, shared]
+    access_tokens._extra_keys.cache_clear()
+    try:
+        told = access_tokens.jwks()[-1]
+        assert "d" in whole
+        assert set(told) == {"kty", "kid", "alg", "n", "e"}
+        assert "shared" not in {key["kid"] for key in access_tokens.jwks()}
+    finally:
+        access_tokens._extra_keys.cache_clear()
+
+
 def test_the_keys_of_apps_are_printed_and_open_what_they_should():
     lines = dict(line.split("=", 1) for line in printed("auth_keys").split())
     assert {role: access_tokens.read(key)["role"] for role, key in lines.items()} == {

@@ -65,6 +65,18 @@ class ServiceView(WireView):
             )
         return page, size
 
+    def page_headers(
+        self, request: Request, page: int, size: int, total: int, kept: dict[str, str]
+    ) -> dict[str, str]:
+        """How many rows there are, and where the next and the last page are."""
+        last = max(1, -(-total // size))
+        links = [("next", page + 1)] if page < last else []
+        shown = [
+            f'<{request.path}?{urlencode({"page": number, "per_page": size, **kept})}>; rel="{name}"'
+            for name, number in [*links, ("last", last)]
+        ]
+        return {"X-Total-Count": str(total), "Link": ", ".join(shown)}
+
 
 class Users(ServiceView):
     def get(self, request: Request) -> Response:
@@ -73,17 +85,10 @@ class Users(ServiceView):
         sought = request.query_params.get("filter", "").strip()
         if sought:
             people = people.filter(Q(email__icontains=sought) | Q(profile__display_name__icontains=sought))
-        total = people.count()
-        last = max(1, -(-total // size))
         rows = people.order_by("-created_at", "-id")[(page - 1) * size : page * size]
         rows = rows.prefetch_related("socialaccount_set", "authenticator_set")
-        links = [("next", page + 1)] if page < last else []
         kept = {"filter": sought} if sought else {}
-        shown = [
-            f'<{request.path}?{urlencode({"page": number, "per_page": size, **kept})}>; rel="{name}"'
-            for name, number in [*links, ("last", last)]
-        ]
-        headers = {"X-Total-Count": str(total), "Link": ", ".join(shown)}
+        headers = self.page_headers(request, page, size, people.count(), kept)
         body = {"users": [user_shape(user) for user in rows], "aud": access_tokens.AUDIENCE}
         return Response(body, headers=headers)
 

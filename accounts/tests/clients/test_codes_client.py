@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 from supabase_auth.errors import AuthApiError
+from supabase_auth.types import CreateOAuthClientParams, UpdateOAuthClientParams
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_person
@@ -175,3 +176,16 @@ def test_an_app_is_no_admin(make_client, ada):
     client = make_client()
     with pytest.raises(AuthApiError, match="User not allowed"):
         client.admin.list_users()
+
+
+def test_apps_of_third_parties_are_looked_after(make_client, ada):
+    apps = make_client("service_role").admin.oauth
+    back = ["https://books.example/back"]
+    made = apps.create_client(CreateOAuthClientParams(client_name="Books", redirect_uris=back)).client
+    assert made.client_secret
+    assert [app.client_id for app in apps.list_clients().clients] == [made.client_id]
+    changed = apps.update_client(made.client_id, UpdateOAuthClientParams(client_name="Ledger")).client
+    assert (changed.client_name, changed.redirect_uris, changed.client_secret) == ("Ledger", back, None)
+    assert apps.regenerate_client_secret(made.client_id).client.client_secret != made.client_secret
+    apps.delete_client(made.client_id)
+    assert apps.list_clients().clients == []
