@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, Organization
 from accounts.people_found import people
 from accounts.personal import PersonalAdmin
+from core.api.ids import encode
 from core.masking import masked_email
 from core.staff import EMPTY, Panel, When, as_uuid, link, link_of, list_of, moment, time_of
 
@@ -54,15 +55,17 @@ class OrganizationAdmin(PersonalAdmin):
             [_("To"), _("Role"), _("Until")],
             [[masked_email(each.email), each.get_role_display(), moment(each.expires_at)] for each in offers],
         )
-        keys = organization.api_keys.order_by("-pk")[:SHOWN_IN_PANEL]
+        keys = organization.api_keys.select_related("created_by").order_by("-pk")[:SHOWN_IN_PANEL]
         yield Panel(
             _("Keys"),
-            [_("Name"), _("Mode"), _("Ends with"), _("Last used"), _("Revoked")],
+            [_("Name"), _("Id"), _("Mode"), _("Ends with"), _("Made by"), _("Last used"), _("Revoked")],
             [
                 [
                     key.name,
+                    encode("key", key.pk),
                     key.get_mode_display(),
                     key.last_four,
+                    link(key.created_by),
                     moment(key.last_used_at),
                     moment(key.revoked_at) if key.revoked_at else EMPTY,
                 ]

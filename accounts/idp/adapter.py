@@ -44,8 +44,9 @@ class Adapter(DefaultOIDCAdapter):
         claims: dict[str, Any] = super().get_claims(
             purpose, user, client, asked - {"profile"}, email, **kwargs
         )
-        if "profile" in asked:
-            claims |= {"name": user.profile.display_name, "preferred_username": user.profile.handle}
+        profile = getattr(user, "profile", None)  # staff have none
+        if "profile" in asked and profile is not None:
+            claims |= {"name": profile.display_name, "preferred_username": profile.handle}
         return claims
 
     def populate_server_metadata(self, data: dict[str, Any]) -> None:

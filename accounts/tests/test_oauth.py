@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts import factors
-from accounts.models import AppGrant, AuditEvent
+from accounts.models import AppGrant, AuditEvent, User
 from accounts.services import apps
 from accounts.tests.factories import prove_factor, sign_in
 from accounts.tests.oauth import (
@@ -25,6 +25,7 @@ from accounts.tests.oauth import (
     code_of,
     consent,
     exchange,
+    let_in,
     register,
 )
 from core.actors import acting_as_service
@@ -64,6 +65,14 @@ def test_the_whole_way(client, ada, app):
         assert AuditEvent.objects.filter(action="accounts.app.let_in", actor_id=ada.pk).exists()
         grant = AppGrant.objects.get()
         assert grant.last_used_at is not None
+
+
+def test_who_has_no_profile_such_as_staff_is_told_of_without_a_name(client, app):
+    with acting_as_service():
+        agent = User.objects.create(email="agent@alajo.test", role="AGENT")
+    told = let_in(client, agent, app)
+    headers = {"Authorization": f"Bearer {told['access_token']}"}
+    assert Client().get("/identity/o/api/userinfo", headers=headers).json() == {"sub": str(agent.pk)}
 
 
 def test_what_the_server_says_of_itself_is_what_it_does(client):

@@ -52,10 +52,14 @@ def key_list(request: PersonRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @form_page
-@step_up_required
 def key_make(request: PersonRequest, slug: str) -> HttpResponse:
+    made: HttpResponse = _make(request, _managed(request, slug))
+    return made
+
+
+@step_up_required
+def _make(request: PersonRequest, organization: Organization) -> HttpResponse:
     """Make a key, and show it: the answer to this POST is the only page that ever has it."""
-    organization = _managed(request, slug)
     place = f"{request.user.pk}.{organization.pk}"
     if request.method != "POST":
         form = MakeForm(initial={"form_key": new_form_key(place)}, place=place)
@@ -86,10 +90,14 @@ def key_make(request: PersonRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @form_page
-@step_up_required
 def key_change(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
+    changed: HttpResponse = _change(request, *_managed_key(request, slug, key_id))
+    return changed
+
+
+@step_up_required
+def _change(request: PersonRequest, organization: Organization, key: ApiKey) -> HttpResponse:
     """Another name, other scopes or networks."""
-    organization, key = _managed_key(request, slug, key_id)
     if not key.is_live(timezone.now()):
         return _back(request, organization, api_keys.KeyEnded())
     if request.method != "POST":
@@ -103,16 +111,20 @@ def key_change(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
             _say(form, refusal)
         else:
             messages.success(request, _("“%(name)s” is changed.") % {"name": form.cleaned_data["name"]})
-            return redirect("api_keys", slug)
+            return redirect("api_keys", organization.slug)
     return _page(request, "change", organization, key=key, form=form, status=422)
 
 
 @never_cache
 @form_page
-@step_up_required
 def key_roll(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
+    rolled: HttpResponse = _roll(request, *_managed_key(request, slug, key_id))
+    return rolled
+
+
+@step_up_required
+def _roll(request: PersonRequest, organization: Organization, key: ApiKey) -> HttpResponse:
     """Replace a key by a new one with the same settings, which is shown here and nowhere else."""
-    organization, key = _managed_key(request, slug, key_id)
     form = RollForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         at = timezone.now()

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit, audit_admin, roles
-from accounts.models import AuditEvent, Customer, Profile, User
+from accounts.models import AuditEvent, Customer, Organization, Profile, User
+from accounts.services import invitations
 from core.actors import OrganizationCaller, Origin, acting_as, acting_as_service, from_origin
 from core.api.ids import encode
 from core.ids import uuid7
@@ -91,6 +92,17 @@ def test_what_a_program_did_is_found_by_its_key_and_says_so(boss):
         event = AuditEvent.objects.get(action="test.program.did")
     for page in (boss.get(reverse(TRAIL)), boss.get(address(AuditEvent, "change", event.pk))):
         assert encode("key", caller.key_id) in page.content.decode()
+
+
+def test_the_page_of_an_organisation_shows_no_address_and_names_keys_and_who_made_them(boss):
+    with acting_as_service():
+        shop, owner = Organization.objects.get(), User.objects.get(email="bola@alajo.test")
+        key = shop.api_keys.get()
+    sent = {"email": "new.hand@example.com", "role": "MEMBER", "at": timezone.now()}
+    invitations.invite(organization_id=shop.pk, by=owner, **sent)
+    page = boss.get(address(Organization, "change", shop.pk)).content.decode()
+    assert "n•••@example.com" in page and "new.hand@" not in page and "bola@alajo.test" not in page
+    assert encode("key", key.pk) in page
 
 
 def test_a_person_is_found_by_address_handle_and_id_as_actor_and_as_target(boss, ada, three):
