@@ -81,9 +81,13 @@ def activate_totp(request: PersonRequest) -> HttpResponse:
         else:
             del request.session[_PENDING]
             return _added(request, row)
-    svg = totp.svg(totp.uri(secret, email=request.user.email))
+    context = {
+        "form": form,
+        "svg": totp.svg(totp.uri(secret, email=request.user.email)),
+        "key": totp.in_groups(secret),
+    }
     status = 422 if form.errors else 200
-    return render(request, "mfa/totp/activate_form.html", {"form": form, "svg": svg}, status=status)
+    return render(request, "mfa/totp/activate_form.html", context, status=status)
 
 
 def _pending(request: PersonRequest) -> PendingFactor | None:
