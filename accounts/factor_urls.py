@@ -3,7 +3,6 @@
 Whoever has a factor proves one before anything changes; setting up the first one asks for the password.
 """
 
-from allauth.mfa.base import views as base
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
@@ -18,7 +17,6 @@ urlpatterns = [
     path("authenticate/", proof.at_log_in, name="mfa_authenticate"),
     path("reauthenticate/", proof.by_code, name="mfa_reauthenticate"),
     path("go-on/", proof.go_on, name="mfa_go_on"),
-    path("trust/", base.trust, name="mfa_trust"),
     path("totp/activate/", adding(factors.activate_totp), name="mfa_activate_totp"),
     path("totp/deactivate/", step_up_required(factors.deactivate_totp), name="mfa_deactivate_totp"),
     path("recovery-codes/", step_up_required(recovery_codes.show), name="mfa_view_recovery_codes"),

@@ -60,6 +60,11 @@ def uri(secret: str, *, email: str, issuer: str = ISSUER) -> str:
     return f"otpauth://totp/{quote(issuer)}:{quote(email)}?{query}"
 
 
+def in_groups(secret: str) -> str:
+    """Return the seed as people type it over: four signs at a time."""
+    return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+
+
 def svg(address: str) -> str:
     """Return the address as a QR code: one `<svg>` element that a page, or an unescaped data address, can hold."""
     drawn = io.BytesIO()

@@ -79,9 +79,13 @@ def activate_totp(request: PersonRequest) -> HttpResponse:
         else:
             del request.session[_PENDING]
             return _added(request, row)
-    svg = totp.svg(totp.uri(secret, email=request.user.email))
+    context = {
+        "form": form,
+        "svg": totp.svg(totp.uri(secret, email=request.user.email)),
+        "key": totp.in_groups(secret),
+        "waiting": step_up.waiting(request),
+    }
     status = 422 if form.errors else 200
-    context = {"form": form, "svg": svg, "waiting": step_up.waiting(request)}
     return render(request, "mfa/totp/activate_form.html", context, status=status)
 
 

@@ -33,7 +33,7 @@ def set_up_the_app(visitor: Visitor) -> tuple[str, str]:
     press(page, "Confirm")
     heading(page, "Set up an authenticator app")
     visitor.check()
-    secret = page.locator(".copy-row__value").inner_text()
+    secret = page.locator(".copy-row__value").inner_text().replace(" ", "")
     page.get_by_label("Authenticator code").fill(totp.code_at(secret, timezone.now()))
     press(page, "Turn on")
     heading(page, "Recovery codes")
