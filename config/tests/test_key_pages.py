@@ -73,6 +73,7 @@ def test_a_key_from_making_to_revoking(visitor: Visitor, firm: Organization, ada
     page.get_by_role("link", name="I have copied it").click()
     expect(page.get_by_role("main")).not_to_contain_text("alj_test_0")
     page.get_by_role("link", name="Roll Shop backend").click()
+    expect(page.get_by_label("In 7 days")).to_be_visible()
     visitor.check()
     page.get_by_label("In 7 days").check()
     press(visitor, "Make the new key")

@@ -94,6 +94,7 @@ def test_log_in_with_another_account_and_try_to_unlink_it(elsewhere: str, visito
     look(visitor, "ways-refused")
     page.goto("/accounts/logout/")
     press(visitor, "Log out")
+    page.wait_for_url(f"{elsewhere}/")
     page.goto("/accounts/login/")
     visitor.meant.add(401)
     press(visitor, "Continue with Sandbox ID")

@@ -196,6 +196,7 @@ def test_someone_joins_adds_money_sends_some_and_both_see_it(visitor: Visitor, b
 
     visitor.go("/activity/")
     follow(page, "Bola Adeyemi")
+    heading(page, "Bola Adeyemi")
     expect(page.get_by_role("main")).to_contain_text("Fabric, two yards")
     expect(page.get_by_role("main")).to_contain_text("₦21,499.50")
     visitor.check()
@@ -209,6 +210,7 @@ def test_someone_joins_adds_money_sends_some_and_both_see_it(visitor: Visitor, b
     visitor.check()
     visitor.go("/activity/")
     follow(page, "Amara Nwosu")
+    heading(page, "Amara Nwosu")
     expect(page.get_by_role("main")).to_contain_text("Fabric, two yards")
     expect(page.get_by_role("main")).to_contain_text("+₦3,500.50")
     visitor.check()

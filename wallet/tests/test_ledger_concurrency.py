@@ -19,6 +19,7 @@ from wallet.refusals import InsufficientFunds, LedgerRefusal
 from wallet.services import Line, Posting
 from wallet.tests.ledger import (
     DOORS,
+    PATIENCE,
     account,
     as_service,
     at_once,
@@ -205,11 +206,11 @@ def test_a_posting_waits_for_its_accounts_and_reads_them_after():
         with acting_as_service():
             post_one_line(source, target, 60)
             locked.set()
-            assert asked.wait(10)
+            assert asked.wait(PATIENCE)
             sleep(0.1)
 
     def second() -> Posting:
-        assert locked.wait(10)
+        assert locked.wait(PATIENCE)
         connection.ensure_connection()
         asked.set()
         return post_one_line(source, target, 60)

@@ -16,7 +16,17 @@ from core.actors import acting_as_service
 from core.ids import posting_id
 from wallet import services
 from wallet.services import Line, Single
-from wallet.tests.ledger import ask, at_once, balances, post_one_line, root, somebody_waits, system, wallets
+from wallet.tests.ledger import (
+    PATIENCE,
+    ask,
+    at_once,
+    balances,
+    post_one_line,
+    root,
+    somebody_waits,
+    system,
+    wallets,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +62,7 @@ def test_a_deadlock_with_someone_else_is_tried_again():
     locked = Event()
 
     def pay() -> Any:
-        assert locked.wait(10)
+        assert locked.wait(PATIENCE)
         line = Line("TRANSFER", first, second, 10)
         return by_itself(lambda: services.post(posting_id=posting_id(), lines=[line]))
 
@@ -67,7 +77,7 @@ def test_a_deadlock_inside_a_request_is_tried_again_from_its_savepoint():
     locked = Event()
 
     def pay() -> Any:
-        assert locked.wait(10)
+        assert locked.wait(PATIENCE)
         return post_one_line(first, second, 10)
 
     results = at_once(partial(embrace, first, second, locked), pay)

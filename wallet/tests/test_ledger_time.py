@@ -17,6 +17,7 @@ from wallet import services
 from wallet.models import Checkpoint, Seal, Transaction
 from wallet.refusals import EffectiveInFuture
 from wallet.tests.ledger import (
+    PATIENCE,
     ask,
     at_once,
     balances,
@@ -181,10 +182,10 @@ def test_a_fold_never_misses_what_was_posted_before_it_and_committed_after():
         with acting_as_service():
             give(target, 7)
             posted.set()
-            assert folded.wait(20)
+            assert folded.wait(PATIENCE)
 
     def early() -> int:
-        assert posted.wait(20)
+        assert posted.wait(PATIENCE)
         give(other, 50)
         found = balances(clearing)[0]
         fold()
@@ -255,10 +256,10 @@ def test_a_seal_leaves_out_what_is_not_final_and_the_next_takes_it_in():
         with acting_as_service():
             post_one_line(source, target, 1)
             posted.set()
-            assert sealed.wait(20)
+            assert sealed.wait(PATIENCE)
 
     def early() -> None:
-        assert posted.wait(20)
+        assert posted.wait(PATIENCE)
         post_one_line(other, another, 2)
         with acting_as_service():
             services.seal()

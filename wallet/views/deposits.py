@@ -30,7 +30,8 @@ from wallet.views.home import poll_seconds
 
 QUICK_AMOUNTS = (100_000, 500_000, 1_000_000, 2_000_000)  # kobo
 KEY_LIFE = 24 * 3600
-ASKED_EVERY = 3  # seconds
+# How often one payment is asked about because its customer comes back, in so many seconds.
+ASKS, ASKED_WITHIN = 10, 60
 # A form's answer may lead to the gateway's page, which a browser counts as a place the form is sent to.
 CHECKOUT_PAGES = ["https://checkout.paystack.com"]
 
@@ -122,10 +123,12 @@ def back_from_gateway(request: PersonRequest) -> HttpResponse:
 
 
 def _may_ask(payment: Payment) -> bool:
-    """Whether it is long enough since this payment's customer last had the gateway asked; yes without a cache."""
+    """Whether its customer has not had the gateway asked all too often; yes without a cache."""
+    key = f"asked:{payment.pk}"
     try:
-        return bool(cache.add(f"asked:{payment.pk}", 1, ASKED_EVERY))
-    except RedisError:
+        cache.add(key, 0, ASKED_WITHIN)
+        return bool(cache.incr(key) <= ASKS)
+    except (RedisError, ValueError):
         return True
 
 

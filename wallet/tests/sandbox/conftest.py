@@ -22,7 +22,7 @@ def receiver(settings) -> Iterator[Receiver]:
             receiver.got.append((body, self.headers["X-Paystack-Signature"]))
             status = receiver.statuses.pop(0) if receiver.statuses else 200
             if receiver.gate:
-                receiver.gate.wait(timeout=10)
+                receiver.gate.wait(timeout=60)
             self.send_response(status)
             self.end_headers()
 
