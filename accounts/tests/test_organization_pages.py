@@ -162,8 +162,8 @@ class TestPeople:
     @pytest.mark.parametrize(
         ("data", "said"),
         [
-            ({"email": "nobody", "role": "MEMBER"}, "valid email"),
-            ({"email": "a@b.co\nBcc: c@d.co", "role": "MEMBER"}, "valid email"),
+            ({"email": "nobody", "role": "MEMBER"}, "whole e-mail address"),
+            ({"email": "a@b.co\nBcc: c@d.co", "role": "MEMBER"}, "whole e-mail address"),
             ({"email": "x@alajo.test", "role": "GOD"}, "valid choice"),
             ({"email": "bola@alajo.test", "role": "MEMBER"}, "already belongs"),
         ],
