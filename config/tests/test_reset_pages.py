@@ -47,7 +47,7 @@ def press(visitor: Visitor, name: str) -> None:
 def log_in(visitor: Visitor, user: User) -> None:
     page = visitor.page
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("E-mail").fill(user.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(visitor, "Log in")
     expect(page.get_by_role("heading", level=1)).to_have_text("Enter your code")

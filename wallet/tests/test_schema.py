@@ -107,10 +107,10 @@ class TestPages:
         assert script.status_code == 200 and b"/api/v1/schema" in script.content
 
     def test_every_code_has_a_page(self, client: Client) -> None:
+        index = client.get("/api/errors/").content.decode()
         codes = catalogue.refusals()
         assert {"insufficient_funds", "idempotency_key_missing", "scope_missing", "throttled"} <= set(codes)
         assert {"internal_error", "malformed_json", "deposit_too_small", "recipient_not_found"} <= set(codes)
-        index = client.get("/api/errors/").content.decode()
         for code in codes:
             page = client.get(f"/api/errors/{code}")
             assert page.status_code == 200 and code in page.content.decode() and code in index
