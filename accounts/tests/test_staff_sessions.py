@@ -70,7 +70,7 @@ def test_a_customers_session_is_not_ended_by_a_quiet_hour(client, ada, noon):
     with time_machine.travel(noon, tick=False) as clock:
         log_in(client)
         clock.shift(timedelta(hours=9))
-        assert client.get("/home/").status_code == 200
+        assert client.get("/security/").status_code == 200
 
 
 def test_staff_rules_hold_on_every_page(noon):
