@@ -2,13 +2,13 @@ from django.db import migrations
 
 from core.rls import Policy, Protect
 
-NOW = "between now() - interval '5 minutes' and now() + interval '5 minutes'"
+NOT_BACK = ">= now() - interval '5 minutes'"
 
 
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0014_linking")]
     operations = [
-        # A person's own deed is written when it is done: neither back into a month that is closed nor ahead.
+        # A person's own deed is written when it is done, and never back into what was.
         Protect(
             "accounts_auditevent",
             policies=[
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                     "own deed",
                     "INSERT",
                     check="actor_id = (select auth.uid()) and actor_role = 'authenticated'"
-                    f" and recorded_at {NOW} and uuid_extract_timestamp(id) {NOW}",
+                    f" and recorded_at {NOT_BACK} and uuid_extract_timestamp(id) {NOT_BACK}",
                 ),
             ],
             authenticated="SELECT, INSERT",

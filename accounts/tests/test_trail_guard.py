@@ -176,10 +176,8 @@ WRONG = [
     {"role": "'service_role'"},
     {"role": "''"},
     {"at": "now() - interval '6 minutes'"},
-    {"at": "now() + interval '6 minutes'"},
     {"at": "'-infinity'"},
     {"id": "uuidv7(interval '-20 days')"},
-    {"id": "uuidv7(interval '20 days')"},
     {"id": "gen_random_uuid()"},
 ]
 
@@ -190,7 +188,7 @@ def test_a_persons_own_deed_can_be_written(ada):
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-def test_nobody_writes_a_deed_of_another_person_role_or_time(ada, wrong):
+def test_nobody_writes_a_deed_of_another_person_or_role_or_back_in_time(ada, wrong):
     statement = FORGED.format(**{**HONEST, **wrong})
     with acting_as(ada):
         assert attempt(statement) in (psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)
