@@ -14,7 +14,7 @@ from accounts.services import api_keys
 from accounts.tests.factories import make_organization, make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.history import HISTORIES
-from wallet.tests.test_api import make_wallet
+from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 

@@ -18,7 +18,7 @@ from core.ids import uuid7
 from wallet.models import Payment, PaymentGateway
 from wallet.services import install_gateway
 from wallet.services.holds import place_hold
-from wallet.tests.test_api import make_wallet
+from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 

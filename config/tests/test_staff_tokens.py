@@ -27,7 +27,7 @@ from core.actors import acting_as, acting_as_service
 from core.api.ids import encode
 from core.api.scopes import all_scopes
 from wallet.models import Account, Transaction
-from wallet.tests.test_api import make_wallet
+from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 

@@ -13,10 +13,10 @@ from accounts.services import api_keys
 from accounts.tests.factories import bearer, make_organization, make_person, prove_factor
 from core.actors import acting_as_service
 from core.api import ids
-from core.ids import posting_id
 from wallet import services as wallet
 from wallet.api.scopes import SCOPES
 from wallet.models import Account
+from wallet.tests.factories import make_wallet
 
 _keys = itertools.count(1)
 
@@ -43,16 +43,6 @@ def client_with_key(*scopes: str) -> APIClient:
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {made.secret}")
     return client
-
-
-def make_wallet(user: User, *, amount: int = 0) -> Account:
-    """Open the person's wallet and deposit `amount` kobo, through the ledger."""
-    with acting_as_service():
-        account_id = wallet.open_wallet(owner_id=user.id)
-        if amount:
-            clearing = wallet.system_account("PAYSTACK_CLEARING")
-            wallet.post(posting_id=posting_id(), lines=[wallet.Line("DEPOSIT", clearing, account_id, amount)])
-        return Account.objects.get(pk=account_id)
 
 
 class World:
