@@ -132,6 +132,7 @@ def rename(*, row: Authenticator, name: str) -> None:
         locked = Authenticator.objects.select_for_update().get(pk=row.pk)
         locked.data["name"] = name
         locked.save(update_fields=["data"])
+        row.data = locked.data
         audit.record(action="accounts.factor.renamed", target=row, actor_id=row.user_id, name=name)
 
 

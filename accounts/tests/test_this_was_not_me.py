@@ -100,11 +100,11 @@ def test_keys_that_the_account_made_are_revoked_and_each_owner_is_told(ada, bola
     assert kept.status_code == 200
     letters = {(letter.subject, *letter.to): letter.body for letter in mail.outbox}
     assert letters.keys() == {
-        ("API keys of Ada Foods were revoked", ada.email),
-        ("API keys of Bola Cars were revoked", bola.email),
+        ("An API key of Ada Foods was revoked", ada.email),
+        ("An API key of Bola Cars was revoked", bola.email),
         ("Your account is locked", ada.email),
     }
-    told = letters["API keys of Bola Cars were revoked", bola.email]
+    told = letters["An API key of Bola Cars was revoked", bola.email]
     assert "Stock" in told and "Till" not in told and "Shop" not in told
     assert "2 API keys that you made" in letters["Your account is locked", ada.email]
     with acting_as_service():

@@ -15,8 +15,8 @@ from accounts.tests.factories import make_person
 from accounts.tests.test_row_security import furnish
 from core.actors import acting_as_service
 from core.ids import uuid7
-from wallet.models import Payment, PaymentGateway
-from wallet.services import install_gateway
+from wallet.models import Entry, Payment, PaymentGateway
+from wallet.services import install_gateway, report_problem
 from wallet.services.holds import place_hold
 from wallet.tests.factories import make_wallet
 
@@ -46,6 +46,7 @@ EXPORTED = {
     "mfa_authenticator": "second_factors",
     "socialaccount_socialaccount": "linked_accounts",
     "wallet_account": "accounts",
+    "wallet_case": "reports",
     "wallet_hold": "holds",
     "wallet_payment": "payments",
     "wallet_transaction": "transactions",
@@ -84,7 +85,6 @@ EXEMPT = {
     "sandbox_sandboxdelivery": "there only in development",
     "socialaccount_socialapp": NOBODYS,
     "socialaccount_socialtoken": "a secret of a linked account, which is in a file; none is stored",
-    "wallet_case": "the work of staff on a payment, which is in a file",
     "wallet_checkpoint": SHOWN,
     "wallet_currency": NOBODYS,
     "wallet_follower": NOBODYS,
@@ -118,6 +118,7 @@ def ada() -> User:
     install_gateway(code="paystack", kind="PAYSTACK", name="Paystack", currencies=["NGN"], secret_key="sk")
     with acting_as_service():
         place_hold(hold_id=uuid7(), account_id=account.pk, amount=500, expires_at=None, reason="order")
+        report_problem(user=user, entry=Entry.objects.of(account)[0], text="That was not me", at=at)
         firm = Organization.objects.create(name="Bola Cars", slug="bola-cars")
         bola = make_person(name="Bola Ade", email="bola@alajo.test")
         offer = {"email": user.email, "digest": "to-ada", "invited_by": bola, "role": "MEMBER"}

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from accounts.services import apps
 from accounts.tests.elsewhere import at_server
-from accounts.tests.factories import PASSWORD, make_person
+from accounts.tests.factories import PASSWORD, make_person, prove_factor
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 
 LOOKS = [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)]
@@ -105,7 +105,7 @@ def test_log_in_with_another_account_and_try_to_unlink_it(elsewhere: str, visito
 
 
 def test_let_an_app_act_and_shut_it_out(elsewhere: str, app_site: str, visitor: Visitor) -> None:
-    make_person(email="ada@alajo.test")
+    ada = make_person(email="ada@alajo.test")
     made = apps.register(
         name="Book Keeper",
         redirect_uris=[f"{app_site}/back"],
@@ -126,6 +126,9 @@ def test_let_an_app_act_and_shut_it_out(elsewhere: str, app_site: str, visitor: 
     page.get_by_label("E-mail").fill("ada@alajo.test")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(visitor, "Log in")
+    heading(visitor, "Second step at log-in")
+    prove_factor(ada)
+    page.goto(f"/identity/o/authorize?{urlencode(query)}")
     heading(visitor, "Let Book Keeper act for you?")
     look(visitor, "consent")
     page.get_by_label("Send money").uncheck()

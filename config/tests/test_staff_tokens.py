@@ -108,6 +108,7 @@ def filled(route: str, ada: User) -> str:
 def test_no_address_gives_staff_more_than_a_customer(ada, boss, token_of):
     make_organization(owner=ada, name="Ada Foods")
     plain = make_person(name="Plain Person")
+    prove_factor(plain)  # as the boss has: what tells them apart is their role alone
     tokens = {"staff": token_of(boss), "customer": token_of(plain)}
     assert Client().get("/api/v1/accounts", headers={"authorization": tokens["staff"]}).status_code == 200
     routes = list(addresses(get_resolver().url_patterns))

@@ -104,7 +104,7 @@ def set_up_a_second_step(visitor: Visitor) -> None:
     heading(page, "Set up an authenticator app")
     expect(page.get_by_role("main")).to_contain_text("you go on with what you were doing")
     visitor.check()
-    secret = page.locator(".copy-row__value").inner_text()
+    secret = page.locator(".copy-row__value").inner_text().replace(" ", "")
     page.get_by_label("Authenticator code").fill(totp.code_at(secret, timezone.now()))
     press(page, "Turn on")
     heading(page, "Recovery codes")

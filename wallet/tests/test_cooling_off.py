@@ -147,6 +147,7 @@ def test_the_page_says_so_at_the_review_and_at_the_confirmation(ada, bola, purse
     reviewed = browser.post("/send/", {"recipient": bola.email, "amount": "30,000", "note": ""})
     change_password(ada)
     sign_in(browser, ada)
+    prove_factor(ada)
     refused = browser.post("/send/confirm/", {"order": hidden(reviewed, "order")})
     assert refused.status_code == 422
     assert "you can send at most ₦20,000.00 more until" in text(refused)

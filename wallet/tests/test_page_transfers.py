@@ -134,7 +134,7 @@ def test_a_recipient_who_cannot_take_so_much_is_told_of_without_their_balance(
     with acting_as_service():
         account = make_wallet(ada, amount=20_000_000)
         make_wallet(bola, amount=29_000_000)
-    response = as_ada.post("/send/confirm/", {"order": hidden(review(as_ada, bola.email, "100000"), "order")})
+    response = as_ada.post("/send/confirm/", {"order": hidden(review(as_ada, bola.email, "15000"), "order")})
     assert response.status_code == 422
     assert "The receiving account cannot hold this much" in text(response)
     assert "290,000" not in text(response)
