@@ -21,17 +21,17 @@ PREFLIGHT = (
     ("access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
     (
         "access-control-allow-headers",
-        "authorization, apikey, content-type, x-client-info, x-supabase-api-version, x-upsert, x-metadata, x-signature, "
-        "cache-control, range, if-none-match, if-modified-since, if-range, request-id, traceparent, tracestate, "
-        "baggage, tus-resumable, upload-length, upload-offset, upload-metadata, upload-defer-length, upload-concat, "
-        "upload-checksum, x-http-method-override",
+        "authorization, apikey, content-type, x-client-info, x-supabase-api-version, x-upsert, x-metadata, "
+        "x-signature, cache-control, range, if-none-match, if-modified-since, if-range, request-id, traceparent, "
+        "tracestate, baggage, tus-resumable, upload-length, upload-offset, upload-metadata, upload-defer-length, "
+        "upload-concat, upload-checksum, x-http-method-override",
     ),
     ("access-control-max-age", "7200"),
 )
 # What follows `/object/` and is no bucket: those routes are Django's, or named below.
 NO_BUCKETS = "info|exists|list|list-v2|move|copy|sign|public|authenticated|upload|versions|restore"
 _FILE = rf"(?!(?:{NO_BUCKETS})/)([^/]+)/(.*)"
-_READ, _WRITE = ("GET", "HEAD"), ("POST", "PUT")
+_READ = ("GET", "HEAD")
 
 Handler = Callable[..., Awaitable[None]]
 ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str], Handler], ...] = tuple(
@@ -39,7 +39,7 @@ ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str], Handler], ...] = tuple(
     for methods, pattern, handler in (
         (_READ, r"object/public/([^/]+)/(.*)", download.public),
         (_READ, r"object/authenticated/([^/]+)/(.*)", download.own),
-        (_READ, _FILE.replace("(?!", "object/(?!", 1), download.own),
+        (_READ, rf"object/{_FILE}", download.own),
     )
 )
 
@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 class Files:
     """`Files(django)` is the whole of Alajo as one ASGI application."""
 
-    def __init__(self, django: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, django: Callable[..., Awaitable[None]]) -> None:
         self.django = django
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +66,9 @@ def _route(scope: Scope) -> tuple[Handler, tuple[str, ...]] | None:
     if not path.startswith(PREFIX):
         return None
     rest, method = path[len(PREFIX) :], scope["method"]
-    if method == "OPTIONS" and any(name == b"access-control-request-method" for name, _value in scope["headers"]):
+    if method == "OPTIONS" and any(
+        name == b"access-control-request-method" for name, _value in scope["headers"]
+    ):
         return preflight, ()
     for methods, pattern, handler in ROUTES:
         if method in methods and (match := pattern.fullmatch(rest)):
@@ -83,7 +85,9 @@ async def _serve(exchange: Exchange, handler: Handler, groups: tuple[str, ...]) 
         try:
             _check_host(exchange)
             if settings.SECURE_SSL_REDIRECT and not exchange.http.is_secure():
-                there = exchange.http.build_absolute_uri(exchange.http.get_full_path()).replace("http:", "https:", 1)
+                there = exchange.http.build_absolute_uri(exchange.http.get_full_path()).replace(
+                    "http:", "https:", 1
+                )
                 await exchange.answer(308, (("location", there),))
             else:
                 await handler(exchange, *groups)
