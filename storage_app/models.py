@@ -276,7 +276,7 @@ class RemovalJob(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="removals")
+    bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="removals", db_index=False)
     prefix = models.CharField(max_length=LONGEST_NAME, db_collation="C", blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     total = models.IntegerField(null=True)
@@ -291,7 +291,8 @@ class RemovalJob(models.Model):
         verbose_name = _("removal of files")
         verbose_name_plural = _("removals of files")
         indexes = [
-            models.Index(fields=["moved_at"], condition=models.Q(finished_at=None), name="removaljob_open")
+            models.Index(fields=["bucket"], name="removaljob_bucket"),
+            models.Index(fields=["moved_at"], condition=models.Q(finished_at=None), name="removaljob_open"),
         ]
 
     def __str__(self) -> str:

@@ -46,12 +46,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='removaljob',
             name='bucket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='removals', to='storage_app.bucket'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='removals', to='storage_app.bucket'),
         ),
         migrations.AddField(
             model_name='removaljob',
             name='owner',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddIndex(
+            model_name='removaljob',
+            index=models.Index(fields=['bucket'], name='removaljob_bucket'),
         ),
         migrations.AddIndex(
             model_name='removaljob',
