@@ -26,7 +26,7 @@ class List(StorageView):
         body = body_of_request(request)
         folder = text(body, "prefix", "").strip("/")
         # A search may go on below the folder: its last part is what is looked for.
-        deeper, slash, leaf = text(body, "search", "").rpartition("/")
+        deeper, _slash, leaf = text(body, "search", "").rpartition("/")
         page = listing.in_folder(
             bucket_id=bucket_id,
             folder="".join(f"{part}/" for part in (folder, deeper.strip("/")) if part),

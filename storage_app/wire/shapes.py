@@ -81,6 +81,4 @@ def version_shape(version: ObjectVersion, *, current: bool) -> dict[str, Any]:
 
 
 def _times(object: Object) -> dict[str, str]:
-    return {
-        name: time_of(getattr(object, name)) for name in ("updated_at", "created_at", "last_accessed_at")
-    }
+    return {name: time_of(getattr(object, name)) for name in ("updated_at", "created_at", "last_accessed_at")}
