@@ -30,7 +30,8 @@ OBJECTS = [
     Policy("open to everyone", "SELECT", using=_ruled("EVERYONE"), role="anon"),
     Policy("by the bucket's rules", "SELECT", using=" or ".join(_ONES_OWN)),
 ]
-_SEEN = "object_id in (select id from storage_app_object)"
+# By the file's key: a list of all files that one sees would be made anew for each statement.
+_SEEN = "exists (select from storage_app_object seen where seen.id = object_id)"
 VERSIONS = [
     Policy("of files open to everyone", "SELECT", using=_SEEN, role="anon"),
     Policy("of files one sees", "SELECT", using=_SEEN),
