@@ -25,6 +25,13 @@ class Raw:
     def receive(self, count: int) -> bytes:
         return self._socket.recv(count)
 
+    def all(self) -> bytes:
+        """Everything until the server closes the connection."""
+        got = b""
+        while piece := self._socket.recv(65536):
+            got += piece
+        return got
+
 
 def refused(answer: httpx.Response) -> tuple[str, str]:
     """The real status and the words of a refusal, which is always told as 400."""
