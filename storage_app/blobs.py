@@ -245,10 +245,15 @@ class S3Reader:
             return
         wanted = {"Range": f"bytes={start}-{'' if length is None else start + length - 1}"}
         found = kept.bucket.Object(kept._normalize_name(key))
+        errors = kept.connection.meta.client.exceptions
         try:
             self._body = found.get(**(wanted if start or length is not None else {}))["Body"]
-        except kept.connection.meta.client.exceptions.NoSuchKey:
+        except errors.NoSuchKey:
             raise BlobMissing(key) from None
+        except errors.ClientError as error:
+            # Nothing lies there: as in a file of this machine, there is nothing to read then.
+            if error.response["Error"]["Code"] != "InvalidRange":
+                raise
 
     def ready(self) -> None:
         """Nothing: each piece is waited for."""

@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import http.client
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -151,6 +153,19 @@ def test_a_size_declared_too_large_is_refused_before_a_byte_is_sent(server, ada)
     assert (
         answer.startswith(b"HTTP/1.1 400") and b"EntityTooLarge" in answer and b"connection: close" in answer
     )
+
+
+def test_who_sends_much_hears_why_it_is_refused(server, ada):
+    make_bucket()
+    parts = urlsplit(server)
+    for body in (bytes(20 * blobs.PIECE), (bytes(blobs.PIECE) for _each in range(20))):
+        connection = http.client.HTTPConnection(parts.hostname, parts.port)
+        connection.request(
+            "POST", f"/storage/v1/object/docs/{ada.id}/a", body, {"Authorization": "Bearer a.b.c"}
+        )
+        answer = connection.getresponse()
+        assert (answer.status, json.load(answer)["statusCode"]) == (400, "403")
+        connection.close()
 
 
 def test_the_type_is_what_the_content_is(client, ada):
