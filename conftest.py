@@ -45,7 +45,8 @@ def schema_fingerprint() -> str:
     code = [
         Path(settings.BASE_DIR) / name for name in ("core/rls.py", "core/history.py", "accounts/roles.py")
     ]
-    for path in sorted([*files, *settings.BASE_DIR.glob("*/sql/*.sql"), *code]):
+    written = [*settings.BASE_DIR.glob("*/sql/*.sql"), *settings.BASE_DIR.glob("*/policies.py")]
+    for path in sorted([*files, *written, *code]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

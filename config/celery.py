@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
         "task": "core.tasks.forget_idempotency_keys",
         "schedule": crontab(hour=2, minute=30),
     },
+    "go on removing files": {"task": "storage_app.tasks.go_on_removing_files", "schedule": 60.0},
     "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
     "forget old sign-ins": {
         "task": "accounts.tasks.forget_old_sign_ins",

@@ -59,3 +59,5 @@ class Services(BaseSettings):
     database_owner_url: SecretStr | None = None
     redis_url: SecretStr | None = None
     aws_storage_bucket_name: str = ""
+    aws_s3_endpoint_url: str = ""
+    aws_region: str = ""

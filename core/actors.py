@@ -119,6 +119,15 @@ def person(user: Person) -> Actor:
     return Actor(AUTHENTICATED, {"sub": str(user.id), "role": AUTHENTICATED, "email": user.email})
 
 
+def bearer(claims: dict[str, Any]) -> Actor:
+    """The person whom the verified claims of an access token name; policies read them all.
+
+    No person's token speaks for an organisation, whatever it claims.
+    """
+    own = {name: value for name, value in claims.items() if name not in ("org_id", "key_id", "mode")}
+    return Actor(AUTHENTICATED, {**own, "role": AUTHENTICATED})
+
+
 def organization(*, organization_id: UUID, key_id: UUID, mode: str) -> Actor:
     claims = {"role": AUTHENTICATED, "org_id": str(organization_id), "key_id": str(key_id), "mode": mode}
     return Actor(AUTHENTICATED, claims)
@@ -188,6 +197,11 @@ def _apply(actor: Actor) -> None:
         cursor.execute(_SET, [actor.role, json.dumps(actor.claims), json.dumps(told)])
 
 
+def acting(actor: Actor) -> AbstractContextManager[Actor]:
+    """Open a transaction as an actor that authentication made (core.callers)."""
+    return _acting(actor)
+
+
 def acting_as(caller: Person | OrganizationCaller) -> AbstractContextManager[Actor]:
     """Open a transaction as this signed-in person, or as an organisation that calls by its key."""
     return _acting(actor_of(caller))
@@ -216,12 +230,8 @@ def become(user: Person) -> None:
 
 
 def become_bearer(claims: dict[str, Any]) -> None:
-    """Like `become`, for the person whom the verified claims of an access token name; policies read them all.
-
-    No person's token speaks for an organisation, whatever it claims.
-    """
-    own = {name: value for name, value in claims.items() if name not in ("org_id", "key_id", "mode")}
-    _become(Actor(AUTHENTICATED, {**own, "role": AUTHENTICATED}))
+    """Like `become`, for the person whom the verified claims of an access token name."""
+    _become(bearer(claims))
 
 
 def become_organization(*, organization_id: UUID, key_id: UUID, mode: str) -> None:

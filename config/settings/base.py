@@ -7,7 +7,7 @@ import pghistory
 from psycopg.conninfo import conninfo_to_dict
 
 from config.env import Env, Services
-from config.settings import social
+from config.settings import files, social
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = Env()
@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "core.api.request_id.RequestIdMiddleware",
     "core.api.problems.ProblemMiddleware",
     "accounts.wire.middleware.WireMiddleware",
+    "storage_app.wire.middleware.StorageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -203,6 +204,9 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
 ACCESS_TOKEN_SECONDS = env.access_token_seconds
 ACCESS_TOKEN_ISSUER = env.access_token_issuer or f"{env.site_url}/auth/v1"
 JWT_EXTRA_KEYS = env.jwt_extra_keys
+# Who tells the floors below `accounts` whom a bearer names, and keeps the trail of what they do.
+BEARERS = "accounts.bearers.actor_of"
+AUDIT_TRAIL = "accounts.audit.record"
 # Where a link may send people back to, beside this site: globs such as `https://app.example.com/**`.
 REDIRECT_ALLOW_LIST = env.redirect_allow_list
 
@@ -231,6 +235,13 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 
 # Rows of a history are found by what they tell of (core/history.py), not by every key they copy.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+
+# Files: where their bytes lie, and how large one may be (5 GB); a bucket may say less.
+STORAGES: dict[str, dict[str, Any]] = {
+    "files": files.storage(services, folder=DATA_DIR / "files"),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+FILE_SIZE_LIMIT = 5_000_000_000
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

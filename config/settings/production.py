@@ -3,7 +3,15 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import CONTENT_SECURITY_POLICY, RUNTIME_OPTIONS, database, env, services, valkey
+from config.settings.base import (
+    CONTENT_SECURITY_POLICY,
+    RUNTIME_OPTIONS,
+    STORAGES,
+    database,
+    env,
+    services,
+    valkey,
+)
 
 _needed = {
     "DATABASE_URL": services.database_url,
@@ -39,10 +47,7 @@ EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS = env.email_host, env.email_port, True
 EMAIL_HOST_USER = env.email_user
 EMAIL_HOST_PASSWORD = env.email_password.get_secret_value() if env.email_password else ""
 
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES["staticfiles"] = {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"}
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.trusted_proxy_count else None
 SECURE_HSTS_SECONDS = 31_536_000

@@ -3,9 +3,9 @@
 import os
 import zlib
 
-from config.settings import social
+from config.settings import files, social
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR, database, env, valkey
+from config.settings.base import DATA_DIR, database, env, services, valkey
 from config.settings.secrets import made_once
 from core.embedded import Postgres, Valkey
 
@@ -40,6 +40,7 @@ IDP_OIDC_PRIVATE_KEY = _secrets["idp_private_key"]
 SOCIALACCOUNT_PROVIDERS = social.providers(
     env, sandbox_url=f"{SITE_URL}/sandbox/id", sandbox_secret=_secrets["sandbox_id_secret"]
 )
+STORAGES["files"] = files.storage(services, folder=STORES_ROOT / "files" / WORKER)  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
