@@ -13,6 +13,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.history import keep
 from core.ids import uuid7
 from storage_app.names import BUCKET_NAME, LONGEST_NAME
 
@@ -150,7 +151,15 @@ class ObjectVersion(models.Model):
     class Meta:
         verbose_name = _("version of a file")
         verbose_name_plural = _("versions of a file")
-        indexes = [models.Index(fields=["object", "-id"], name="objectversion_of_object")]
+        indexes = [
+            models.Index(fields=["object", "-id"], name="objectversion_of_object"),
+            # Those that the scanner, or staff, have to do with.
+            models.Index(
+                fields=["scan", "id"],
+                condition=models.Q(scan__in=["WAITING", "INFECTED"]),
+                name="objectversion_held_back",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(size__gte=0), name="objectversion_size"),
         ]
@@ -161,6 +170,11 @@ class ObjectVersion(models.Model):
     @property
     def etag(self) -> str:
         return f'"{self.md5}"'
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it is kept from everybody but who put it there: not looked at yet, or found to be harmful."""
+        return self.scan in (self.Scan.WAITING, self.Scan.INFECTED)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -174,6 +188,32 @@ class ObjectVersion(models.Model):
             "contentLength": self.size,
             "httpStatusCode": 200,
         }
+
+
+class Rendition(models.Model):
+    """A picture made of a version that is a picture: smaller, or in another format. It can be made anew any time."""
+
+    version = models.ForeignKey(
+        ObjectVersion, on_delete=models.CASCADE, related_name="renditions", db_index=False
+    )
+    recipe = models.CharField(max_length=80)
+    blob_key = models.CharField(max_length=80, unique=True)
+    size = models.BigIntegerField()
+    content_type = models.CharField(max_length=127)
+    md5 = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("rendition of a picture")
+        verbose_name_plural = _("renditions of a picture")
+        constraints = [models.UniqueConstraint(fields=["version", "recipe"], name="rendition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.recipe}"
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.md5}"'
 
 
 class Usage(models.Model):
@@ -267,3 +307,26 @@ class DoomedBlob(models.Model):
 
     def __str__(self) -> str:
         return self.blob_key
+
+
+# What is not kept of a bucket's history: times that say nothing of what it allows.
+LEFT_OUT: dict[str, frozenset[str]] = {
+    "storage_app.bucket": frozenset({"created_at", "updated_at"}),
+}
+
+BucketHistory = keep(
+    Bucket,
+    name="BucketHistory",
+    app_label="storage_app",
+    fields=[
+        *("owner", "public", "file_size_limit", "allowed_mime_types", "quota_bytes", "quota_objects"),
+        *("keep_versions", "epoch"),
+    ],
+)
+BucketRuleHistory = keep(
+    BucketRule,
+    name="BucketRuleHistory",
+    app_label="storage_app",
+    fields=["bucket", "who", "what"],
+    by=["bucket"],
+)
