@@ -154,11 +154,7 @@ class ObjectVersion(models.Model):
         indexes = [
             models.Index(fields=["object", "-id"], name="objectversion_of_object"),
             # Those that the scanner, or staff, have to do with.
-            models.Index(
-                fields=["scan", "id"],
-                condition=models.Q(scan__in=["WAITING", "INFECTED"]),
-                name="objectversion_held_back",
-            ),
+            models.Index(fields=["scan", "id"], name="objectversion_scan"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(size__gte=0), name="objectversion_size"),

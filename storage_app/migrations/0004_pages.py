@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='objectversion',
-            index=models.Index(condition=models.Q(('scan__in', ['WAITING', 'INFECTED'])), fields=['scan', 'id'], name='objectversion_held_back'),
+            index=models.Index(fields=['scan', 'id'], name='objectversion_scan'),
         ),
         ServiceOnly("storage_app_rendition"),
         Guard(
