@@ -1,4 +1,4 @@
-"""One ASGI application: pages, API and, from a later floor, sockets."""
+"""One ASGI application: files as they stream, and Django: pages, API and, from a later floor, sockets."""
 
 import os
 
@@ -6,4 +6,9 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-application = get_asgi_application()
+# Django is set up before what stands on its models is imported.
+_django = get_asgi_application()
+
+from storage_app.asgi.app import Files  # noqa: E402
+
+application = Files(_django)
