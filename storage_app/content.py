@@ -44,8 +44,9 @@ def content_type_of(*, head: bytes, declared: str) -> str:
 
 
 def is_active(content_type: str) -> bool:
-    """Whether a browser may run something in a file of this type."""
-    return media_type(content_type) in _ACTIVE
+    """Whether a browser may run something in a file of this type: any document in XML can hold scripts."""
+    kind = media_type(content_type)
+    return kind in _ACTIVE or kind.endswith(("+xml", "/xml", "/xsl", "javascript", "ecmascript"))
 
 
 def looks_like_markup(head: bytes) -> bool:

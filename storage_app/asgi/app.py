@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from structlog.contextvars import bound_contextvars
 
-from storage_app.asgi import download
+from storage_app.asgi import download, upload
 from storage_app.asgi.exchange import Disconnected, Exchange, Receive, Scope, Send
 from storage_app.wire.errors import RequestRefused, is_fault
 
@@ -39,7 +39,10 @@ ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str], Handler], ...] = tuple(
     for methods, pattern, handler in (
         (_READ, r"object/public/([^/]+)/(.*)", download.public),
         (_READ, r"object/authenticated/([^/]+)/(.*)", download.own),
+        (_READ, r"object/sign/([^/]+)/(.*)", download.signed),
         (_READ, rf"object/{_FILE}", download.own),
+        (("PUT",), r"object/upload/sign/([^/]+)/(.*)", upload.signed),
+        (("POST", "PUT"), rf"object/{_FILE}", upload.own),
     )
 )
 

@@ -117,9 +117,7 @@ def put(
     """
     if written.size > place.limit:
         raise TooLarge(limit=place.limit)
-    kind = content.content_type_of(head=written.head, declared=content_type)
-    if place.allowed and not content.matches(kind, place.allowed):
-        raise _not_allowed(kind)
+    kind = kind_of(place=place, head=written.head, content_type=content_type)
     with acting_as_service():
         bucket = bucket_named(place.bucket_id)
         object, made = _taken(bucket, place, at)
@@ -152,6 +150,14 @@ def put(
             size=version.size,
         )
     return object
+
+
+def kind_of(*, place: Place, head: bytes, content_type: str) -> str:
+    """Return the type of a file that begins so, as `content_type_of` tells it. Raises TypeNotAllowed."""
+    kind = content.content_type_of(head=head, declared=content_type)
+    if place.allowed and not content.matches(kind, place.allowed):
+        raise _not_allowed(kind)
+    return kind
 
 
 def find(*, bucket_id: str, name: str) -> Object:

@@ -49,6 +49,16 @@ def doom(*, keys: Iterable[str], at: datetime) -> None:
     )
 
 
+def doom_unused(*, key: str, at: datetime) -> None:
+    """Let a blob be removed that was written for a row which was refused; where a row has it, it stays.
+
+    A commit whose answer was lost may have happened.
+    """
+    with acting_as_service():
+        if not ObjectVersion.objects.filter(blob_key=key).exists():
+            doom(keys=[key], at=at)
+
+
 def remove_doomed(*, at: datetime, grace: timedelta = GRACE) -> int:
     """Remove the blobs that were doomed before `grace`; return how many. Safe at any moment, and to run twice.
 
