@@ -132,6 +132,7 @@ class ObjectVersion(models.Model):
         WAITING = "WAITING", _("Waiting to be looked at")
         CLEAN = "CLEAN", _("Nothing found")
         INFECTED = "INFECTED", _("Something harmful found")
+        DECLINED = "DECLINED", _("Could not be looked at")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     object = models.ForeignKey(Object, on_delete=models.CASCADE, related_name="versions", db_index=False)
@@ -169,8 +170,8 @@ class ObjectVersion(models.Model):
 
     @property
     def is_held_back(self) -> bool:
-        """Whether it is kept from everybody but who put it there: not looked at yet, or found to be harmful."""
-        return self.scan in (self.Scan.WAITING, self.Scan.INFECTED)
+        """Whether it is kept from everybody but who put it there: not looked at yet, or not found clean."""
+        return self.scan not in (self.Scan.NOT_ASKED, self.Scan.CLEAN)
 
     @property
     def metadata(self) -> dict[str, Any]:

@@ -13,11 +13,13 @@ const chosen = (form) => inputs(form).map((input) => input.files[0]).find(Boolea
 const folder = (form) => `${PREFIX}:${form.dataset.uploadOwner}:${form.dataset.uploadRight}:`;
 const place = (form, file) => `${folder(form)}${file.name}:${file.size}:${file.lastModified}`;
 
+/** As the server writes sizes. */
 function amount(bytes) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  const style = { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: step > 1 ? 1 : 0 };
-  return new Intl.NumberFormat(document.documentElement.lang, style).format(bytes / 1000 ** step);
+  const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
+  const digits = step ? 1 : 0;
+  const style = { style: "unit", unit: units[step], minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(document.documentElement.lang, style).format(bytes / 1024 ** step);
 }
 
 function say(form, text, bad = false) {

@@ -134,6 +134,11 @@ class Migration(migrations.Migration):
             model_name='rendition',
             constraint=models.UniqueConstraint(fields=('version', 'recipe'), name='rendition_once'),
         ),
+        migrations.AlterField(
+            model_name='objectversion',
+            name='scan',
+            field=models.CharField(choices=[('NOT_ASKED', 'Not looked at'), ('WAITING', 'Waiting to be looked at'), ('CLEAN', 'Nothing found'), ('INFECTED', 'Something harmful found'), ('DECLINED', 'Could not be looked at')], default='NOT_ASKED', max_length=9),
+        ),
         migrations.AddIndex(
             model_name='objectversion',
             index=models.Index(fields=['scan', 'id'], name='objectversion_scan'),

@@ -20,7 +20,7 @@ _ALL: dict[str, dict[str, Any]] = {
         "allowed_mime_types": ["image/webp"],
         "keep_versions": 0,
     },
-    DOCUMENTS: {"quota_bytes": 2_000_000_000, "quota_objects": 1_000},
+    DOCUMENTS: {"quota_bytes": 2 * 1024**3, "quota_objects": 1_000},
     # Where pictures wait, part by part, until the page they are for has taken them; nobody reads them here.
     INCOMING: {
         "file_size_limit": 30_000_000,
