@@ -214,8 +214,7 @@ def file_download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     person: Any = request.user
     with acting_as(person):
         found = _own(person, file_id)
-        if found.version.scan == ObjectVersion.Scan.INFECTED:
-            messages.error(request, _("Something harmful was found in this file, so we do not give it out."))
+        if found.version.is_held_back:
             return redirect("file", file_id)
         bucket = house.bucket(found.bucket_id, at=timezone.now())
         token = signing.sign_download(object=found, bucket=bucket, expires_in=OPENS_FOR, at=timezone.now())
@@ -258,7 +257,7 @@ def _own(person: Any, file_id: UUID) -> Object:
 
 def _has_preview(version: ObjectVersion) -> bool:
     fits: Iterable[str] = renditions.PICTURES
-    return version.content_type in fits and version.scan != ObjectVersion.Scan.INFECTED
+    return version.content_type in fits and not version.is_held_back
 
 
 def _uuid(text: str) -> UUID | None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from structlog.contextvars import bound_contextvars
 
-from storage_app.asgi import download, upload
+from storage_app.asgi import download, kept, quick, upload
 from storage_app.asgi.exchange import Disconnected, Exchange, Receive, Scope, Send
 from storage_app.wire.errors import RequestRefused, is_fault
 
@@ -32,6 +32,9 @@ PREFLIGHT = (
 NO_BUCKETS = "info|exists|list|list-v2|move|copy|sign|public|authenticated|upload|versions|restore"
 _FILE = rf"(?!(?:{NO_BUCKETS})/)([^/]+)/(.*)"
 _READ = ("GET", "HEAD")
+SAFE = (*_READ, "OPTIONS")
+# What is asked by POST and changes no file.
+ONLY_READ = ("object/list", "object/sign/", "object/upload/sign/")
 
 Handler = Callable[..., Awaitable[None]]
 ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str], Handler], ...] = tuple(
@@ -56,19 +59,30 @@ class Files:
         self.django = django
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = _route(scope) if scope["type"] == "http" else None
-        if found is None:
+        path = scope["path"].removeprefix(scope.get("root_path", "")) if scope["type"] == "http" else ""
+        if not path.startswith(PREFIX):
             await self.django(scope, receive, send)
+        elif answer := quick.answer_to(scope, path[len(PREFIX) :]):
+            headers, body = answer
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
         else:
-            handler, groups = found
-            await _serve(Exchange(scope, receive, send), handler, groups)
+            await self._answer(scope, receive, send, path[len(PREFIX) :])
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, rest: str) -> None:
+        found = _route(scope, rest)
+        try:
+            if found is None:
+                await self.django(scope, receive, send)
+            else:
+                await _serve(Exchange(scope, receive, send), *found)
+        finally:
+            if scope["method"] not in SAFE and not rest.startswith(ONLY_READ):
+                kept.rows.clear()
 
 
-def _route(scope: Scope) -> tuple[Handler, tuple[str, ...]] | None:
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
-    if not path.startswith(PREFIX):
-        return None
-    rest, method = path[len(PREFIX) :], scope["method"]
+def _route(scope: Scope, rest: str) -> tuple[Handler, tuple[str, ...]] | None:
+    method = scope["method"]
     if method == "OPTIONS" and any(
         name == b"access-control-request-method" for name, _value in scope["headers"]
     ):
@@ -86,7 +100,7 @@ async def preflight(exchange: Exchange) -> None:
 async def _serve(exchange: Exchange, handler: Handler, groups: tuple[str, ...]) -> None:
     with bound_contextvars(**exchange.names):
         try:
-            _check_host(exchange)
+            _check_address(exchange)
             if settings.SECURE_SSL_REDIRECT and not exchange.http.is_secure():
                 there = exchange.http.build_absolute_uri(exchange.http.get_full_path()).replace(
                     "http:", "https:", 1
@@ -104,9 +118,11 @@ async def _serve(exchange: Exchange, handler: Handler, groups: tuple[str, ...]) 
             await exchange.refuse(error)
 
 
-def _check_host(exchange: Exchange) -> None:
-    """Raises RequestRefused for a request that is meant for another site."""
+def _check_address(exchange: Exchange) -> None:
+    """Raises RequestRefused for a request that is meant for another site, or for a place that none is."""
     try:
         exchange.http.get_host()
     except DisallowedHost:
         raise RequestRefused("Invalid host") from None
+    if "\x00" in exchange.path or b"%00" in exchange.http.scope["query_string"]:
+        raise RequestRefused("A name cannot hold NUL")

@@ -1,13 +1,14 @@
 """Files going out: whole or a range of one, to whom the bucket's rules let, to everyone, or by a signed address."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
 from storage_app import blobs
-from storage_app.asgi import disposition
+from storage_app.asgi import disposition, kept
 from storage_app.asgi.exchange import Disconnected, Exchange
 from storage_app.asgi.ranges import Range, RangeOutside, range_of, still_the_same
 from storage_app.asgi.threads import blocking
@@ -17,6 +18,7 @@ from storage_app.services.reading import Readable
 FOR_EVER = "public, max-age=31536000, immutable"
 # The answer depends on who asks, also where no `Authorization` tells a cache so.
 BY_CALLER = ("vary", "Authorization, apikey")
+Header = tuple[str, str]
 
 
 async def own(exchange: Exchange, bucket_id: str, name: str) -> None:
@@ -28,7 +30,10 @@ async def own(exchange: Exchange, bucket_id: str, name: str) -> None:
 
 
 async def public(exchange: Exchange, bucket_id: str, name: str) -> None:
-    file = await exchange.database(reading.open_public, bucket_id=bucket_id, name=name, at=timezone.now())
+    def read() -> Awaitable[Readable]:
+        return exchange.database(reading.open_public, bucket_id=bucket_id, name=name, at=timezone.now())
+
+    file = await kept.rows.get((bucket_id, name), read)
     named = exchange.query("version") == str(file.version_id)
     await _serve(exchange, file, ("cache-control", FOR_EVER if named else file.cache_control))
 
@@ -43,22 +48,35 @@ async def signed(exchange: Exchange, bucket_id: str, name: str) -> None:
     await _serve(exchange, file, *headers)
 
 
-async def _serve(exchange: Exchange, file: Readable, *more: tuple[str, str]) -> None:
+def plain_headers(file: Readable) -> list[Header]:
+    """Those of the whole of a file, sent to everyone who asks for no more than that."""
+    facts = [*_identity(file), ("cache-control", file.cache_control), *_shown(file, download=None)]
+    return [*facts, ("content-length", str(file.size))]
+
+
+def _identity(file: Readable) -> list[Header]:
     modified = http_date(file.modified_at.timestamp())
-    headers = [("etag", file.etag), ("last-modified", modified), ("accept-ranges", "bytes"), *more]
+    return [("etag", file.etag), ("last-modified", modified), ("accept-ranges", "bytes")]
+
+
+def _shown(file: Readable, *, download: str | None) -> list[Header]:
+    shown = disposition.headers_for(content_type=file.content_type, download=download)
+    return [*shown, ("x-robots-tag", "none")]
+
+
+async def _serve(exchange: Exchange, file: Readable, *more: Header) -> None:
+    facts = [*_identity(file), *more]
     unchanged = get_conditional_response(
         exchange.http, etag=file.etag, last_modified=int(file.modified_at.timestamp())
     )
     if unchanged is not None:
-        await exchange.answer(unchanged.status_code, headers)
+        await exchange.answer(unchanged.status_code, facts)
         return
-    download = exchange.query("download")
-    headers += disposition.headers_for(content_type=file.content_type, download=download)
-    headers.append(("x-robots-tag", "none"))
+    headers = [*facts, *_shown(file, download=exchange.query("download"))]
     try:
         part = _range_asked(exchange, file)
     except RangeOutside:
-        await exchange.answer(416, [*headers[:3], ("content-range", f"bytes */{file.size}")])
+        await exchange.answer(416, [*_identity(file), ("content-range", f"bytes */{file.size}")])
         return
     if part is None:
         await _send(exchange, file, 200, headers, Range(0, file.size))
@@ -77,20 +95,30 @@ def _range_asked(exchange: Exchange, file: Readable) -> Range | None:
     return range_of(text, size=file.size)
 
 
-async def _send(
-    exchange: Exchange, file: Readable, status: int, headers: list[tuple[str, str]], part: Range
-) -> None:
+async def _send(exchange: Exchange, file: Readable, status: int, headers: list[Header], part: Range) -> None:
     headers.append(("content-length", str(part.length)))
     if exchange.method == "HEAD":
         await exchange.start(status, headers)
         await exchange.send(b"", more=False)
-        return
-    reader = await blocking(blobs.opened, file.blob_key, start=part.start, length=part.length)
-    try:
+    elif file.size <= kept.SMALL:
+        body = (await _content(file)).body
         await exchange.start(status, headers)
-        await _stream(exchange, reader)
-    finally:
-        await blocking(reader.close)
+        await exchange.send(body[part.start : part.start + part.length], more=False)
+    else:
+        reader = await blocking(blobs.opened, file.blob_key, start=part.start, length=part.length)
+        try:
+            await exchange.start(status, headers)
+            await _stream(exchange, reader)
+        finally:
+            await blocking(reader.close)
+
+
+async def _content(file: Readable) -> kept.Content:
+    """The whole of a small file."""
+    content = kept.contents.get(file.version_id)
+    if content is None:
+        content = kept.contents.put(file.version_id, await blocking(b"".join, blobs.read(file.blob_key)))
+    return content
 
 
 async def _stream(exchange: Exchange, reader: blobs.FolderReader | blobs.S3Reader) -> None:

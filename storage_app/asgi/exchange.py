@@ -15,6 +15,7 @@ from core.middleware import origin_of
 from storage_app.asgi import threads
 from storage_app.wire.bearers import actor_asking
 from storage_app.wire.errors import body_of, headers_of
+from storage_app.wire.limits import count_request
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -27,6 +28,8 @@ R = TypeVar("R")
 STALLED = 60
 # What is left of a refused body beyond this is not read: the connection is closed instead.
 WORTH_READING = 1024 * 1024
+
+
 # Any origin may call: who asks is told by keys and tokens in headers, never by a cookie, so none are let through.
 FOR_BROWSERS = (
     ("access-control-allow-origin", "*"),
@@ -39,6 +42,14 @@ FOR_BROWSERS = (
     ),
     ("x-content-type-options", "nosniff"),
 )
+
+
+def raw_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Headers as the server sends them."""
+    return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers]
+
+
+RAW_FOR_BROWSERS = raw_headers(FOR_BROWSERS)
 
 
 class Disconnected(Exception):
@@ -81,8 +92,13 @@ class Exchange:
         return int(text) if text.isascii() and text.isdecimal() else None
 
     def actor(self) -> Actor:
-        """Who asks. Reads the database: for use in a step. Raises RequestRefused, BearerRefused."""
-        return actor_asking(authorization=self.header("authorization"), apikey=self.header("apikey"))
+        """Who asks, and whether not too often. Reads the database: for use in a step.
+
+        Raises RequestRefused, BearerRefused, TooManyRequests.
+        """
+        actor = actor_asking(authorization=self.header("authorization"), apikey=self.header("apikey"))
+        count_request("default", actor=actor, ip=self.origin.ip)
+        return actor
 
     async def database(self, step: Callable[..., R], **facts: Any) -> R:
         """Run a step of this request that needs the database, in a thread."""
@@ -113,11 +129,11 @@ class Exchange:
         """Begin the answer; what follows is sent with `send`."""
         self.begun = True
         request_id: str = self.http.request_id  # type: ignore[attr-defined]
-        every = [*headers, *FOR_BROWSERS, ("request-id", request_id), *self._ending()]
-        raw = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in every]
+        own = raw_headers([*headers, ("request-id", request_id), *self._ending()])
+        raw = [*own, *RAW_FOR_BROWSERS]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
-    async def send(self, piece: bytes | memoryview, *, more: bool) -> None:
+    async def send(self, piece: bytes | bytearray | memoryview, *, more: bool) -> None:
         await self._send({"type": "http.response.body", "body": piece, "more_body": more})
 
     async def answer(self, status: int, headers: Headers = (), body: bytes = b"") -> None:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import BooleanField, F, Func, Value
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import SERVICE, current_actor
@@ -35,6 +36,12 @@ def may(what: str, *, bucket_id: str, name: str, owner_id: UUID | None) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select storage.may(%s, %s, %s, %s)", [what, bucket_id, name, owner_id])
         return bool(cursor.fetchone()[0])
+
+
+def allowed(what: str) -> Func:
+    """The condition on files that the rules let whoever acts do `what` with them."""
+    args = (Value(what), F("bucket_id"), F("name"), F("owner_id"))
+    return Func(*args, function="storage.may", output_field=BooleanField())
 
 
 def require(what: str, *, bucket_id: str, name: str, owner_id: UUID | None) -> None:

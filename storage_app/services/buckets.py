@@ -1,4 +1,4 @@
-"""Buckets: made, changed, emptied, deleted; and the rules that come with them."""
+"""Buckets: made, changed, deleted; and the rules that come with them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
-from storage_app.models import Bucket, BucketRule, Object
+from storage_app.models import Bucket, BucketRule
 from storage_app.names import checked_bucket_name
 from storage_app.services import removal
 from storage_app.services.access import BucketNotFound, require_service
@@ -97,16 +97,6 @@ def end_signed_addresses(*, id: str) -> Bucket:
         _raise_epoch(bucket)
         audit.record(action="storage.bucket.epoch_raised", target=bucket, epoch=bucket.epoch)
     return bucket
-
-
-def empty(*, id: str, at: datetime) -> int:
-    """Remove every file of a bucket; return how many. Raises NotAllowed, BucketNotFound."""
-    require_service()
-    with acting_as_service():
-        bucket = _locked(id)
-        gone = removal.remove_all(objects=Object.objects.filter(bucket=bucket), at=at)
-        audit.record(action="storage.bucket.emptied", target=bucket, files=gone)
-    return gone
 
 
 def delete(*, id: str) -> None:

@@ -24,8 +24,8 @@ from storage_app.services.access import (
     REPLACE,
     ObjectNotFound,
     actor_id,
+    allowed,
     bucket_named,
-    may,
     require,
 )
 
@@ -201,18 +201,16 @@ def move(*, bucket_id: str, name: str, to_bucket_id: str, to_name: str, at: date
 def remove(*, bucket_id: str, names: Sequence[str], at: datetime) -> list[Object]:
     """Remove files by their exact names; return those that were. What is missing or not allowed is left out."""
     bucket_named(bucket_id)
-    seen = list(
-        Object.objects.select_related("version").filter(bucket_id=bucket_id, name__in=names).order_by("name")
-    )
-    allowed = [one for one in seen if may(DELETE, bucket_id=bucket_id, name=one.name, owner_id=one.owner_id)]
+    seen = Object.objects.select_related("version").filter(bucket_id=bucket_id, name__in=names)
+    removable = list(seen.filter(allowed(DELETE)).order_by("name"))
     with acting_as_service():
-        still = Object.objects.filter(pk__in=[one.pk for one in allowed])
+        still = Object.objects.filter(pk__in=[one.pk for one in removable])
         gone = set(still.select_for_update().order_by("pk").values_list("pk", flat=True))
-        for one in allowed:
+        for one in removable:
             if one.pk in gone:
                 audit.record(action="storage.object.removed", target=one, bucket=bucket_id, name=one.name)
         removal.remove_all(objects=still, at=at)
-    return [one for one in allowed if one.pk in gone]
+    return [one for one in removable if one.pk in gone]
 
 
 def restore(*, bucket_id: str, name: str, version_id: UUID, at: datetime) -> Object:

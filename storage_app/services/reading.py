@@ -44,7 +44,7 @@ def open_public(*, bucket_id: str, name: str, at: datetime) -> Readable:
 def open_signed(*, token: str, bucket_id: str, name: str, at: datetime) -> Readable:
     """Return the version of a file that a signed address opens. Raises SignatureRefused."""
     signed = signing.read(token, scope="download", bucket_id=bucket_id, name=name, at=at)
-    if signed.rendition:
+    if signed.rendition or signed.version_id is None:
         # It was given for a smaller picture: it does not open the picture itself.
         raise SignatureRefused(reason="other address")
     with acting_as_service():

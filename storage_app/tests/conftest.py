@@ -10,6 +10,7 @@ import uvicorn
 from django.core.files.storage import storages
 
 from config.asgi import application
+from storage_app.asgi import kept
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def server(transactional_db: Any, files: Path, settings: Any) -> Iterator[str]:
         application, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=1
     )
     running = uvicorn.Server(config)
+    kept.rows.clear()
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     yield url

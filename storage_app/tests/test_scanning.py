@@ -15,7 +15,7 @@ from core.actors import acting_as, acting_as_anon, acting_as_service
 from storage_app import scanner
 from storage_app.models import ObjectVersion
 from storage_app.scanner import ScannerDeclined, ScannerUnavailable
-from storage_app.services import house, objects, scanning
+from storage_app.services import house, objects, scanning, signing
 from storage_app.services.access import ObjectNotFound
 from storage_app.tests.clamd import EICAR, LARGEST, clamd
 from storage_app.tests.factories import make_bucket, put
@@ -116,6 +116,24 @@ def test_a_clean_file_replaced_is_kept_back_until_the_new_content_is_looked_at(t
     assert not seen_by(acting_as(bola), good)
     scanning.scan_waiting()
     assert not seen_by(acting_as(bola), good)
+
+
+def test_an_address_signed_by_its_owner_opens_nothing_that_is_kept_back(two_files, ada):
+    good, bad = two_files
+    facts = {"scope": "download", "bucket_id": "open", "at": timezone.now()}
+    tokens = {}
+    with acting_as(ada):
+        for name in two_files:
+            found = objects.find(bucket_id="open", name=name)
+            tokens[name] = signing.sign_download(
+                object=found, bucket=found.bucket, expires_in=600, at=timezone.now()
+            )
+            with pytest.raises(signing.SignatureRefused):
+                signing.read(tokens[name], name=name, **facts)
+    scanning.scan_waiting()
+    assert signing.read(tokens[good], name=good, **facts)
+    with pytest.raises(signing.SignatureRefused):
+        signing.read(tokens[bad], name=bad, **facts)
 
 
 def test_while_the_scanner_is_away_everything_waits(two_files, settings):

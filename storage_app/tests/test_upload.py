@@ -2,18 +2,15 @@
 
 import base64
 import json
-import socket
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from accounts.models import User
 from accounts.tests.factories import bearer, make_person
-from core.actors import acting_as, acting_as_service
-from storage_app import blobs
-from storage_app.models import DoomedBlob, Object
+from core.actors import acting_as
+from storage_app.models import Object
 from storage_app.services import objects
 from storage_app.tests.factories import bytes_of, make_bucket
 

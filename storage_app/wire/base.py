@@ -13,13 +13,14 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from core.actors import Actor, acting, outside_transaction
+from core.actors import ANON, Actor, acting, outside_transaction
 from core.middleware import client_ip
 from storage_app.asgi.exchange import FOR_BROWSERS
 from storage_app.wire.bearers import actor_asking
 from storage_app.wire.errors import body_of, headers_of, is_fault, no_route
 from storage_app.wire.limits import count_request
 
+STRANGER = Actor(ANON, {"role": ANON})
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 logger = logging.getLogger(__name__)
@@ -27,9 +28,9 @@ logger = logging.getLogger(__name__)
 
 @method_decorator([csrf_exempt, login_not_required, outside_transaction], name="dispatch")
 class StorageView(View):
-    """A method runs in one transaction as whoever asks; where `at_once` is false, it opens its own.
+    """A method runs in one transaction as whoever asks, or as a stranger where nobody is asked for.
 
-    `limit` names what the caller is counted against.
+    Where `at_once` is false, it opens its own. `limit` names what the caller is counted against.
     """
 
     limit = "default"
@@ -53,16 +54,17 @@ class StorageView(View):
         if method not in METHODS or not hasattr(self, method.lower()):
             raise no_route(method, request.path)
         handler: Callable[..., HttpResponse] = getattr(self, method.lower())
-        if self.needs_bearer:
-            headers = request.headers
-            self.actor = actor_asking(
-                authorization=headers.get("Authorization", ""), apikey=headers.get("apikey", "")
-            )
-            count_request(self.limit, actor=self.actor, ip=client_ip(request))
-        if not self.needs_bearer or not self.at_once:
+        self.actor = _asking(request) if self.needs_bearer else STRANGER
+        count_request(self.limit, actor=self.actor, ip=client_ip(request))
+        if not self.at_once:
             return handler(request, **names)
         with acting(self.actor):
             return handler(request, **names)
+
+
+def _asking(request: HttpRequest) -> Actor:
+    headers = request.headers
+    return actor_asking(authorization=headers.get("Authorization", ""), apikey=headers.get("apikey", ""))
 
 
 def told(value: Any, *, headers: dict[str, str] | None = None) -> HttpResponse:
@@ -83,7 +85,7 @@ def _refused(request: HttpRequest, error: Exception) -> HttpResponse:
 class Nothing(StorageView):
     """Whatever else is asked for under this address."""
 
-    needs_bearer = False
+    needs_bearer = at_once = False
 
     def get(self, request: HttpRequest, **names: str) -> HttpResponse:
         raise no_route(str(request.method), request.path)

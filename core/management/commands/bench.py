@@ -33,4 +33,4 @@ class Command(BaseCommand):
             raise CommandError(f"Missed: {', '.join(missed)}")
 
 
-BENCHES = ("auth", "ledger")
+BENCHES = ("auth", "ledger", "storage")
