@@ -27,11 +27,13 @@ DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
+FILES = ("storage_app.bucket",)
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
 END_SESSIONS = "accounts.end_sessions"
 RESET_FACTORS = "accounts.reset_factors"
+CHANGE_RULES = "storage_app.change_bucket_rules"
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,15 @@ class Role:
 SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
-    SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
+    SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS, *FILES), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS)),
-    COMPLIANCE: Role((*PEOPLE, *BOOKS, *DEPOSITS, *TRAIL), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
-    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL)),
+    COMPLIANCE: Role(
+        (*PEOPLE, *BOOKS, *DEPOSITS, *TRAIL, *FILES),
+        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES),
+    ),
+    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES)),
 }
 
 

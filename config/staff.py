@@ -81,6 +81,10 @@ class StaffAdminSite(admin.AdminSite):
         ]
         return super().index(request, {**(extra_context or {}), "groups": groups})
 
+    def after_proof(self, view: Any) -> Any:
+        """Ask for a second factor once more before a view of the site."""
+        return step_up.step_up_required(view)
+
     def history_url(self, request: HttpRequest, obj: Model) -> str:
         """Return the address of everything the audit trail says of an object, for who may read the trail."""
         if not request.user.has_perm("accounts.view_auditevent"):

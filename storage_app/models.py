@@ -49,6 +49,7 @@ class Bucket(models.Model):
     class Meta:
         verbose_name = _("bucket")
         verbose_name_plural = _("buckets")
+        permissions = [("change_bucket_rules", _("Can change who may do what in a bucket"))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(file_size_limit=None) | models.Q(file_size_limit__gte=0),

@@ -134,6 +134,10 @@ class Migration(migrations.Migration):
             model_name='rendition',
             constraint=models.UniqueConstraint(fields=('version', 'recipe'), name='rendition_once'),
         ),
+        migrations.AlterModelOptions(
+            name='bucket',
+            options={'permissions': [('change_bucket_rules', 'Can change who may do what in a bucket')], 'verbose_name': 'bucket', 'verbose_name_plural': 'buckets'},
+        ),
         migrations.AlterField(
             model_name='objectversion',
             name='scan',
