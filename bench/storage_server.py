@@ -1,4 +1,4 @@
-"""The server of the bench of files: `prepare` fills the scratch world and says what to ask with, `serve PORT` serves."""
+"""The server of the bench of files: `prepare` fills the scratch world, `serve PORT` serves it."""
 
 import json
 import os

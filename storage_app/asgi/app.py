@@ -29,7 +29,7 @@ PREFLIGHT = (
     ("access-control-max-age", "7200"),
 )
 # What follows `/object/` and is no bucket: those routes are Django's, or named below.
-NO_BUCKETS = "info|exists|list|list-v2|move|copy|sign|public|authenticated|upload|versions|restore"
+NO_BUCKETS = "info|list|list-v2|move|copy|sign|public|authenticated|upload"
 _FILE = rf"(?!(?:{NO_BUCKETS})/)([^/]+)/(.*)"
 _READ = ("GET", "HEAD")
 SAFE = (*_READ, "OPTIONS")

@@ -1,7 +1,6 @@
 """Files coming in: the body itself, or a form with the file in it; by who may, or by a signed address."""
 
 import base64
-import binascii
 import json
 import logging
 from collections.abc import Callable
@@ -170,9 +169,10 @@ def _metadata_of_header(text: str) -> dict[str, Any] | None:
     if not text:
         return None
     try:
-        return _metadata(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
-    except binascii.Error:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
         raise RequestRefused("x-metadata must be JSON in base64") from None
+    return _metadata(decoded)
 
 
 def _metadata(text: bytes) -> dict[str, Any]:
