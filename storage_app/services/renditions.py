@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -46,14 +47,28 @@ def recipe_of(order: Order) -> str:
     return ",".join(made if order.format == "origin" else [*made, f"format:{order.format}"])
 
 
+def ready(*, version_id: UUID, order: Order) -> Rendition | None:
+    """Return a picture that was made of this version before."""
+    with acting_as_service():
+        return Rendition.objects.filter(version_id=version_id, recipe=recipe_of(order)).first()
+
+
+def rendered(*, version_id: UUID, order: Order, at: datetime) -> Rendition:
+    """Likewise, made now unless it is there. Raises as `rendition_of`."""
+    with acting_as_service():
+        version = ObjectVersion.objects.filter(pk=version_id).first()
+    if version is None:
+        raise ObjectNotFound
+    return rendition_of(version=version, order=order, at=at)
+
+
 def rendition_of(*, version: ObjectVersion, order: Order, at: datetime) -> Rendition:
     """Return a picture made of this version, which the caller may read; made now unless it is there.
 
     Raises NotAPicture, PictureTooLarge, PictureBusy, ObjectNotFound.
     """
     recipe = recipe_of(order)
-    with acting_as_service():
-        found = Rendition.objects.filter(version=version, recipe=recipe).first()
+    found = ready(version_id=version.pk, order=order)
     if found is not None:
         return found
     if version.content_type not in PICTURES:
