@@ -19,6 +19,7 @@ from accounts import audit, life
 from accounts.models import AuditEvent, Customer, Membership, Notification, Profile, Session, User
 from core.actors import acting_as, acting_as_service
 from core.errors import DomainError
+from storage_app.models import Object
 
 PER_DAY = 2
 DAY = timedelta(days=1)
@@ -93,6 +94,13 @@ def _files(user: User) -> Iterator[life.File]:
         Membership.objects.filter(user=user)
         .order_by("pk")
         .values("organization__name", "organization__slug", "role", "created_at"),
+    )
+    # The files themselves are taken home from their own page.
+    yield (
+        "files",
+        Object.objects.filter(owner=user)
+        .order_by("pk")
+        .values("bucket_id", "name", "version__size", "version__content_type", "created_at", "updated_at"),
     )
     # Neither the secrets of factors nor the tokens of linked accounts leave us.
     yield (
