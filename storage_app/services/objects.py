@@ -26,6 +26,7 @@ from storage_app.services.access import (
     ObjectNotFound,
     actor_id,
     allowed,
+    bucket_held,
     bucket_named,
     require,
 )
@@ -120,7 +121,7 @@ def put(
         raise TooLarge(limit=place.limit)
     kind = kind_of(place=place, head=written.head, content_type=content_type)
     with acting_as_service():
-        bucket = bucket_named(place.bucket_id)
+        bucket = bucket_held(place.bucket_id)
         object, made = _taken(bucket, place, at)
         version = ObjectVersion(
             object=object,
@@ -184,7 +185,7 @@ def move(*, bucket_id: str, name: str, to_bucket_id: str, to_name: str, at: date
         content_type=current.content_type,
     )
     with acting_as_service():
-        bucket = bucket_named(place.bucket_id)
+        bucket = bucket_held(place.bucket_id)
         held = Object.objects.select_for_update().filter(pk=source.pk, bucket_id=bucket_id, name=name).first()
         if held is None:
             raise ObjectNotFound

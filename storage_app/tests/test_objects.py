@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,7 +16,7 @@ from storage_app import blobs
 from storage_app.models import BucketRule, DoomedBlob, Object, ObjectVersion, Usage
 from storage_app.names import InvalidKey
 from storage_app.services import access, buckets, objects, removal
-from storage_app.tests.factories import bytes_of, make_bucket, put
+from storage_app.tests.factories import bytes_of, make_bucket, put, written
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "files")
 NOW = timezone.now()
@@ -301,3 +301,32 @@ def test_an_earlier_version_comes_back_only_where_its_bucket_still_takes_its_lik
         buckets.change(id="texts", allowed_mime_types=None, file_size_limit=7, at=NOW)
     with acting_as(ada), pytest.raises(objects.TooLarge):
         objects.restore(bucket_id="texts", name=name, version_id=first.version_id, at=NOW)
+
+
+def test_a_bucket_is_not_deleted_under_a_file_that_is_being_put(ada):
+    make_bucket()
+    with acting_as(ada):
+        place = objects.place_for(bucket_id="docs", name=f"{ada.id}/one", upsert=False)
+
+    def delete() -> str:
+        try:
+            with acting_as_service():
+                with connection.cursor() as cursor:
+                    cursor.execute("set local lock_timeout = '100ms'")
+                buckets.delete(id="docs")
+            return "deleted"
+        except (OperationalError, buckets.BucketNotEmpty) as refusal:
+            return type(refusal).__name__
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as another:
+        with acting_as_service():
+            objects.put(place=place, written=written(b"hello"), content_type="text/plain", at=NOW)
+            assert another.submit(delete).result() == "OperationalError"
+        assert another.submit(delete).result() == "BucketNotEmpty"
+        with acting_as(ada):
+            objects.remove(bucket_id="docs", names=[place.name], at=NOW)
+        assert another.submit(delete).result() == "deleted"
+    with pytest.raises(access.BucketNotFound):
+        objects.put(place=place, written=written(b"hello"), content_type="text/plain", at=NOW)
