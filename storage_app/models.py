@@ -257,7 +257,8 @@ class Usage(models.Model):
 class Upload(models.Model):
     """A file that comes in parts (TUS). `offset` bytes lie in its `UploadPart`s; `size` is null until the client says.
 
-    Whoever writes holds the lease `writer` until `leased_until`; a second writer meanwhile is told to wait.
+    Whoever writes holds the lease `writer` until `leased_until`; a second writer meanwhile is told to wait. Once it is
+    `finished_at`, its file is there and its parts are gone; the row still tells a client that missed the answer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -275,11 +276,12 @@ class Upload(models.Model):
     leased_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
-        indexes = [models.Index(fields=["bucket"], name="upload_bucket")]
+        indexes = [models.Index(fields=["bucket", "owner"], name="upload_of")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(offset__gte=0)

@@ -13,7 +13,7 @@ from core.rls import ServiceOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('storage_app', '0002_listing_and_removals'),
+        ('storage_app', '0003_uploads_finished'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from core.actors import acting_as_service
 from storage_app import blobs
-from storage_app.models import DoomedBlob, Object, ObjectVersion, Rendition, Upload, Usage
+from storage_app.models import DoomedBlob, Object, ObjectVersion, Rendition, Upload, UploadPart, Usage
 
 # Whoever began to read a blob before it was doomed has this long to finish.
 GRACE = timedelta(minutes=10)
@@ -55,7 +55,7 @@ def doom_unused(*, key: str, at: datetime) -> None:
     A commit whose answer was lost may have happened.
     """
     with acting_as_service():
-        if not ObjectVersion.objects.filter(blob_key=key).exists():
+        if not any(model.objects.filter(blob_key=key).exists() for model in (ObjectVersion, UploadPart)):
             doom(keys=[key], at=at)
 
 
