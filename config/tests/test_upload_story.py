@@ -15,6 +15,7 @@ from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 from config.tests.serving import log_in, site  # noqa: F401
 from core.actors import acting_as_service
 from storage_app.models import Object, ObjectVersion
+from storage_app.services import buckets
 from storage_app.tests.conftest import files  # noqa: F401
 from storage_app.tests.factories import bytes_of
 from storage_app.tests.pictures import photograph
@@ -130,6 +131,25 @@ def test_a_page_that_was_left_goes_on_where_it_stopped(visitor: Visitor, ada: Us
     with acting_as_service():
         found = Object.objects.select_related("version").get(bucket_id="documents")
         assert bytes_of(found) == content and ObjectVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("visitor", [Look(DESKTOP)], indirect=True, ids=str)
+def test_a_right_that_ended_meanwhile_is_asked_for_again(visitor: Visitor, ada: User, tmp_path: Path) -> None:
+    page = visitor.page
+    log_in(page, ada.email)
+    page.goto("/files/")
+    line = Line(page)
+    (tmp_path / "takings.bin").write_bytes(bytes(11 * MB))
+    page.set_input_files("#id_file", tmp_path / "takings.bin")
+    line.cut_after(4 * MB)
+    expect(page.get_by_role("status").filter(has_text="The connection is gone")).to_be_visible()
+    with acting_as_service():
+        buckets.end_signed_addresses(id="documents")
+    visitor.meant.add(400)
+    line.mend()
+    expect(page.get_by_text("takings.bin is with your files.")).to_be_visible(timeout=60_000)
+    assert line.offsets[0] == 0 and min(line.offsets[1:]) >= 4 * MB
+    visitor.complaints[:] = [said for said in visitor.complaints if "ERR_INTERNET_DISCONNECTED" not in said]
 
 
 @pytest.mark.parametrize("visitor", [Look(DESKTOP)], indirect=True, ids=str)

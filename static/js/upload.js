@@ -94,20 +94,36 @@ async function askRight(form, file, signal) {
   return said;
 }
 
+/** Whether a right may have ended: it lives shorter than what was sent by it. */
+const isAboutRight = (error) => error instanceof tus.Refused && [400, 401, 403].includes(error.status);
+
+/** How much has arrived of an upload of before, by a new right where its own has ended; null where it is gone. */
+async function lookAfter(form, file, upload, signal) {
+  try {
+    return await tus.arrived(upload.address, upload.right, signal);
+  } catch (error) {
+    if (!(error instanceof tus.Refused) || error.status === 423) throw error;
+    if (!isAboutRight(error)) return null;
+  }
+  const right = await askRight(form, file, signal);
+  if (right.name !== upload.right.name) return null;
+  upload.right = right;
+  remember(place(form, file), upload);
+  try {
+    return await tus.arrived(upload.address, right, signal);
+  } catch (error) {
+    if (isAboutRight(error)) return null;
+    throw error;
+  }
+}
+
 /** Sends all that has not arrived yet, once; returns the name it has there. */
 async function sendRest(form, file, signal) {
   const key = place(form, file);
   let upload = remembered(key);
-  let offset = 0;
-  if (upload) {
-    try {
-      offset = await tus.arrived(upload.address, upload.right, signal);
-    } catch (error) {
-      if (!(error instanceof tus.Refused) || error.status === 423) throw error;
-      upload = null; // It is over, or its right is: begin anew.
-    }
-  }
-  if (!upload) {
+  let offset = upload && (await lookAfter(form, file, upload, signal));
+  if (offset === null) {
+    offset = 0;
     const right = await askRight(form, file, signal);
     upload = { right, address: await tus.announce(right, file, signal) };
     remember(key, upload);
@@ -136,13 +152,21 @@ function pause(milliseconds, signal) {
 
 /** Sends a file whatever the connection does; returns its name there. */
 async function sendAll(form, file, signal) {
+  let renewed = false;
   for (let failed = 0; ; failed += 1) {
     try {
       return await sendRest(form, file, signal);
     } catch (error) {
-      const passes = error instanceof tus.Lost || (error instanceof tus.Refused && [409, 423].includes(error.status));
-      if (form.dataset.went) failed = 0;
+      if (form.dataset.went) {
+        failed = 0;
+        renewed = false;
+      }
       delete form.dataset.went;
+      if (isAboutRight(error) && remembered(place(form, file)) && !renewed) {
+        renewed = true;
+        continue;
+      }
+      const passes = error instanceof tus.Lost || (error instanceof tus.Refused && [409, 423].includes(error.status));
       if (!passes || failed >= TRIES) throw error;
       say(form, form.dataset.lost);
       await pause(Math.min(1000 * 2 ** failed, LONGEST_WAIT_MS), signal);
