@@ -115,7 +115,9 @@ async def _serve(exchange: Exchange, handler: Handler, groups: tuple[str, ...]) 
             else:
                 await handler(exchange, *groups)
         except Disconnected:
-            return
+            # Whoever is only silent is told; who is gone hears nothing.
+            if not exchange.begun:
+                await exchange.answer(408)
         except Exception as error:
             if is_fault(error):
                 logger.exception("request %s failed", exchange.names["request_id"])

@@ -106,3 +106,16 @@ def test_files_go_in_and_out_by_the_protocol(s3, server):
         pieces = (bytes(blobs.PIECE) for _each in range(20))
         assert client.put(path, content=pieces, headers=bearer(ada)).status_code == 400
         assert sorted(left(s3)) == kept == sorted(blobs.keys())
+
+
+def test_a_file_is_copied_into_a_blob_of_its_own(s3, server):
+    make_bucket("shop", public=True)
+    ada = make_person()
+    content = os.urandom(PART + 7)
+    with httpx.Client(base_url=f"{server}/storage/v1/object", timeout=30) as client:
+        assert client.post(f"/shop/{ada.pk}/a", content=content, headers=bearer(ada)).status_code == 200
+        asked = {"bucketId": "shop", "sourceKey": f"{ada.pk}/a", "destinationKey": f"{ada.pk}/b"}
+        assert client.post("/copy", json=asked, headers=bearer(ada)).status_code == 200
+        assert len(left(s3)) == 2
+        assert client.delete(f"/shop/{ada.pk}/a", headers=bearer(ada)).status_code == 200
+        assert client.get(f"/public/shop/{ada.pk}/b").content == content

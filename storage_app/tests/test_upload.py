@@ -17,7 +17,7 @@ from accounts.models import AuditEvent, User
 from accounts.tests.factories import bearer, make_person
 from core.actors import acting_as, acting_as_service
 from storage_app import blobs
-from storage_app.asgi import multipart
+from storage_app.asgi import exchange, multipart
 from storage_app.models import Bucket, BucketRule, DoomedBlob, Object
 from storage_app.services import buckets, objects, removal, signing
 from storage_app.tests.factories import bytes_of, make_bucket
@@ -315,6 +315,15 @@ def test_who_leaves_half_way_leaves_nothing(server, client, ada, files):
     wait_until(client, lambda: not any(path.is_file() for path in files.rglob("*")))
     with acting_as_service():
         assert not Object.objects.exists() and not DoomedBlob.objects.exists()
+
+
+def test_who_falls_silent_half_way_leaves_nothing(server, ada, monkeypatch):
+    monkeypatch.setattr(exchange, "STALLED", 0.1)
+    make_bucket()
+    with Raw(server) as raw:
+        raw.send(head(f"/object/docs/{ada.id}/a", ada, length=10) + b"\r\nhalf")
+        assert raw.receive(10_000).startswith(b"HTTP/1.1 408")
+    assert list(blobs.keys()) == []
 
 
 def test_a_right_that_ends_during_an_upload_ends_the_upload(server, client, ada, files):
