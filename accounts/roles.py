@@ -28,12 +28,14 @@ PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
+FILES = ("storage_app.bucket",)
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
 END_SESSIONS = "accounts.end_sessions"
 RESET_FACTORS = "accounts.reset_factors"
 REPLAY = "wallet.replay_webhook"
+CHANGE_RULES = "storage_app.change_bucket_rules"
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,17 @@ class Role:
 SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
-    SUPPORT: Role((*PEOPLE, *BOOKS, *DEPOSITS, *RESETS), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)),
+    SUPPORT: Role(
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)
+    ),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES),
+        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES),
     ),
-    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL)),
+    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES)),
 }
 
 

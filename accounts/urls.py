@@ -6,11 +6,15 @@ from accounts.views import (
     apps,
     organization_people,
     organizations,
+    profile,
     security,
     sessions,
 )
 
 urlpatterns = [
+    path("profile/", profile.profile, name="profile"),
+    path("profile/picture/upload-right/", profile.picture_right, name="picture_right"),
+    path("profile/picture/remove/", profile.picture_remove, name="picture_remove"),
     path("security/", security.overview, name="security"),
     path("security/sessions/", sessions.session_list, name="sessions"),
     path("organizations/", organizations.organization_list, name="organizations"),

@@ -21,6 +21,11 @@ app.conf.beat_schedule = {
         "task": "core.tasks.forget_idempotency_keys",
         "schedule": crontab(hour=2, minute=30),
     },
+    "scan waiting files": {"task": "storage_app.tasks.scan_waiting_files", "schedule": 10.0},
+    "forget pictures sent": {
+        "task": "storage_app.tasks.forget_pictures_sent",
+        "schedule": crontab(hour=3, minute=15),
+    },
     "go on removing files": {"task": "storage_app.tasks.go_on_removing_files", "schedule": 60.0},
     "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
     "forget old sign-ins": {

@@ -43,6 +43,7 @@ class Env(BaseSettings):
     azure_tenant: str = ""
     # RSA key (PEM) that signs what we tell apps of third parties; without it no app can be registered.
     idp_private_key: SecretStr | None = None
+    clamd: str = ""
     email_host: str = ""
     email_port: int = 587
     email_user: str = ""

@@ -90,6 +90,10 @@ class StaffAdminSite(admin.AdminSite):
         """Whether a search in a list is one for a person, by how they are reached or known."""
         return bool(term.strip()) and ("@" in term or people(term.strip()).exists())
 
+    def after_proof(self, view: Any) -> Any:
+        """Ask for a second factor once more before a view of the site."""
+        return step_up.step_up_required(view)
+
     def history_url(self, request: HttpRequest, obj: Model) -> str:
         """Return the address of everything the audit trail says of an object, for who may read the trail."""
         if not request.user.has_perm("accounts.view_auditevent"):

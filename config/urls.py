@@ -36,6 +36,7 @@ urlpatterns = [
     path("staff/", admin.site.urls),
     path("api/", include("config.api_urls")),
     path("", include("accounts.urls")),
+    path("", include("storage_app.urls")),
     path("", include("wallet.urls")),
 ]
 

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from core.history import keep
 from core.ids import uuid7
 from storage_app.names import BUCKET_NAME, LONGEST_NAME
 
@@ -48,6 +49,7 @@ class Bucket(models.Model):
     class Meta:
         verbose_name = _("bucket")
         verbose_name_plural = _("buckets")
+        permissions = [("change_bucket_rules", _("Can change who may do what in a bucket"))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(file_size_limit=None) | models.Q(file_size_limit__gte=0),
@@ -144,6 +146,7 @@ class ObjectVersion(models.Model):
         WAITING = "WAITING", _("Waiting to be looked at")
         CLEAN = "CLEAN", _("Nothing found")
         INFECTED = "INFECTED", _("Something harmful found")
+        DECLINED = "DECLINED", _("Could not be looked at")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     object = models.ForeignKey(Object, on_delete=models.CASCADE, related_name="versions", db_index=False)
@@ -163,7 +166,11 @@ class ObjectVersion(models.Model):
     class Meta:
         verbose_name = _("version of a file")
         verbose_name_plural = _("versions of a file")
-        indexes = [models.Index(fields=["object", "-id"], name="objectversion_of_object")]
+        indexes = [
+            models.Index(fields=["object", "-id"], name="objectversion_of_object"),
+            # Those that the scanner, or staff, have to do with.
+            models.Index(fields=["scan", "id"], name="objectversion_scan"),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(size__gte=0), name="objectversion_size"),
         ]
@@ -174,6 +181,11 @@ class ObjectVersion(models.Model):
     @property
     def etag(self) -> str:
         return f'"{self.md5}"'
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it is kept from everybody but who put it there: not looked at yet, or not found clean."""
+        return self.scan not in GIVEN_OUT
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -187,6 +199,35 @@ class ObjectVersion(models.Model):
             "contentLength": self.size,
             "httpStatusCode": 200,
         }
+
+
+GIVEN_OUT = (ObjectVersion.Scan.NOT_ASKED, ObjectVersion.Scan.CLEAN)
+
+
+class Rendition(models.Model):
+    """A picture made of a version that is a picture: smaller, or in another format. It can be made anew any time."""
+
+    version = models.ForeignKey(
+        ObjectVersion, on_delete=models.CASCADE, related_name="renditions", db_index=False
+    )
+    recipe = models.CharField(max_length=80)
+    blob_key = models.CharField(max_length=80, unique=True)
+    size = models.BigIntegerField()
+    content_type = models.CharField(max_length=127)
+    md5 = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("rendition of a picture")
+        verbose_name_plural = _("renditions of a picture")
+        constraints = [models.UniqueConstraint(fields=["version", "recipe"], name="rendition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.recipe}"
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.md5}"'
 
 
 class Usage(models.Model):
@@ -216,7 +257,8 @@ class Usage(models.Model):
 class Upload(models.Model):
     """A file that comes in parts (TUS). `offset` bytes lie in its `UploadPart`s; `size` is null until the client says.
 
-    Whoever writes holds the lease `writer` until `leased_until`; a second writer meanwhile is told to wait.
+    Whoever writes holds the lease `writer` until `leased_until`; a second writer meanwhile is told to wait. Once it is
+    `finished_at`, its file is there and its parts are gone; the row still tells a client that missed the answer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -234,11 +276,12 @@ class Upload(models.Model):
     leased_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
-        indexes = [models.Index(fields=["bucket"], name="upload_bucket")]
+        indexes = [models.Index(fields=["bucket", "owner"], name="upload_of")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(offset__gte=0)
@@ -311,3 +354,26 @@ class DoomedBlob(models.Model):
 
     def __str__(self) -> str:
         return self.blob_key
+
+
+# What is not kept of a bucket's history: times that say nothing of what it allows.
+LEFT_OUT: dict[str, frozenset[str]] = {
+    "storage_app.bucket": frozenset({"created_at", "updated_at"}),
+}
+
+BucketHistory = keep(
+    Bucket,
+    name="BucketHistory",
+    app_label="storage_app",
+    fields=[
+        *("owner", "public", "file_size_limit", "allowed_mime_types", "quota_bytes", "quota_objects"),
+        *("keep_versions", "epoch"),
+    ],
+)
+BucketRuleHistory = keep(
+    BucketRule,
+    name="BucketRuleHistory",
+    app_label="storage_app",
+    fields=["bucket", "who", "what"],
+    by=["bucket"],
+)

@@ -1,6 +1,7 @@
 """What buckets and files may be called. Pure: the characters are those that Supabase's storage allows."""
 
 import re
+import unicodedata
 
 from django.utils.translation import gettext_lazy as _
 
@@ -41,3 +42,15 @@ def checked_bucket_name(name: str) -> str:
     if not _BUCKET.fullmatch(name) or name in (".", ".."):
         raise InvalidBucketName
     return name
+
+
+def file_name_of(wished: str, *, longest: int = 120) -> str:
+    """Return a name for a file that a person calls `wished`: as near to it as the allowed characters let."""
+    last = wished.replace("\\", "/").rpartition("/")[2]
+    plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode()
+    stem, dot, ending = re.sub(rf"[^{_CHARACTERS}]+", "-", plain, flags=re.ASCII).rpartition(".")
+    if not dot:
+        stem, ending = ending, ""
+    stem = stem.strip(" .-")[:longest] or "file"
+    ending = re.sub(r"\W", "", ending, flags=re.ASCII)[:10]
+    return f"{stem}.{ending}" if ending else stem

@@ -1,11 +1,12 @@
 """The background work of files: safe to run twice, and at once with itself."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from storage_app.services import jobs
+from storage_app.services import documents, jobs, scanning
 
 # Batches in one run of a task: it ends well before a worker's time does, and another goes on.
 _AT_ONCE = 100
@@ -24,3 +25,15 @@ def go_on_removing_files() -> None:
     """Take up the jobs whose worker is gone, or which no worker was told of."""
     for id in jobs.stalled(at=timezone.now()):
         remove_files.delay(job_id=str(id))
+
+
+@shared_task
+def scan_waiting_files() -> None:
+    scanning.scan_waiting()
+
+
+@shared_task
+def forget_pictures_sent() -> None:
+    """Remove what was sent for a page that never took it over."""
+    now = timezone.now()
+    documents.forget_sent_before(moment=now - timedelta(days=1), at=now)

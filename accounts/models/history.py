@@ -15,6 +15,7 @@ LEFT_OUT: dict[str, frozenset[str]] = {
             *("confirmation_sent_at", "recovery_sent_at", "reauthentication_sent_at", "email_change_sent_at"),
         }
     ),
+    "accounts.profile": frozenset({"avatar"}),
     "accounts.organization": frozenset({"created_at"}),
     "accounts.membership": frozenset({"created_at"}),
     "accounts.apikey": frozenset({"digest", "created_at", "last_used_at"}),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.ids import uuid7
 from core.masking import masked_email
 
+AVATARS = "avatars"
 HANDLE = r"^[a-z][a-z0-9_]{2,29}$"
 
 
@@ -89,6 +90,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """As much of the address as staff see without asking for it."""
         return masked_email(self.email)
 
+    @property
+    def avatar_url(self) -> str:
+        profile = getattr(self, "profile", None)
+        return profile.avatar_url if profile else ""
+
     def is_barred(self, at: datetime) -> bool:
         """Whether this person may not come in, on any face: banned, removed or closed."""
         banned = self.banned_until is not None and self.banned_until > at
@@ -152,11 +158,16 @@ class Customer(models.Model):
 
 
 class Profile(models.Model):
-    """How a person is shown to others: a handle to be found by, and a name."""
+    """How a person is shown to others: a handle to be found by, a name, and a picture if they chose one.
+
+    `avatar` is what the picture is called in the bucket `avatars`: chance, and another one for each picture, so that
+    its address names nobody and never changes what it shows.
+    """
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True)
     handle = models.CharField(max_length=30, unique=True, validators=[RegexValidator(HANDLE)])
     display_name = models.CharField(max_length=80)
+    avatar = models.CharField(max_length=60, blank=True)
 
     class Meta:
         verbose_name = _("profile")
@@ -168,3 +179,12 @@ class Profile(models.Model):
 
     def __str__(self) -> str:
         return f"@{self.handle}"
+
+    @property
+    def avatar_url(self) -> str:
+        return address_of_avatar(self.avatar)
+
+
+def address_of_avatar(name: str) -> str:
+    """Return where a browser finds a picture by what it is called; nothing where there is none."""
+    return f"/storage/v1/object/public/{AVATARS}/{name}" if name else ""

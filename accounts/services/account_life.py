@@ -11,7 +11,7 @@ from accounts import audit, letters, life
 from accounts.life import Blocker
 from accounts.models import AppGrant, Customer, Membership, Notification, Organization, Session, User
 from accounts.models.people import Role
-from accounts.services import apps, security, sessions
+from accounts.services import apps, avatars, security, sessions
 from accounts.services.people import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -84,6 +84,7 @@ def close_account(*, user: User, at: datetime) -> None:
         user.is_active = False
         user.save(update_fields=["is_active", "updated_at"])
         Membership.objects.filter(user=user).delete()
+        avatars.forget(user=user, at=at)
         apps.shut_out_all(user_id=user.pk, reason="closed", at=at)
         sessions.end_all(user=user, reason=Session.Reason.CLOSED, at=at)
         audit.record(action="accounts.user.closed", target=user, actor_id=user.pk)

@@ -36,6 +36,7 @@ class Recipient:
     user_id: UUID
     handle: str
     display_name: str
+    avatar_url: str = ""
 
 
 def register(*, user: User, display_name: str) -> User:
@@ -72,7 +73,7 @@ def find_recipient(*, text: str) -> Recipient:
         )
     if profile is None:
         raise RecipientNotFound
-    return Recipient(profile.user_id, profile.handle, profile.display_name)
+    return Recipient(profile.user_id, profile.handle, profile.display_name, profile.avatar_url)
 
 
 def notify(*, notices: list[Notification]) -> None:

@@ -39,6 +39,7 @@ from accounts.security_events import WORDS
 from core.actors import acting_as, acting_as_service
 from core.errors import DomainError
 from core.history import fields_of
+from storage_app.models import Object
 
 PER_DAY = 2
 DAY = timedelta(days=1)
@@ -119,6 +120,13 @@ def _files(user: User) -> Iterator[life.File]:
         Membership.objects.filter(user=user)
         .order_by("pk")
         .values("organization__name", "organization__slug", "role", "created_at"),
+    )
+    # The files themselves are taken home from their own page.
+    yield (
+        "files",
+        Object.objects.filter(owner=user)
+        .order_by("pk")
+        .values("bucket_id", "name", "version__size", "version__content_type", "created_at", "updated_at"),
     )
     # Neither the secrets of factors nor the tokens of linked accounts leave us.
     yield (

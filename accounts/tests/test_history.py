@@ -19,12 +19,13 @@ from accounts.tests.factories import make_person, sign_in
 from core.actors import Origin, acting_as, acting_as_anon, acting_as_service, from_origin, work_for
 from core.embedded import Postgres
 from core.history import DELETED, HISTORIES, INSERTED, UPDATED, Change, changes_by, changes_of
+from storage_app import models as of_files
 from wallet.models import history as of_wallet
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 REQUEST = Origin(request_id="req_1", ip="203.0.113.7")
-LEFT_OUT = {**of_accounts.LEFT_OUT, **of_wallet.LEFT_OUT}
+LEFT_OUT = {**of_accounts.LEFT_OUT, **of_files.LEFT_OUT, **of_wallet.LEFT_OUT}
 
 
 @pytest.fixture

@@ -242,6 +242,14 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FILE_SIZE_LIMIT = 5_000_000_000
+# What a plain form may bring; a page with scripts sends larger files in parts.
+FORM_FILE_LIMIT = 100_000_000
+# Where clamd looks at what came: `tcp://host:3310` or `unix:///path`; without it nothing is looked at.
+CLAMD = env.clamd
+FILE_UPLOAD_HANDLERS = [
+    "storage_app.form_uploads.WithinLimit",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

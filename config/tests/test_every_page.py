@@ -35,6 +35,7 @@ STAFF_LISTS = [
     "wallet/paymentgateway",
     "wallet/webhookevent",
     "wallet/case",
+    "storage_app/bucket",
 ]
 pytestmark = [
     pytest.mark.browser,
@@ -219,6 +220,8 @@ def test_the_pages_about_oneself(visitor: Visitor, demo: None) -> None:
         "/security/report/",
         "/security/reported/",
         "/security/closed/",
+        "/files/",
+        "/profile/",
         "/accounts/2fa/",
     ):
         visitor.go(address)
@@ -307,6 +310,12 @@ def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor
     visitor.check()
     press(page, "Freeze")
     expect(page.get_by_role("main")).to_contain_text("The customer is frozen.")
+    visitor.check()
+    visitor.go("/staff/storage_app/bucket/documents/rules/")
+    page.get_by_label("Everyone signed in: Read and list").check()
+    page.get_by_label("Reason").fill("Seen in a browser")
+    press(page, "Let these rules hold")
+    expect(page.get_by_role("main")).to_contain_text("These are the rules from now on.")
     visitor.check()
     visitor.go("/accounts/2fa/")
     page.get_by_role("link", name="Make recovery codes").click()

@@ -32,33 +32,47 @@ PEOPLE = {
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
+FILES = {"storage_app.bucket"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
-    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | {"accounts.auditevent"},
-    "Auditor": PEOPLE | BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
+    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | {"accounts.auditevent"},
+    "Auditor": PEOPLE | BOOKS | DEPOSITS | FILES | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
-    SUPERUSER: PEOPLE | BOOKS | DEPOSITS | PROOF | RESETS | {"wallet.paymentgateway", "accounts.auditevent"},
+    SUPERUSER: PEOPLE
+    | BOOKS
+    | DEPOSITS
+    | PROOF
+    | RESETS
+    | FILES
+    | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
     "Support": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
     "KYC": {roles.REVEAL},
     "Credit": set(),
     "Finance": {roles.REPLAY},
-    "Compliance": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
+    "Compliance": {
+        *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
+        roles.CHANGE_RULES,
+    },
     "Auditor": set(),
     NOBODY: set(),
-    SUPERUSER: {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS, roles.REPLAY},
+    SUPERUSER: {
+        *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
+        *(roles.CHANGE_RULES, roles.REPLAY),
+    },
 }
 # The staff site's own POST pages by their permission: the models that have one.
 ACTIONS = {
     "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"}),
     "replay": (roles.REPLAY, {"wallet.webhookevent"}),
+    "rules": (roles.CHANGE_RULES, FILES),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {

@@ -13,3 +13,4 @@ import "./swaps.js";
 import "./toast.js";
 import "./passkey.js";
 import "./print.js";
+import "./upload.js";

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from structlog.contextvars import bound_contextvars
 
-from storage_app.asgi import download, kept, quick, upload
+from storage_app.asgi import download, kept, quick, render, tus, upload
 from storage_app.asgi.exchange import Disconnected, Exchange, Receive, Scope, Send
 from storage_app.wire.errors import RequestRefused, is_fault
 
@@ -32,6 +32,7 @@ PREFLIGHT = (
 NO_BUCKETS = "info|list|list-v2|move|copy|sign|public|authenticated|upload"
 _FILE = rf"(?!(?:{NO_BUCKETS})/)([^/]+)/(.*)"
 _READ = ("GET", "HEAD")
+_UPLOADS = r"upload/resumable(/sign)?"
 SAFE = (*_READ, "OPTIONS")
 # What is asked by POST and changes no file.
 ONLY_READ = ("object/list", "object/sign/", "object/upload/sign/")
@@ -43,9 +44,14 @@ ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str], Handler], ...] = tuple(
         (_READ, r"object/public/([^/]+)/(.*)", download.public),
         (_READ, r"object/authenticated/([^/]+)/(.*)", download.own),
         (_READ, r"object/sign/([^/]+)/(.*)", download.signed),
+        (_READ, r"render/image/public/([^/]+)/(.*)", render.public),
+        (_READ, r"render/image/authenticated/([^/]+)/(.*)", render.own),
+        (_READ, r"render/image/sign/([^/]+)/(.*)", render.signed),
         (_READ, rf"object/{_FILE}", download.own),
         (("PUT",), r"object/upload/sign/([^/]+)/(.*)", upload.signed),
         (("POST", "PUT"), rf"object/{_FILE}", upload.own),
+        (("POST", "OPTIONS"), rf"{_UPLOADS}/?", tus.uploads_of),
+        (("POST", "HEAD", "PATCH", "DELETE", "OPTIONS"), rf"{_UPLOADS}/([^/]+)/?", tus.upload),
     )
 )
 

@@ -26,7 +26,7 @@ async def own(exchange: Exchange, bucket_id: str, name: str) -> None:
         return reading.open_as(actor=exchange.actor(), bucket_id=bucket_id, name=name, at=timezone.now())
 
     file = await exchange.database(step)
-    await _serve(exchange, file, ("cache-control", file.cache_control), BY_CALLER)
+    await serve(exchange, file, ("cache-control", file.cache_control), BY_CALLER)
 
 
 async def public(exchange: Exchange, bucket_id: str, name: str) -> None:
@@ -35,7 +35,7 @@ async def public(exchange: Exchange, bucket_id: str, name: str) -> None:
 
     file = await kept.rows.get((bucket_id, name), read)
     named = exchange.query("version") == str(file.version_id)
-    await _serve(exchange, file, ("cache-control", FOR_EVER if named else file.cache_control))
+    await serve(exchange, file, ("cache-control", FOR_EVER if named else file.cache_control))
 
 
 async def signed(exchange: Exchange, bucket_id: str, name: str) -> None:
@@ -45,7 +45,7 @@ async def signed(exchange: Exchange, bucket_id: str, name: str) -> None:
     headers = [("cache-control", file.cache_control)]
     if file.open_until:
         headers.append(("expires", http_date(file.open_until.timestamp())))
-    await _serve(exchange, file, *headers)
+    await serve(exchange, file, *headers)
 
 
 def plain_headers(file: Readable) -> list[Header]:
@@ -64,7 +64,8 @@ def _shown(file: Readable, *, download: str | None) -> list[Header]:
     return [*shown, ("x-robots-tag", "none")]
 
 
-async def _serve(exchange: Exchange, file: Readable, *more: Header) -> None:
+async def serve(exchange: Exchange, file: Readable, *more: Header) -> None:
+    """Answer with what was asked of a file: all, a part, or that it is unchanged."""
     facts = [*_identity(file), *more]
     unchanged = get_conditional_response(
         exchange.http, etag=file.etag, last_modified=int(file.modified_at.timestamp())

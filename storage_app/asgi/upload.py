@@ -125,7 +125,7 @@ def _sent_by_headers(exchange: Exchange) -> Sent:
     """Raises RequestRefused."""
     return Sent(
         content_type=exchange.header("content-type"),
-        cache_control=_cache_control(exchange.header("cache-control")),
+        cache_control=cache_control_of(exchange.header("cache-control")),
         user_metadata=_metadata_of_header(exchange.header("x-metadata")),
     )
 
@@ -149,12 +149,12 @@ async def _from_form(exchange: Exchange, boundary: bytes, incoming: Incoming, se
     if file is None:
         raise RequestRefused("The multipart body holds no file")
     sent.content_type = incoming.content_type
-    sent.cache_control = _cache_control(fields.get("cacheControl", b"").decode("latin-1"))
+    sent.cache_control = cache_control_of(fields.get("cacheControl", b"").decode("latin-1"))
     text = _metadata_of_header(exchange.header("x-metadata"))
-    sent.user_metadata = _metadata(fields["metadata"]) if fields.get("metadata") else text
+    sent.user_metadata = metadata_of(fields["metadata"]) if fields.get("metadata") else text
 
 
-def _cache_control(text: str) -> str:
+def cache_control_of(text: str) -> str:
     """`3600` and `max-age=3600` alike. Raises RequestRefused."""
     text = text.strip()
     if text.isascii() and text.isdecimal():
@@ -172,10 +172,10 @@ def _metadata_of_header(text: str) -> dict[str, Any] | None:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError:
         raise RequestRefused("x-metadata must be JSON in base64") from None
-    return _metadata(decoded)
+    return metadata_of(decoded)
 
 
-def _metadata(text: bytes) -> dict[str, Any]:
+def metadata_of(text: bytes) -> dict[str, Any]:
     """Return what the database can keep. Raises RequestRefused."""
     try:
         found = json.loads(text)

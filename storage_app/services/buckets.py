@@ -1,5 +1,6 @@
 """Buckets: made, changed, deleted; and the rules that come with them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,10 +18,11 @@ from storage_app.services import removal
 from storage_app.services.access import BucketNotFound, require_service
 
 Who, What = BucketRule.Who, BucketRule.What
+Rules = Sequence[tuple[str, str]]
 # What a new bucket allows, until staff say otherwise.
-_OWN = [(who, what) for who in (Who.OWN_FOLDER, Who.ORGANIZATION_FOLDER) for what in What]
-RULES_OF_PRIVATE = _OWN
-RULES_OF_PUBLIC = [(Who.EVERYONE, What.READ), *_OWN]
+_OWN: Rules = [(who, what) for who in (Who.OWN_FOLDER, Who.ORGANIZATION_FOLDER) for what in What]
+RULES_OF_PRIVATE: Rules = _OWN
+RULES_OF_PUBLIC: Rules = [(Who.EVERYONE, What.READ), *_OWN]
 # Of these a change consists; nothing else of a bucket can be sent.
 CHANGEABLE = (
     "public",
@@ -44,8 +46,10 @@ class BucketNotEmpty(DomainError):
     message = _("The bucket you tried to delete is not empty")
 
 
-def make(*, id: str, at: datetime, owner_id: UUID | None = None, **facts: Any) -> Bucket:
-    """Make a bucket with the rules of its kind. Raises NotAllowed, InvalidBucketName, BucketExists."""
+def make(
+    *, id: str, at: datetime, owner_id: UUID | None = None, rules: Rules | None = None, **facts: Any
+) -> Bucket:
+    """Make a bucket with these rules, or those of its kind. Raises NotAllowed, InvalidBucketName, BucketExists."""
     require_service()
     bucket = Bucket(id=checked_bucket_name(id), owner_id=owner_id, created_at=at, updated_at=at, **facts)
     with acting_as_service():
@@ -54,7 +58,8 @@ def make(*, id: str, at: datetime, owner_id: UUID | None = None, **facts: Any) -
                 bucket.save(force_insert=True)
         except IntegrityError:
             raise BucketExists from None
-        rules = RULES_OF_PUBLIC if bucket.public else RULES_OF_PRIVATE
+        if rules is None:
+            rules = RULES_OF_PUBLIC if bucket.public else RULES_OF_PRIVATE
         BucketRule.objects.bulk_create(BucketRule(bucket=bucket, who=who, what=what) for who, what in rules)
         audit.record(action="storage.bucket.made", target=bucket, **_told(bucket))
     return bucket

@@ -18,7 +18,7 @@ from core.ids import uuid7
 from storage_app import blobs, content
 from storage_app.models import Bucket, Object, ObjectVersion, Usage
 from storage_app.names import checked_key
-from storage_app.services import removal
+from storage_app.services import removal, scanning
 from storage_app.services.access import (
     ADD,
     DELETE,
@@ -131,6 +131,7 @@ def put(
             cache_control=cache_control,
             md5=written.md5,
             sha256=written.sha256,
+            scan=scanning.state_of_new(),
             created_by_id=place.owner_id,
             created_at=at,
         )

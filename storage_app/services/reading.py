@@ -8,6 +8,8 @@ from core.actors import Actor, acting, acting_as_anon, acting_as_service
 from storage_app.models import Object, ObjectVersion
 from storage_app.services import objects, signing
 from storage_app.services.access import BucketNotFound, bucket_named
+from storage_app.services.pictures import Order
+from storage_app.services.renditions import order_of
 from storage_app.services.signing import SignatureRefused
 
 
@@ -52,6 +54,19 @@ def open_signed(*, token: str, bucket_id: str, name: str, at: datetime) -> Reada
         if version is None:
             raise SignatureRefused(reason="ended")
         return _opened(version.object, version, at=at, open_until=signed.expires_at)
+
+
+def open_picture_signed(*, token: str, bucket_id: str, name: str, at: datetime) -> tuple[Readable, Order]:
+    """Return the version of a file of which a signed address shows a picture, and which. Raises SignatureRefused."""
+    signed = signing.read(token, scope="download", bucket_id=bucket_id, name=name, at=at)
+    if not signed.rendition or signed.version_id is None:
+        raise SignatureRefused(reason="other address")
+    with acting_as_service():
+        version = ObjectVersion.objects.select_related("object").filter(pk=signed.version_id).first()
+        if version is None:
+            raise SignatureRefused(reason="ended")
+        file = _opened(version.object, version, at=at, open_until=signed.expires_at)
+    return file, order_of(signed.rendition)
 
 
 def _opened(

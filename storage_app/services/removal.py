@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from core.actors import acting_as_service
 from storage_app import blobs
-from storage_app.models import DoomedBlob, Object, ObjectVersion, Upload, Usage
+from storage_app.models import DoomedBlob, Object, ObjectVersion, Rendition, Upload, UploadPart, Usage
 
 # Whoever began to read a blob before it was doomed has this long to finish.
 GRACE = timedelta(minutes=10)
@@ -21,7 +21,7 @@ def remove_all(*, objects: QuerySet[Object], at: datetime) -> int:
     found = list(objects.select_for_update().order_by("pk"))
     versions = ObjectVersion.objects.filter(object__in=found)
     _release(versions, objects=Counter((one.bucket_id, one.owner_id) for one in found))
-    doom(keys=versions.values_list("blob_key", flat=True), at=at)
+    _doom_contents(versions, at=at)
     Object.objects.filter(pk__in=[one.pk for one in found]).delete()
     return len(found)
 
@@ -33,7 +33,7 @@ def remove_versions(*, versions: Iterable[ObjectVersion], at: datetime) -> None:
         return
     gone = ObjectVersion.objects.filter(pk__in=ids)
     _release(gone)
-    doom(keys=gone.values_list("blob_key", flat=True), at=at)
+    _doom_contents(gone, at=at)
     gone.delete()
 
 
@@ -55,7 +55,7 @@ def doom_unused(*, key: str, at: datetime) -> None:
     A commit whose answer was lost may have happened.
     """
     with acting_as_service():
-        if not ObjectVersion.objects.filter(blob_key=key).exists():
+        if not any(model.objects.filter(blob_key=key).exists() for model in (ObjectVersion, UploadPart)):
             doom(keys=[key], at=at)
 
 
@@ -77,6 +77,11 @@ def remove_doomed(*, at: datetime, grace: timedelta = GRACE) -> int:
         removed += len(keys)
         if len(keys) < _AT_ONCE:
             return removed
+
+
+def _doom_contents(versions: QuerySet[ObjectVersion], *, at: datetime) -> None:
+    doom(keys=versions.values_list("blob_key", flat=True), at=at)
+    doom(keys=Rendition.objects.filter(version__in=versions).values_list("blob_key", flat=True), at=at)
 
 
 def _release(

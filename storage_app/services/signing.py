@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.actors import acting_as_service
 from core.errors import DomainError
-from storage_app.models import Bucket, Object, ObjectVersion
+from storage_app.models import GIVEN_OUT, Bucket, Object, ObjectVersion
 from storage_app.services import objects
 from storage_app.services.objects import Place
 
@@ -143,6 +143,7 @@ def _lives(signed: Signed, epoch: int) -> bool:
             object__bucket_id=signed.bucket_id,
             object__name=signed.name,
             object__bucket__epoch=epoch,
+            scan__in=GIVEN_OUT,
         ).exists()
 
 

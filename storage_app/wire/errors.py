@@ -150,6 +150,10 @@ _REFUSALS = {
     "file_not_allowed": _unauthorized("new row violates row-level security policy"),
     "file_too_large": Answer(413, "Payload too large", _TOO_LARGE, "EntityTooLarge"),
     "storage_quota_exceeded": Answer(413, "Payload too large", "Quota exceeded", "QuotaExceeded"),
+    "upload_not_found": Answer(404, "not_found", "Upload not found", "NoSuchUpload"),
+    "upload_expired": Answer(410, "Gone", "The upload has expired", "NoSuchUpload"),
+    "upload_offset_wrong": Answer(409, "Conflict", "Upload-Offset conflict", "InvalidRequest"),
+    "upload_locked": Answer(423, "ResourceLocked", "The resource is locked", "ResourceLocked"),
     "invalid_bucket_name": Answer(400, "Invalid Input", "Bucket name invalid", "InvalidBucketName"),
 }
 _TOLD: dict[str, Callable[[DomainError], Answer]] = {

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from accounts.models import Profile
+from accounts.models.people import address_of_avatar
 from core.actors import acting_as_service
 from wallet.models import Account, Entry, Transaction
 from wallet.models.ledger import Side
@@ -22,6 +23,7 @@ class Party:
 
     display_name: str
     handle: str
+    avatar_url: str = ""
 
 
 def parties_of(*, account_ids: Iterable[UUID]) -> dict[UUID, Party]:
@@ -35,10 +37,16 @@ def parties_of(*, account_ids: Iterable[UUID]) -> dict[UUID, Party]:
     with acting_as_service():
         rows = (
             Account.objects.filter(pk__in=wanted, owner__isnull=False)
-            .annotate(display_name=F("owner__profile__display_name"), handle=F("owner__profile__handle"))
-            .values_list("pk", "display_name", "handle")
+            .annotate(
+                display_name=F("owner__profile__display_name"),
+                handle=F("owner__profile__handle"),
+                avatar=F("owner__profile__avatar"),
+            )
+            .values_list("pk", "display_name", "handle", "avatar")
         )
-        return {pk: Party(name, handle) for pk, name, handle in rows if handle}
+        return {
+            pk: Party(name, handle, address_of_avatar(avatar)) for pk, name, handle, avatar in rows if handle
+        }
 
 
 def counterparties_named(*, account: Account, text: str) -> list[UUID]:

@@ -17,6 +17,7 @@ from accounts.models import ApiKey, Customer, Membership, Organization, User
 from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
+from storage_app.services import house
 from wallet import demo
 from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
@@ -60,6 +61,7 @@ class Command(BaseCommand):
         people = {email: customer(email, name, password) for email, name in CUSTOMERS.items()}
         staff(password)
         organization(owner=people["bola@alajo.test"], member=people["ada@alajo.test"])
+        house.make_all(at=timezone.now())
         self._tell("gateway")
         with acting_as_service():
             if not PaymentGateway.objects.filter(code=demo.GATEWAY).exists():

@@ -1,0 +1,154 @@
+"""Makes one picture of another. A program of its own: what it is given may be hostile, so it runs apart, within limits.
+
+    python -I pixels.py '{"width": 512, "height": 512, "resize": "cover", …}' < source > result
+
+Only the first frame and its pixels are carried over: no place, camera, comment, colour profile or hidden second part
+of the source reaches the result. Its last line to stderr is JSON: what was made, or why nothing was.
+"""
+
+import json
+import os
+import resource
+import sys
+from typing import Any, BinaryIO
+
+REFUSED = 3
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
+_MEMORY, _SECONDS, _RESULT = 1_200_000_000, 10, 50_000_000
+
+
+class Refused(Exception):
+    """The source is no picture, or too much of one."""
+
+
+def limit_this_process() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_RESULT, _RESULT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def make(source: BinaryIO, result: BinaryIO, order: dict[str, Any]) -> dict[str, Any]:
+    """Read the picture in `source` and write the one that was ordered. Raises Refused, and OSError for broken ones."""
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # asked below, by our own limit and as an error
+    try:
+        picture: Any = Image.open(source, formats=_FORMATS)
+    except UnidentifiedImageError:
+        raise Refused("not_a_picture") from None
+    kind = picture.format
+    if picture.width * picture.height > order["max_pixels"]:
+        raise Refused("too_many_pixels")
+    wished = [side for side in (order["width"], order["height"]) if side]
+    if kind == "JPEG" and wished:
+        # Decodes at a fraction of its size, which is still at least twice of what is wanted.
+        picture.draft("RGB", (2 * max(wished), 2 * max(wished)))
+    picture = _upright(_plain(picture))
+    picture = _resized(picture, order["width"], order["height"], order["resize"])
+    to = kind if order["format"] == "origin" else order["format"].upper()
+    _write(picture, result, to, order["quality"])
+    return {"width": picture.width, "height": picture.height, "content_type": f"image/{to.lower()}"}
+
+
+def _plain(picture: Any) -> Any:
+    """The first frame, in the colours that screens show."""
+    from PIL import ImageCms
+
+    orientation = picture.getexif().get(0x0112, 1)
+    profile = picture.info.get("icc_profile")
+    see_through = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    picture.load()
+    if profile and picture.mode in ("RGB", "CMYK", "L"):
+        picture = _in_screen_colours(picture, profile, ImageCms)
+    if picture.mode.startswith("I"):
+        picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    picture = picture.convert("RGBA" if see_through else "RGB")
+    picture.info = {"orientation": orientation}
+    return picture
+
+
+def _in_screen_colours(picture: Any, profile: bytes, cms: Any) -> Any:
+    import io
+
+    try:
+        of_picture = cms.ImageCmsProfile(io.BytesIO(profile))
+        return cms.profileToProfile(picture, of_picture, cms.createProfile("sRGB"), outputMode="RGB")
+    except (cms.PyCMSError, OSError, ValueError):
+        return picture
+
+
+def _upright(picture: Any) -> Any:
+    """Turned as the camera was held."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    turn = turns.get(picture.info.pop("orientation", 1))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _resized(picture: Any, width: int | None, height: int | None, how: str) -> Any:
+    """`cover` fills the box and cuts off the rest, `contain` fits inside, `fill` stretches. Nothing is enlarged."""
+    from PIL import ImageOps
+    from PIL.Image import Resampling
+
+    if not width and not height:
+        return picture
+    if not width or not height or how == "contain":
+        box = (width or picture.width, height or picture.height)
+        scale = min(box[0] / picture.width, box[1] / picture.height, 1)
+        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        return picture.resize(size, Resampling.LANCZOS)
+    if how == "fill":
+        return picture.resize((min(width, picture.width), min(height, picture.height)), Resampling.LANCZOS)
+    scale = min(1, picture.width / width, picture.height / height)
+    return ImageOps.fit(
+        picture, (max(1, int(width * scale)), max(1, int(height * scale))), Resampling.LANCZOS
+    )
+
+
+def _write(picture: Any, result: BinaryIO, kind: str, quality: int) -> None:
+    from PIL import Image
+
+    if kind == "JPEG" and picture.mode == "RGBA":
+        ground = Image.new("RGB", picture.size, "white")
+        ground.paste(picture, mask=picture.getchannel("A"))
+        picture = ground
+    picture.info = {}
+    options: dict[str, dict[str, Any]] = {
+        "JPEG": {"quality": quality, "progressive": True},
+        "WEBP": {"quality": quality, "method": 3},
+        "AVIF": {"quality": quality, "speed": 8},
+    }
+    picture.save(result, kind, **options.get(kind, {}))
+
+
+def main() -> int:
+    limit_this_process()
+    order = json.loads(sys.argv[1])
+    try:
+        with open(0, "rb", closefd=False) as source, open(1, "wb", closefd=False) as result:
+            made = make(source, result, order)
+            result.flush()
+            os.fsync(1)
+    except Refused as refusal:
+        made = {"refused": str(refusal)}
+    except MemoryError:
+        made = {"refused": "too_many_pixels"}
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError):
+        # What Pillow raises for a file that only begins like a picture.
+        made = {"refused": "not_a_picture"}
+    print(json.dumps(made), file=sys.stderr)
+    return REFUSED if "refused" in made else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
