@@ -25,6 +25,8 @@ DEFINERS = {
     "auth.api_key(p_digest text)": {"anon", "service_role"},
     # The organisations of whoever the claims name.
     "auth.organizations(p_roles text[])": PEOPLE,
+    # Which buckets have a rule, of a kind one names: policies ask it on anybody's behalf. It tells of no file.
+    "storage.ruled(p_who text, p_what text)": PEOPLE | {"anon"},
     # Makes tables of the schema's own partitioned ones, and no others.
     "partitions.ensure(parent text, at timestamp with time zone, months integer)": SERVICE,
     # The books: what of them a customer may order is asked in wallet.check_customer.

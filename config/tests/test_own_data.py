@@ -15,6 +15,7 @@ from accounts.tests.factories import make_person
 from accounts.tests.test_row_security import furnish
 from core.actors import acting_as_service
 from core.ids import uuid7
+from storage_app.tests.factories import make_bucket, put
 from wallet.models import Entry, Payment, PaymentGateway
 from wallet.services import install_gateway, report_problem
 from wallet.services.holds import place_hold
@@ -45,6 +46,7 @@ EXPORTED = {
     "accounts_userhistory": "earlier_values",
     "mfa_authenticator": "second_factors",
     "socialaccount_socialaccount": "linked_accounts",
+    "storage_app_object": "files",
     "wallet_account": "accounts",
     "wallet_case": "reports",
     "wallet_hold": "holds",
@@ -85,6 +87,17 @@ EXEMPT = {
     "sandbox_sandboxdelivery": "there only in development",
     "socialaccount_socialapp": NOBODYS,
     "socialaccount_socialtoken": "a secret of a linked account, which is in a file; none is stored",
+    "storage_app_bucket": "made by the operator for everyone",
+    "storage_app_buckethistory": "made by the operator for everyone",
+    "storage_app_bucketrule": NOBODYS,
+    "storage_app_bucketrulehistory": NOBODYS,
+    "storage_app_doomedblob": NOBODYS,
+    "storage_app_objectversion": SHOWN,
+    "storage_app_removaljob": "the work of a service on a bucket",
+    "storage_app_rendition": SHOWN,
+    "storage_app_upload": MINUTES,
+    "storage_app_uploadpart": MINUTES,
+    "storage_app_usage": SHOWN,
     "wallet_checkpoint": SHOWN,
     "wallet_currency": NOBODYS,
     "wallet_follower": NOBODYS,
@@ -100,7 +113,8 @@ EXEMPT = {
 NOT_SHOWN = {
     *("password", "is_superuser", "is_active", "updated_at", "recovered_at", "invited_at", "deleted_at"),
     *("confirmation_sent_at", "recovery_sent_at", "reauthentication_sent_at", "email_change_sent_at"),
-    *("user",),
+    # The picture that `avatar` names is among the files.
+    *("user", "avatar"),
 }
 
 
@@ -119,6 +133,7 @@ def ada() -> User:
     with acting_as_service():
         place_hold(hold_id=uuid7(), account_id=account.pk, amount=500, expires_at=None, reason="order")
         report_problem(user=user, entry=Entry.objects.of(account)[0], text="That was not me", at=at)
+        put(f"{user.pk}/letter.txt", by=user, bucket=make_bucket("own-data").pk)
         firm = Organization.objects.create(name="Bola Cars", slug="bola-cars")
         bola = make_person(name="Bola Ade", email="bola@alajo.test")
         offer = {"email": user.email, "digest": "to-ada", "invited_by": bola, "role": "MEMBER"}
