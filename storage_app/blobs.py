@@ -7,7 +7,7 @@ Nothing here holds more than one piece (`PIECE`) of a file in memory. The functi
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,20 +109,23 @@ class Writer:
         self._head = b""
         self._file: Any = storage().open(key, "wb")
         self._finished = False
+        self._beside: Future[None] | None = None
 
     def write(self, *pieces: bytes) -> None:
-        """Add some bytes. MD5 takes longest: it runs beside the rest."""
+        """Add some bytes. MD5 takes longest: it runs beside the rest, and may be a step behind."""
         size = sum(map(len, pieces))
+        self._keep(pieces)
+        self._wait_for_md5()
         if size < _WORTH_A_THREAD:
             self._hash(self._md5, pieces)
-            self._keep(pieces)
         else:
-            beside = _hashing.submit(self._hash, self._md5, pieces)
-            try:
-                self._keep(pieces)
-            finally:
-                beside.result()
+            self._beside = _hashing.submit(self._hash, self._md5, pieces)
         self.size += size
+
+    def _wait_for_md5(self) -> None:
+        if self._beside is not None:
+            self._beside.result()
+            self._beside = None
 
     def _keep(self, pieces: Sequence[bytes]) -> None:
         for piece in pieces:
@@ -138,6 +141,7 @@ class Writer:
 
     def finish(self) -> Written:
         self._file.close()
+        self._wait_for_md5()
         self._finished = True
         return Written(self.key, self.size, self._md5.hexdigest(), self._sha256.hexdigest(), self._head)
 
@@ -245,10 +249,15 @@ class S3Reader:
             return
         wanted = {"Range": f"bytes={start}-{'' if length is None else start + length - 1}"}
         found = kept.bucket.Object(kept._normalize_name(key))
+        errors = kept.connection.meta.client.exceptions
         try:
             self._body = found.get(**(wanted if start or length is not None else {}))["Body"]
-        except kept.connection.meta.client.exceptions.NoSuchKey:
+        except errors.NoSuchKey:
             raise BlobMissing(key) from None
+        except errors.ClientError as error:
+            # Nothing lies there: as in a file of this machine, there is nothing to read then.
+            if error.response["Error"]["Code"] != "InvalidRange":
+                raise
 
     def ready(self) -> None:
         """Nothing: each piece is waited for."""

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "core.api.request_id.RequestIdMiddleware",
     "core.api.problems.ProblemMiddleware",
     "accounts.wire.middleware.WireMiddleware",
+    "storage_app.wire.middleware.StorageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",

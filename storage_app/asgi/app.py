@@ -29,7 +29,7 @@ PREFLIGHT = (
     ("access-control-max-age", "7200"),
 )
 # What follows `/object/` and is no bucket: those routes are Django's, or named below.
-NO_BUCKETS = "info|exists|list|list-v2|move|copy|sign|public|authenticated|upload|versions|restore"
+NO_BUCKETS = "info|list|list-v2|move|copy|sign|public|authenticated|upload"
 _FILE = rf"(?!(?:{NO_BUCKETS})/)([^/]+)/(.*)"
 _READ = ("GET", "HEAD")
 _UPLOADS = r"upload/resumable(/sign)?"
@@ -112,7 +112,9 @@ async def _serve(exchange: Exchange, handler: Handler, groups: tuple[str, ...]) 
             else:
                 await handler(exchange, *groups)
         except Disconnected:
-            return
+            # Whoever is only silent is told; who is gone hears nothing.
+            if not exchange.begun:
+                await exchange.answer(408)
         except Exception as error:
             if is_fault(error):
                 logger.exception("request %s failed", exchange.names["request_id"])

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from functools import cached_property
 from io import BytesIO
 from typing import Any, TypeVar
@@ -26,8 +27,9 @@ R = TypeVar("R")
 
 # A client that sends nothing for so long is taken for gone.
 STALLED = 60
-# What is left of a refused body beyond this is not read: the connection is closed instead.
+# What is left of a refused body beyond this ends the connection; so long its sender may still send, to hear why.
 WORTH_READING = 1024 * 1024
+LINGERING = 10
 
 
 # Any origin may call: who asks is told by keys and tokens in headers, never by a cookie, so none are let through.
@@ -129,7 +131,8 @@ class Exchange:
         """Begin the answer; what follows is sent with `send`."""
         self.begun = True
         request_id: str = self.http.request_id  # type: ignore[attr-defined]
-        own = raw_headers([*headers, ("request-id", request_id), *self._ending()])
+        ending = [("connection", "close")] if self._leaves_much else []
+        own = raw_headers([*headers, ("request-id", request_id), *ending])
         raw = [*own, *RAW_FOR_BROWSERS]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
@@ -139,7 +142,12 @@ class Exchange:
     async def answer(self, status: int, headers: Headers = (), body: bytes = b"") -> None:
         length = () if status in (204, 304) else (("content-length", str(len(body))),)
         await self.start(status, (*headers, *length))
-        await self.send(b"" if self.method == "HEAD" else body, more=False)
+        content = b"" if self.method == "HEAD" else body
+        if self._leaves_much:
+            await self.send(content, more=True)
+            await self._hear_out()
+            content = b""
+        await self.send(content, more=False)
 
     async def json(self, status: int, body: object, headers: Headers = ()) -> None:
         typed = (("content-type", "application/json; charset=utf-8"), *headers)
@@ -151,8 +159,17 @@ class Exchange:
         headers = (("cache-control", "no-store"), *headers_of(error).items())
         await self.json(status, body, headers)
 
-    def _ending(self) -> Headers:
+    @property
+    def _leaves_much(self) -> bool:
+        """Whether much of the body is unread, and the connection is therefore closed after the answer."""
         left = (self.declared_size or 0) - self._read
         chunked = "chunked" in self.header("transfer-encoding").lower()
-        unread = not self._read_all and (chunked or left > WORTH_READING)
-        return (("connection", "close"),) if unread else ()
+        return not self._read_all and (chunked or left > WORTH_READING)
+
+    async def _hear_out(self) -> None:
+        """Read on for a while: who is cut off in the middle of sending would not see the answer."""
+        if self._read or not self.header("expect"):
+            with suppress(TimeoutError, Disconnected):
+                async with asyncio.timeout(LINGERING):
+                    async for _piece in self.pieces():
+                        pass

@@ -68,3 +68,15 @@ def bucket_named(id: str) -> Bucket:
     if bucket is None:
         raise BucketNotFound
     return bucket
+
+
+def bucket_held(id: str) -> Bucket:
+    """Return a bucket that cannot be deleted until this transaction ends. Raises BucketNotFound.
+
+    It is held as the foreign key of a new file would hold it later, so many may at once.
+    """
+    query = "select * from storage_app_bucket where id = %s for key share"
+    bucket = next(iter(Bucket.objects.raw(query, [id])), None)
+    if bucket is None:
+        raise BucketNotFound
+    return bucket

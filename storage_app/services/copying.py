@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from core.actors import Actor, acting
 from core.ids import uuid7
 from storage_app import blobs
@@ -49,6 +51,8 @@ def copy(
             size=source.version.size,
             content_type=content_type,
         )
+    if not connection.in_atomic_block:
+        connection.close()  # for others, while bytes are copied
     written = _copied(source.version)
     try:
         with acting(actor):

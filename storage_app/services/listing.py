@@ -101,8 +101,13 @@ def in_folder(
     files = _files(bucket_id, sources, folder, "").order_by(*order.fields(in_folder=True))
     if search:
         files = files.filter(name__istartswith=folder + search)
-    start = max(0, offset - len(folders))
-    shown = folders[offset:]
+    start, shown = max(0, offset - len(folders)), folders[offset:]
+    if start and order.column == "name":
+        # What is left out is counted off in the index alone; only what is shown is fetched.
+        last = files.values_list("name", flat=True)[start - 1 : start].first()
+        files, start = files.filter(_beyond(order, Mark(name=last or ""), folder)), 0
+        if last is None:
+            return Page(shown, [])
     return Page(shown, _with_versions(files[start : start + limit - len(shown)]))
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,7 +16,7 @@ from storage_app import blobs
 from storage_app.models import BucketRule, DoomedBlob, Object, ObjectVersion, Usage
 from storage_app.names import InvalidKey
 from storage_app.services import access, buckets, objects, removal
-from storage_app.tests.factories import bytes_of, make_bucket, put
+from storage_app.tests.factories import bytes_of, make_bucket, put, written
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "files")
 NOW = timezone.now()
@@ -256,3 +256,77 @@ def test_buckets_are_the_services_to_make_and_are_deleted_only_empty(ada):
         buckets.delete(id="docs")
         with pytest.raises(access.BucketNotFound):
             buckets.delete(id="docs")
+
+
+def test_of_many_files_moved_to_one_name_at_once_one_gets_it(ada):
+    make_bucket()
+    for turn in range(6):
+        put(f"{ada.id}/{turn}", by=ada)
+    together = Barrier(6)
+
+    def attempt(turn: int) -> str:
+        try:
+            together.wait()
+            with acting_as(ada):
+                objects.move(
+                    bucket_id="docs",
+                    name=f"{ada.id}/{turn}",
+                    to_bucket_id="docs",
+                    to_name=f"{ada.id}/one",
+                    at=NOW,
+                )
+            return "moved"
+        except objects.ObjectExists as refusal:
+            return refusal.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as threads:
+        ended = list(threads.map(attempt, range(6)))
+    assert sorted(ended) == ["moved"] + ["object_exists"] * 5
+    assert usage(ada) == (6, 30)
+
+
+def test_an_earlier_version_comes_back_only_where_its_bucket_still_takes_its_like(ada):
+    make_bucket()
+    name = f"{ada.id}/one"
+    first = put(name, b"%PDF-1.7", by=ada, content_type="application/pdf")
+    put(name, b"text", by=ada, upsert=True)
+    make_bucket("texts", allowed_mime_types=["text/*"])
+    with acting_as(ada):
+        objects.move(bucket_id="docs", name=name, to_bucket_id="texts", to_name=name, at=NOW)
+    with acting_as(ada), pytest.raises(objects.TypeNotAllowed):
+        objects.restore(bucket_id="texts", name=name, version_id=first.version_id, at=NOW)
+    with acting_as_service():
+        buckets.change(id="texts", allowed_mime_types=None, file_size_limit=7, at=NOW)
+    with acting_as(ada), pytest.raises(objects.TooLarge):
+        objects.restore(bucket_id="texts", name=name, version_id=first.version_id, at=NOW)
+
+
+def test_a_bucket_is_not_deleted_under_a_file_that_is_being_put(ada):
+    make_bucket()
+    with acting_as(ada):
+        place = objects.place_for(bucket_id="docs", name=f"{ada.id}/one", upsert=False)
+
+    def delete() -> str:
+        try:
+            with acting_as_service():
+                with connection.cursor() as cursor:
+                    cursor.execute("set local lock_timeout = '100ms'")
+                buckets.delete(id="docs")
+            return "deleted"
+        except (OperationalError, buckets.BucketNotEmpty) as refusal:
+            return type(refusal).__name__
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as another:
+        with acting_as_service():
+            objects.put(place=place, written=written(b"hello"), content_type="text/plain", at=NOW)
+            assert another.submit(delete).result() == "OperationalError"
+        assert another.submit(delete).result() == "BucketNotEmpty"
+        with acting_as(ada):
+            objects.remove(bucket_id="docs", names=[place.name], at=NOW)
+        assert another.submit(delete).result() == "deleted"
+    with pytest.raises(access.BucketNotFound):
+        objects.put(place=place, written=written(b"hello"), content_type="text/plain", at=NOW)

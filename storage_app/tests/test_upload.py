@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import http.client
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,7 +17,7 @@ from accounts.models import AuditEvent, User
 from accounts.tests.factories import bearer, make_person
 from core.actors import acting_as, acting_as_service
 from storage_app import blobs
-from storage_app.asgi import multipart
+from storage_app.asgi import exchange, multipart
 from storage_app.models import Bucket, BucketRule, DoomedBlob, Object
 from storage_app.services import buckets, objects, removal, signing
 from storage_app.tests.factories import bytes_of, make_bucket
@@ -151,6 +153,19 @@ def test_a_size_declared_too_large_is_refused_before_a_byte_is_sent(server, ada)
     assert (
         answer.startswith(b"HTTP/1.1 400") and b"EntityTooLarge" in answer and b"connection: close" in answer
     )
+
+
+def test_who_sends_much_hears_why_it_is_refused(server, ada):
+    make_bucket()
+    parts = urlsplit(server)
+    for body in (bytes(20 * blobs.PIECE), (bytes(blobs.PIECE) for _each in range(20))):
+        connection = http.client.HTTPConnection(parts.hostname, parts.port)
+        connection.request(
+            "POST", f"/storage/v1/object/docs/{ada.id}/a", body, {"Authorization": "Bearer a.b.c"}
+        )
+        answer = connection.getresponse()
+        assert (answer.status, json.load(answer)["statusCode"]) == (400, "403")
+        connection.close()
 
 
 def test_the_type_is_what_the_content_is(client, ada):
@@ -300,6 +315,15 @@ def test_who_leaves_half_way_leaves_nothing(server, client, ada, files):
     wait_until(client, lambda: not any(path.is_file() for path in files.rglob("*")))
     with acting_as_service():
         assert not Object.objects.exists() and not DoomedBlob.objects.exists()
+
+
+def test_who_falls_silent_half_way_leaves_nothing(server, ada, monkeypatch):
+    monkeypatch.setattr(exchange, "STALLED", 0.1)
+    make_bucket()
+    with Raw(server) as raw:
+        raw.send(head(f"/object/docs/{ada.id}/a", ada, length=10) + b"\r\nhalf")
+        assert raw.receive(10_000).startswith(b"HTTP/1.1 408")
+    assert list(blobs.keys()) == []
 
 
 def test_a_right_that_ends_during_an_upload_ends_the_upload(server, client, ada, files):

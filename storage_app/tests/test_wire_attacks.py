@@ -284,3 +284,12 @@ def test_every_route_is_outside_of_the_pages_own_transaction_and_sign_in():
     for pattern in urls.urlpatterns:
         view: Callable[..., Any] = pattern.callback
         assert view.outside_transaction and view.csrf_exempt and not view.login_required, pattern
+
+
+def test_what_django_itself_refuses_is_said_in_the_same_words(ada, settings):
+    answer = call("GET", "object/info/docs/a%00b", by=ada)
+    assert refused(answer) == "400 Error: Request refused"
+    settings.ALLOWED_HOSTS = ["alajo.example"]
+    answer = call("GET", "bucket", by=ada)
+    assert refused(answer) == "400 Error: Request refused"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -143,3 +143,17 @@ def test_one_caller_may_ask_only_so_often_and_the_service_always(ada, settings):
         assert 1 <= int(answer.headers["Retry-After"]) <= 86_400
     for _ in range(3):
         told(call("GET", "bucket", by=SERVICE))
+
+
+def test_what_is_dear_is_counted_by_itself_as_well(ada, settings):
+    settings.STORAGE_RATE_LIMITS = {"heavy": "1/day"}
+    make_bucket()
+    asked = {"bucketId": "docs", "prefix": f"{ada.id}/"}
+    told(call("POST", "jobs", asked, by=ada))
+    assert refused(call("POST", "jobs", asked, by=ada)).startswith("429 429 too_many_requests")
+    told(call("GET", "bucket", by=ada))
+
+
+def test_a_body_that_is_too_large_is_named(ada):
+    answer = call("POST", "bucket", {"name": "a" * 1_100_000}, by=SERVICE)
+    assert refused(answer).startswith("413 Payload too large")

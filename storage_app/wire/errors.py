@@ -40,6 +40,10 @@ class TooManyRequests(Exception):
         self.retry_after = retry_after
 
 
+class BodyTooLarge(Exception):
+    """A request whose body is larger than any request of its kind."""
+
+
 def no_bearer() -> RequestRefused:
     return RequestRefused("headers must have required property 'authorization'")
 
@@ -70,13 +74,15 @@ def headers_of(error: Exception) -> dict[str, str]:
 
 def is_fault(error: Exception) -> bool:
     """Whether this is no refusal but something to be logged and repaired."""
-    return not isinstance(error, DomainError | RequestRefused | TooManyRequests)
+    return not isinstance(error, DomainError | RequestRefused | TooManyRequests | BodyTooLarge)
 
 
 def _answer_of(error: Exception) -> Answer:
     match error:
         case RequestRefused():
             return error.answer
+        case BodyTooLarge():
+            return Answer(413, "Payload too large", "The request body is too large", "EntityTooLarge")
         case TooManyRequests():
             return Answer(429, "too_many_requests", "Too many requests, please try again later", "SlowDown")
         case DomainError() if error.code in _REFUSALS:

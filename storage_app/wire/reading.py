@@ -9,8 +9,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, UnreadablePostError
 from rest_framework.exceptions import APIException
 
-from core.api import parsers
-from storage_app.wire.errors import RequestRefused
+from core.api import parsers, problems
+from storage_app.wire.errors import BodyTooLarge, RequestRefused
 
 T = TypeVar("T")
 Body = dict[str, Any]
@@ -24,8 +24,8 @@ def body_of_request(request: HttpRequest, *, nulls: bool = False) -> Body:
     """
     try:
         value = parsers.load(request.body) if request.body.strip() else {}
-    except RequestDataTooBig:
-        raise RequestRefused("Request body is too large", code="EntityTooLarge") from None
+    except (RequestDataTooBig, problems.BodyTooLarge):
+        raise BodyTooLarge from None
     except UnreadablePostError:
         raise RequestRefused("Request body ended early") from None
     except APIException as error:
