@@ -307,6 +307,19 @@ def test_what_is_open_counts_against_the_quota(tus, ada):
     assert told(tus.create(f"{ada.id}/c", 6)) == (413, "Quota exceeded")
 
 
+def test_nobody_opens_uploads_without_end(tus, ada):
+    tus.begun(f"{ada.id}/a", 6)
+    with acting_as_service():
+        one = Upload.objects.get()
+        at = {"created_at": one.created_at, "expires_at": one.expires_at}
+        facts = {"bucket_id": "docs", "name": one.name, "content_type": "", "owner_id": ada.id, **at}
+        Upload.objects.bulk_create(Upload(**facts) for _ in range(uploads.MOST_OPEN - 1))
+    assert told(tus.create(f"{ada.id}/b", 6))[0] == 403
+    with acting_as_service():
+        Upload.objects.filter(pk=one.pk).delete()
+    assert tus.create(f"{ada.id}/b", 6).status_code == 201
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "md5", "sha256"])
 def test_a_checksum_lets_in_only_what_was_sent(tus, ada, algorithm):
     def of(body: bytes) -> dict[str, str]:
