@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.actors import acting_as_service
+from core.actors import AUTHENTICATED, SERVICE, acting_as_service, current_actor
 from core.errors import DomainError
 from storage_app import blobs, content
 from storage_app.models import Bucket, Object, Upload, UploadPart, Usage
@@ -110,7 +110,10 @@ def begin(
 
 def find(*, id: UUID, bucket_id: str, name: str, at: datetime) -> Upload:
     """Return an upload of whoever acts. Raises UploadNotFound, UploadExpired."""
-    upload = Upload.objects.filter(pk=id, bucket_id=bucket_id, name=name).first()
+    actor = current_actor()
+    known = actor is not None and actor.role in (SERVICE, AUTHENTICATED)
+    mine = Upload.objects.filter(pk=id, bucket_id=bucket_id, name=name)
+    upload = mine.first() if known else None
     if upload is None:
         raise UploadNotFound
     if upload.expires_at <= at:
@@ -183,10 +186,10 @@ def add(*, id: UUID, writer: UUID, parts: Iterable[Part], at: datetime) -> Uploa
     return upload
 
 
-def parts_of(*, id: UUID) -> list[UploadPart]:
-    """Return the parts of an upload, in their order."""
+def parts_of(*, id: UUID, offset: int) -> list[UploadPart]:
+    """Return the next parts of an upload from `offset` on, in their order; none at its end."""
     with acting_as_service():
-        return list(UploadPart.objects.filter(upload_id=id).order_by("offset"))
+        return list(UploadPart.objects.filter(upload_id=id, offset__gte=offset).order_by("offset")[:_AT_ONCE])
 
 
 def finish(*, id: UUID, writer: UUID, place: Place, written: blobs.Written, at: datetime) -> Object:
