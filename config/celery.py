@@ -27,6 +27,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=15),
     },
     "go on removing files": {"task": "storage_app.tasks.go_on_removing_files", "schedule": 60.0},
+    "remove doomed blobs": {"task": "storage_app.tasks.remove_doomed_blobs", "schedule": 60.0},
+    "expire uploads": {"task": "storage_app.tasks.expire_uploads", "schedule": 600.0},
+    "reconcile files": {
+        "task": "storage_app.tasks.reconcile_files",
+        "schedule": crontab(hour=1, minute=30),
+    },
     "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
     "forget old sign-ins": {
         "task": "accounts.tasks.forget_old_sign_ins",

@@ -366,16 +366,21 @@ def somebody_writes() -> bool:
         return Upload.objects.exclude(writer=None).exists()
 
 
-def test_what_arrived_stays_when_the_client_goes_away(server, tus, ada):
-    url = tus.begun(f"{ada.id}/a", 100_000)
+def test_what_arrived_stays_when_the_client_goes_away(server, tus, ada, files):
+    url = tus.begun(f"{ada.id}/a", 3 * blobs.PIECE)
+
+    def has_arrived() -> bool:
+        return any(path.stat().st_size >= blobs.PIECE for path in files.rglob("*.arriving"))
+
     with Raw(server) as raw:
-        raw.send(request(url, ada, 0, 100_000) + b"x" * 70_000)
-        until(server, somebody_writes)
-    until(server, lambda: tus.offset(url) == 70_000)
+        raw.send(request(url, ada, 0, 3 * blobs.PIECE) + b"x" * 2 * blobs.PIECE)
+        until(server, has_arrived)
     # The writer gave its lease back at once.
     until(server, lambda: not somebody_writes())
-    assert tus.patch(url, 70_000, b"y" * 30_000).status_code == 204
-    assert bytes_of(held(ada)) == b"x" * 70_000 + b"y" * 30_000
+    offset = tus.offset(url)
+    assert blobs.PIECE <= offset <= 2 * blobs.PIECE
+    assert tus.patch(url, offset, b"y" * (3 * blobs.PIECE - offset)).status_code == 204
+    assert bytes_of(held(ada)) == b"x" * offset + b"y" * (3 * blobs.PIECE - offset)
 
 
 def test_nothing_unproven_stays_when_the_client_goes_away(server, tus, ada):
