@@ -147,11 +147,10 @@ class Joined:
         self._key = blobs.key_of(uuid7())
 
     async def __aenter__(self) -> blobs.Written:
-        parts = await self._exchange.database(uploads.parts_of, id=self._upload.pk)
         writer = await blocking(blobs.Writer, self._key)
         try:
             renewed = monotonic()
-            async for part in self._readable(parts):
+            async for part in self._parts():
                 await blocking(_copy, part, writer)
                 if timedelta(seconds=monotonic() - renewed) > PART_TIME:
                     await renew(self._exchange, self._upload)
@@ -161,14 +160,15 @@ class Joined:
             await blocking(writer.abandon)
             raise
 
-    async def _readable(self, parts: list[UploadPart]) -> AsyncIterator[UploadPart]:
+    async def _parts(self) -> AsyncIterator[UploadPart]:
         """Raises BlobMissing where the parts do not follow each other."""
         offset = 0
-        for part in parts:
-            if part.offset != offset:
-                raise blobs.BlobMissing(part.blob_key)
-            yield part
-            offset += part.size
+        while parts := await self._exchange.database(uploads.parts_of, id=self._upload.pk, offset=offset):
+            for part in parts:
+                if part.offset != offset:
+                    raise blobs.BlobMissing(part.blob_key)
+                yield part
+                offset += part.size
 
     async def __aexit__(self, kind: type[BaseException] | None, *_rest: Any) -> None:
         if kind is not None:

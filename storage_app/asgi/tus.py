@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.http import http_date
 
-from core.actors import SERVICE, Actor, acting, acting_as_service
+from core.actors import ANON, SERVICE, Actor, acting, acting_as_service
 from storage_app import blobs
 from storage_app.asgi.exchange import Disconnected, Exchange
 from storage_app.asgi.parts import ALGORITHMS, Arriving, Checksum, ChecksumWrong, Joined
@@ -34,6 +34,7 @@ from storage_app.services import objects, signing, uploads
 from storage_app.services.objects import Place, TooLarge
 from storage_app.services.uploads import UploadNotFound
 from storage_app.wire.errors import RequestRefused, body_of, headers_of, is_fault
+from storage_app.wire.limits import count_request
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination"
@@ -279,6 +280,8 @@ def _signed(exchange: Exchange, bucket_id: str, name: str, *, at: datetime) -> P
     def ask(**facts: Any) -> Place:
         return signing.place_of(read(), **facts)
 
+    # Whoever has the address may come in any number.
+    count_request("default", actor=Actor(ANON), ip=exchange.origin.ip)
     owner_id = read().owner_id
     claims = {"role": SERVICE, **({"sub": str(owner_id)} if owner_id else {})}
     return Permit(Actor(SERVICE, claims), ask)

@@ -16,11 +16,12 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.actors import acting_as_service
+from core.actors import AUTHENTICATED, SERVICE, acting_as_service, current_actor
 from core.errors import DomainError
 from storage_app import blobs, content
 from storage_app.models import Bucket, Object, Upload, UploadPart, Usage
 from storage_app.services import objects, removal
+from storage_app.services.access import bucket_held
 from storage_app.services.objects import Place, QuotaExceeded, TooLarge
 
 LIFE = timedelta(hours=24)
@@ -84,11 +85,12 @@ def begin(
     upload_metadata: str,
     at: datetime,
 ) -> Upload:
-    """Begin an upload to where whoever acts may put a file. Raises QuotaExceeded, TooManyUploads."""
+    """Begin an upload to where whoever acts may put a file. Raises BucketNotFound, QuotaExceeded, TooManyUploads."""
     with acting_as_service():
-        _require_room(place, size)
+        bucket = bucket_held(place.bucket_id)
+        _require_room(bucket, place, size)
         upload = Upload.objects.create(
-            bucket_id=place.bucket_id,
+            bucket=bucket,
             name=place.name,
             owner_id=place.owner_id,
             upsert=place.upsert,
@@ -108,7 +110,10 @@ def begin(
 
 def find(*, id: UUID, bucket_id: str, name: str, at: datetime) -> Upload:
     """Return an upload of whoever acts. Raises UploadNotFound, UploadExpired."""
-    upload = Upload.objects.filter(pk=id, bucket_id=bucket_id, name=name).first()
+    actor = current_actor()
+    known = actor is not None and actor.role in (SERVICE, AUTHENTICATED)
+    mine = Upload.objects.filter(pk=id, bucket_id=bucket_id, name=name)
+    upload = mine.first() if known else None
     if upload is None:
         raise UploadNotFound
     if upload.expires_at <= at:
@@ -149,13 +154,14 @@ def release(*, id: UUID, writer: UUID) -> None:
 def declare_size(*, id: UUID, writer: UUID, place: Place, size: int) -> Upload:
     """Say how long the file will be. Raises SizeDeclared, TooLarge, QuotaExceeded, UploadNotFound, UploadLocked."""
     with acting_as_service():
+        bucket = bucket_held(place.bucket_id)
         upload = _held(id, writer)
         if upload.size not in (None, size) or size < upload.offset:
             raise SizeDeclared
         if size > place.limit:
             raise TooLarge(limit=place.limit)
         if upload.size is None:
-            _require_room(place, size, besides=id)
+            _require_room(bucket, place, size, besides=id)
             upload.size = size
             upload.save(update_fields=["size"])
     return upload
@@ -180,10 +186,10 @@ def add(*, id: UUID, writer: UUID, parts: Iterable[Part], at: datetime) -> Uploa
     return upload
 
 
-def parts_of(*, id: UUID) -> list[UploadPart]:
-    """Return the parts of an upload, in their order."""
+def parts_of(*, id: UUID, offset: int) -> list[UploadPart]:
+    """Return the next parts of an upload from `offset` on, in their order; none at its end."""
     with acting_as_service():
-        return list(UploadPart.objects.filter(upload_id=id).order_by("offset"))
+        return list(UploadPart.objects.filter(upload_id=id, offset__gte=offset).order_by("offset")[:_AT_ONCE])
 
 
 def finish(*, id: UUID, writer: UUID, place: Place, written: blobs.Written, at: datetime) -> Object:
@@ -192,6 +198,8 @@ def finish(*, id: UUID, writer: UUID, place: Place, written: blobs.Written, at: 
     Raises UploadNotFound, UploadLocked, and as `objects.put`; the blob is the caller's to doom then.
     """
     with acting_as_service():
+        # The bucket first, as who deletes one does.
+        bucket_held(place.bucket_id)
         upload = _held(id, writer)
     if not upload.offset == upload.size == written.size:
         raise blobs.BlobMissing(f"{written.size} of {upload.size} bytes of upload {id}")
@@ -272,11 +280,10 @@ def _lease(upload: Upload, writer: UUID, at: datetime) -> None:
     upload.save(update_fields=["writer", "leased_until"])
 
 
-def _require_room(place: Place, size: int | None, *, besides: UUID | None = None) -> None:
+def _require_room(bucket: Bucket, place: Place, size: int | None, *, besides: UUID | None = None) -> None:
     """Raises QuotaExceeded, TooManyUploads: what is open counts as if it were there."""
     if place.owner_id is None:
         return
-    bucket = Bucket.objects.get(pk=place.bucket_id)
     theirs = {"bucket": bucket, "owner_id": place.owner_id}
     opened = Upload.objects.filter(~Q(pk=besides) if besides else Q(), finished_at=None, **theirs)
     if opened.count() >= MOST_OPEN:

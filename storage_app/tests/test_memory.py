@@ -10,6 +10,7 @@ from accounts.tests.factories import bearer, make_person
 from storage_app import blobs
 from storage_app.tests.factories import make_bucket
 from storage_app.tests.serving import server_process
+from storage_app.tests.tus import Tus
 
 PIECES = 100
 ROOM = 24 * 1024
@@ -43,4 +44,24 @@ def test_a_large_file_goes_in_and_out_without_being_held(transactional_db, tmp_p
         there_and_back("small", 4)
         before = peak(process.pid)
         there_and_back("large", PIECES)
+        assert peak(process.pid) - before < ROOM
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peaks of memory are read from /proc")
+def test_a_large_file_in_parts_is_joined_without_being_held(transactional_db, tmp_path):
+    make_bucket()
+    ada = make_person()
+    piece = hashlib.sha256(b"seed").digest() * (blobs.PIECE // 32)
+    with server_process(tmp_path / "files") as (url, process):
+        tus = Tus(url, by=ada)
+
+        def sent(name: str, count: int) -> None:
+            address = tus.begun(f"{ada.pk}/{name}", count * blobs.PIECE)
+            answer = tus.patch(address, 0, (piece for _each in range(count)))
+            assert answer.headers["tus-complete"] == "1", answer.text
+
+        sent("small", 4)
+        before = peak(process.pid)
+        sent("large", PIECES)
         assert peak(process.pid) - before < ROOM

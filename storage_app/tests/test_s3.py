@@ -2,17 +2,26 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import boto3
 import httpx
 import pytest
 from django.core.files.storage import storages
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from accounts.tests.factories import bearer, make_person
+from core.actors import acting_as_service
+from core.ids import uuid7
 from storage_app import blobs
+from storage_app.models import ObjectVersion, UploadPart
+from storage_app.services.reconcile import reconcile
+from storage_app.services.removal import GRACE, remove_doomed
 from storage_app.tests.factories import make_bucket
+from storage_app.tests.tus import Tus
 
 PART = 5 * blobs.PIECE
 
@@ -119,3 +128,31 @@ def test_a_file_is_copied_into_a_blob_of_its_own(s3, server):
         assert len(left(s3)) == 2
         assert client.delete(f"/shop/{ada.pk}/a", headers=bearer(ada)).status_code == 200
         assert client.get(f"/public/shop/{ada.pk}/b").content == content
+
+
+def test_an_upload_in_parts_becomes_one_file_and_all_is_in_step(s3, server):
+    make_bucket("shop", public=True)
+    ada = make_person()
+    content = os.urandom(2 * PART + 7)
+    tus = Tus(server, by=ada)
+    address = tus.begun(f"{ada.pk}/a", len(content), bucket="shop")
+    for start, end in pairwise([0, 5, PART, len(content)]):
+        answer = tus.patch(address, start, content[start:end])
+        assert answer.headers["upload-offset"] == str(end), answer.text
+    assert httpx.get(f"{server}/storage/v1/object/public/shop/{ada.pk}/a").content == content
+    later = timezone.now() + timedelta(days=2)
+    assert reconcile(at=later, repair=True, contents=True) == []
+    lost = blobs.key_of(uuid7())
+    with blobs.Writer(lost) as writer:
+        writer.write(b"lost")
+        writer.finish()
+    tus.begun(f"{ada.pk}/b", 10, bucket="shop", body=b"hello")
+    with acting_as_service():
+        part = UploadPart.objects.get()
+    blobs.remove(part.blob_key)
+    faults = reconcile(at=later, repair=True)
+    assert [(fault.check, fault.repaired) for fault in faults] == [("orphan", True), ("part", True)]
+    assert reconcile(at=later) == []
+    remove_doomed(at=later + GRACE)
+    with acting_as_service():
+        assert left(s3) == [ObjectVersion.objects.get().blob_key]

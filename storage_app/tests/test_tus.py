@@ -12,6 +12,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from accounts import access_tokens
 from accounts.models import AuditEvent, User
 from accounts.tests.factories import bearer, make_person
 from core.actors import acting_as, acting_as_service
@@ -250,6 +251,9 @@ def test_nobody_touches_anothers_upload(server, tus, ada):
         assert told(other.patch(url, 0, b"hello"))[0] == status
         assert told(other.client.head(url))[0] == status
         assert told(other.client.delete(url))[0] == status
+    stranger = Tus(server)
+    stranger.client.headers["apikey"] = access_tokens.static_key("anon")
+    assert told(stranger.client.head(url))[0] == told(stranger.patch(url, 0, b"hello"))[0] == 404
     assert tus.offset(url) == 0
     # Nor does its id open it under another name, or as nonsense.
     base, _slash, address = url.rpartition("/")
@@ -307,6 +311,19 @@ def test_what_is_open_counts_against_the_quota(tus, ada):
     assert told(tus.create(f"{ada.id}/c", 6)) == (413, "Quota exceeded")
 
 
+def test_nobody_opens_uploads_without_end(tus, ada):
+    tus.begun(f"{ada.id}/a", 6)
+    with acting_as_service():
+        one = Upload.objects.get()
+        at = {"created_at": one.created_at, "expires_at": one.expires_at}
+        facts = {"bucket_id": "docs", "name": one.name, "content_type": "", "owner_id": ada.id, **at}
+        Upload.objects.bulk_create(Upload(**facts) for _ in range(uploads.MOST_OPEN - 1))
+    assert told(tus.create(f"{ada.id}/b", 6))[0] == 403
+    with acting_as_service():
+        Upload.objects.filter(pk=one.pk).delete()
+    assert tus.create(f"{ada.id}/b", 6).status_code == 201
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "md5", "sha256"])
 def test_a_checksum_lets_in_only_what_was_sent(tus, ada, algorithm):
     def of(body: bytes) -> dict[str, str]:
@@ -328,7 +345,7 @@ def test_a_checksum_lets_in_only_what_was_sent(tus, ada, algorithm):
 def test_many_parts_become_one_file(tus, ada):
     content = b"".join(hashlib.sha256(bytes([n % 251])).digest() * 1000 for n in range(300))
     url = tus.begun(f"{ada.id}/a", len(content))
-    cuts = [0, 1, 4096, 5_000_000, 9_500_000, len(content)]
+    cuts = [*range(110), 4096, 5_000_000, 9_500_000, len(content)]
     for start, end in pairwise(cuts):
         answer = tus.patch(url, start, content[start:end])
         assert answer.headers["upload-offset"] == str(end), answer.text
@@ -521,3 +538,12 @@ def test_a_signed_address_is_for_one_file_and_one_use(server, ada):
     with acting_as_service():
         buckets.end_signed_addresses(id="docs")
     assert told(tus.patch(url, 0, b"hello")) == (400, "The signature has been revoked")
+
+
+def test_who_has_a_signed_address_may_not_ask_without_end(server, ada, settings):
+    settings.STORAGE_RATE_LIMITS = {"strangers": "2/minute"}
+    tus = Tus(server, token=signed(ada, f"{ada.id}/a"))
+    url = tus.begun(f"{ada.id}/a", 10)
+    assert tus.patch(url, 0, b"hello").status_code == 204
+    answer = tus.patch(url, 5, b"world")
+    assert told(answer)[0] == 429 and int(answer.headers["retry-after"]) <= 60

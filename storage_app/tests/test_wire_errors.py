@@ -6,7 +6,7 @@ from django.db import OperationalError
 from core.callers import BearerRefused
 from core.errors import DomainError
 from storage_app.names import InvalidBucketName, InvalidKey
-from storage_app.services import access, buckets, objects, signing
+from storage_app.services import access, buckets, objects, signing, uploads
 from storage_app.wire import errors
 from storage_app.wire.bearers import actor_asking
 
@@ -34,6 +34,10 @@ from storage_app.wire.bearers import actor_asking
             objects.TypeNotAllowed(type="text/html"),
             "400 415 invalid_mime_type|mime type text/html is not supported|InvalidMimeType",
         ),
+        (uploads.UploadNotFound(), "400 404 not_found|Upload not found|NoSuchUpload"),
+        (uploads.UploadExpired(), "400 410 Gone|The upload has expired|NoSuchUpload"),
+        (uploads.OffsetWrong(offset=1), "400 409 Conflict|Upload-Offset conflict|InvalidRequest"),
+        (uploads.UploadLocked(), "423 423 ResourceLocked|The resource is locked|ResourceLocked"),
         (InvalidKey(key="a//b"), "400 400 InvalidKey|Invalid key: a//b|InvalidKey"),
         (InvalidBucketName(), "400 400 Invalid Input|Bucket name invalid|InvalidBucketName"),
         (
