@@ -10,7 +10,7 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from storage_app import blobs
 from storage_app.models import DoomedBlob, ObjectVersion, Rendition
-from storage_app.services import objects, removal, renditions
+from storage_app.services import objects, reconcile, removal, renditions
 from storage_app.services.access import ObjectNotFound
 from storage_app.services.pictures import NotAPicture, Order
 from storage_app.services.renditions import InvalidTransformation, order_of, recipe_of, rendition_of
@@ -51,6 +51,11 @@ def test_renditions_go_with_their_version(ada, version):
         assert set(DoomedBlob.objects.values_list("pk", flat=True)) == {rendition.blob_key, version.blob_key}
     removal.remove_doomed(at=NOW + timedelta(hours=1))
     assert list(blobs.keys()) == []
+
+
+def test_renditions_are_no_orphans(version):
+    rendition_of(version=version, order=Order(width=30), at=NOW)
+    assert reconcile.reconcile(at=NOW + timedelta(days=9), settled=timedelta(0)) == []
 
 
 def test_what_was_removed_meanwhile_leaves_no_rendition(ada, version, monkeypatch):
