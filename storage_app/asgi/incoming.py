@@ -10,9 +10,12 @@ from storage_app.content import SNIFFED
 from storage_app.services import objects
 from storage_app.services.objects import Place, TooLarge
 
+# So much is passed to a thread at once: less costs more in handing over than it saves in waiting.
+PASSED_ON = 2 * blobs.PIECE
+
 
 class Incoming:
-    """Holds one piece that is being written and one that is filling up, never more.
+    """Holds what is filling up, what is being written, and what is still being hashed: three times `PASSED_ON`.
 
     async with Incoming(key, place) as incoming:
         await incoming.add(piece) ...
@@ -44,7 +47,7 @@ class Incoming:
             self._sniffed = True
             head = b"".join(self._filling)[:SNIFFED]
             objects.kind_of(place=self._place, head=head, content_type=self.content_type)
-        if self._filled >= blobs.PIECE:
+        if self._filled >= PASSED_ON:
             await self._pass_on()
 
     async def finish(self) -> blobs.Written:

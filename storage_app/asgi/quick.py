@@ -4,6 +4,8 @@ Anything that is not plain (a range, a condition, a query) is answered the long 
 """
 
 from functools import lru_cache
+from itertools import count
+from os import getpid
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
@@ -17,6 +19,10 @@ _PUBLIC = "object/public/"
 _NOT_PLAIN = frozenset(
     (b"range", b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since")
 )
+
+# Answers from memory leave no trace that an id of their own would lead to: they are numbered.
+_SERIES = f"req_{ids.base62(ids.uuid7())}".encode()
+_numbers = count(1)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -32,8 +38,10 @@ def answer_to(scope: Scope, rest: str) -> tuple[Headers, bytes] | None:
         return None
     if content.headers is None:
         content.headers = [*raw_headers(plain_headers(file)), *RAW_FOR_BROWSERS]
-    named = (b"request-id", f"req_{ids.base62(ids.uuid7())}".encode())
-    return [*content.headers, named], content.body
+    return [
+        *content.headers,
+        (b"request-id", b"%s-%d-%d" % (_SERIES, getpid(), next(_numbers))),
+    ], content.body
 
 
 def _is_plain(scope: Scope) -> bool:

@@ -1,10 +1,13 @@
 """Many files removed in batches: with the rights of who asked, from where a crash left off, each once."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
@@ -15,6 +18,7 @@ from storage_app import tasks
 from storage_app.models import BucketRule, DoomedBlob, Object, RemovalJob, Usage
 from storage_app.services import access, jobs, removal
 from storage_app.tests.factories import make_bucket, put
+from storage_app.tests.test_listing import fill
 from storage_app.tests.wire import call, refused, told
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "files")
@@ -202,3 +206,46 @@ def test_a_batch_is_no_larger_than_a_batch(ada, django_assert_max_num_queries):
     with django_assert_max_num_queries(60):
         jobs.step(job_id=job.pk, at=LATER)
     assert len(left()) == 4
+
+
+WORKER = """
+import os, sys, django
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+django.setup()
+from django.utils import timezone
+from storage_app.services import jobs
+jobs.BATCH = 5
+while sys.stdin.readline() and jobs.step(job_id=sys.argv[1], at=timezone.now()):
+    print("a batch", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_leave_the_count_true_and_the_next_one_goes_on(ada):
+    fill("docs", [f"{ada.id}/{n:03}" for n in range(200)], owner=ada)
+    with acting_as_service():
+        Usage.objects.create(bucket_id="docs", owner=ada, objects_count=200)
+        Usage.objects.create(bucket_id="docs", owner=None, bytes_count=200)
+    job = begun(ada, f"{ada.id}/")
+    before = 0
+    for batches in (2, 7):
+        command = [sys.executable, "-c", WORKER, str(job.pk)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, cwd=settings.BASE_DIR, **pipes) as worker:
+            # It dies somewhere in the batch after these.
+            worker.stdin.write(b"go on\n" * (batches + 1))
+            worker.stdin.flush()
+            for _ in range(batches):
+                assert worker.stdout.readline() == b"a batch\n"
+            worker.kill()
+        with acting_as_service():
+            # Once the database has noticed that the worker is gone.
+            job = RemovalJob.objects.select_for_update().get(pk=job.pk)
+            assert job.removed - before in (5 * batches, 5 * (batches + 1))
+            assert Object.objects.count() == 200 - job.removed
+            assert DoomedBlob.objects.count() == job.removed
+            assert Usage.objects.get(owner=ada).objects_count == 200 - job.removed
+        before = job.removed
+    tasks.remove_files(job_id=str(job.pk))
+    assert state(job) == (200, 200, 0, True)
+    assert left() == []
