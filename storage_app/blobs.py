@@ -27,6 +27,9 @@ _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 # What hashing costs is worth another thread from this size on.
 _WORTH_A_THREAD = 128 * 1024
 _hashing = ThreadPoolExecutor(2, thread_name_prefix="hashing")
+# MD5 takes more than all else together, and names a content only in its ETag. That of a larger one is the MD5 of its
+# SHA-256: as with S3, whose ETags of large objects are no MD5 of their bytes either.
+MD5_UP_TO = 16 * 1024 * 1024
 
 
 class BlobMissing(Exception):
@@ -112,15 +115,17 @@ class Writer:
         self._beside: Future[None] | None = None
 
     def write(self, *pieces: bytes) -> None:
-        """Add some bytes. MD5 takes longest: it runs beside the rest, and may be a step behind."""
+        """Add some bytes. MD5 runs beside the rest, and may be a step behind."""
         size = sum(map(len, pieces))
         self._keep(pieces)
         self._wait_for_md5()
+        self.size += size
+        if self.size > MD5_UP_TO:
+            return
         if size < _WORTH_A_THREAD:
             self._hash(self._md5, pieces)
         else:
             self._beside = _hashing.submit(self._hash, self._md5, pieces)
-        self.size += size
 
     def _wait_for_md5(self) -> None:
         if self._beside is not None:
@@ -143,7 +148,9 @@ class Writer:
         self._file.close()
         self._wait_for_md5()
         self._finished = True
-        return Written(self.key, self.size, self._md5.hexdigest(), self._sha256.hexdigest(), self._head)
+        large = self.size > MD5_UP_TO
+        md5 = hashlib.md5(self._sha256.digest(), usedforsecurity=False) if large else self._md5
+        return Written(self.key, self.size, md5.hexdigest(), self._sha256.hexdigest(), self._head)
 
     def __enter__(self) -> "Writer":
         return self

@@ -151,6 +151,7 @@ class ObjectVersion(models.Model):
     size = models.BigIntegerField()
     content_type = models.CharField(max_length=127)
     cache_control = models.CharField(max_length=100)
+    # Of a large content, the MD5 of its SHA-256 (blobs.MD5_UP_TO).
     md5 = models.CharField(max_length=32)
     sha256 = models.CharField(max_length=64)
     scan = models.CharField(max_length=9, choices=Scan.choices, default=Scan.NOT_ASKED)

@@ -13,7 +13,7 @@ from django.core.exceptions import DisallowedHost
 from structlog.contextvars import bound_contextvars
 
 from storage_app.asgi import download, kept, quick, tus, upload
-from storage_app.asgi.exchange import Disconnected, Exchange, Message, Receive, Scope, Send
+from storage_app.asgi.exchange import Disconnected, Exchange, Receive, Scope, Send
 from storage_app.wire.errors import RequestRefused, is_fault
 
 PREFIX = "/storage/v1/"
@@ -74,23 +74,12 @@ class Files:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, rest: str) -> None:
         if scope["method"] not in SAFE and not rest.startswith(ONLY_READ):
-            send = _after_a_change(send)
+            send = kept.forgetting(send)
         found = _route(scope, rest)
         if found is None:
             await self.django(scope, receive, send)
         else:
             await _serve(Exchange(scope, receive, send), *found)
-
-
-def _after_a_change(send: Send) -> Send:
-    """What was kept of public files is forgotten before anybody hears that something was changed."""
-
-    async def forget_and_send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            kept.rows.clear()
-        await send(message)
-
-    return forget_and_send
 
 
 def _route(scope: Scope, rest: str) -> tuple[Handler, tuple[str, ...]] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
 
+from storage_app.asgi.exchange import Message, Send
 from storage_app.services.reading import Readable
 
 ROWS_FOR = 1.0
@@ -82,3 +83,14 @@ class Contents:
 
 rows = Rows()
 contents = Contents()
+
+
+def forgetting(send: Send) -> Send:
+    """What is known of public files is forgotten before anybody hears that something was changed."""
+
+    async def forget_and_send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            rows.clear()
+        await send(message)
+
+    return forget_and_send

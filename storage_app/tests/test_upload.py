@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import http.client
 import json
 from collections.abc import Callable, Iterator
@@ -95,6 +96,19 @@ def refuses(answer: httpx.Response, status: str, text: str = "") -> None:
     assert list(blobs.keys()) == []
     with acting_as_service():
         assert not Object.objects.exists() and not DoomedBlob.objects.exists()
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_etag_is_the_md5_of_the_bytes_and_of_large_ones_that_of_their_sha256(more):
+    content = bytes(blobs.MD5_UP_TO + more)
+    sha256 = hashlib.sha256(content)
+    wanted = hashlib.md5(sha256.digest() if more else content).hexdigest()
+    for step in (3 * blobs.PIECE, 100_000):
+        with blobs.Writer(f"objects/aa/bb/{more}-{step}") as writer:
+            for at in range(0, len(content), step):
+                writer.write(content[at : at + step])
+            written = writer.finish()
+        assert (written.md5, written.sha256) == (wanted, sha256.hexdigest())
 
 
 def test_put_and_upsert_replace_and_post_does_not(client, ada):
