@@ -16,6 +16,7 @@ from django.utils.http import http_date
 
 from core.actors import ANON, SERVICE, Actor, acting, acting_as_service
 from storage_app import blobs
+from storage_app.asgi import kept
 from storage_app.asgi.exchange import Disconnected, Exchange
 from storage_app.asgi.parts import ALGORITHMS, Arriving, Checksum, ChecksumWrong, Joined
 from storage_app.asgi.tus_headers import (
@@ -130,6 +131,7 @@ async def _look(exchange: Exchange, *, signed: bool, address: str) -> None:
     if opened.upload.finished_at is None and opened.upload.offset == opened.upload.size:
         await exchange.database(_take, opened=opened, offset=opened.upload.offset)
         await _continue(exchange, opened, None, has_bytes=False)
+        kept.rows.clear()
     size = opened.upload.size
     headers = [
         ("cache-control", "no-store"),
