@@ -287,12 +287,18 @@ def _row(than: Literal[">", ">=", "<"], folder: str, name: str) -> RawSQL:
 
 
 def _with_versions(files: Sequence[Object] | QuerySet[Object]) -> list[Object]:
-    """The files with what they hold; who sees a file sees its version."""
-    found = list(files)
+    """The files with what they hold; who sees a file sees its version, unless the scanner keeps that back."""
+    found, actor = list(files), current_actor()
+    asks = (actor.role == SERVICE, actor.user_id) if actor else (False, None)
     with acting_as_service():
         versions = ObjectVersion.objects.in_bulk([one.version_id for one in found])
     # One that was replaced or removed just now has none of that name any more.
     there = [one for one in found if one.version_id in versions]
     for one in there:
         one.version = versions[one.version_id]
-    return there
+    return [one for one in there if _given_out(one.version, *asks)]
+
+
+def _given_out(version: ObjectVersion, is_service: bool, person: UUID | None) -> bool:
+    """As the row security of versions says, which is not asked here: it would cost a look for each row."""
+    return not version.is_held_back or is_service or (person is not None and version.created_by_id == person)

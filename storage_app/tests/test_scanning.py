@@ -15,7 +15,7 @@ from core.actors import acting_as, acting_as_anon, acting_as_service
 from storage_app import scanner
 from storage_app.models import ObjectVersion
 from storage_app.scanner import ScannerDeclined, ScannerUnavailable
-from storage_app.services import house, objects, scanning, signing
+from storage_app.services import house, listing, objects, scanning, signing
 from storage_app.services.access import ObjectNotFound
 from storage_app.tests.clamd import EICAR, LARGEST, clamd
 from storage_app.tests.factories import make_bucket, put
@@ -107,6 +107,21 @@ def test_what_is_clean_is_given_out_and_what_is_not_is_not(two_files, ada, bola)
         told = AuditEvent.objects.get(action="storage.version.harmful")
     assert told.data["harm"] == "Eicar-Signature"
     assert scanning.scan_waiting() == 0
+
+
+def listed_for(actor, owner: User) -> list[str]:
+    with actor:
+        page = listing.in_folder(bucket_id="open", folder=f"{owner.id}/", limit=10)
+        return [one.name.rpartition("/")[2] for one in page.files]
+
+
+def test_a_list_names_what_is_kept_back_only_to_who_put_it_there(two_files, ada, bola):
+    assert listed_for(acting_as(ada), ada) == ["bad.txt", "good.txt"]
+    assert listed_for(acting_as(bola), ada) == listed_for(acting_as_anon(), ada) == []
+    assert listed_for(acting_as_service(), ada) == ["bad.txt", "good.txt"]
+    scanning.scan_waiting()
+    assert listed_for(acting_as(bola), ada) == ["good.txt"]
+    assert listed_for(acting_as(ada), ada) == ["bad.txt", "good.txt"]
 
 
 def test_a_clean_file_replaced_is_kept_back_until_the_new_content_is_looked_at(two_files, ada, bola):
