@@ -25,8 +25,8 @@ select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '!', fals
 from generate_series(1, {n}) n;
 insert into accounts_customer (user_id, status, tier, phone, lock_reason)
 select id, 'ACTIVE', 3, '', '' from accounts_user;
-insert into accounts_profile (user_id, handle, display_name)
-select id, 'saver_' || split_part(email, '@', 1), 'Saver ' || split_part(email, '@', 1) from accounts_user;
+insert into accounts_profile (user_id, handle, display_name, avatar)
+select id, 'saver_' || split_part(email, '@', 1), 'Saver ' || split_part(email, '@', 1), '' from accounts_user;
 insert into wallet_account (id, owner_id, kind, currency_id, normal_side, floor, opened_at)
 select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, 'WALLET', 'NGN', 'CREDIT', 0, now()
 from accounts_user;
