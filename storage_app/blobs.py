@@ -29,7 +29,7 @@ _WORTH_A_THREAD = 128 * 1024
 _hashing = ThreadPoolExecutor(2, thread_name_prefix="hashing")
 # MD5 takes more than all else together, and names a content only in its ETag. That of a larger one is the MD5 of its
 # SHA-256: as with S3, whose ETags of large objects are no MD5 of their bytes either.
-MD5_UP_TO = 16 * 1024 * 1024
+MD5_UP_TO = 4 * 1024 * 1024
 
 
 class BlobMissing(Exception):
