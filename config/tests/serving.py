@@ -39,7 +39,7 @@ def site(transactional_db: Any, files: Path, settings: Any) -> Iterator[str]:
 
 def log_in(page: Page, email: str) -> None:
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url("**/home/")
