@@ -7,22 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from accounts import access_tokens
 from accounts.tests.factories import PASSWORD
+from config.javascript import COMMAND, FOLDER, VERSION, installed
 
-VERSION = "2.109.0"
-FOLDER = settings.DATA_DIR / "clients"
-ABSENT = (
-    f"supabase-js is not installed, so no JavaScript client was tried: "
-    f"npm install --ignore-scripts --prefix {FOLDER} @supabase/supabase-js@{VERSION}"
-)
-
-
-def installed() -> str | None:
-    package = FOLDER / "node_modules/@supabase/supabase-js/package.json"
-    return json.loads(package.read_text())["version"] if package.exists() else None
+ABSENT = f"supabase-js is not installed, so no JavaScript client was tried: npm {' '.join(COMMAND)}"
 
 
 def test_the_javascript_client_signs_in_refreshes_changes_and_signs_out(auth_url, ada):
