@@ -206,7 +206,7 @@ ACCESS_TOKEN_ISSUER = env.access_token_issuer or f"{env.site_url}/auth/v1"
 JWT_EXTRA_KEYS = env.jwt_extra_keys
 # Who tells the floors below `accounts` whom a bearer names, and keeps the trail of what they do.
 BEARERS = "accounts.bearers.actor_of"
-AUDIT_TRAIL = "accounts.audit.record"
+AUDIT_TRAIL = "accounts.audit"
 # Where a link may send people back to, beside this site: globs such as `https://app.example.com/**`.
 REDIRECT_ALLOW_LIST = env.redirect_allow_list
 

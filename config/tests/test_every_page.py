@@ -265,8 +265,6 @@ def test_the_pages_of_an_organisation(visitor: Visitor, demo: None) -> None:
     press(page, "Send the invitation")
     expect(page.get_by_role("main")).to_contain_text("An invitation is on its way")
     visitor.check()
-    if visitor.look.viewport == DESKTOP:
-        visitor.picture("organization.png")
     page.get_by_role("link", name="Ada Obi").click()
     heading(page, "Ada Obi")
     visitor.check()

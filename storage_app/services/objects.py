@@ -214,11 +214,11 @@ def remove(*, bucket_id: str, names: Sequence[str], at: datetime) -> list[Object
             pk__in=[one.pk for one in removable], bucket_id=bucket_id, name__in=names
         )
         gone = set(still.select_for_update().order_by("pk").values_list("pk", flat=True))
-        for one in removable:
-            if one.pk in gone:
-                audit.record(action="storage.object.removed", target=one, bucket=bucket_id, name=one.name)
+        removed = [one for one in removable if one.pk in gone]
+        told = ((one, {"bucket": bucket_id, "name": one.name}) for one in removed)
+        audit.record_each(action="storage.object.removed", targets=told)
         removal.remove_all(objects=still, at=at)
-    return [one for one in removable if one.pk in gone]
+    return removed
 
 
 def restore(*, bucket_id: str, name: str, version_id: UUID, at: datetime) -> Object:

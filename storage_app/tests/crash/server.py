@@ -20,6 +20,8 @@ def main(folder: str) -> None:
     settings.STORAGES["files"]["OPTIONS"]["location"] = folder
     django.setup()
 
+    from importlib import import_module
+
     from django.utils.module_loading import import_string
 
     from storage_app.services import uploads
@@ -27,8 +29,8 @@ def main(folder: str) -> None:
     # A killed writer's lease must run out: sooner than in earnest, for there are many of them.
     uploads.LEASE = timedelta(milliseconds=200)
     application = import_string("config.asgi.application")
-    for path in (settings.BEARERS, settings.AUDIT_TRAIL):
-        import_string(path)
+    import_string(settings.BEARERS)
+    import_module(settings.AUDIT_TRAIL)
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     print(listener.getsockname()[1], flush=True)
     life = 0
