@@ -7,6 +7,9 @@ import httpx
 
 from accounts.models import User
 from accounts.tests.factories import bearer
+from core.actors import acting_as, acting_as_service
+from storage_app.models import Object
+from storage_app.services import objects
 
 BYTES = "application/offset+octet-stream"
 SPOKEN = {"Tus-Resumable": "1.0.0"}
@@ -15,6 +18,21 @@ SPOKEN = {"Tus-Resumable": "1.0.0"}
 def metadata(**told: str | bytes) -> str:
     values = ((key, value.encode() if isinstance(value, str) else value) for key, value in told.items())
     return ",".join(f"{key} {base64.b64encode(value).decode()}" for key, value in values)
+
+
+def held(ada: User, name: str = "a") -> Object:
+    with acting_as(ada):
+        return objects.find(bucket_id="docs", name=f"{ada.id}/{name}")
+
+
+def is_there(ada: User, name: str = "a") -> bool:
+    with acting_as_service():
+        return Object.objects.filter(name=f"{ada.id}/{name}").exists()
+
+
+def told(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["tus-resumable"] == "1.0.0"
+    return answer.status_code, answer.text
 
 
 class Tus:
