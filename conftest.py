@@ -31,6 +31,8 @@ KEPT = (
     "wallet_currency",
     "wallet_tierrule",
     "wallet_follower",
+    "realtime_horizon",
+    "realtime_consumer",
 )
 
 

@@ -314,15 +314,23 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 
-def valkey(url: str) -> dict[str, Any]:
-    """Return the settings that point cache, sockets and tasks at one Valkey address (`redis://` or `unix://`)."""
+def valkey(url: str, *, prefix: str = "alajo") -> dict[str, Any]:
+    """Return the settings that point cache, sockets and tasks at one Valkey address (`redis://` or `unix://`).
+
+    `prefix` keeps apart those who share a server: what is told there (pub/sub) knows no databases.
+    """
     broker = url
     if url.startswith("unix://"):
         broker = url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
     return {
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}},
         "CHANNEL_LAYERS": {
-            "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [url]}}
+            "default": {
+                "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+                "CONFIG": {"hosts": [url], "prefix": f"{prefix}:"},
+            }
         },
+        "VALKEY_URL": url,
+        "VALKEY_PREFIX": prefix,
         "CELERY_BROKER_URL": broker,
     }

@@ -27,7 +27,7 @@ DATABASES = {
 # Each test process empties its own database of Valkey: parallel ones are gw0, gw1 and so on.
 _number = WORKER.removeprefix("gw")
 _own = int(_number) + 1 if _number.isdigit() else 8 + zlib.crc32(WORKER.encode()) % 8
-globals().update(valkey(Valkey(TEST_ROOT).url(db=_own)))
+globals().update(valkey(Valkey(TEST_ROOT).url(db=_own), prefix=f"alajo-{_own}"))
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 

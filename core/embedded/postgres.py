@@ -30,6 +30,8 @@ DEFAULT_SETTINGS: dict[str, str | int] = {
     "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # The order of commits, by which the outbox is read (realtime/sql/outbox.sql).
+    "track_commit_timestamp": "on",
 }
 START_SECONDS = 600
 STOP_SECONDS = 60

@@ -1,0 +1,58 @@
+"""Waking the dispatcher after a commit: a word over Valkey, which may be lost, since it also looks by itself.
+
+A thread of its own says it, so that no request waits for Valkey, and many commits at once are one word.
+"""
+
+import logging
+import os
+import threading
+
+import redis
+from django.conf import settings
+
+# Seconds between two words: what comes meanwhile is told by the second.
+PAUSE = 0.001
+
+logger = logging.getLogger(__name__)
+
+
+def channel() -> str:
+    return f"{settings.VALKEY_PREFIX}:doorbell"
+
+
+class _Doorbell:
+    def __init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """A forked child has none of its parent's threads."""
+        self._rung = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def ring(self) -> None:
+        self._rung.set()
+        if self._thread is None:
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._tell, name="doorbell", daemon=True)
+                    self._thread.start()
+
+    def _tell(self) -> None:
+        valkey = redis.Redis.from_url(settings.VALKEY_URL, socket_timeout=2)
+        while self._rung.wait():
+            self._rung.clear()
+            try:
+                valkey.publish(channel(), b"")
+            except redis.RedisError as error:
+                logger.warning("the dispatcher was not woken, it looks by itself: %s", error)
+            threading.Event().wait(PAUSE)
+
+
+_doorbell = _Doorbell()
+os.register_at_fork(after_in_child=_doorbell.start_anew)
+
+
+def ring() -> None:
+    """Wake the dispatcher. Costs the caller next to nothing, and never fails."""
+    _doorbell.ring()

@@ -1,0 +1,92 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7
+
+# What fits into the one length byte of a binary frame.
+LONGEST_NAME = 255
+
+
+class Message(models.Model):
+    """Something that happened: a row of the outbox, which is written once and never changed.
+
+    `topic` names the audience (`user:<id>`, `org:<id>`), and only those who may read it by the policies of this table
+    receive what is private. A change of a declared table has no topic; it reaches its `owners`. The column `xid`, the
+    transaction that wrote the row, is SQL's alone (realtime/sql/outbox.sql).
+    """
+
+    class Extension(models.TextChoices):
+        # Told by a service of ours: the only kind that consumers act on.
+        EVENT = "event", _("Event")
+        # Sent by whoever may write to the topic, in SQL or over REST.
+        BROADCAST = "broadcast", _("Broadcast")
+        PRESENCE = "presence", _("Presence")
+        CHANGE = "postgres_changes", _("Change of a row")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    topic = models.CharField(max_length=LONGEST_NAME, blank=True)
+    extension = models.CharField(max_length=20, choices=Extension.choices)
+    event = models.CharField(max_length=LONGEST_NAME)
+    payload = models.JSONField(null=True)
+    binary_payload = models.BinaryField(null=True)
+    private = models.BooleanField(default=True)
+    owners = ArrayField(models.UUIDField(), null=True)
+    inserted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [models.Index(fields=["topic", "id"], name="message_of_topic")]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.event} {self.id}"
+
+
+class Position(models.Model):
+    """The place of a committed message in the order of commits: 1, 2, 3, without a gap."""
+
+    position = models.BigIntegerField(primary_key=True)
+    message = models.OneToOneField(Message, on_delete=models.DO_NOTHING, related_name="place", db_constraint=False)
+
+    class Meta:
+        verbose_name = _("position")
+        verbose_name_plural = _("positions")
+
+    def __str__(self) -> str:
+        return str(self.position)
+
+
+class Consumer(models.Model):
+    """Who reads the outbox and must miss nothing: everything up to `position` is done."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("consumer")
+        verbose_name_plural = _("consumers")
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.position}"
+
+
+class ParkedMessage(models.Model):
+    """A message that a consumer could not take. It holds up nothing after it; staff send it again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    consumer = models.ForeignKey(Consumer, on_delete=models.CASCADE, db_index=False)
+    message = models.ForeignKey(Message, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    error = models.TextField()
+    tries = models.PositiveIntegerField(default=1)
+    parked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("parked message")
+        verbose_name_plural = _("parked messages")
+        constraints = [models.UniqueConstraint(fields=["consumer", "message"], name="parked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.consumer_id} {self.message_id}"

@@ -1,0 +1,96 @@
+"""Reading the outbox in the order of commits: numbering what is new, and going on from a number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from core.actors import acting_as_service
+
+COLUMNS = "id, topic, extension, event, payload, binary_payload, private, owners, inserted_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A committed message and its place in the order of commits. `payload` is JSON text, None beside bytes."""
+
+    position: int
+    id: UUID
+    topic: str
+    extension: str
+    event: str
+    payload: str | None
+    binary_payload: bytes | None
+    private: bool
+    owners: tuple[UUID, ...]
+    inserted_at: datetime
+
+    def packed(self) -> list[Any]:
+        """As plain values, in the order of the fields, for the channel layer."""
+        return [
+            self.position,
+            self.id.bytes,
+            self.topic,
+            self.extension,
+            self.event,
+            self.payload,
+            self.binary_payload,
+            self.private,
+            [owner.bytes for owner in self.owners],
+            self.inserted_at.isoformat(),
+        ]
+
+    @classmethod
+    def unpacked(cls, values: list[Any]) -> "Placed":
+        position, id, topic, extension, event, payload, binary, private, owners, inserted_at = values
+        return cls(
+            position,
+            UUID(bytes=id),
+            topic,
+            extension,
+            event,
+            payload,
+            binary,
+            private,
+            tuple(UUID(bytes=owner) for owner in owners),
+            datetime.fromisoformat(inserted_at),
+        )
+
+
+def sequence(*, limit: int) -> list[Placed]:
+    """Number about `limit` messages that have committed and have no number yet, and return them.
+
+    Several processes may do so at once: each message gets one number, and whoever comes second gets nothing. Not inside
+    a transaction that has published.
+    """
+    with acting_as_service():
+        return _placed(f"select position, {COLUMNS} from realtime.sequence(%s)", [limit])
+
+
+def after(position: int, *, limit: int) -> list[Placed]:
+    """Return the first `limit` messages behind a position."""
+    columns = ", ".join(f"m.{name}" for name in COLUMNS.replace("payload, b", "payload::text, b").split(", "))
+    with acting_as_service():
+        return _placed(
+            f"select p.position, {columns} from realtime_position p join realtime_message m on m.id = p.message_id "
+            "where p.position > %s order by p.position limit %s",
+            [position, limit],
+        )
+
+
+def head() -> int:
+    """Return the position of the newest message that has one."""
+    with acting_as_service(), connection.cursor() as cursor:
+        cursor.execute("select position from realtime_horizon")
+        return int(cursor.fetchone()[0])
+
+
+def _placed(statement: str, parameters: list[Any]) -> list[Placed]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [
+            Placed(*row[:6], None if row[6] is None else bytes(row[6]), row[7], tuple(row[8] or ()), row[9])
+            for row in cursor.fetchall()
+        ]
