@@ -48,7 +48,9 @@ class Position(models.Model):
     """The place of a committed message in the order of commits: 1, 2, 3, without a gap."""
 
     position = models.BigIntegerField(primary_key=True)
-    message = models.OneToOneField(Message, on_delete=models.DO_NOTHING, related_name="place", db_constraint=False)
+    message = models.OneToOneField(
+        Message, on_delete=models.DO_NOTHING, related_name="place", db_constraint=False
+    )
 
     class Meta:
         verbose_name = _("position")

@@ -207,6 +207,9 @@ JWT_EXTRA_KEYS = env.jwt_extra_keys
 # Who tells the floors below `accounts` whom a bearer names, and keeps the trail of what they do.
 BEARERS = "accounts.bearers.actor_of"
 AUDIT_TRAIL = "accounts.audit"
+# Who writes into the outbox what happened elsewhere, and who must hear of every event (docs/realtime.md).
+REALTIME_SOURCES = ["wallet.services.announcing.announce"]
+REALTIME_CONSUMERS: dict[str, str] = {}
 # Where a link may send people back to, beside this site: globs such as `https://app.example.com/**`.
 REDIRECT_ALLOW_LIST = env.redirect_allow_list
 
@@ -298,6 +301,10 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"httpx": {"level": "WARNING"}},
 }
+
+# Where the doorbell and the sockets' words go; `valkey` below says so.
+VALKEY_URL = ""
+VALKEY_PREFIX = ""
 
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.email_from

@@ -63,8 +63,12 @@ begin
     if v_restored then
         v_seen := '1:1:';
     end if;
-    select m.xid into v_cap from public.realtime_message m
-    where m.xid >= pg_snapshot_xmax(v_seen) order by m.xid offset p_limit limit 1;
+    -- The first transaction behind the one that fills the bite: a transaction is numbered whole, however large.
+    select n.xid into v_cap from public.realtime_message n
+    where n.xid > (
+        select m.xid from public.realtime_message m
+        where m.xid >= pg_snapshot_xmax(v_seen) order by m.xid offset p_limit - 1 limit 1)
+    order by n.xid limit 1;
     with placed as (
         insert into public.realtime_position ("position", message_id)
         select v_from + row_number() over (order by realtime.committed_at(m.xid), m.xid, m.id), m.id

@@ -23,7 +23,8 @@ def publish(event: str, topic: str = "room") -> None:
 def write(session: psycopg.Connection, event: str) -> None:
     """Publish in a session of one's own, and leave its transaction open."""
     session.execute(
-        "insert into realtime_message (topic, extension, event, payload) values ('room', 'event', %s, '{}')", [event]
+        "insert into realtime_message (topic, extension, event, payload) values ('room', 'event', %s, '{}')",
+        [event],
     )
 
 
@@ -112,6 +113,14 @@ def test_a_backlog_is_read_in_bites_and_late_ones_of_any_bite_are_not_lost(anoth
     assert [event for event in seen if not event.startswith("late")] == [*map(str, range(14))]
 
 
+def test_a_transaction_larger_than_a_bite_is_told_whole():
+    with acting_as_service():
+        realtime.publish_many(events=[realtime.Event("room", str(number), {}) for number in range(20)])
+    publish("next")
+    assert [message.event for message in outbox.sequence(limit=3)] == [*map(str, range(20))]
+    assert [message.event for message in outbox.sequence(limit=3)] == ["next"]
+
+
 def test_positions_have_no_gap(another_session):
     start = outbox.head()
     for _ in range(3):
@@ -121,7 +130,11 @@ def test_positions_have_no_gap(another_session):
         lost.rollback()
         told()
     with acting_as_service():
-        found = list(Position.objects.filter(position__gt=start).order_by("position").values_list("position", flat=True))
+        found = list(
+            Position.objects.filter(position__gt=start)
+            .order_by("position")
+            .values_list("position", flat=True)
+        )
     assert found == [start + 1, start + 2, start + 3]
 
 
@@ -155,7 +168,9 @@ def test_many_writers_and_several_dispatchers_tell_each_message_once_and_each_wr
     for thread in dispatchers:
         thread.join()
     batches.append(outbox.sequence(limit=1000))
-    messages = sorted((message for batch in batches for message in batch), key=lambda message: message.position)
+    messages = sorted(
+        (message for batch in batches for message in batch), key=lambda message: message.position
+    )
     assert [message.position for message in messages] == [
         *range(messages[0].position, messages[0].position + writers * each)
     ]
