@@ -249,6 +249,7 @@ FILE_SIZE_LIMIT = 5_000_000_000
 FORM_FILE_LIMIT = 100_000_000
 # Where clamd looks at what came: `tcp://host:3310` or `unix:///path`; without it nothing is looked at.
 CLAMD = env.clamd
+METRICS_TOKEN = env.metrics_token.get_secret_value() if env.metrics_token else ""
 FILE_UPLOAD_HANDLERS = [
     "storage_app.form_uploads.WithinLimit",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
