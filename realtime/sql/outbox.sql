@@ -6,6 +6,15 @@
 -- present snapshot sees and that one did not is new, whatever its id, and is numbered in the order of commit times. No
 -- long transaction holds up the others.
 
+do $$
+begin
+    if current_setting('track_commit_timestamp') <> 'on' then
+        raise exception 'the outbox is read in the order of commits, of which this server keeps no record'
+            using hint = 'Set track_commit_timestamp = on in postgresql.conf and start the server again.';
+    end if;
+end
+$$;
+
 create schema realtime;
 grant usage on schema realtime to anon, authenticated, service_role;
 
