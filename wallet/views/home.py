@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +20,7 @@ from wallet.models import Account, Entry, Hold, Payment
 from wallet.notices import newest_of
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
 from wallet.views.rows import Row, rows_of
+from wallet.views.seen import word_for
 
 RECENT, WAITING, NOTICES = 5, 5, 3
 # A payment just started is asked about often; one left lying is not worth it.
@@ -48,9 +48,8 @@ class Summary:
     @property
     def seen(self) -> str:
         """Changes with anything that the page shows of this."""
-        facts = [self.wallet.version, self.wallet.held, self.wallet.cap, self.kept]
-        states = [f"{payment.pk}{payment.state}" for payment in self.payments]
-        return sha256(repr((facts, states)).encode()).hexdigest()[:16]
+        wallet = self.wallet
+        return word_for(wallet.version, wallet.held, wallet.cap, self.kept, payments=self.payments)
 
     @property
     def poll_seconds(self) -> int | None:
@@ -98,7 +97,7 @@ def home(request: PersonRequest) -> HttpResponse:
 @wallet_page
 @require_safe
 def summary(request: PersonRequest) -> HttpResponse:
-    """The part of the start page that changes while a payment is open; nothing when it has not changed."""
+    """The part of the start page that changes by itself; nothing when it has not changed."""
     summary = summary_of(request.user)
     if request.GET.get("seen") == summary.seen:
         return HttpResponse(status=204)
