@@ -82,6 +82,7 @@ EXEMPT = {
     "django_content_type": NOBODYS,
     "django_migrations": NOBODYS,
     "pghistory_context": NOBODYS,
+    "realtime_declared": NOBODYS,
     "sandbox_fault": "there only in development",
     "sandbox_sandboxcharge": "there only in development",
     "sandbox_sandboxdelivery": "there only in development",

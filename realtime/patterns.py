@@ -1,0 +1,122 @@
+"""Patterns that strangers send, tried on many rows: they run in an engine that never goes back (Rust's `regex`).
+
+Its time grows with the text alone, so that `(a+)+$` does no harm. `like` is translated into it. Of regular expressions
+only what means the same there and in PostgreSQL is let through: letters, `.`, classes, groups, alternatives, anchors
+and quantifiers; no references, no looking round, no options.
+"""
+
+import re
+from collections.abc import Callable
+
+from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+Test = Callable[[str], bool]
+
+LONGEST_PATTERN = 200
+# Characters of a value that a regular expression is tried on. What is longer is unknown, and so matches nothing.
+LONGEST_TEXT = 10_000
+MOST_REPEATS = 100
+
+_SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~")
+_CLASS = r"\[\^?\]?(?:\[:(?:alpha|digit|alnum|upper|lower|space|punct|blank|xdigit):\]|\\[dws.\-\]\[\\^$]|[^\[\]\\])*\]"
+_TOKENS = re.compile(
+    rf"""(?P<open>\((?:\?:)?(?!\?)) | (?P<close>\)) | (?P<or>\|) | (?P<anchor>[\^$])
+    | (?P<count>\{{(?P<least>\d{{1,3}})(?P<more>,(?P<most>\d{{1,3}})?)?\}}) | (?P<quantifier>[*+?])
+    | (?P<atom>\\[dwsDWS] | \\[^\w\s] | {_CLASS} | [^\\()\[\]{{}}|^$*+?])""",
+    re.VERBOSE | re.DOTALL,
+)
+_SETS = ("&&", "--", "~~")
+
+
+def like(pattern: str) -> Test:
+    """Compile SQL's `like`. Raises ValueError with a reason."""
+    return _compiled(_of_like(pattern))
+
+
+def ilike(pattern: str) -> Test:
+    """Compile SQL's `ilike`. Raises ValueError with a reason."""
+    test = _compiled(_of_like(lower(pattern)))
+    return lambda text: test(lower(text))
+
+
+def match(pattern: str, *, any_case: bool = False) -> Callable[[str], bool | None]:
+    """Compile a regular expression, to be found anywhere in a text. Raises ValueError with a reason."""
+    _check(pattern)
+    test = _compiled(f"(?is){pattern}" if any_case else f"(?s){pattern}")
+    return lambda text: test(text) if len(text) <= LONGEST_TEXT else None
+
+
+def lower(text: str) -> str:
+    """Letter by letter, as in PostgreSQL: a word's end and letters that would become two change nothing."""
+    if text.isascii():
+        return text.lower()
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+
+
+def _of_like(pattern: str) -> str:
+    if len(pattern) > LONGEST_PATTERN:
+        raise ValueError(f"a pattern has at most {LONGEST_PATTERN} characters")
+    parts, letters = [], iter(pattern)
+    for letter in letters:
+        if letter == "\\":
+            following = next(letters, None)
+            if following is None:
+                raise ValueError("a pattern must not end with its escape character")
+            parts.append(_literal(following))
+        else:
+            parts.append({"%": ".*", "_": "."}.get(letter) or _literal(letter))
+    return f"(?s)^{''.join(parts)}$"
+
+
+def _literal(letter: str) -> str:
+    return f"\\{letter}" if letter in _SPECIAL else letter
+
+
+def _compiled(expression: str) -> Test:
+    schema = core_schema.str_schema(pattern=expression, regex_engine="rust-regex")
+    try:
+        return SchemaValidator(schema).isinstance_python
+    except SchemaError as error:
+        raise ValueError("this is no regular expression, or it is too large") from error
+
+
+def _check(pattern: str) -> None:
+    """Refuse what PostgreSQL would refuse or understand another way, and counts within counts."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise ValueError(f"a pattern has at most {LONGEST_PATTERN} characters")
+    at, before, counted = 0, "", False
+    # Of each open group, whether it holds a count; the last is the whole.
+    groups = [False]
+    while at < len(pattern):
+        token = _TOKENS.match(pattern, at)
+        if token is None or (token["atom"] and any(operator in token["atom"] for operator in _SETS)):
+            raise ValueError(f"a pattern does not know what stands at character {at + 1}")
+        kind = str(token.lastgroup)
+        kind = "count" if token["count"] else kind
+        if kind in ("count", "quantifier"):
+            if before == "quantified" and token[0] == "?":
+                kind = "lazy"
+            elif before not in ("atom", "close"):
+                raise ValueError(f"a pattern repeats nothing at character {at + 1}")
+            else:
+                _check_count(token, within=before == "close" and counted)
+                groups[-1] = groups[-1] or kind == "count"
+                kind = "quantified"
+        elif kind == "open":
+            groups.append(False)
+        elif kind == "close":
+            if len(groups) == 1:
+                raise ValueError("a pattern closes a group that is not open")
+            counted = groups.pop()
+            groups[-1] = groups[-1] or counted
+        at, before = token.end(), kind
+    if len(groups) > 1:
+        raise ValueError("a pattern leaves a group open")
+
+
+def _check_count(token: re.Match[str], *, within: bool) -> None:
+    if not token["count"]:
+        return
+    least, most = int(token["least"]), int(token["most"] or token["least"])
+    if within or most > MOST_REPEATS or least > most:
+        raise ValueError(f"a pattern repeats at most {MOST_REPEATS} times, and no count within another")
