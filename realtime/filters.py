@@ -64,7 +64,12 @@ class Condition:
             return False
         try:
             said = self.test(row[self.column])
-        except (ValueError, ArithmeticError, TypeError):  # a value that Python has no equal of: a year 20000
+        except (
+            ValueError,
+            ArithmeticError,
+            TypeError,
+            AttributeError,
+        ):  # a value that Python has no equal of: a year 20000
             return False
         return said is not None and said is not self.denied
 

@@ -14,11 +14,21 @@ Test = Callable[[str], bool]
 
 LONGEST_PATTERN = 200
 # Characters of a value that a regular expression is tried on. What is longer is unknown, and so matches nothing.
-LONGEST_TEXT = 10_000
-MOST_REPEATS = 100
+LONGEST_TEXT = 2_000
+# The sum of a pattern's counts: what can be written out in about as many characters as a pattern may have.
+MOST_REPEATS = 64
 
 _SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~")
-_CLASS = r"\[\^?\]?(?:\[:(?:alpha|digit|alnum|upper|lower|space|punct|blank|xdigit):\]|\\[dws.\-\]\[\\^$]|[^\[\]\\])*\]"
+# Classes by name, which are those of ASCII in Rust.
+_NAMED = {
+    "[:alpha:]": r"\p{Alphabetic}",
+    "[:alnum:]": r"\p{Alphabetic}\p{Nd}",
+    "[:digit:]": r"\d",
+    "[:lower:]": r"\p{Lowercase}",
+    "[:upper:]": r"\p{Uppercase}",
+    "[:space:]": r"\s",
+}
+_CLASS = r"\[\^?\]?(?:\[:(?:alpha|alnum|digit|lower|upper|space):\]|\\[dws.\-\]\[\\^$]|[^\[\]\\])*\]"
 _TOKENS = re.compile(
     rf"""(?P<open>\((?:\?:)?(?!\?)) | (?P<close>\)) | (?P<or>\|) | (?P<anchor>[\^$])
     | (?P<count>\{{(?P<least>\d{{1,3}})(?P<more>,(?P<most>\d{{1,3}})?)?\}}) | (?P<quantifier>[*+?])
@@ -42,15 +52,15 @@ def ilike(pattern: str) -> Test:
 def match(pattern: str, *, any_case: bool = False) -> Callable[[str], bool | None]:
     """Compile a regular expression, to be found anywhere in a text. Raises ValueError with a reason."""
     _check(pattern)
+    for name, meaning in _NAMED.items():
+        pattern = pattern.replace(name, meaning)
     test = _compiled(f"(?is){pattern}" if any_case else f"(?s){pattern}")
     return lambda text: test(text) if len(text) <= LONGEST_TEXT else None
 
 
 def lower(text: str) -> str:
-    """Letter by letter, as in PostgreSQL: a word's end and letters that would become two change nothing."""
-    if text.isascii():
-        return text.lower()
-    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    """Letter by letter, as in PostgreSQL: a sigma at a word's end is no other, and no letter becomes two."""
+    return "İ".join(part.lower() for part in text.replace("Σ", "σ").split("İ"))
 
 
 def _of_like(pattern: str) -> str:
@@ -84,7 +94,7 @@ def _check(pattern: str) -> None:
     """Refuse what PostgreSQL would refuse or understand another way, and counts within counts."""
     if len(pattern) > LONGEST_PATTERN:
         raise ValueError(f"a pattern has at most {LONGEST_PATTERN} characters")
-    at, before, counted = 0, "", False
+    at, before, counted, repeats = 0, "", False, 0
     # Of each open group, whether it holds a count; the last is the whole.
     groups = [False]
     while at < len(pattern):
@@ -99,7 +109,7 @@ def _check(pattern: str) -> None:
             elif before not in ("atom", "close"):
                 raise ValueError(f"a pattern repeats nothing at character {at + 1}")
             else:
-                _check_count(token, within=before == "close" and counted)
+                repeats += _count(token, within=before == "close" and counted)
                 groups[-1] = groups[-1] or kind == "count"
                 kind = "quantified"
         elif kind == "open":
@@ -112,11 +122,14 @@ def _check(pattern: str) -> None:
         at, before = token.end(), kind
     if len(groups) > 1:
         raise ValueError("a pattern leaves a group open")
+    if repeats > MOST_REPEATS:
+        raise ValueError(f"a pattern counts to at most {MOST_REPEATS} in all")
 
 
-def _check_count(token: re.Match[str], *, within: bool) -> None:
+def _count(token: re.Match[str], *, within: bool) -> int:
     if not token["count"]:
-        return
+        return 0
     least, most = int(token["least"]), int(token["most"] or token["least"])
-    if within or most > MOST_REPEATS or least > most:
-        raise ValueError(f"a pattern repeats at most {MOST_REPEATS} times, and no count within another")
+    if within or least > most:
+        raise ValueError("a pattern counts up, and no count stands within another")
+    return most

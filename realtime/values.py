@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from math import isinf
 from typing import Any
 from uuid import UUID
 
@@ -57,14 +58,17 @@ def _number_of_row(value: Any) -> tuple[int, Decimal]:
 
 
 def _float8(text: str) -> tuple[int, float]:
-    rank, number = _numeric(text)
-    return rank, float(number)
+    rank, exact = _numeric(text)
+    number = float(exact)
+    if isinf(number):
+        raise ValueError(text)
+    return rank, number
 
 
 def _float4(text: str) -> tuple[int, float]:
     rank, number = _float8(text)
     try:
-        return rank, float(struct.unpack("f", struct.pack("f", number))[0])
+        return rank, float(struct.unpack("<f", struct.pack("<f", number))[0])
     except OverflowError as error:
         raise ValueError(text) from error
 
