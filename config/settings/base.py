@@ -210,6 +210,9 @@ BEARERS = "accounts.bearers.actor_of"
 BROWSERS = "accounts.bearers.actor_of_cookies"
 SESSIONS = "accounts.services.sessions.ended_among"
 AUDIT_TRAIL = "accounts.audit"
+# Who writes into the outbox what happened elsewhere, and who must hear of every event (docs/realtime.md).
+REALTIME_SOURCES = ["wallet.services.announcing.announce"]
+REALTIME_CONSUMERS: dict[str, str] = {}
 # Where a link may send people back to, beside this site: globs such as `https://app.example.com/**`.
 REDIRECT_ALLOW_LIST = env.redirect_allow_list
 
@@ -249,6 +252,7 @@ FILE_SIZE_LIMIT = 5_000_000_000
 FORM_FILE_LIMIT = 100_000_000
 # Where clamd looks at what came: `tcp://host:3310` or `unix:///path`; without it nothing is looked at.
 CLAMD = env.clamd
+METRICS_TOKEN = env.metrics_token.get_secret_value() if env.metrics_token else ""
 FILE_UPLOAD_HANDLERS = [
     "storage_app.form_uploads.WithinLimit",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
@@ -304,6 +308,10 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"httpx": {"level": "WARNING"}, "uvicorn.error": {"filters": ["without_sockets"]}},
 }
+
+# Where the doorbell and the sockets' words go; `valkey` below says so.
+VALKEY_URL = ""
+VALKEY_PREFIX = ""
 
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.email_from

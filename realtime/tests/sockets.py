@@ -9,15 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import uvicorn
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.utils import timezone
 from websockets.sync.client import ClientConnection, connect
 
 from accounts import access_tokens
 from accounts.models import Session, User
 from accounts.services import sessions
-from realtime.services import outbox
+from realtime.dispatcher import Dispatcher
 
 PATIENCE = 10
 
@@ -56,10 +54,7 @@ def token_of(user: User) -> str:
 
 def dispatch() -> None:
     """Number what has committed and tell every process, as the dispatcher does."""
-    found = outbox.sequence(limit=10_000)
-    if found:
-        message = {"type": "outbox", "messages": [placed.packed() for placed in found]}
-        async_to_sync(get_channel_layer().group_send)("outbox", message)
+    Dispatcher().number()
 
 
 class Client:
