@@ -12,7 +12,6 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "fold hot accounts": {"task": "wallet.tasks.fold_hot_accounts", "schedule": 60.0},
     "release expired holds": {"task": "wallet.tasks.release_expired_holds", "schedule": 60.0},
-    "tell of transfers": {"task": "wallet.tasks.announce_transfers", "schedule": 5.0},
     "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
@@ -21,6 +20,7 @@ app.conf.beat_schedule = {
         "task": "core.tasks.forget_idempotency_keys",
         "schedule": crontab(hour=2, minute=30),
     },
+    "forget old messages": {"task": "realtime.tasks.forget_messages", "schedule": crontab(hour=3, minute=0)},
     "scan waiting files": {"task": "storage_app.tasks.scan_waiting_files", "schedule": 10.0},
     "forget pictures sent": {
         "task": "storage_app.tasks.forget_pictures_sent",

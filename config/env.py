@@ -44,6 +44,8 @@ class Env(BaseSettings):
     # RSA key (PEM) that signs what we tell apps of third parties; without it no app can be registered.
     idp_private_key: SecretStr | None = None
     clamd: str = ""
+    # Who may read `/metrics` (`Authorization: Bearer …`); without it there is no such page.
+    metrics_token: SecretStr | None = None
     email_host: str = ""
     email_port: int = 587
     email_user: str = ""

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from accounts.step_up import log_in_required_lately, step_up_required
 from core import views
+from realtime.metrics import metrics
 
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"
@@ -21,6 +22,7 @@ urlpatterns = [
     path("preferences/theme/", views.theme, name="theme"),
     path("preferences/balances/", views.balances, name="balances"),
     path("livez", views.livez, name="livez"),
+    path("metrics", metrics, name="metrics"),
     path("accounts/password/change/", guarded(account.password_change), name="account_change_password"),
     path(
         "accounts/password/set/",

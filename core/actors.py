@@ -216,6 +216,13 @@ def acting_as_service(*, on_behalf_of: Person | None = None) -> AbstractContextM
     return _acting(Actor(SERVICE, {**(known.claims if known else {}), "role": SERVICE}))
 
 
+def as_service_for_one_statement() -> AbstractContextManager[Any]:
+    """As the service, for one statement: no transaction is opened for it where the whole process is the service."""
+    if settings.PROCESS_ROLE == SERVICE and _actor.get() is None and not connection.in_atomic_block:
+        return nullcontext()
+    return acting_as_service()
+
+
 def acting_as_anon() -> AbstractContextManager[Actor]:
     """Open a transaction as a stranger."""
     return _acting(Actor(ANON, {"role": ANON}))

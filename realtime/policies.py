@@ -5,9 +5,7 @@ from core.rls import Policy
 # Nobody but services tells an event.
 _SENT = "extension in ('broadcast', 'presence') and private"
 OWN = "topic = 'user:' || (select auth.uid())::text"
-ORGANIZATION = (
-    "topic like 'org:%' and substr(topic, 5) = any (array (select auth.organizations())::text[])"
-)
+ORGANIZATION = "topic like 'org:%' and substr(topic, 5) = any (array (select auth.organizations())::text[])"
 
 
 def audience(name: str, topic: str) -> list[Policy]:
@@ -22,3 +20,5 @@ def audience(name: str, topic: str) -> list[Policy]:
 
 
 MESSAGES = [*audience("own topic", OWN), *audience("topics of one's organisations", ORGANIZATION)]
+
+OWN_SUBSCRIPTIONS = [Policy("own", "SELECT", using="user_id = (select auth.uid())")]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.gateways.base import GatewayUnavailable
-from wallet.services import books, deposits, holds, transfers, webhooks
+from wallet.services import books, deposits, holds, webhooks
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -52,11 +52,6 @@ def check_open_payments() -> None:
             logger.warning("payment %s could not be checked: %s", payment_id, error.code)
             if isinstance(error, GatewayUnavailable):
                 return
-
-
-@shared_task
-def announce_transfers() -> None:
-    transfers.announce_transfers()
 
 
 @shared_task

@@ -18,9 +18,11 @@ STORES_ROOT = DATA_DIR / "test"
 TEST_ROOT = STORES_ROOT
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _postgres = Postgres(TEST_ROOT)
+_role = f" -c role={env.process_role}" if env.process_role else ""
 DATABASES = {
     "default": database(
-        _postgres.dsn(dbname=f"alajo_test_{WORKER}"), options="-c statement_timeout=30s -c lock_timeout=10s"
+        _postgres.dsn(dbname=f"alajo_test_{WORKER}"),
+        options=f"-c statement_timeout=30s -c lock_timeout=10s{_role}",
     ),
     "owner": database(_postgres.dsn(role="alajo_owner", dbname=f"alajo_test_{WORKER}")),
 }

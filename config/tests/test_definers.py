@@ -29,6 +29,8 @@ DEFINERS = {
     "storage.ruled(p_who text, p_what text)": PEOPLE | {"anon"},
     # Makes tables of the schema's own partitioned ones, and no others.
     "partitions.ensure(parent text, at timestamp with time zone, months integer)": SERVICE,
+    # Drops the months of messages that are older than any question about them, and nothing else.
+    "realtime.drop_old_months()": SERVICE,
     # The books: what of them a customer may order is asked in wallet.check_customer.
     "wallet.own_accounts()": PEOPLE,
     "wallet.sees_all()": PEOPLE,

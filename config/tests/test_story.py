@@ -131,11 +131,11 @@ def log_in(visitor: Visitor, email: str) -> None:
 
 
 def the_worker_tells(user: User) -> None:
-    """Announce until it is done: what is younger than any transaction still running on the server has to wait."""
+    """Announce until it is done: the transfer's own transaction may not have ended yet."""
     deadline = time.monotonic() + PATIENCE
     while "transfer.received" not in deposits.notices():
         assert time.monotonic() < deadline, f"{user} was never told"
-        tasks.announce_transfers()
+        wallet.announce()
 
 
 def never_loaded_again(page: Page) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from core.actors import acting_as_service
+from core.actors import as_service_for_one_statement
 
 COLUMNS = "id, topic, extension, event, payload, binary_payload, private, owners, inserted_at"
 
@@ -65,14 +65,14 @@ def sequence(*, limit: int) -> list[Placed]:
     Several processes may do so at once: each message gets one number, and whoever comes second gets nothing. Not inside
     a transaction that has published.
     """
-    with acting_as_service():
+    with as_service_for_one_statement():
         return _placed(f"select position, {COLUMNS} from realtime.sequence(%s)", [limit])
 
 
 def after(position: int, *, limit: int) -> list[Placed]:
     """Return the first `limit` messages behind a position."""
     columns = ", ".join(f"m.{name}" for name in COLUMNS.replace("payload, b", "payload::text, b").split(", "))
-    with acting_as_service():
+    with as_service_for_one_statement():
         return _placed(
             f"select p.position, {columns} from realtime_position p join realtime_message m on m.id = p.message_id "
             "where p.position > %s order by p.position limit %s",
@@ -82,7 +82,7 @@ def after(position: int, *, limit: int) -> list[Placed]:
 
 def head() -> int:
     """Return the position of the newest message that has one."""
-    with acting_as_service(), connection.cursor() as cursor:
+    with as_service_for_one_statement(), connection.cursor() as cursor:
         cursor.execute("select position from realtime_horizon")
         return int(cursor.fetchone()[0])
 
@@ -90,7 +90,11 @@ def head() -> int:
 def _placed(statement: str, parameters: list[Any]) -> list[Placed]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [
-            Placed(*row[:6], None if row[6] is None else bytes(row[6]), row[7], tuple(row[8] or ()), row[9])
-            for row in cursor.fetchall()
-        ]
+        return [_read(*row) for row in cursor.fetchall()]
+
+
+def _read(*columns: Any) -> Placed:
+    position, id, topic, extension, event, payload, binary, private, owners, inserted_at = columns
+    content = None if binary is None else bytes(binary)
+    owned = tuple(owners or ())
+    return Placed(position, id, topic, extension, event, payload, content, private, owned, inserted_at)

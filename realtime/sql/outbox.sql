@@ -6,6 +6,15 @@
 -- present snapshot sees and that one did not is new, whatever its id, and is numbered in the order of commit times. No
 -- long transaction holds up the others.
 
+do $$
+begin
+    if current_setting('track_commit_timestamp') <> 'on' then
+        raise exception 'the outbox is read in the order of commits, of which this server keeps no record'
+            using hint = 'Set track_commit_timestamp = on in postgresql.conf and start the server again.';
+    end if;
+end
+$$;
+
 create schema realtime;
 grant usage on schema realtime to anon, authenticated, service_role;
 
@@ -63,8 +72,12 @@ begin
     if v_restored then
         v_seen := '1:1:';
     end if;
-    select m.xid into v_cap from public.realtime_message m
-    where m.xid >= pg_snapshot_xmax(v_seen) order by m.xid offset p_limit limit 1;
+    -- The first transaction behind the one that fills the bite: a transaction is numbered whole, however large.
+    select n.xid into v_cap from public.realtime_message n
+    where n.xid > (
+        select m.xid from public.realtime_message m
+        where m.xid >= pg_snapshot_xmax(v_seen) order by m.xid offset p_limit - 1 limit 1)
+    order by n.xid limit 1;
     with placed as (
         insert into public.realtime_position ("position", message_id)
         select v_from + row_number() over (order by realtime.committed_at(m.xid), m.xid, m.id), m.id

@@ -50,5 +50,6 @@ grant execute on function
     realtime.send(jsonb, text, text, boolean), realtime.send(bytea, text, text, boolean),
     realtime.broadcast_changes(text, text, text, text, text, record, record, text)
 to authenticated, service_role;
-grant execute on function realtime.committed_at(xid8), realtime.cut(pg_snapshot, xid8), realtime.sequence(integer)
+grant execute on function realtime.committed_at(xid8), realtime.cut(pg_snapshot, xid8), realtime.sequence(integer),
+    realtime.drop_old_months()
 to service_role;

@@ -1,6 +1,7 @@
 """What can be done with money. The only door to the books: `from wallet import services as wallet`."""
 
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
+from wallet.services.announcing import announce
 from wallet.services.books import Fault, fold, seal, verify
 from wallet.services.cooling_off import CoolingOff, check_cooling_off
 from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
@@ -11,7 +12,7 @@ from wallet.services.lookups import count_lookup
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
 from wallet.services.reports import references_of, report_of, report_problem, reports_of
 from wallet.services.reversals import reversed_by
-from wallet.services.transfers import TransferQuote, announce_transfers, quote_transfer, transfer
+from wallet.services.transfers import TransferQuote, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 
 __all__ = [
@@ -22,7 +23,7 @@ __all__ = [
     "Posting",
     "Single",
     "TransferQuote",
-    "announce_transfers",
+    "announce",
     "balance_at",
     "balance_of",
     "check_cooling_off",

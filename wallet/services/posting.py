@@ -13,6 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transacti
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from core.ids import nth
+from realtime import doorbell
 from wallet.refusals import AmountTooLarge, NothingToPost, refusal_of
 from wallet.services import prepared
 
@@ -145,13 +146,16 @@ def _once(
 def _rows(database: BaseDatabaseWrapper, statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     database.ensure_connection()
     try:
-        return prepared.rows(database.connection, statement, parameters)
+        found = prepared.rows(database.connection, statement, parameters)
     except psycopg.Error as error:
         refusal = refusal_of(error)
         if refusal is not None:
             raise refusal from None
         with database.wrap_database_errors:
             raise
+    # Whom it concerns is told after the commit (announcing.py).
+    transaction.on_commit(doorbell.ring, using=DEFAULT_DB_ALIAS)
+    return found
 
 
 def columns(lines: Sequence[Line]) -> tuple[list[str], list[UUID], list[UUID], list[int]]:

@@ -31,12 +31,14 @@ WANTED_MB = 300
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 DEMO_LOGINS = ("ada@alajo.test", "bola@alajo.test", "agent@alajo.test", "admin@alajo.test")
 DEMO_PASSWORD = "alajo-demo"
+# How the server speaks WebSocket; the largest frame is realtime.asgi.limits.LARGEST_FRAME.
+SOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "1048576"]
 
 
 class Command(BaseCommand):
-    """Start the stores, migrate, seed the demo world if there is none, and run web, worker and beat."""
+    """Start the stores, migrate, seed the demo world if there is none, and run web, worker, beat and events."""
 
-    help = "Start the stores, migrate, and run web, worker and beat until Ctrl-C."
+    help = "Start the stores, migrate, and run web, worker, beat and events until Ctrl-C."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -126,12 +128,13 @@ class Command(BaseCommand):
 def supervisor(
     host: str, port: int, environment: dict[str, str], *, tend: Callable[[], None] | None = None
 ) -> Supervisor:
-    """Return the supervisor of web, worker and beat, which calls `tend` every few seconds."""
+    """Return the supervisor of web, worker, beat and events, which calls `tend` every few seconds."""
     data = settings.BASE_DIR / ".data"
     data.mkdir(exist_ok=True)
     celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config"]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)]
     web += ["--no-access-log", "--no-server-header", "--lifespan", "off", "--timeout-graceful-shutdown", "5"]
+    web += SOCKETS
     # No pid file: one left by a killed beat would block the next.
     beat = [*celery, "beat", "--schedule", str(data / "celerybeat-schedule"), "--pidfile", ""]
     together = Supervisor(tend=tend)
@@ -142,6 +145,8 @@ def supervisor(
         service["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     together.add("worker", [*celery, "worker", "--concurrency", "2"], env=service, cwd=settings.BASE_DIR)
     together.add("beat", beat, env=service, cwd=settings.BASE_DIR)
+    dispatch = [sys.executable, str(settings.BASE_DIR / "manage.py"), "dispatch"]
+    together.add("events", dispatch, env=service, cwd=settings.BASE_DIR)
     return together
 
 

@@ -1,0 +1,79 @@
+-- What happened in the books is told by whoever follows them, so that a posting stays one round trip and pays for
+-- nothing but itself. Reverse: see the migration.
+
+-- How far a follower has come is a snapshot, as in the outbox: what is visible now and was not then is new, and no long
+-- transaction holds up the others.
+alter table public.wallet_follower add column snapshot pg_snapshot;
+update public.wallet_follower set snapshot = (horizon || ':' || horizon || ':')::pg_snapshot where horizon > '0';
+update public.wallet_follower set snapshot = '1:1:' where snapshot is null;
+alter table public.wallet_follower alter column snapshot set not null, drop column horizon;
+
+-- Leaves a notice to sender and recipient of every transfer that has committed since the last call, and tells each owner of
+-- an account that moved; about `p_limit` transactions at once. Returns how many transactions it passed. A transfer is told by
+-- its notice, any other movement by itself. While another process is at it, it returns nothing.
+create function wallet.announce(p_limit integer) returns bigint
+language plpgsql set search_path = '' as $$
+declare
+    v_seen pg_snapshot;
+    v_cap xid8;
+    v_many bigint;
+begin
+    select f.snapshot into v_seen from public.wallet_follower f where f.name = 'notices' for update skip locked;
+    if not found then
+        return 0;
+    end if;
+    if pg_snapshot_xmin(v_seen) > pg_snapshot_xmax(pg_current_snapshot()) then
+        raise exception using errcode = '55000', message = 'this server counts transactions from below the books',
+            hint = 'The books were restored into a new cluster: raise its epoch with pg_resetwal -e before use.';
+    end if;
+    select n.xid into v_cap from public.wallet_transaction n
+    where n.xid > (
+        select t.xid from public.wallet_transaction t
+        where t.xid >= pg_snapshot_xmax(v_seen) order by t.xid offset p_limit - 1 limit 1)
+    order by n.xid limit 1;
+    with moved as materialized (
+        select t.id, t.posting_id, t.kind, t.amount, t.currency, t.description, t.recorded_at, t.xid,
+            t.debit_account_id, t.credit_account_id, d.owner_id as debit_owner, c.owner_id as credit_owner
+        from public.wallet_transaction t
+        join public.wallet_account d on d.id = t.debit_account_id
+        join public.wallet_account c on c.id = t.credit_account_id
+        where t.xid >= pg_snapshot_xmin(v_seen) and (v_cap is null or t.xid < v_cap)
+            and not pg_visible_in_snapshot(t.xid, v_seen)
+    ), notice as materialized (
+        -- One row of the books is two notices. Each names the other person; neither tells a balance.
+        select uuidv7() as id, side.me, side.event, m.recorded_at, m.xid, m.id as transaction_id,
+            jsonb_build_object('transaction', m.id, 'amount', m.amount, 'currency', m.currency,
+                'note', m.description, 'name', coalesce(p.display_name, '')) as data
+        from moved m
+        cross join lateral (values
+            ('transfer.sent', m.debit_owner, m.credit_owner), ('transfer.received', m.credit_owner, m.debit_owner)
+        ) side (event, me, other)
+        left join public.accounts_profile p on p.user_id = side.other
+        where m.kind = 'TRANSFER' and side.me is not null
+    ), noticed as (
+        insert into public.accounts_notification (id, user_id, event, data, created_at)
+        select n.id, n.me, n.event, n.data, n.recorded_at from notice n order by n.xid, n.transaction_id
+    ), told as (
+        insert into public.realtime_message (topic, extension, event, payload)
+        select 'user:' || n.me, 'event', 'notification.created',
+            jsonb_build_object('notification', n.id, 'event', n.event, 'data', n.data)
+        from notice n
+        union all
+        select 'user:' || side.owner, 'event', 'transaction.posted',
+            jsonb_build_object('transaction', m.id, 'posting', m.posting_id, 'account', side.account, 'side', side.name,
+                'kind', m.kind, 'amount', m.amount, 'currency', m.currency)
+        from moved m
+        cross join lateral (values
+            ('DEBIT', m.debit_account_id, m.debit_owner), ('CREDIT', m.credit_account_id, m.credit_owner)
+        ) side (name, account, owner)
+        where m.kind <> 'TRANSFER' and side.owner is not null
+    ), counted as (
+        select count(*) as many from moved
+    )
+    update public.wallet_follower f set snapshot = realtime.cut(pg_current_snapshot(), v_cap)
+    from counted c where f.name = 'notices' returning c.many into v_many;
+    return v_many;
+end
+$$;
+revoke all on function wallet.announce(integer) from public;
+grant execute on function wallet.announce(integer) to service_role;
