@@ -1,4 +1,4 @@
-"""One ASGI application: files as they stream, and Django: pages, API and, from a later floor, sockets."""
+"""One ASGI application: sockets, files as they stream, and Django: pages and API."""
 
 import os
 
@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 _django = get_asgi_application()
 
 from core.bodies import BodyLimit  # noqa: E402
+from realtime.asgi.app import Sockets  # noqa: E402
 from storage_app.asgi.app import Files  # noqa: E402
 
-application = Files(BodyLimit(_django))
+application = Sockets(Files(BodyLimit(_django)))

@@ -44,6 +44,30 @@ class Message(models.Model):
         return f"{self.topic} {self.event} {self.id}"
 
 
+class DeclaredTable(models.Model):
+    """A table whose changes are published to whoever its `owner` column names (realtime/declaring.py).
+
+    `names` and `columns` are what is published of a row, in the table's order: `columns` with types, as clients are
+    told them.
+    """
+
+    schema = models.CharField(max_length=63)
+    table = models.CharField(max_length=63)
+    owner = models.CharField(max_length=63)
+    key = ArrayField(models.CharField(max_length=63))
+    names = ArrayField(models.CharField(max_length=63))
+    columns = models.JSONField()
+
+    class Meta:
+        db_table = "realtime_declared"
+        verbose_name = _("declared table")
+        verbose_name_plural = _("declared tables")
+        constraints = [models.UniqueConstraint(fields=["schema", "table"], name="declared_once")]
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.table}"
+
+
 class Position(models.Model):
     """The place of a committed message in the order of commits: 1, 2, 3, without a gap."""
 
@@ -92,3 +116,49 @@ class ParkedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.consumer_id} {self.message_id}"
+
+
+class SocketProcess(models.Model):
+    """A process that holds sockets. It says every few seconds that it lives; what it held ends with it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("process with sockets")
+        verbose_name_plural = _("processes with sockets")
+        indexes = [models.Index(fields=["seen_at"], name="process_seen_at")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Subscription(models.Model):
+    """Somebody listens to a topic now: a channel that a socket has joined.
+
+    Written behind the socket's back, a moment after it joined or left. `bindings` are the changes of rows it asked for.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    process = models.ForeignKey(SocketProcess, on_delete=models.CASCADE, related_name="subscriptions")
+    socket_id = models.UUIDField()
+    user_id = models.UUIDField(null=True)
+    role = models.CharField(max_length=20)
+    session_id = models.UUIDField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    topic = models.CharField(max_length=LONGEST_NAME)
+    private = models.BooleanField()
+    bindings = models.JSONField(default=list)
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        permissions = [("end_subscription", _("End somebody’s subscription"))]
+        indexes = [
+            models.Index(fields=["user_id"], name="subscription_of_user"),
+            models.Index(fields=["topic"], name="subscription_to_topic"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.id}"

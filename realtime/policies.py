@@ -20,3 +20,5 @@ def audience(name: str, topic: str) -> list[Policy]:
 
 
 MESSAGES = [*audience("own topic", OWN), *audience("topics of one's organisations", ORGANIZATION)]
+
+OWN_SUBSCRIPTIONS = [Policy("own", "SELECT", using="user_id = (select auth.uid())")]

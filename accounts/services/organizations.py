@@ -20,6 +20,7 @@ from accounts.models import ApiKey, Invitation, Membership, Notification, Organi
 from accounts.services.people import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
+from realtime import services as realtime
 
 MOST_OWNED = 20
 LONGEST_NAME = 80
@@ -194,6 +195,7 @@ def close(*, organization_id: UUID, by: User, at: datetime) -> None:
             )
         invitations = organization.invitations.standing().update(withdrawn_at=at)
         mine.delete()
+        realtime.recheck(user_id=by.pk)
         organization.closed_at = at
         organization.save(update_fields=["closed_at"])
         audit.record(
@@ -261,6 +263,7 @@ def _end(member: Membership, *, action: str, by: User, at: datetime) -> None:
         role=member.role,
     )
     Membership.objects.filter(pk=member.pk).delete()
+    realtime.recheck(user_id=member.user_id)
     member.role = ""
     _withdraw_what_they_may_no_longer_offer(member, at=at)
 

@@ -1,7 +1,7 @@
 """Sign-ins: begun, seen, proven further, and ended: at once on every face."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from accounts.models import BrowserSession, Session, User
 from accounts.services import new_devices
 from core.actors import acting_as_service, current_origin
 from core.errors import DomainError
+from realtime import services as realtime
 
 # What proves a second factor, in the words of the `amr` claim.
 SECOND_FACTORS = frozenset({"totp", "mfa/webauthn", "recovery_code"})
@@ -124,7 +125,7 @@ def end_all(
 
 
 def end_many(*, sessions: Iterable[Session], reason: str, at: datetime, actor_id: UUID | None = None) -> int:
-    """End these sessions (a queryset): browsers are signed out, tokens refused, from the commit on.
+    """End these sessions (a queryset): browsers are signed out, tokens refused, sockets closed, from the commit on.
 
     `actor_id` is who ended them, where the acting role does not say so.
     """
@@ -138,6 +139,7 @@ def end_many(*, sessions: Iterable[Session], reason: str, at: datetime, actor_id
             targets=[(session, {"reason": reason, "owner": str(session.user_id)}) for session in live],
             actor_id=actor_id,
         )
+        realtime.end_sessions(ids=ids)
         if ids:
             transaction.on_commit(lambda: _remember(ids), robust=True)
     return len(ids)
@@ -154,6 +156,22 @@ def is_ended(session_id: UUID | str) -> bool:
         logger.warning("Valkey does not answer: sessions are asked of the database", exc_info=True)
         return _ended_in_database(session_id)
     return f"{_ENDED}{session_id}" in known
+
+
+def ended_among(session_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of many sessions that have ended, as `is_ended` tells it of one."""
+    keys = {f"{_ENDED}{id}": id for id in session_ids}
+    try:
+        known = cache.get_many([_REMEMBERS, *keys])
+        if _REMEMBERS in known:
+            return {keys[key] for key in known if key in keys}
+        _remember_again()
+    except RedisError:
+        logger.warning("Valkey does not answer: sessions are asked of the database", exc_info=True)
+    with acting_as_service():
+        return set(session_ids) - set(
+            Session.objects.live().filter(pk__in=session_ids).values_list("pk", flat=True)
+        )
 
 
 def _remember(ids: list[UUID]) -> None:

@@ -204,8 +204,11 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
 ACCESS_TOKEN_SECONDS = env.access_token_seconds
 ACCESS_TOKEN_ISSUER = env.access_token_issuer or f"{env.site_url}/auth/v1"
 JWT_EXTRA_KEYS = env.jwt_extra_keys
-# Who tells the floors below `accounts` whom a bearer names, and keeps the trail of what they do.
+# Who tells the floors below `accounts` whom a bearer or a browser's cookies name and which sign-ins have ended, and
+# keeps the trail of what they do.
 BEARERS = "accounts.bearers.actor_of"
+BROWSERS = "accounts.bearers.actor_of_cookies"
+SESSIONS = "accounts.services.sessions.ended_among"
 AUDIT_TRAIL = "accounts.audit"
 # Who writes into the outbox what happened elsewhere, and who must hear of every event (docs/realtime.md).
 REALTIME_SOURCES = ["wallet.services.announcing.announce"]
@@ -296,11 +299,14 @@ SPECTACULAR_SETTINGS = {
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "core.api.request_id.RequestFilter"}},
+    "filters": {
+        "request": {"()": "core.api.request_id.RequestFilter"},
+        "without_sockets": {"()": "core.logs.WithoutSockets"},
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {"httpx": {"level": "WARNING"}, "uvicorn.error": {"filters": ["without_sockets"]}},
 }
 
 # Where the doorbell and the sockets' words go; `valkey` below says so.

@@ -27,6 +27,8 @@ def site(transactional_db: Any, files: Path, settings: Any) -> Iterator[str]:
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=1,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
     )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})

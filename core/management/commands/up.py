@@ -31,6 +31,8 @@ WANTED_MB = 300
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 DEMO_LOGINS = ("ada@alajo.test", "bola@alajo.test", "agent@alajo.test", "admin@alajo.test")
 DEMO_PASSWORD = "alajo-demo"
+# How the server speaks WebSocket; the largest frame is realtime.asgi.limits.LARGEST_FRAME.
+SOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "1048576"]
 
 
 class Command(BaseCommand):
@@ -132,6 +134,7 @@ def supervisor(
     celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config"]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)]
     web += ["--no-access-log", "--no-server-header", "--lifespan", "off", "--timeout-graceful-shutdown", "5"]
+    web += SOCKETS
     # No pid file: one left by a killed beat would block the next.
     beat = [*celery, "beat", "--schedule", str(data / "celerybeat-schedule"), "--pidfile", ""]
     together = Supervisor(tend=tend)
