@@ -5,8 +5,8 @@ const HEARTBEAT_MS = 25_000;
 const WAITS_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
 const ASK_EVERY_MS = 30_000;
 const TOGETHER_MS = 150;
-// Close codes of ours: this sign-in has ended, so there is nothing to come back to.
-const SESSION_ENDED = 4001;
+// How the server closes the socket of a sign-in that has ended: there is nothing to come back to.
+const SESSION_ENDED = "session has ended";
 
 const topic = document.body.dataset.live;
 let telling = null;
@@ -45,13 +45,15 @@ function connect() {
     else if (event === "broadcast") tell();
     else if (event === "phx_reply" && payload.status === "ok") {
       attempts = 0;
+      document.body.dataset.listening = "true";
       askByOneself(false);
       tell();
     } else if (event === "phx_close" || event === "phx_error" || event === "phx_reply") socket.close();
   });
   socket.addEventListener("close", (closed) => {
     clearInterval(beat);
-    if (closed.code === SESSION_ENDED) return;
+    document.body.dataset.listening = closed.reason === SESSION_ENDED ? "ended" : "false";
+    if (closed.reason === SESSION_ENDED) return;
     askByOneself(true);
     const wait = WAITS_MS[Math.min(attempts++, WAITS_MS.length - 1)];
     setTimeout(connect, wait * (0.75 + Math.random() / 2));
