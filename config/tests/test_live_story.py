@@ -2,19 +2,17 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from accounts import totp
 from accounts.models import Session, User
 from accounts.services import sessions
 from accounts.tests.factories import make_person
 from config.asgi import application
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import PHONE, Look, Visitor
 from config.tests.serving import log_in, site  # noqa: F401
 from config.tests.test_story import balance_on, never_loaded_again, set_up_a_second_step, still_the_same
 from core.actors import acting_as_service
@@ -66,7 +64,7 @@ def test_one_sends_money_and_the_other_sees_it_come(
     site: str,
     dispatcher: None,
     ada: User,
-    bola: User,  # noqa: F811
+    bola: User,
 ) -> None:
     receiver = visitor
     home = receiver.page
