@@ -138,7 +138,7 @@ def test_a_notice_of_an_unknown_kind_still_gets_a_line(as_ada: Client, ada: User
 
 def test_home_asks_for_its_balance_only_while_a_payment_is_open(as_ada: Client, ada: User) -> None:
     account = make_wallet(ada)
-    assert "hx-trigger" not in as_ada.get("/home/").content.decode()
+    assert "/home/summary/" not in as_ada.get("/home/").content.decode()
     open_one = payment_of(account)
     html = as_ada.get("/home/").content.decode()
     seen = re.search(r'hx-get="/home/summary/\?seen=(\w+)" hx-trigger="every 2s"', html)
