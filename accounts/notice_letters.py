@@ -14,8 +14,7 @@ from accounts.channels import Message
 from accounts.models import Channel, Notification, NotificationDelivery
 from accounts.notice_kinds import kind_of
 from accounts.notice_words import said
-from accounts.services.preferences import ALL
-from accounts.unsubscribing import Wish
+from accounts.unsubscribing import ALL, Wish
 
 
 @dataclass(frozen=True)

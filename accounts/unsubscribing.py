@@ -7,7 +7,11 @@ from uuid import UUID
 from django.core.signing import BadSignature, TimestampSigner
 
 from accounts import letters
+from accounts.models.notices import OUTSIDE
+from accounts.notice_kinds import KINDS
 
+# All kinds that can be switched off: what the link of a daily mail is about.
+ALL = "ALL"
 SALT = "accounts.notices.unsubscribe"
 # People clear out old mails too.
 GOOD_FOR = timedelta(days=400)
@@ -39,6 +43,9 @@ def read(token: str) -> Wish:
     """Raises BadLink."""
     try:
         user, kind, channel = TimestampSigner(salt=SALT).unsign_object(token, max_age=GOOD_FOR)
-        return Wish(UUID(user), kind, channel)
+        wish = Wish(UUID(user), str(kind), str(channel))
     except (BadSignature, ValueError, TypeError) as error:
         raise BadLink from error
+    if wish.channel not in OUTSIDE or wish.kind not in (*KINDS, ALL):
+        raise BadLink
+    return wish

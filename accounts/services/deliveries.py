@@ -67,7 +67,7 @@ class _Person:
 
     chosen: dict[tuple[str, str], bool]
     settings: NotificationSettings
-    reached_by: frozenset[str]
+    reached_by: tuple[str, ...]
 
 
 def _people(ids: set[UUID]) -> dict[UUID, _Person]:
@@ -80,7 +80,7 @@ def _people(ids: set[UUID]) -> dict[UUID, _Person]:
         id: _Person(
             chosen.get(id, {}),
             settings.get(id) or NotificationSettings(user_id=id),
-            frozenset(channel for channel, those in reached.items() if id in those),
+            tuple(channel for channel, those in reached.items() if id in those),
         )
         for id in active
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit, notice_kinds
 from accounts.models import Channel, NotificationPreference, NotificationSettings, User
 from accounts.notice_kinds import KINDS
+from accounts.unsubscribing import ALL
 from core.actors import acting_as_service
 from core.errors import DomainError
 
@@ -140,7 +141,3 @@ def stop_mails(*, user: User, kind: str, channel: str, again: bool = False) -> i
     """
     kinds = [each.code for each in notice_kinds.unlocked()] if kind == ALL else [kind]
     return choose(user=user, choices={(code, channel): again for code in kinds}, via="link")
-
-
-# What the link of a daily mail switches off.
-ALL = "ALL"
