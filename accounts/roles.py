@@ -28,12 +28,14 @@ PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
+SENT = ("accounts.notificationdelivery",)
 FILES = ("storage_app.bucket",)
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
 END_SESSIONS = "accounts.end_sessions"
 RESET_FACTORS = "accounts.reset_factors"
+SEND_AGAIN = "accounts.send_notice_again"
 REPLAY = "wallet.replay_webhook"
 CHANGE_RULES = "storage_app.change_bucket_rules"
 
@@ -50,16 +52,17 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT),
+        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, SEND_AGAIN),
     ),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT),
         (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES),
     ),
-    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES)),
+    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT)),
 }
 
 

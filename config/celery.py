@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
         "task": "storage_app.tasks.reconcile_files",
         "schedule": crontab(hour=1, minute=30),
     },
+    "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
     "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
     "forget old sign-ins": {
         "task": "accounts.tasks.forget_old_sign_ins",

@@ -13,7 +13,13 @@ from accounts.models.history import (
     ProfileHistory,
     UserHistory,
 )
-from accounts.models.notices import Notification
+from accounts.models.notices import (
+    Channel,
+    Notification,
+    NotificationDelivery,
+    NotificationPreference,
+    NotificationSettings,
+)
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
 from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
@@ -25,6 +31,7 @@ __all__ = [
     "AuditEvent",
     "AuthenticatorHistory",
     "BrowserSession",
+    "Channel",
     "Customer",
     "CustomerHistory",
     "EmailAddressHistory",
@@ -35,6 +42,9 @@ __all__ = [
     "Membership",
     "MembershipHistory",
     "Notification",
+    "NotificationDelivery",
+    "NotificationPreference",
+    "NotificationSettings",
     "OneTimeCode",
     "Organization",
     "OrganizationHistory",

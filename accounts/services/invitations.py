@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, organization_mails
 from accounts.models import Invitation, Membership, Notification, Organization, User
+from accounts.services.notices import notify
 from accounts.services.organizations import RoleNotEnough, locked, name_of, owners_of
-from accounts.services.people import notify
 from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, organization_mails
 from accounts.models import ApiKey, Invitation, Membership, Notification, Organization, User
-from accounts.services.people import notify
+from accounts.services.notices import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
 from realtime import services as realtime

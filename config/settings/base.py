@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "core.middleware.HostileInputMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.LoginMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -312,6 +312,8 @@ LOGGING: dict[str, Any] = {
 # Where the doorbell and the sockets' words go; `valkey` below says so.
 VALKEY_URL = ""
 VALKEY_PREFIX = ""
+# By which channels notices go out beside our pages, and what sends them; one that is not named is not offered.
+NOTICE_CHANNELS: dict[str, str] = {"EMAIL": "accounts.channels.mail.Mail"}
 
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.email_from

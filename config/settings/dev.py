@@ -43,6 +43,8 @@ SOCIALACCOUNT_PROVIDERS = social.providers(
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+NOTICE_CHANNELS |= dict.fromkeys(("SMS", "PUSH"), "accounts.channels.console.Console")  # noqa: F405
+TEXTS_PATH = DATA_DIR / "texts.jsonl"
 
 PAYSTACK_BASE_URL = f"{env.site_url}/sandbox/paystack"
 PAYSTACK_SANDBOX_SECRET_KEY = f"sk_test_{_secrets['paystack_key']}"

@@ -24,6 +24,7 @@ STAFF_LISTS = [
     "accounts/customer",
     "accounts/auditevent",
     "accounts/factorreset",
+    "accounts/notificationdelivery",
     "accounts/organization",
     "accounts/membership",
     "wallet/account",

@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from accounts import roles
-from accounts.models import FactorReset, User
+from accounts.models import FactorReset, Notification, NotificationDelivery, User
 from core.actors import acting_as_service
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
@@ -35,14 +35,21 @@ DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
+SENT = {"accounts.notificationdelivery"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
-    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | {"accounts.auditevent"},
-    "Auditor": PEOPLE | BOOKS | DEPOSITS | FILES | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
+    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | {"accounts.auditevent"},
+    "Auditor": PEOPLE
+    | BOOKS
+    | DEPOSITS
+    | FILES
+    | SENT
+    | PROOF
+    | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
     | BOOKS
@@ -50,10 +57,14 @@ SEES = {
     | PROOF
     | RESETS
     | FILES
+    | SENT
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
-    "Support": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
+    "Support": {
+        *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
+        roles.SEND_AGAIN,
+    },
     "KYC": {roles.REVEAL},
     "Credit": set(),
     "Finance": {roles.REPLAY},
@@ -65,7 +76,7 @@ MAY = {
     NOBODY: set(),
     SUPERUSER: {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
-        *(roles.CHANGE_RULES, roles.REPLAY),
+        *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -73,6 +84,7 @@ ACTIONS = {
     "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"}),
     "replay": (roles.REPLAY, {"wallet.webhookevent"}),
     "rules": (roles.CHANGE_RULES, FILES),
+    "again": (roles.SEND_AGAIN, SENT),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {
@@ -99,6 +111,9 @@ def world() -> Iterator[None]:
             asked_at=at,
             expires_at=at + timedelta(hours=24),
         )
+        told = Notification.objects.create(user=people.get(email="ada@alajo.test"), event="legal.terms")
+        failed = {"channel": "EMAIL", "state": "FAILED", "error": "refused", "not_before": at}
+        NotificationDelivery.objects.create(notification=told, user=told.user, **failed)
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
     yield
 

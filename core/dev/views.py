@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from core.dev import mails
+from core.dev import mails, texts
 
 # What a mail may do in its frame: show itself with its own styles, and open links in a tab of their own.
 MAIL_POLICY = {
@@ -16,11 +16,19 @@ MAIL_POLICY = {
     "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
 }
 
+SHOWN = 200
+
 
 @login_not_required
 @require_safe
 def mail_list(request: HttpRequest) -> HttpResponse:
     return render(request, "dev/mails.html", {"mails": mails.sent()})
+
+
+@login_not_required
+@require_safe
+def text_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "dev/texts.html", {"texts": texts.sent()[:SHOWN]})
 
 
 @login_not_required
