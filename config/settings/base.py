@@ -303,6 +303,9 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.email_from
 SERVER_EMAIL = env.email_from
 
+# Whether addresses that strangers chose may be on this machine (core/outbound.py): development and tests only.
+OUTBOUND_LOCAL = False
+
 # Development only: the sandbox gateway and the mail reader are mounted where this is true.
 SANDBOX = False
 PAYSTACK_BASE_URL = "https://api.paystack.co"
