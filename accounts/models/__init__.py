@@ -12,11 +12,13 @@ from accounts.models.history import (
     OrganizationHistory,
     ProfileHistory,
     UserHistory,
+    WebhookHistory,
 )
 from accounts.models.notices import Notification
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
 from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
+from accounts.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -47,4 +49,8 @@ __all__ = [
     "SpentAppToken",
     "User",
     "UserHistory",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookHistory",
 ]
