@@ -33,12 +33,14 @@ GONE = 410
 # Of what comes back, beside the body.
 KEPT_HEADERS = ("content-type", "content-length", "date", "location", "retry-after", "server")
 _RECOVERED_AT_ONCE = 500
+# How often a sender looks again after another took the place it saw.
+_LOOKS = 50
 _State = WebhookDelivery.State
 
 logger = logging.getLogger(__name__)
 
 # Endpoints that have something due and room for one more call: by hops through the index from endpoint to endpoint, so
-# that a million deliveries that wait for one of them cost nothing. The one that has waited longest is locked.
+# that a million deliveries that wait for one of them cost nothing. The one that has waited longest comes first.
 _CHOOSE = """
 with recursive waiting (endpoint_id) as (
     (select endpoint_id from accounts_webhookdelivery where state = 'WAITING' order by endpoint_id limit 1)
@@ -57,7 +59,6 @@ cross join lateral (
 where (select count(*) from accounts_webhookdelivery s where s.endpoint_id = e.id and s.state = 'SENDING')
     < case when e.failing_since is null then %(at_once)s else %(failing)s end
 order by due.next_try_at, e.id limit 1
-for no key update of e skip locked
 """
 # Under the endpoint's lock, with a look of its own: whoever had the lock before may have taken the last free place.
 _TAKE = """
@@ -121,19 +122,18 @@ def send_next(
 
 def take_due(*, at: datetime) -> Taken | None:
     """Lease the delivery that has waited longest at an endpoint with room for it, if there is one."""
-    with acting_as_service(), connection.cursor() as cursor:
-        cursor.execute(_CHOOSE, {"at": at, "at_once": AT_ONCE, "failing": AT_ONCE_FAILING})
-        chosen = cursor.fetchone()
-        if chosen is None:
-            return None
-        endpoint = WebhookEndpoint.objects.get(pk=chosen[0])
-        most = AT_ONCE_FAILING if endpoint.failing_since else AT_ONCE
-        facts: dict[str, Any] = {"endpoint": endpoint.pk, "at": at, "leased": at + LEASE, "most": most}
-        cursor.execute(_TAKE, facts)
-        leased = cursor.fetchone()
-        if leased is None:
-            return None
-        return _prepared(WebhookDelivery.objects.get(pk=leased[0]), endpoint, at)
+    for _ in range(_LOOKS):
+        with acting_as_service(), connection.cursor() as cursor:
+            cursor.execute(_CHOOSE, {"at": at, "at_once": AT_ONCE, "failing": AT_ONCE_FAILING})
+            chosen = cursor.fetchone()
+            if chosen is None:
+                return None
+            # Waits for whoever is taking one there just now: a moment.
+            endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=chosen[0])
+            leased = _leased(endpoint, at) if endpoint.is_enabled else None
+            if leased is not None:
+                return _prepared(WebhookDelivery.objects.get(pk=leased), endpoint, at)
+    return None
 
 
 def call(taken: Taken, *, post: Callable[..., outbound.Answer] = outbound.post) -> Outcome:
@@ -214,6 +214,16 @@ def count_due(*, at: datetime, most: int) -> int:
             state=_State.WAITING, next_try_at__lte=at, endpoint__state=WebhookEndpoint.State.ENABLED
         )
         return due[:most].count()
+
+
+def _leased(endpoint: WebhookEndpoint, at: datetime) -> UUID | None:
+    """Lease the first delivery that is due at a locked endpoint, where it has room."""
+    most = AT_ONCE_FAILING if endpoint.failing_since else AT_ONCE
+    facts: dict[str, Any] = {"endpoint": endpoint.pk, "at": at, "leased": at + LEASE, "most": most}
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, facts)
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _prepared(delivery: WebhookDelivery, endpoint: WebhookEndpoint, at: datetime) -> Taken:
