@@ -21,5 +21,6 @@ class AccountsConfig(AppConfig):
 
         # Whoever makes a key chooses among all scopes, also where no address of the API has been looked at yet.
         from accounts.api.organizations import scopes  # noqa: F401
+        from accounts.api.webhooks import scopes as webhook_scopes  # noqa: F401
 
         post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

@@ -1,15 +1,15 @@
 """What was sent is kept for thirty days; what hangs on a deleted endpoint goes with it."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.events import KEPT
 from accounts.models import WebhookDelivery, WebhookEndpoint
 from core.actors import acting_as_service
 from core.ids import uuid7_at
 
-KEPT = timedelta(days=30)
 # Rows of one transaction, with their tries.
 _PIECE = 1000
 # Of one night; what is left waits for the next.

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, event_types
+from accounts.events import KEPT
 from accounts.models import WebhookDelivery, WebhookEndpoint
 from accounts.services.webhooks.access import Caller, locked_endpoint, person_of
 from accounts.services.webhooks.envelope import ENDPOINT
-from accounts.services.webhooks.forgetting import KEPT
 from accounts.webhook_tasks import start_sending
 from core.actors import acting_as_service
 from core.api.ids import encode
