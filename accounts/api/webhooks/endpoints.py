@@ -45,6 +45,7 @@ class EndpointList(WebhookView, ListAPIView[WebhookEndpoint]):
     filter_serializer = EndpointFilters
     idempotent = True
     proven = ("POST",)
+    also_answers = (404,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if request.method == "POST":
