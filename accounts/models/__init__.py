@@ -12,6 +12,7 @@ from accounts.models.history import (
     OrganizationHistory,
     ProfileHistory,
     UserHistory,
+    WebhookHistory,
 )
 from accounts.models.notices import (
     Channel,
@@ -23,6 +24,7 @@ from accounts.models.notices import (
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
 from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
+from accounts.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -57,4 +59,8 @@ __all__ = [
     "SpentAppToken",
     "User",
     "UserHistory",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookHistory",
 ]

@@ -10,6 +10,7 @@ from core.embedded import Postgres, Valkey
 
 DEBUG = True
 SANDBOX = True
+OUTBOUND_LOCAL = True
 ALLOWED_HOSTS = [*env.allowed_hosts, "127.0.0.1", "localhost", "[::1]"]
 
 if (services.database_url is None) != (services.redis_url is None):

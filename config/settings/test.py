@@ -12,6 +12,7 @@ from core.embedded import Postgres, Valkey
 SITE_URL = "http://testserver"
 ALLOWED_HOSTS = ["*"]
 SANDBOX = True
+OUTBOUND_LOCAL = True
 EMBEDDED_STORES = True
 STORES_ROOT = DATA_DIR / "test"
 

@@ -180,7 +180,18 @@ def test_nothing_is_lost_and_nothing_undone_is_told_whoever_is_killed(
             until(lambda listener=listener: committed.keys() <= listener.heard.keys())
         except AssertionError:
             missing = sorted(committed.keys() - listener.heard.keys())
-            print("MISSING", len(missing), "of", len(committed), "times back", listener.times_back, missing[:3], missing[-3:], listener._last, listener.is_alive())
+            print(
+                "MISSING",
+                len(missing),
+                "of",
+                len(committed),
+                "times back",
+                listener.times_back,
+                missing[:3],
+                missing[-3:],
+                listener._last,
+                listener.is_alive(),
+            )
             raise
         listener.done.set()
         assert listener.heard == committed, "nothing that was rolled back, and nothing of others"
