@@ -15,7 +15,7 @@ from config.asgi import application
 from config.tests.browsing import PHONE, Look, Visitor
 from config.tests.serving import log_in, site  # noqa: F401
 from config.tests.test_story import balance_on, never_loaded_again, set_up_a_second_step, still_the_same
-from core.actors import acting_as_service
+from core.actors import acting_as, acting_as_service
 from core.ids import posting_id
 from realtime.dispatcher import Dispatcher
 from storage_app.tests.conftest import files  # noqa: F401
@@ -55,13 +55,12 @@ def bola() -> User:
 
 def listening(page: Page) -> None:
     """Wait until the page's socket has joined: from then on it is told."""
-    page.wait_for_function("document.body.dataset.listening === 'true'")
+    expect(page.locator("body")).to_have_attribute("data-listening", "true")
 
 
 def test_one_sends_money_and_the_other_sees_it_come(
     chromium: Browser,
     visitor: Visitor,
-    site: str,
     dispatcher: None,
     ada: User,
     bola: User,
@@ -77,7 +76,7 @@ def test_one_sends_money_and_the_other_sees_it_come(
         never_loaded_again(page)
     expect(home.get_by_role("link", name="Notices", exact=True)).to_be_visible()
 
-    sender = Visitor(chromium, site, Look(PHONE, "dark"))
+    sender = Visitor(chromium, visitor.site, Look(PHONE, "dark"))
     try:
         page = sender.page
         log_in(page, bola.email)
@@ -115,9 +114,9 @@ def test_what_came_while_the_socket_was_away_is_there_when_it_is_back(
     log_in(page, ada.email)
     listening(page)
     never_loaded_again(page)
-    wallet.transfer(
-        posting_id=posting_id(), source=make_wallet(bola), recipient_id=ada.id, amount=100_00, note="Away"
-    )
+    source = make_wallet(bola)
+    with acting_as(bola):
+        wallet.transfer(posting_id=posting_id(), source=source, recipient_id=ada.id, amount=100_00)
     balance_on(page, "₦10,000.00")
     cut_all_sockets()
     balance_on(page, "₦10,100.00")
@@ -130,7 +129,8 @@ def test_a_sign_in_that_ends_closes_its_sockets_at_once(
     page = visitor.page
     log_in(page, ada.email)
     listening(page)
+    page.wait_for_load_state("networkidle")  # what it asks for on joining has come
     with acting_as_service():
         session = Session.objects.live().get(user=ada)
     sessions.end(session_id=session.pk, reason=Session.Reason.ENDED, at=timezone.now())
-    page.wait_for_function("document.body.dataset.listening === 'ended'")
+    expect(page.locator("body")).to_have_attribute("data-listening", "ended")

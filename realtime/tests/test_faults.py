@@ -141,11 +141,7 @@ def test_nothing_is_lost_and_nothing_undone_is_told_whoever_is_killed(
     listeners = [Listener(url, ada, token_of(ada)) for _process, url in webs]
     for listener in listeners:
         listener.start()
-    try:
-        until(lambda: all(listener.times_back == 0 for listener in listeners))
-    except AssertionError:
-        print("ERR", [(l.times_back, l.is_alive(), l.errors[:5], len(l.errors)) for l in listeners])
-        raise
+    until(lambda: all(listener.times_back == 0 for listener in listeners))
     with acting_as_service():
         realtime.publish(topic=f"user:{ada.id}", event="done", payload={"number": "the first"})
     until(lambda: all(listener.heard for listener in listeners))

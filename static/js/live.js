@@ -53,7 +53,10 @@ function connect() {
   socket.addEventListener("close", (closed) => {
     clearInterval(beat);
     document.body.dataset.listening = closed.reason === SESSION_ENDED ? "ended" : "false";
-    if (closed.reason === SESSION_ENDED) return;
+    if (closed.reason === SESSION_ENDED) {
+      clearTimeout(telling);
+      return;
+    }
     askByOneself(true);
     const wait = WAITS_MS[Math.min(attempts++, WAITS_MS.length - 1)];
     setTimeout(connect, wait * (0.75 + Math.random() / 2));
