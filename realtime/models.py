@@ -44,6 +44,30 @@ class Message(models.Model):
         return f"{self.topic} {self.event} {self.id}"
 
 
+class DeclaredTable(models.Model):
+    """A table whose changes are published to whoever its `owner` column names (realtime/declaring.py).
+
+    `names` and `columns` are what is published of a row, in the table's order: `columns` with types, as clients are
+    told them.
+    """
+
+    schema = models.CharField(max_length=63)
+    table = models.CharField(max_length=63)
+    owner = models.CharField(max_length=63)
+    key = ArrayField(models.CharField(max_length=63))
+    names = ArrayField(models.CharField(max_length=63))
+    columns = models.JSONField()
+
+    class Meta:
+        db_table = "realtime_declared"
+        verbose_name = _("declared table")
+        verbose_name_plural = _("declared tables")
+        constraints = [models.UniqueConstraint(fields=["schema", "table"], name="declared_once")]
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.table}"
+
+
 class Position(models.Model):
     """The place of a committed message in the order of commits: 1, 2, 3, without a gap."""
 

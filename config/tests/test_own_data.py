@@ -83,6 +83,7 @@ EXEMPT = {
     "django_migrations": NOBODYS,
     "pghistory_context": NOBODYS,
     "realtime_consumer": NOBODYS,
+    "realtime_declared": NOBODYS,
     "realtime_horizon": NOBODYS,
     "realtime_message": "what services tell of rows that are in files of their own, kept for some weeks",
     "realtime_parkedmessage": NOBODYS,

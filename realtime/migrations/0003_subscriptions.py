@@ -11,7 +11,7 @@ from realtime import sql as ours
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('realtime', '0001_outbox'),
+        ('realtime', '0002_changes'),
     ]
 
     operations = [

@@ -1,0 +1,15 @@
+from django.db import migrations
+
+from realtime.declaring import Declare
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('accounts', '0020_avatars'),
+        ('realtime', '0002_changes'),
+    ]
+
+    operations = [
+        Declare("accounts_notification", owner="user_id"),
+    ]
