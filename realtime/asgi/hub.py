@@ -151,10 +151,12 @@ class Hub:
         ]
 
     async def _end(self) -> None:
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks, self._tasks = set(self._tasks), []
+        while tasks:
+            # Once more where it was lost: a client of Valkey may take it for a failure of its connection.
+            for task in tasks:
+                task.cancel()
+            _done, tasks = await asyncio.wait(tasks, timeout=0.1)
         groups, self._abandoned = self._abandoned, set()
         channel, self._channel, self._hears_outbox = self._channel, "", False
         if channel:
