@@ -35,6 +35,7 @@ urlpatterns = [
     path("", include("accounts.idp.urls")),
     path("auth/v1/", include("accounts.wire.urls")),
     path("storage/v1/", include("storage_app.wire.urls")),
+    path("realtime/v1/", include("realtime.wire.urls")),
     path("staff/", admin.site.urls),
     path("api/", include("config.api_urls")),
     path("", include("accounts.urls")),

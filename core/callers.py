@@ -1,4 +1,4 @@
-"""Who calls, for floors below the one that knows people: the settings BEARERS, BROWSERS and SESSIONS name who tells."""
+"""Who calls, for floors below the one that knows people: settings BEARERS, BROWSERS and SESSIONS name who can tell."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache

@@ -4,7 +4,7 @@ import logging
 
 
 class WithoutSockets(logging.Filter):
-    """Leaves out the server's lines on sockets that open: their addresses hold keys and tokens."""
+    """Leaves out the lines of a server on sockets that open, whose addresses hold keys, and on their frames."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return '"WebSocket %s"' not in str(record.msg)
+        return record.levelno >= logging.INFO and '"WebSocket %s"' not in str(record.msg)

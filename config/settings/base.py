@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "core.api.problems.ProblemMiddleware",
     "accounts.wire.middleware.WireMiddleware",
     "storage_app.wire.middleware.StorageMiddleware",
+    "realtime.wire.middleware.RealtimeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",

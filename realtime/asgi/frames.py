@@ -17,6 +17,9 @@ FROM_CLIENT, TO_CLIENT = 3, 4
 AS_BYTES, AS_JSON = 0, 1
 _HEAD = {FROM_CLIENT: 7, TO_CLIENT: 5}
 
+# A name that is too long is refused by a reply, which tells it again; one beyond this is no name.
+LONGEST_READ = 1024
+
 Body = str | bytes
 
 
@@ -206,8 +209,8 @@ def _depth(value: Any) -> int:
 def _name(value: object, what: str) -> str:
     if not isinstance(value, str):
         raise BadFrame(f"{what} must be text")
-    if len(value.encode()) > LONGEST_NAME + len(PREFIX):
-        raise BadFrame(f"{what} is longer than {LONGEST_NAME} bytes")
+    if len(value.encode()) > LONGEST_READ:
+        raise BadFrame(f"{what} is longer than {LONGEST_READ} bytes")
     return value
 
 

@@ -143,18 +143,22 @@ class Hub:
 
     async def _begin(self) -> None:
         await self._reader.begin()
+        await self._try(self._get_channel())
         self._tasks = [
             asyncio.create_task(self._hear()),
+            asyncio.create_task(_every(TEND, self.presence.tend)),
             asyncio.create_task(_every(WRITE_DOWN, self.journal.flush)),
             asyncio.create_task(_every(LOOK, self._look)),
             asyncio.create_task(_every(TEND, self._tend)),
         ]
 
     async def _end(self) -> None:
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks, self._tasks = set(self._tasks), []
+        while tasks:
+            # Once more where it was lost: a client of Valkey may take it for a failure of its connection.
+            for task in tasks:
+                task.cancel()
+            _done, tasks = await asyncio.wait(tasks, timeout=0.1)
         groups, self._abandoned = self._abandoned, set()
         channel, self._channel, self._hears_outbox = self._channel, "", False
         if channel:
@@ -164,21 +168,23 @@ class Hub:
             await self.journal.end()
         await self.presence.close()
 
+    async def _get_channel(self) -> None:
+        self._channel = await self._layer.new_channel()
+        await self._layer.group_add(OUTBOX, self._channel)
+        self._hears_outbox = True
+
     async def _hear(self) -> None:
         """Take what comes over the channel layer, one after the other."""
-        while not self._channel:
-            try:
-                self._channel = await self._layer.new_channel()
-                self._hears_outbox = await self._try(self._layer.group_add(OUTBOX, self._channel))
-            except AWAY as error:
-                logger.warning("Valkey does not answer: sockets read the database alone: %s", error)
-                await asyncio.sleep(LOOK)
+        while not self._channel and not await self._try(self._get_channel()):
+            await asyncio.sleep(LOOK)
         while True:
             message = await self._layer.receive(self._channel)
             try:
                 await self._take(message)
             except Exception:
                 logger.exception("a message of type %s could not be told to sockets", message.get("type"))
+            # What waits is written before the next: a socket must not look slow because much comes at once.
+            await asyncio.sleep(0)
 
     async def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == OUTBOX:

@@ -15,6 +15,7 @@ from realtime import changes
 from realtime.asgi import frames
 from realtime.asgi.frames import PREFIX
 from realtime.asgi.rooms import Rooms
+from realtime.asgi.socket import WRITES_AT_ONCE
 from realtime.asgi.threads import threads
 from realtime.models import Message
 from realtime.services import outbox
@@ -44,11 +45,13 @@ class Reader:
     async def take(self, packed: list[list[Any]]) -> None:
         """Tell of messages that came over Valkey, and of those missing before them."""
         async with self._reading:
-            for values in packed:
+            for number, values in enumerate(packed, 1):
                 if values[0] > self.last + 1:
                     await self._catch_up(values[0])
                 if values[0] == self.last + 1:
                     await self._tell(Placed.unpacked(values))
+                if number % WRITES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     async def look(self) -> None:
         """Tell of what the database holds and Valkey did not bring."""
@@ -60,8 +63,10 @@ class Reader:
             found = await threads.with_database(NOWHERE, outbox.after, self.last, limit=AT_ONCE)
             if not found:
                 return
-            for placed in found:
+            for number, placed in enumerate(found, 1):
                 await self._tell(placed)
+                if number % WRITES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     async def _tell(self, placed: Placed) -> None:
         self.last = placed.position

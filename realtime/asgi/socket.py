@@ -29,6 +29,7 @@ Send = Callable[[Message], Awaitable[None]]
 AWAY, BAD_DATA, FORBIDDEN, OVERLOADED = 1001, 1003, 1008, 1013
 # Seconds that a client has to answer a close.
 FAREWELL = 5
+WRITES_AT_ONCE = 50
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,9 @@ class Socket:
             while (message := await self._receive())["type"] != "websocket.disconnect":
                 if self.closing_at is None:
                     await self._take(message)
+                if len(self._queue) > WRITES_AT_ONCE:
+                    # Many frames may have come at once: whoever asked must not look slow before anything was written.
+                    await asyncio.sleep(0)
         finally:
             self.closing_at = self.closing_at or monotonic()
             writer.cancel()

@@ -36,7 +36,6 @@ async def tend(hub: "Hub") -> None:
     for channel in hub.channels():
         if channel.expires_at <= time():
             await hub.end(channel, "Token has expired")
-    await hub.presence.tend()
     await hub.journal.say_alive(hub.channels())
     await _end_what_ended(hub)
     due = [channel for channel in hub.channels() if _is_due(channel, now)]

@@ -64,6 +64,14 @@ def dispatcher(root: Path) -> Process:
     return Process("dispatcher", MANAGE, "dispatch", root=root, role="service_role")
 
 
+def worker(root: Path) -> Process:
+    return Process("worker", "-m", "realtime.tests.faults.worker", root=root, role="service_role")
+
+
+def publisher(root: Path, *arguments: str) -> Process:
+    return Process("publisher", "-m", "realtime.tests.faults.publisher", *arguments, root=root)
+
+
 def web(root: Path, number: int) -> tuple[Process, str]:
     """A web process and its address, which it keeps."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -19,6 +19,10 @@ from accounts.models import Notification  # noqa: E402
 from core.actors import acting_as_service  # noqa: E402
 from realtime import services as realtime  # noqa: E402
 
+# Told to third parties, and to the person by a letter that nobody can turn off.
+JOINED = {"done": "member.joined", "undone": "member.left"}
+NOTICE = "security.reported"
+
 
 def main(person: str, organization: str, transactions: int) -> None:
     chance = random.Random(5)

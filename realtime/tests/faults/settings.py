@@ -1,9 +1,13 @@
-"""The tests' settings, with a Valkey of one's own that may be killed."""
+"""The tests' settings, with a Valkey of one's own that may be killed, and letters that outlive whoever sent them."""
 
 import os
+from pathlib import Path
 
 from config.settings.base import valkey
 from config.settings.test import *  # noqa: F403
 from core.embedded import Valkey
 
-globals().update(valkey(Valkey(os.environ["FAULTS_ROOT"]).url(), prefix="faults"))
+_root = Path(os.environ["FAULTS_ROOT"])
+globals().update(valkey(Valkey(_root).url(), prefix="faults"))
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = _root / "letters"
