@@ -141,7 +141,7 @@ def webhooks_came(topic: str, hook: Receiver) -> None:
     until(lambda: len(set(hook.ids)) >= len(committed))
     assert {json.loads(one.body)["type"] for one in hook.received} == {"member.joined"}
     with acting_as_service():
-        planned = WebhookDelivery.objects.filter(event_type="member.joined")
+        planned = WebhookDelivery.objects.filter(event="member.joined")
         assert set(planned.values_list("message_id", flat=True)) == committed
         assert planned.count() == len(committed)
     assert len(set(hook.ids)) == len(wanted)
@@ -150,7 +150,7 @@ def webhooks_came(topic: str, hook: Receiver) -> None:
 def notices_went_out(root: Path) -> None:
     """Each notice is one row, planned once; its letter may come twice where its sender was killed, by the same name."""
     with acting_as_service():
-        notices = list(Notification.objects.filter(event="security.reported"))
+        notices = list(Notification.objects.filter(event="legal.terms"))
         assert len(notices) > 100 and all("done" in notice.data for notice in notices)
 
     def all_sent() -> bool:

@@ -21,7 +21,7 @@ from realtime import services as realtime  # noqa: E402
 
 # Told to third parties, and to the person by a letter that nobody can turn off.
 JOINED = {"done": "member.joined", "undone": "member.left"}
-NOTICE = "security.reported"
+NOTICE = "legal.terms"
 
 
 def main(person: str, organization: str, transactions: int) -> None:
@@ -43,11 +43,9 @@ def tell(person: str, organization: str, number: int, chance: random.Random, eve
     for part in range(chance.choice([1, 1, 2])):
         realtime.publish(topic=f"user:{person}", event=event, payload={"number": number, "part": part})
     if number % 10 == 0:
-        realtime.publish(topic=f"org:{organization}", event=event, payload={"number": number})
+        realtime.publish(topic=f"org:{organization}", event=JOINED[event], payload={"number": number})
     if number % 20 == 0:
-        accounts.notify(
-            notices=[Notification(user_id=person, event=f"test.{event}", data={"number": number})]
-        )
+        accounts.notify(notices=[Notification(user_id=person, event=NOTICE, data={event: number})])
 
 
 if __name__ == "__main__":

@@ -11,3 +11,5 @@ _root = Path(os.environ["FAULTS_ROOT"])
 globals().update(valkey(Valkey(_root).url(), prefix="faults"))
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = _root / "letters"
+# What the dispatcher asks of Celery is lost with Valkey: the worker looks by itself.
+CELERY_TASK_ALWAYS_EAGER = False

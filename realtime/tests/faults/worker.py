@@ -4,8 +4,11 @@ import time
 from datetime import timedelta
 
 import django
+from celery import current_app
 
 django.setup()
+# What a task starts it does itself, here as in the other tests.
+current_app.conf.task_always_eager = True
 
 from accounts import tasks, webhook_tasks  # noqa: E402
 from accounts.services import sending as notices  # noqa: E402
