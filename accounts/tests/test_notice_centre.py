@@ -236,7 +236,8 @@ def ten_thousand(ada: User, bola: User) -> User:
     with psycopg.connect(dsn, autocommit=True) as database:
         database.execute(
             "insert into accounts_notification (id, user_id, event, data, created_at) "
-            "select uuidv7(make_interval(secs => -6 * n)), %s, 'legal.terms', '{}', now() from generate_series(1, 100000) n",
+            "select uuidv7(make_interval(secs => -6 * n)), %s, 'legal.terms', '{}', now() "
+            "from generate_series(1, 100000) n",
             [bola.pk],
         )
         database.execute("analyze accounts_notification")
