@@ -9,8 +9,11 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts import unsubscribing
 from accounts.factors import current_code
-from accounts.models import User
+from accounts.models import Notification, User
+from accounts.services import notify
+from accounts.unsubscribing import Wish
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_token
 from core.actors import acting_as_service
 from wallet import services as wallet
@@ -18,6 +21,7 @@ from wallet.management.commands.seed_demo import ADMIN, PASSWORD
 from wallet.models import Account, Entry, Payment
 from wallet.services.lookups import TooManyLookups
 
+HELD = {"payment": "01900000-0000-7000-8000-000000000001", "amount": 250_000, "currency": "NGN"}
 ADA, NGOZI = "ada@alajo.test", "ngozi@alajo.test"
 STAFF_LISTS = [
     "accounts/user",
@@ -291,6 +295,52 @@ def test_the_pages_of_an_organisation(visitor: Visitor, demo: None) -> None:
     expect(page.get_by_role("main")).to_contain_text("Ngozi Umeh joined Kasuwa Stores")
 
 
+def test_the_pages_of_notices(visitor: Visitor, demo: None) -> None:
+    page, ada = visitor.page, person(ADA)
+    with acting_as_service():
+        events = ("security.frozen", "organization.joined", "legal.terms_changed", "deposit.held")
+        data = {"organization": "Kasuwa Stores", "slug": "kasuwa-stores", "name": "Bola", **HELD}
+        notify(notices=[Notification(user=ada, event=event, data=data) for event in events * 7])
+    log_in(visitor, ADA)
+    visitor.go("/notices/")
+    with acting_as_service():
+        notify(notices=[Notification(user=ada, event="security.unfrozen", data={})])
+    expect(page.get_by_role("main")).not_to_contain_text("Our staff unlocked your money")
+    # What a socket will say; without one the page asks by itself, once a minute.
+    page.evaluate("document.body.dispatchEvent(new Event('notices-changed'))")
+    expect(page.get_by_role("main")).to_contain_text("Our staff unlocked your money")
+    expect(page.locator("#bell")).to_have_count(1)
+    visitor.check()
+    visitor.go("/notices/?kind=NEWS")
+    visitor.go("/notices/?show=unread&kind=SECURITY")
+    page.locator(".notice__read").first.click()
+    page.wait_for_load_state()
+    expect(page.get_by_role("main")).to_contain_text("unread")
+    visitor.check()
+    visitor.go("/notices/preferences/")
+    page.get_by_label("Money out: E-mail", exact=True).uncheck()
+    page.get_by_label("From").fill("22:00")
+    press(page, "Save")
+    expect(page.get_by_role("alert")).to_contain_text("Say both when quiet hours begin")
+    visitor.check()
+    page.get_by_label("Until").fill("06:00")
+    press(page, "Save")
+    expect(page.get_by_role("main")).to_contain_text("This is how we reach you from now on.")
+    expect(page.get_by_label("Money out: E-mail", exact=True)).not_to_be_checked()
+    visitor.check()
+    visitor.forget()
+    visitor.go(unsubscribing.link(Wish(ada.pk, "MONEY_IN", "EMAIL")))
+    press(page, "Switch it off")
+    heading(page, "That is switched off")
+    visitor.check()
+    press(page, "Switch it on again")
+    heading(page, "That is switched on again")
+    visitor.check()
+    visitor.meant.add(404)
+    visitor.go("/notices/unsubscribe/nonsense/")
+    visitor.go("/dev/texts/")
+
+
 def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor, demo: None) -> None:
     page = visitor.page
     log_in(visitor, ADMIN)
@@ -340,6 +390,6 @@ def test_the_pages_for_developers(visitor: Visitor, site: str) -> None:
     page.get_by_role("main").get_by_role("button").first.click()
     page.wait_for_url("**/reset/*/")
     visitor.go("/dev/mail/")
-    page.get_by_role("main").get_by_role("link").first.click()
+    page.locator(".rows").get_by_role("link").first.click()
     page.wait_for_url("**/dev/mail/*/")
     visitor.check()
