@@ -29,6 +29,7 @@ GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
 FILES = ("storage_app.bucket",)
+LISTENERS = ("realtime.subscription",)
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -36,6 +37,7 @@ END_SESSIONS = "accounts.end_sessions"
 RESET_FACTORS = "accounts.reset_factors"
 REPLAY = "wallet.replay_webhook"
 CHANGE_RULES = "storage_app.change_bucket_rules"
+END_SUBSCRIPTION = "realtime.end_subscription"
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,17 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *LISTENERS),
+        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, END_SUBSCRIPTION),
     ),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES),
-        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *LISTENERS),
+        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
     ),
-    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES)),
+    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *LISTENERS)),
 }
 
 

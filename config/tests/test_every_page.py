@@ -36,6 +36,7 @@ STAFF_LISTS = [
     "wallet/webhookevent",
     "wallet/case",
     "storage_app/bucket",
+    "realtime/subscription",
 ]
 pytestmark = [
     pytest.mark.browser,

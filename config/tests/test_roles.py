@@ -14,6 +14,8 @@ from django.utils import timezone
 from accounts import roles
 from accounts.models import FactorReset, User
 from core.actors import acting_as_service
+from core.ids import uuid7
+from realtime.models import SocketProcess, Subscription
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.test_admin import past_both_factors
@@ -33,16 +35,23 @@ PEOPLE = {
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
+LISTENERS = {"realtime.subscription"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | LISTENERS,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
-    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | {"accounts.auditevent"},
-    "Auditor": PEOPLE | BOOKS | DEPOSITS | FILES | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
+    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | LISTENERS | {"accounts.auditevent"},
+    "Auditor": PEOPLE
+    | BOOKS
+    | DEPOSITS
+    | FILES
+    | LISTENERS
+    | PROOF
+    | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
     | BOOKS
@@ -50,22 +59,26 @@ SEES = {
     | PROOF
     | RESETS
     | FILES
+    | LISTENERS
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
-    "Support": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
+    "Support": {
+        *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
+        roles.END_SUBSCRIPTION,
+    },
     "KYC": {roles.REVEAL},
     "Credit": set(),
     "Finance": {roles.REPLAY},
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
-        roles.CHANGE_RULES,
+        *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
     },
     "Auditor": set(),
     NOBODY: set(),
     SUPERUSER: {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
-        *(roles.CHANGE_RULES, roles.REPLAY),
+        *(roles.CHANGE_RULES, roles.REPLAY, roles.END_SUBSCRIPTION),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -73,6 +86,7 @@ ACTIONS = {
     "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"}),
     "replay": (roles.REPLAY, {"wallet.webhookevent"}),
     "rules": (roles.CHANGE_RULES, FILES),
+    "end": (roles.END_SUBSCRIPTION, LISTENERS),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {
@@ -99,6 +113,9 @@ def world() -> Iterator[None]:
             asked_at=at,
             expires_at=at + timedelta(hours=24),
         )
+        process = SocketProcess.objects.create(seen_at=at)
+        listener = {"socket_id": uuid7(), "role": "anon", "topic": "room", "private": False, "joined_at": at}
+        Subscription.objects.create(process=process, **listener)
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
     yield
 
