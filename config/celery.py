@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
         "task": "core.tasks.forget_idempotency_keys",
         "schedule": crontab(hour=2, minute=30),
     },
+    "forget dead processes with sockets": {"task": "realtime.tasks.forget_dead_processes", "schedule": 60.0},
     "forget old messages": {"task": "realtime.tasks.forget_messages", "schedule": crontab(hour=3, minute=0)},
     "scan waiting files": {"task": "storage_app.tasks.scan_waiting_files", "schedule": 10.0},
     "forget pictures sent": {

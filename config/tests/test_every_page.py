@@ -41,6 +41,7 @@ STAFF_LISTS = [
     "wallet/webhookevent",
     "wallet/case",
     "storage_app/bucket",
+    "realtime/subscription",
 ]
 pytestmark = [
     pytest.mark.browser,

@@ -95,6 +95,8 @@ EXEMPT = {
     "realtime_message": "what services tell of rows that are in files of their own, kept for some weeks",
     "realtime_parkedmessage": NOBODYS,
     "realtime_position": NOBODYS,
+    "realtime_socketprocess": NOBODYS,
+    "realtime_subscription": "what an app listens to at this moment; it is gone when the app is",
     "sandbox_fault": "there only in development",
     "sandbox_sandboxcharge": "there only in development",
     "sandbox_sandboxdelivery": "there only in development",

@@ -14,6 +14,8 @@ from django.utils import timezone
 from accounts import roles
 from accounts.models import FactorReset, Notification, NotificationDelivery, User
 from core.actors import acting_as_service
+from core.ids import uuid7
+from realtime.models import SocketProcess, Subscription
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.test_admin import past_both_factors
@@ -33,21 +35,23 @@ PEOPLE = {
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
+LISTENERS = {"realtime.subscription"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
-    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | {"accounts.auditevent"},
+    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
     | DEPOSITS
     | FILES
     | SENT
+    | LISTENERS
     | PROOF
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
@@ -58,25 +62,27 @@ SEES = {
     | RESETS
     | FILES
     | SENT
+    | LISTENERS
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
     "Support": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         roles.SEND_AGAIN,
+        roles.END_SUBSCRIPTION,
     },
     "KYC": {roles.REVEAL},
     "Credit": set(),
     "Finance": {roles.REPLAY},
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
-        roles.CHANGE_RULES,
+        *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
     },
     "Auditor": set(),
     NOBODY: set(),
     SUPERUSER: {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
-        *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN),
+        *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -85,6 +91,7 @@ ACTIONS = {
     "replay": (roles.REPLAY, {"wallet.webhookevent"}),
     "rules": (roles.CHANGE_RULES, FILES),
     "again": (roles.SEND_AGAIN, SENT),
+    "end": (roles.END_SUBSCRIPTION, LISTENERS),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {

@@ -8,7 +8,7 @@ from django.utils import timezone
 from core.actors import SERVICE
 from realtime.asgi import config, frames, limits
 from realtime.asgi.channel import Channel
-from realtime.asgi.frames import Incoming, text
+from realtime.asgi.frames import Frame, Incoming, text
 from realtime.asgi.hub import Hub
 from realtime.asgi.socket import Socket
 from realtime.asgi.threads import threads
@@ -18,6 +18,7 @@ from realtime.services.control import INTERNAL
 from realtime.services.replay import Replayed
 
 NOT_JOINED = "unmatched topic"
+_OK = '{"status":"ok","response":{}}'
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -36,7 +37,8 @@ class Events:
         """Do what one frame asks for. Raises Refused, BadFrame."""
         if incoming.topic == "phoenix":
             if incoming.event == "heartbeat":
-                socket.reply(incoming, "ok", "{}")
+                # Answered even where it has no ref, as the Python client sends it.
+                socket.put(Frame("phoenix", "phx_reply", _OK, ref=incoming.ref, join_ref=incoming.join_ref))
             return
         if incoming.event == "phx_join":
             await self._join(socket, incoming)

@@ -1,7 +1,6 @@
 """Telling every process that holds sockets what its sockets must know: through the outbox, so that it is not lost."""
 
 from collections.abc import Collection
-from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +38,7 @@ def recheck(*, user_id: UUID) -> None:
     _tell(RIGHTS_CHANGED, user=str(user_id))
 
 
-def end_subscription(*, id: UUID, reason: str, at: datetime) -> None:
+def end_subscription(*, id: UUID, reason: str) -> None:
     """Have somebody's channel closed, for staff. Raises SubscriptionNotFound."""
     with acting_as_service():
         subscription = Subscription.objects.filter(pk=id).first()

@@ -1,4 +1,4 @@
-"""Every refusal of `/realtime/v1/api` as clients know it: `error` names it for programs, `message` tells people."""
+"""Every refusal of `/realtime/v1/api` as clients know it: they show `error` to people; programs match `code`."""
 
 from core.errors import DomainError
 
@@ -6,9 +6,13 @@ from core.errors import DomainError
 class Refusal(Exception):
     """A request that is answered by an error."""
 
-    def __init__(self, status: int, error: str, message: str, *, retry_after: int = 0) -> None:
+    def __init__(self, status: int, code: str, message: str, *, retry_after: int = 0) -> None:
         super().__init__(message)
-        self.status, self.error, self.message, self.retry_after = status, error, message, retry_after
+        self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
+
+    @property
+    def body(self) -> dict[str, str]:
+        return {"error": self.message, "message": self.message, "code": self.code}
 
 
 def unauthorized(message: str) -> Refusal:

@@ -18,7 +18,7 @@ PREFLIGHT = {
     ),
     "Access-Control-Max-Age": "7200",
 }
-NAMES = {
+CODES = {
     400: "bad_request",
     403: "forbidden",
     404: "not_found",
@@ -42,7 +42,7 @@ class RealtimeMiddleware(AnswerMiddleware):
         if status >= 400 and response.headers.get("Content-Type", "").startswith("text/html"):
             fallback = "internal_error" if status >= 500 else "bad_request"
             message = "Internal Server Error" if status >= 500 else "Request refused"
-            body = {"error": NAMES.get(status, fallback), "message": message}
+            body = {"error": message, "message": message, "code": CODES.get(status, fallback)}
             response = JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
         for name, value in ANY_ORIGIN.items():
             response.headers[name] = value

@@ -57,9 +57,7 @@ class RealtimeView(View):
             refusal = refusal_of(error)
             if refusal.status >= 500:
                 logger.error("request %s failed", getattr(request, "request_id", ""), exc_info=error)
-            response = JsonResponse(
-                {"error": refusal.error, "message": refusal.message}, status=refusal.status
-            )
+            response = JsonResponse(refusal.body, status=refusal.status)
             if refusal.retry_after:
                 response.headers["Retry-After"] = str(refusal.retry_after)
         response.headers["Cache-Control"] = "no-store"
