@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.core.cache import cache
 from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 KEPT = 20
 _KEPT_FOR = 24 * 3600
@@ -15,6 +16,7 @@ SLOW = "slow"
 # How it may be told to answer; "slow" is past the patience of whoever sends.
 ANSWERS = ("204", "500", "429", "410", "302", SLOW)
 _SLOW_SECONDS = 25.0
+_SHOWN = ("webhook-", "content-", "user-agent")
 
 
 @dataclass
@@ -54,11 +56,8 @@ def bid(name: str, *, secret: str, answer: str) -> None:
 def receive(name: str, *, headers: Mapping[str, str], body: bytes, at: datetime) -> int:
     """Keep a request and return the status to answer with. Takes its time where it was told to."""
     hook = find(name)
-    told = {
-        key.lower(): value
-        for key, value in headers.items()
-        if key.lower().startswith(("webhook-", "content", "user"))
-    }
+    small = {key.lower(): value for key, value in headers.items()}
+    told = {key: value for key, value in small.items() if key.startswith(_SHOWN)}
     came = Received(
         at.isoformat(), told, body.decode(errors="replace"), _verified(hook, told, body), hook.answer
     )
@@ -75,7 +74,7 @@ def _verified(hook: Hook, headers: dict[str, str], body: bytes) -> bool | None:
         return None
     try:
         Webhook(hook.secret).verify(body, headers)
-    except (WebhookVerificationError, ValueError):
+    except (WebhookVerificationError, EmptyWebhookSecretError, ValueError):
         return False
     return True
 
