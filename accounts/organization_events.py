@@ -39,7 +39,7 @@ declare(
     EventType("api_key.created", _("An API key was made."), _KEY),
     EventType(
         "api_key.rolled",
-        _("An API key was replaced by a new one. The old one goes on until `expires_at`."),
+        _("An API key was replaced by a new one. The old one goes on until expires_at."),
         {**_KEY, "replaced_by": "key_01bXeVJ2pTfyGNuObTnVLg", "expires_at": "2026-02-01T08:30:00Z"},
     ),
     EventType("api_key.revoked", _("An API key was ended."), _KEY),

@@ -43,6 +43,7 @@ STAFF_LISTS = [
     "storage_app/bucket",
     "realtime/subscription",
 ]
+WEBHOOK_PAGES = ("change", "roll", "delete", "resend")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("browser"),
@@ -308,7 +309,7 @@ def test_the_pages_of_notices(visitor: Visitor, demo: None) -> None:
         notify(notices=[Notification(user=ada, event="security.unfrozen", data={})])
     expect(page.get_by_role("main")).not_to_contain_text("Our staff unlocked your money")
     # What a socket will say; without one the page asks by itself, once a minute.
-    page.evaluate("document.body.dispatchEvent(new Event('notices-changed'))")
+    page.evaluate("document.body.dispatchEvent(new Event('live'))")
     expect(page.get_by_role("main")).to_contain_text("Our staff unlocked your money")
     expect(page.locator("#bell")).to_have_count(1)
     visitor.check()
@@ -340,6 +341,50 @@ def test_the_pages_of_notices(visitor: Visitor, demo: None) -> None:
     visitor.meant.add(404)
     visitor.go("/notices/unsubscribe/nonsense/")
     visitor.go("/dev/texts/")
+
+
+def test_the_pages_about_webhooks(visitor: Visitor, demo: None) -> None:
+    page, hooks = visitor.page, "/organizations/kasuwa-stores/webhooks/"
+    log_in(visitor, "bola@alajo.test")
+    visitor.go(hooks)
+    page.get_by_role("link", name="Add an endpoint").click()
+    heading(page, "Add an endpoint")
+    page.get_by_label("Address").fill("http://10.0.0.1/")
+    press(page, "Add the endpoint")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.check()
+    page.get_by_label("Address").fill(f"http://127.0.0.1:{visitor.site.rpartition(':')[2]}/dev/hooks/till/")
+    press(page, "Add the endpoint")
+    heading(page, "The endpoint’s secret")
+    visitor.check()
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_role("main")).to_contain_text("Nothing sent yet")
+    visitor.check()
+    here = page.url
+    for answer in ("500", "204"):
+        page.goto("/dev/hooks/till/")
+        page.get_by_label("It answers").select_option(answer)
+        press(page, "So be it")
+        page.goto(here)
+        press(page, "Send a test event")
+        heading(page, "webhook.test")
+        page.reload()
+        expect(page.get_by_role("main")).to_contain_text(f"HTTP {answer}")
+        visitor.check()
+    visitor.go("/dev/hooks/till/")
+    for address in (here, f"{here}?state=CANCELLED", *(f"{here}{name}/" for name in WEBHOOK_PAGES)):
+        visitor.go(address)
+    press(page, "Send them again")
+    visitor.check()
+    for name in ("", "events/", "events/?type=api_key.rolled", "event-types/"):
+        visitor.go(f"{hooks}{name}")
+        for summary in page.locator("main summary").all()[:3]:
+            summary.click()
+        visitor.check()
+    page.goto(here)
+    press(page, "Disable")
+    expect(page.get_by_role("main")).to_contain_text("This endpoint is disabled")
+    visitor.check()
 
 
 def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor, demo: None) -> None:

@@ -1,1 +1,1 @@
-"""Tools of the development set-up, mounted at /dev/: the mails, texts and pushes that were sent."""
+"""Tools of the development set-up, mounted at /dev/: what was sent by mail, text and push, and a receiver of webhooks."""
