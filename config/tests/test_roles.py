@@ -14,8 +14,6 @@ from django.utils import timezone
 from accounts import roles
 from accounts.models import FactorReset, Notification, NotificationDelivery, User
 from core.actors import acting_as_service
-from core.ids import uuid7
-from realtime.models import SocketProcess, Subscription
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.test_admin import past_both_factors

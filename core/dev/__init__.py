@@ -1,1 +1,1 @@
-"""Tools of the development set-up, mounted at /dev/: what was sent by mail, text and push, and a receiver of webhooks."""
+"""Tools of the development set-up, mounted at /dev/: what was mailed, texted and pushed, and a receiver of webhooks."""
