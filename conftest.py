@@ -85,6 +85,7 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
         with superuser("postgres") as connection:
             connection.execute(f'drop database if exists "{mine}" with (force)')
             connection.execute(f'create database "{mine}" template "{template}" owner alajo_owner')
+    Path(settings.TEXTS_PATH).unlink(missing_ok=True)
     yield
     connections.close_all()
     stores.release()

@@ -9,9 +9,18 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Their models and receivers need the models of the apps listed after this one.
-        from accounts import browser, factors, roles, security_signals, social  # noqa: F401
+        # What organisations are told of, known in every process.
+        from accounts import (  # noqa: F401
+            browser,
+            factors,
+            organization_events,
+            roles,
+            security_signals,
+            social,
+        )
 
         # Whoever makes a key chooses among all scopes, also where no address of the API has been looked at yet.
         from accounts.api.organizations import scopes  # noqa: F401
+        from accounts.api.webhooks import scopes as webhook_scopes  # noqa: F401
 
         post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

@@ -1,17 +1,14 @@
 """Forms of the pages about API keys: the shape of what was typed; the services decide what it means."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
 from django import forms
-from django.core import signing
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from accounts.form_keys import OnceForm
 from accounts.models import ApiKey
 from core.api.scopes import all_scopes
-from core.ids import uuid7
 
 LIFETIMES = (
     ("30", _("30 days")),
@@ -32,12 +29,6 @@ OVERLAPS = (
     ("168", _("In 7 days")),
     ("0", _("Now: programs that use the old key stop working at once")),
 )
-_FORM_LIFE = 24 * 3600
-
-
-def new_form_key(place: str) -> str:
-    """What a form carries so that sending it twice makes one key: the key's id, signed for one person and place."""
-    return signing.dumps(str(uuid7()), salt=f"accounts.api_key.{place}")
 
 
 class SettingsForm(forms.Form):
@@ -71,29 +62,11 @@ class SettingsForm(forms.Form):
         return [line.strip() for line in self.cleaned_data["networks"].splitlines() if line.strip()]
 
 
-class MakeForm(SettingsForm):
+class MakeForm(OnceForm, SettingsForm):
     mode = forms.ChoiceField(label=_("Kind"), choices=MODES, widget=forms.RadioSelect, initial="TEST")
     lifetime = forms.ChoiceField(label=_("Ends after"), choices=LIFETIMES, initial="90")
-    form_key = forms.CharField(widget=forms.HiddenInput, max_length=300)
 
     field_order = ("name", "mode", "scopes", "lifetime", "networks", "form_key")
-
-    def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.place = place
-
-    def clean_form_key(self) -> UUID:
-        try:
-            text = signing.loads(
-                self.cleaned_data["form_key"], salt=f"accounts.api_key.{self.place}", max_age=_FORM_LIFE
-            )
-        except signing.BadSignature:
-            self.data = cast(QueryDict, self.data).copy()
-            self.data["form_key"] = new_form_key(self.place)
-            raise forms.ValidationError(
-                _("This page was open for too long. Please press the button again.")
-            ) from None
-        return UUID(text)
 
     def expires_at(self, at: datetime) -> datetime | None:
         days = self.cleaned_data["lifetime"]

@@ -8,6 +8,7 @@ from uuid import UUID
 from allauth.account.middleware import AccountMiddleware
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.sessions import middleware as sessions_middleware
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +33,15 @@ class SessionMiddleware(sessions_middleware.SessionMiddleware):
         if request.path.startswith(WITHOUT_SESSION):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         super().process_request(request)
+
+
+class LoginMiddleware(LoginRequiredMiddleware):
+    """Asks everyone to log in; refuses a part of a page that asks by itself, which would become the log-in page."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> Any:
+        if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
+            return HttpResponse(status=401)
+        return super().handle_no_permission(request, view_func)
 
 
 class RefusedFormMiddleware:

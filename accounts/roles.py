@@ -28,6 +28,7 @@ PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
+SENT = ("accounts.notificationdelivery",)
 FILES = ("storage_app.bucket",)
 LISTENERS = ("realtime.subscription",)
 
@@ -35,6 +36,7 @@ REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
 END_SESSIONS = "accounts.end_sessions"
 RESET_FACTORS = "accounts.reset_factors"
+SEND_AGAIN = "accounts.send_notice_again"
 REPLAY = "wallet.replay_webhook"
 CHANGE_RULES = "storage_app.change_bucket_rules"
 END_SUBSCRIPTION = "realtime.end_subscription"
@@ -52,17 +54,17 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *LISTENERS),
-        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, END_SUBSCRIPTION),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS),
+        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, SEND_AGAIN, END_SUBSCRIPTION),
     ),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *LISTENERS),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS),
         (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
     ),
-    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *LISTENERS)),
+    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS)),
 }
 
 

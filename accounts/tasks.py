@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 from celery import shared_task
@@ -5,7 +6,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from accounts import access_tokens
-from accounts.services import code_requests, forgetting
+from accounts.services import code_requests, forgetting, sending
 from core.actors import Origin, acting_as_service, from_origin
 
 
@@ -16,6 +17,19 @@ def send_mail(*, subject: str, text: str, html: str, to: list[str]) -> None:
     if html:
         letter.attach_alternative(html, "text/html")
     letter.send()
+
+
+# Well before a worker is killed for taking too long (CELERY_TASK_TIME_LIMIT).
+SENDING_SECONDS = 60
+
+
+@shared_task
+def send_notices() -> None:
+    """Send the notices that are due. Several runs at once share them; what is left waits for the next."""
+    sending.settle_hopeless(at=timezone.now())
+    until = time.monotonic() + SENDING_SECONDS
+    while sending.send_due(at=timezone.now(), clock=timezone.now) and time.monotonic() < until:
+        pass
 
 
 @shared_task
@@ -44,3 +58,4 @@ def forget_old_sign_ins() -> None:
     with acting_as_service():
         forgetting.end_idle(at=at)
         forgetting.forget(at=at)
+        sending.forget(at=at)

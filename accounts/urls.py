@@ -1,9 +1,11 @@
-from django.urls import path
+from django.urls import include, path
 
 from accounts.views import (
     account_life,
     api_keys,
     apps,
+    notice_preferences,
+    notices,
     organization_people,
     organizations,
     profile,
@@ -12,6 +14,14 @@ from accounts.views import (
 )
 
 urlpatterns = [
+    path("notices/", notices.centre, name="notices"),
+    path("notices/newest/", notices.newest, name="notices_newest"),
+    path("notices/bell/", notices.bell, name="notices_bell"),
+    path("notices/read/", notices.read_all, name="notices_read"),
+    path("notices/preferences/", notice_preferences.preferences, name="notice_preferences"),
+    path("notices/unsubscribe/<str:token>/", notice_preferences.unsubscribe, name="notices_unsubscribe"),
+    path("notices/<uuid:notice_id>/", notices.open_notice, name="notice_open"),
+    path("notices/<uuid:notice_id>/read/", notices.read_one, name="notice_read"),
     path("profile/", profile.profile, name="profile"),
     path("profile/picture/upload-right/", profile.picture_right, name="picture_right"),
     path("profile/picture/remove/", profile.picture_remove, name="picture_remove"),
@@ -54,6 +64,7 @@ urlpatterns = [
     path("organizations/<slug:slug>/keys/<uuid:key_id>/change/", api_keys.key_change, name="api_key_change"),
     path("organizations/<slug:slug>/keys/<uuid:key_id>/roll/", api_keys.key_roll, name="api_key_roll"),
     path("organizations/<slug:slug>/keys/<uuid:key_id>/revoke/", api_keys.key_revoke, name="api_key_revoke"),
+    path("organizations/<slug:slug>/webhooks/", include("accounts.webhook_urls")),
     path("security/apps/", apps.connected_apps, name="connected_apps"),
     path("security/history/", security.history, name="security_history"),
     path("security/report/", security.report, name="security_report"),

@@ -12,14 +12,14 @@ from statistics import median
 class Figure:
     """One measured value (a median over rounds), what it is measured against, and whether the ratio is good enough.
 
-    `at_least` targets are floors for the ratio, the others are ceilings.
+    `at_least` targets are floors for the ratio, the others are ceilings. Without a target the value is only reported.
     """
 
     name: str
     value: float
     unit: str
     reference: float
-    target: float
+    target: float | None
     at_least: bool = True
     rounds: list[float] = field(default_factory=list)
 
@@ -29,6 +29,8 @@ class Figure:
 
     @property
     def ok(self) -> bool:
+        if self.target is None:
+            return True
         return self.ratio >= self.target if self.at_least else self.ratio <= self.target
 
 
@@ -37,7 +39,7 @@ def figure(
     unit: str,
     rounds: list[float],
     references: list[float],
-    target: float,
+    target: float | None,
     *,
     at_least: bool = True,
 ) -> Figure:
@@ -51,8 +53,8 @@ def table(figures: list[Figure]) -> str:
     """Return the figures as lines of text for a terminal."""
     lines = [f"{'figure':<68}{'value':>11}{'reference':>11}{'ratio':>7}{'target':>8}  "]
     for one in figures:
-        target = f"{'≥' if one.at_least else '≤'} {one.target:g}"
-        verdict = "ok" if one.ok else "MISSED"
+        target = "" if one.target is None else f"{'≥' if one.at_least else '≤'} {one.target:g}"
+        verdict = "" if one.target is None else "ok" if one.ok else "MISSED"
         name = f"{one.name} ({one.unit})"
         lines.append(
             f"{name:<68}{one.value:>11,.2f}{one.reference:>11,.2f}{one.ratio:>7.2f}{target:>8}  {verdict}"

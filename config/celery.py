@@ -7,6 +7,7 @@ app = Celery("alajo")
 app.set_default()  # also in threads that did not import it, such as those of the web server
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(related_name="webhook_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -33,6 +34,12 @@ app.conf.beat_schedule = {
     "reconcile files": {
         "task": "storage_app.tasks.reconcile_files",
         "schedule": crontab(hour=1, minute=30),
+    },
+    "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
+    "take up webhooks": {"task": "accounts.webhook_tasks.take_up", "schedule": 15.0},
+    "forget old webhooks": {
+        "task": "accounts.webhook_tasks.forget",
+        "schedule": crontab(hour=3, minute=30),
     },
     "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
     "forget old sign-ins": {

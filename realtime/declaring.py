@@ -7,7 +7,8 @@ A change goes to the person whom the row's `owner` column names, and to the serv
 is declared only if its policies show a row to its owner. What is told is the row cut down to `columns`, or to all that
 `authenticated` may select when the migration runs: a column that comes later is not published until the table is
 declared again. `trigger=False` is for a table too busy for a trigger, whose changes somebody publishes in bulk by the
-SQL function `realtime.change`; `key` for a view, whose primary key the catalogue does not know.
+SQL function `realtime.change` and says whose they are, so that `owner` may be left out; `key` for a view, whose primary
+key the catalogue does not know.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ class Declare(RunSQL):
         self,
         table: str,
         *,
-        owner: str,
+        owner: str = "",
         columns: Sequence[str] | None = None,
         key: Sequence[str] | None = None,
         trigger: bool = True,

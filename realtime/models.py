@@ -45,7 +45,7 @@ class Message(models.Model):
 
 
 class DeclaredTable(models.Model):
-    """A table whose changes are published to whoever its `owner` column names (realtime/declaring.py).
+    """A table whose changes are published to whoever its `owner` column names, or who publishes them (declaring.py).
 
     `names` and `columns` are what is published of a row, in the table's order: `columns` with types, as clients are
     told them.
@@ -158,6 +158,10 @@ class Subscription(models.Model):
         indexes = [
             models.Index(fields=["user_id"], name="subscription_of_user"),
             models.Index(fields=["topic"], name="subscription_to_topic"),
+            # Whether anybody listens to changes of somebody's rows: few do.
+            models.Index(
+                fields=["user_id", "role"], condition=~models.Q(bindings=[]), name="subscription_to_changes"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,8 @@ class WalletConfig(AppConfig):
     def ready(self) -> None:
         # Whoever makes a key chooses among all scopes, also where no address of the API has been looked at yet.
         # It needs the models, which are not there yet when this module is read.
-        from wallet import personal
+        from wallet import notices, personal
         from wallet.api import scopes  # noqa: F401
 
         personal.register()
+        notices.register()

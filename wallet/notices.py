@@ -1,21 +1,74 @@
-"""A person's newest notices, as far as pages list and count them."""
+"""What people are told of their money: two kinds of notices, and their words."""
 
-from django.db.models import QuerySet
+from collections.abc import Mapping
+from typing import Any
 
-from accounts.models import Notification, User
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-LISTED = 50
-COUNTED = 9
+from accounts import notice_kinds, notice_words
+from accounts.models import Channel
+from accounts.notice_kinds import Kind
+from accounts.notice_words import Said
+
+MONEY_IN, MONEY_OUT = "MONEY_IN", "MONEY_OUT"
+_ALERTS = frozenset({Channel.IN_APP, Channel.EMAIL, Channel.PUSH})
+
+_DEPOSITS: dict[str, tuple[str | Promise, str]] = {
+    "deposit.succeeded": (_("Money was added to your account"), "landmark"),
+    "deposit.held": (_("Money is kept for you until your tier is raised"), "lock"),
+    "deposit.review": (_("We are looking into a payment of yours"), "search-check"),
+}
 
 
-def newest_of(user: User) -> QuerySet[Notification]:
-    return Notification.objects.visible_to(user).order_by("-id")[:LISTED]
+def register() -> None:
+    notice_kinds.register(
+        Kind(
+            MONEY_IN,
+            _("Money in"),
+            _("Money that people send you, and money that you add."),
+            "arrow-down-left",
+            ("transfer.received", "deposit."),
+            _ALERTS,
+        ),
+        Kind(
+            MONEY_OUT,
+            _("Money out"),
+            _("Whatever leaves your account."),
+            "arrow-up-right",
+            ("transfer.sent",),
+            _ALERTS,
+        ),
+    )
+    notice_words.register(_transfer, "transfer.sent", "transfer.received")
+    notice_words.register(_deposit, *_DEPOSITS)
 
 
-def unread_of(user: User) -> str:
-    """Return how many of the newest notices are unread, as a badge says it: nothing, 3, 9+.
+def _deposit(event: str, data: Mapping[str, Any]) -> Said:
+    title, icon = _DEPOSITS[event]
+    return Said(
+        title=title,
+        icon=icon,
+        href=reverse("payment", args=[data["payment"]]),
+        outside=title,
+        amount=data["amount"],
+        currency=data["currency"],
+        direction="in" if event == "deposit.succeeded" else "",
+    )
 
-    One index probe, which costs the same however many notices there ever were.
-    """
-    unread = sum(read_at is None for read_at in newest_of(user).values_list("read_at", flat=True))
-    return f"{COUNTED}+" if unread > COUNTED else str(unread or "")
+
+def _transfer(event: str, data: Mapping[str, Any]) -> Said:
+    received = event == "transfer.received"
+    name = data.get("name") or _("Someone")
+    return Said(
+        title=(_("%(name)s sent you money") if received else _("You sent money to %(name)s"))
+        % {"name": name},
+        icon="arrow-down-left" if received else "arrow-up-right",
+        href=reverse("transaction", args=[data["transaction"]]),
+        outside=_("Money arrived in your account") if received else _("Money left your account"),
+        note=data.get("note", ""),
+        amount=data["amount"] if received else -data["amount"],
+        currency=data["currency"],
+        direction="in" if received else "out",
+    )

@@ -6,8 +6,6 @@ from wallet.views import activity, deposits, home, transfers
 urlpatterns = [
     path("home/", home.home, name="home"),
     path("home/summary/", home.summary, name="home_summary"),
-    path("notices/", home.notices, name="notices"),
-    path("notices/read/", home.read_notices, name="notices_read"),
     path("activity/", activity.activity, name="activity"),
     path("transactions/<uuid:transaction_id>/", activity.transaction, name="transaction"),
     path("transactions/<uuid:transaction_id>/report/", activity.report, name="report_problem"),

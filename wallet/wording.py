@@ -1,14 +1,10 @@
 """The words for what happens to money, in the customer's language."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Notification
 from wallet.models import Payment
 
 Words = str | Promise
@@ -97,82 +93,3 @@ PAYMENTS: dict[str, PaymentWords] = {
 
 def payment(state: str) -> PaymentWords:
     return PAYMENTS[state]
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A notification in words: `amount` in minor units, `direction` as the customer sees it."""
-
-    title: Words
-    icon: str
-    href: str
-    at: datetime
-    is_unread: bool
-    note: str = ""
-    amount: int | None = None
-    currency: str = ""
-    direction: str = ""
-
-
-_DEPOSITS: dict[str, tuple[Words, str]] = {
-    "deposit.succeeded": (_("Money was added to your account"), "landmark"),
-    "deposit.held": (_("Money is kept for you until your tier is raised"), "lock"),
-    "deposit.review": (_("We are looking into a payment of yours"), "search-check"),
-}
-
-_SECURITY: dict[str, tuple[Words, str]] = {
-    "security.reported": (_("Your account was locked because you asked for it"), "lock"),
-    "security.frozen": (_("Our staff locked your money"), "lock"),
-    "security.unfrozen": (_("Our staff unlocked your money"), "lock-open"),
-    "security.sessions_ended": (_("Our staff logged you out everywhere"), "log-out"),
-    "security.factor_reset_asked": (
-        _("Our staff were asked to take off your second step"),
-        "shield-alert",
-    ),
-    "security.factors_reset": (_("Our staff took off your second step"), "shield-off"),
-}
-
-
-_ORGANIZATIONS: dict[str, Words] = {
-    "organization.joined": _("%(name)s joined %(organization)s"),
-    "organization.left": _("%(name)s left %(organization)s"),
-    "organization.role_changed": _("Your role in %(organization)s has changed"),
-    "organization.removed": _("You no longer belong to %(organization)s"),
-}
-
-
-def notice(notification: Notification) -> Notice:
-    """Put a notification into words. One of an unknown kind still gets a line."""
-    event, data = notification.event, notification.data
-    at, unread = notification.created_at, notification.read_at is None
-    if event in ("transfer.sent", "transfer.received"):
-        return _transfer(event == "transfer.received", data, at, unread)
-    if event in _DEPOSITS:
-        title, icon = _DEPOSITS[event]
-        href = reverse("payment", args=[data["payment"]])
-        direction = "in" if event == "deposit.succeeded" else ""
-        return Notice(title, icon, href, at, unread, "", data["amount"], data["currency"], direction)
-    if event in _ORGANIZATIONS:
-        gone = event == "organization.removed"
-        href = reverse("organizations") if gone else reverse("organization", args=[data["slug"]])
-        return Notice(_ORGANIZATIONS[event] % data, "building-2", href, at, unread)
-    if event in _SECURITY:
-        title, icon = _SECURITY[event]
-        return Notice(title, icon, reverse("security_history"), at, unread)
-    return Notice(_("There is news about your account"), "bell", reverse("home"), at, unread)
-
-
-def _transfer(received: bool, data: dict[str, Any], at: datetime, unread: bool) -> Notice:
-    name = data.get("name") or _("Someone")
-    return Notice(
-        title=(_("%(name)s sent you money") if received else _("You sent money to %(name)s"))
-        % {"name": name},
-        icon="arrow-down-left" if received else "arrow-up-right",
-        href=reverse("transaction", args=[data["transaction"]]),
-        at=at,
-        is_unread=unread,
-        note=data.get("note", ""),
-        amount=data["amount"] if received else -data["amount"],
-        currency=data["currency"],
-        direction="in" if received else "out",
-    )

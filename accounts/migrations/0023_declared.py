@@ -6,7 +6,7 @@ from realtime.declaring import Declare
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0020_avatars'),
+        ('accounts', '0022_webhooks'),
         ('realtime', '0002_changes'),
     ]
 

@@ -12,11 +12,19 @@ from accounts.models.history import (
     OrganizationHistory,
     ProfileHistory,
     UserHistory,
+    WebhookHistory,
 )
-from accounts.models.notices import Notification
+from accounts.models.notices import (
+    Channel,
+    Notification,
+    NotificationDelivery,
+    NotificationPreference,
+    NotificationSettings,
+)
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
 from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
+from accounts.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -25,6 +33,7 @@ __all__ = [
     "AuditEvent",
     "AuthenticatorHistory",
     "BrowserSession",
+    "Channel",
     "Customer",
     "CustomerHistory",
     "EmailAddressHistory",
@@ -35,6 +44,9 @@ __all__ = [
     "Membership",
     "MembershipHistory",
     "Notification",
+    "NotificationDelivery",
+    "NotificationPreference",
+    "NotificationSettings",
     "OneTimeCode",
     "Organization",
     "OrganizationHistory",
@@ -47,4 +59,8 @@ __all__ = [
     "SpentAppToken",
     "User",
     "UserHistory",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookHistory",
 ]

@@ -5,6 +5,7 @@ from allauth.mfa.models import Authenticator
 
 from accounts.models.organizations import ApiKey, Membership, Organization
 from accounts.models.people import Customer, Profile, User
+from accounts.models.webhooks import SECRETS, WebhookEndpoint
 from core.history import keep
 
 # Columns not kept: secrets, and what changes with every visit and says nothing of who somebody is.
@@ -19,6 +20,7 @@ LEFT_OUT: dict[str, frozenset[str]] = {
     "accounts.organization": frozenset({"created_at"}),
     "accounts.membership": frozenset({"created_at"}),
     "accounts.apikey": frozenset({"digest", "created_at", "last_used_at"}),
+    "accounts.webhookendpoint": frozenset({*SECRETS, "secret_changed_at", "failing_since", "created_at"}),
     "mfa.authenticator": frozenset({"data", "created_at", "last_used_at"}),
 }
 
@@ -98,5 +100,16 @@ ApiKeyHistory = keep(
         *("expires_at", "revoked_at", "replaced_by"),
     ],
     secret=["digest"],
+    by=["organization"],
+)
+WebhookHistory = keep(
+    WebhookEndpoint,
+    name="WebhookHistory",
+    app_label="accounts",
+    fields=[
+        *("organization", "url", "description", "event_types", "state", "reason"),
+        *("previous_until", "deleted_at"),
+    ],
+    secret=["secret"],
     by=["organization"],
 )

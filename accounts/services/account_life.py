@@ -12,7 +12,7 @@ from accounts.life import Blocker
 from accounts.models import AppGrant, Customer, Membership, Notification, Organization, Session, User
 from accounts.models.people import Role
 from accounts.services import apps, avatars, security, sessions
-from accounts.services.people import notify
+from accounts.services.notices import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import api_keys, audit, letters
+from accounts import api_keys, audit, letters, organization_events
 from accounts.models import ApiKey, Membership, Organization, User
 from core.actors import acting_as_service
 from core.api.scopes import all_scopes
@@ -117,6 +117,7 @@ def make(
             networks=made.key.allowed_networks,
             expires_at=expires_at.isoformat() if expires_at else None,
         )
+        organization_events.key_created(made.key)
         _tell_owners("live_key_made", made.key, by, at)
     return made
 
@@ -158,6 +159,7 @@ def roll(*, key_id: UUID, by: User, overlap: timedelta, at: datetime) -> Made:
             replaced_by=str(made.key.pk),
             expires_at=old.expires_at.isoformat(),
         )
+        organization_events.key_rolled(old, made.key)
         _tell_owners("live_key_made", made.key, by, at)
     return made
 
@@ -202,6 +204,7 @@ def revoke(*, key_id: UUID, by: User, at: datetime) -> ApiKey:
                 actor_id=by.pk,
                 organization=str(key.organization_id),
             )
+            organization_events.key_revoked(key)
     return key
 
 
@@ -229,6 +232,7 @@ def revoke_made_by(*, user: User, reason: str, at: datetime) -> int:
                 organization=str(key.organization_id),
                 reason=reason,
             )
+            organization_events.key_revoked(key)
         for organization_id in sorted({key.organization_id for key in keys}):
             organization = organizations[organization_id]
             ended = [key for key in keys if key.organization_id == organization_id]

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, organization_mails
+from accounts import audit, organization_events, organization_mails
 from accounts.models import Invitation, Membership, Notification, Organization, User
+from accounts.services.notices import notify
 from accounts.services.organizations import RoleNotEnough, locked, name_of, owners_of
-from accounts.services.people import notify
 from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -116,6 +116,7 @@ def invite(*, organization_id: UUID, by: User, email: str, role: str, at: dateti
             organization=str(organization.pk),
             role=role,
         )
+        organization_events.member_invited(invitation)
         organization_mails.invitation(invitation, token=token, inviter_name=name_of(by))
     return invitation, token
 
@@ -187,6 +188,7 @@ def accept(*, token: str, by: User, at: datetime) -> Membership:
             organization=str(organization.pk),
             role=membership.role,
         )
+        organization_events.member_joined(membership)
         data = {"organization": organization.name, "slug": organization.slug, "name": name_of(by)}
         told = {invitation.invited_by_id, *owners_of(organization)} - {by.pk}
         notify(

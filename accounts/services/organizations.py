@@ -15,9 +15,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, organization_mails
+from accounts import audit, organization_events, organization_mails
 from accounts.models import ApiKey, Invitation, Membership, Notification, Organization, User
-from accounts.services.people import notify
+from accounts.services.notices import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
 from realtime import services as realtime
@@ -111,6 +111,8 @@ def rename(*, organization_id: UUID, by: User, name: str) -> Organization:
             before=before,
             after=name,
         )
+        if name != before:
+            organization_events.organization_changed(organization, before=before)
     return organization
 
 
@@ -140,6 +142,7 @@ def change_role(
             before=before,
             after=role,
         )
+        organization_events.member_role_changed(member, before=before)
         if member.user_id != by.pk:
             _tell([member.user_id], "organization.role_changed", mine.organization, role=role)
             organization_mails.role_changed(member)
@@ -153,10 +156,12 @@ def remove(*, organization_id: UUID, membership_id: UUID, by: User, at: datetime
         if not mine.manages:
             raise RoleNotEnough
         member = _member(mine.organization, membership_id)
-        if not mine.may_decide_on(member.role):
+        role = member.role
+        if not mine.may_decide_on(role):
             raise RoleNotEnough
         _keep_an_owner(member)
         _end(member, action="accounts.membership.removed", by=by, at=at)
+        organization_events.member_left(member, role=role, reason=organization_events.REMOVED)
         if member.user_id != by.pk:
             _tell([member.user_id], "organization.removed", mine.organization)
             organization_mails.removed(member)
@@ -166,8 +171,10 @@ def leave(*, organization_id: UUID, by: User, at: datetime) -> None:
     """Leave an organisation. Raises OrganizationNotFound, LastOwner."""
     with acting_as_service():
         mine = locked(organization_id=organization_id, by=by)
+        role = mine.role
         _keep_an_owner(mine)
         _end(mine, action="accounts.membership.left", by=by, at=at)
+        organization_events.member_left(mine, role=role, reason=organization_events.LEFT)
         _tell(owners_of(mine.organization), "organization.left", mine.organization, name=name_of(by))
 
 
@@ -205,6 +212,8 @@ def close(*, organization_id: UUID, by: User, at: datetime) -> None:
             keys=len(keys),
             invitations=invitations,
         )
+        # Its webhooks hear of it: they are cleared away with what they were sent.
+        organization_events.organization_closed(organization)
 
 
 def locked(*, organization_id: UUID, by: User) -> Membership:

@@ -4,7 +4,6 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -12,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import Customer, Notification, Profile, User
+from accounts.models import Customer, Profile, User
 from core.actors import acting_as_service
 from core.errors import DomainError
 
@@ -74,17 +73,6 @@ def find_recipient(*, text: str) -> Recipient:
     if profile is None:
         raise RecipientNotFound
     return Recipient(profile.user_id, profile.handle, profile.display_name, profile.avatar_url)
-
-
-def notify(*, notices: list[Notification]) -> None:
-    """Leave people a notice each, in the transaction of what it tells of."""
-    with acting_as_service():
-        Notification.objects.bulk_create(notices)
-
-
-def read_notices(*, user: User, at: datetime) -> int:
-    """Mark every notice that this person has not read as read; return how many."""
-    return Notification.objects.visible_to(user).unread().update(read_at=at)
 
 
 def _create_profile(user: User, display_name: str) -> Profile:

@@ -12,7 +12,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, life
@@ -29,6 +29,9 @@ from accounts.models import (
     Membership,
     MembershipHistory,
     Notification,
+    NotificationDelivery,
+    NotificationPreference,
+    NotificationSettings,
     Profile,
     ProfileHistory,
     Session,
@@ -115,6 +118,17 @@ def _files(user: User) -> Iterator[life.File]:
     yield "done_to_your_account", _rows(told.exclude(actor_id=user.pk), "action", "recorded_at")
     yield "earlier_values", _earlier_values(user)
     yield "notices", _rows(Notification.objects.filter(user=user), "event", "data", "created_at", "read_at")
+    yield "notices_sent", _rows(NotificationDelivery.objects.filter(user=user), *DELIVERY)
+    yield (
+        "notice_preferences",
+        _rows(NotificationPreference.objects.filter(user=user), "kind", "channel", "wanted"),
+    )
+    yield (
+        "notice_settings",
+        NotificationSettings.objects.filter(user=user).values(
+            "quiet_from", "quiet_until", "zone", daily_mail=F("digest"), daily_mail_hour=F("digest_hour")
+        ),
+    )
     yield (
         "organisations",
         Membership.objects.filter(user=user)
@@ -158,6 +172,7 @@ SESSION = (
     "ended_at",
     "end_reason",
 )
+DELIVERY = ("notification__event", "channel", "state", "error", "sent_at")
 GRANT = ("client__name", "scopes", "granted_at", "last_used_at", "revoked_at")
 KEY = (
     *("name", "organization__name", "mode", "scopes", "allowed_networks", "last_four"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit, letters
 from accounts.models import AuditEvent, Customer, FlowState, Notification, OneTimeCode, Session, User
 from accounts.services import api_keys, apps, sessions
-from accounts.services.people import notify
+from accounts.services.notices import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
 

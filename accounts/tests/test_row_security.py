@@ -16,7 +16,15 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from accounts import audit, factors
-from accounts.models import FactorReset, Notification, Organization, User
+from accounts.models import (
+    FactorReset,
+    Notification,
+    NotificationDelivery,
+    NotificationPreference,
+    NotificationSettings,
+    Organization,
+    User,
+)
 from accounts.services import apps, codes, notify, pkce, refresh, sessions
 from accounts.services import factors as factor_services
 from accounts.tests.factories import make_person
@@ -29,6 +37,9 @@ OWNED_BY = {
     "accounts_customer": "user_id",
     "accounts_profile": "user_id",
     "accounts_notification": "user_id",
+    "accounts_notificationdelivery": "user_id",
+    "accounts_notificationpreference": "user_id",
+    "accounts_notificationsettings": "user_id",
     "accounts_auditevent": "actor_id",
     "accounts_user_groups": "user_id",
     "accounts_user_user_permissions": "user_id",
@@ -66,6 +77,8 @@ SEEN_BY_THEIR_OWNER = {
     "accounts_customer",
     "accounts_profile",
     "accounts_notification",
+    "accounts_notificationpreference",
+    "accounts_notificationsettings",
     "accounts_auditevent",
     "accounts_session",
     "accounts_organization",
@@ -89,7 +102,13 @@ PREFIXES = ("accounts_", "account_", "allauth_", "mfa_", "socialaccount_", "auth
 def furnish(user: User) -> None:
     """Give this person a row in every table about people."""
     with acting_as_service():
-        notify(notices=[Notification(user=user, event="test", data={})])
+        notice = Notification(user=user, event="test", data={})
+        notify(notices=[notice])
+        NotificationDelivery.objects.create(
+            notification=notice, user=user, channel="PUSH", not_before=timezone.now(), state="SKIPPED"
+        )
+        NotificationPreference.objects.create(user=user, kind="NEWS", channel="EMAIL", wanted=True)
+        NotificationSettings.objects.create(user=user)
         audit.record(action="test.done", actor_id=user.id)
         user.groups.add(Group.objects.get_or_create(name="Everybody")[0])
         kind, _made = ContentType.objects.get_or_create(app_label="accounts", model="user")
@@ -225,6 +244,12 @@ def test_of_ones_own_rows_one_sees_what_is_meant_for_one_and_no_more(people, tab
         "update accounts_notification set event = 'x'",
         "update accounts_notification set user_id = gen_random_uuid()",
         "delete from accounts_notification",
+        "update accounts_notification set muted = true",
+        "update accounts_notificationpreference set wanted = false",
+        "delete from accounts_notificationpreference",
+        "insert into accounts_notificationpreference (id) values (gen_random_uuid())",
+        "update accounts_notificationsettings set digest = 'DAILY'",
+        "update accounts_notificationdelivery set state = 'WAITING'",
         "delete from accounts_user",
         "delete from mfa_authenticator",
         "insert into accounts_apikey (id) values (gen_random_uuid())",

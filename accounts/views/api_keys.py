@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,11 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.key_forms import MakeForm, RollForm, SettingsForm, new_form_key
-from accounts.models import ApiKey, Membership, Organization
+from accounts.form_keys import new_form_key
+from accounts.key_forms import MakeForm, RollForm, SettingsForm
+from accounts.models import ApiKey, Organization
 from accounts.requests import PersonRequest
 from accounts.services import api_keys
 from accounts.step_up import step_up_required
+from accounts.views.managed import managed
 from core.api.scopes import all_scopes
 from core.errors import DomainError
 
@@ -41,7 +42,7 @@ class Shown:
 @require_safe
 def key_list(request: PersonRequest, slug: str) -> HttpResponse:
     """Every key: those in use, then those that ended."""
-    organization, at = _managed(request, slug), timezone.now()
+    organization, at = managed(request, slug), timezone.now()
     keys = ApiKey.objects.visible_to(request.user).filter(organization=organization)
     shown = [_shown(key, at) for key in keys.order_by("-id")]
     live = [one for one in shown if one.is_live]
@@ -53,14 +54,14 @@ def key_list(request: PersonRequest, slug: str) -> HttpResponse:
 @never_cache
 @form_page
 def key_make(request: PersonRequest, slug: str) -> HttpResponse:
-    made: HttpResponse = _make(request, _managed(request, slug))
+    made: HttpResponse = _make(request, managed(request, slug))
     return made
 
 
 @step_up_required
 def _make(request: PersonRequest, organization: Organization) -> HttpResponse:
     """Make a key, and show it: the answer to this POST is the only page that ever has it."""
-    place = f"{request.user.pk}.{organization.pk}"
+    place = f"api_key.{request.user.pk}.{organization.pk}"
     if request.method != "POST":
         form = MakeForm(initial={"form_key": new_form_key(place)}, place=place)
         return _page(request, "make", organization, form=form)
@@ -148,17 +149,8 @@ def key_revoke(request: PersonRequest, slug: str, key_id: UUID) -> HttpResponse:
     return redirect("api_keys", slug)
 
 
-def _managed(request: PersonRequest, slug: str) -> Organization:
-    """The organisation in the address. Raises Http404 for strangers to it, PermissionDenied for members."""
-    mine = Organization.objects.visible_to(request.user).filter(closed_at=None)
-    organization: Organization = get_object_or_404(mine, slug=slug)
-    if not organization.memberships.filter(user=request.user, role__in=Membership.MANAGERS).exists():
-        raise PermissionDenied
-    return organization
-
-
 def _managed_key(request: PersonRequest, slug: str, key_id: UUID) -> tuple[Organization, ApiKey]:
-    organization = _managed(request, slug)
+    organization = managed(request, slug)
     keys = ApiKey.objects.visible_to(request.user).filter(organization=organization)
     return organization, get_object_or_404(keys, pk=key_id)
 

@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "core.middleware.HostileInputMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.LoginMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -213,7 +213,10 @@ SESSIONS = "accounts.services.sessions.ended_among"
 AUDIT_TRAIL = "accounts.audit"
 # Who writes into the outbox what happened elsewhere, and who must hear of every event (docs/realtime.md).
 REALTIME_SOURCES = ["wallet.services.announcing.announce"]
-REALTIME_CONSUMERS: dict[str, str] = {}
+REALTIME_CONSUMERS = {
+    "notices": "accounts.services.deliveries.take",
+    "webhooks": "accounts.services.webhooks.planning.take",
+}
 # Where a link may send people back to, beside this site: globs such as `https://app.example.com/**`.
 REDIRECT_ALLOW_LIST = env.redirect_allow_list
 
@@ -313,10 +316,15 @@ LOGGING: dict[str, Any] = {
 # Where the doorbell and the sockets' words go; `valkey` below says so.
 VALKEY_URL = ""
 VALKEY_PREFIX = ""
+# By which channels notices go out beside our pages, and what sends them; one that is not named is not offered.
+NOTICE_CHANNELS: dict[str, str] = {"EMAIL": "accounts.channels.mail.Mail"}
 
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.email_from
 SERVER_EMAIL = env.email_from
+
+# Whether addresses that strangers chose may be on this machine (core/outbound.py): development and tests only.
+OUTBOUND_LOCAL = False
 
 # Development only: the sandbox gateway and the mail reader are mounted where this is true.
 SANDBOX = False
@@ -325,6 +333,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TIMEZONE = TIME_ZONE
+# Calls to organisations' servers have a worker of their own, whom a slow one may keep waiting.
+CELERY_TASK_ROUTES = {"accounts.webhook_tasks.send_due": {"queue": "webhooks"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 

@@ -10,6 +10,7 @@ from core.embedded import Postgres, Valkey
 
 DEBUG = True
 SANDBOX = True
+OUTBOUND_LOCAL = True
 ALLOWED_HOSTS = [*env.allowed_hosts, "127.0.0.1", "localhost", "[::1]"]
 
 if (services.database_url is None) != (services.redis_url is None):
@@ -43,6 +44,8 @@ SOCIALACCOUNT_PROVIDERS = social.providers(
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+NOTICE_CHANNELS |= dict.fromkeys(("SMS", "PUSH"), "accounts.channels.console.Console")  # noqa: F405
+TEXTS_PATH = DATA_DIR / "texts.jsonl"
 
 PAYSTACK_BASE_URL = f"{env.site_url}/sandbox/paystack"
 PAYSTACK_SANDBOX_SECRET_KEY = f"sk_test_{_secrets['paystack_key']}"

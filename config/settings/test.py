@@ -12,6 +12,7 @@ from core.embedded import Postgres, Valkey
 SITE_URL = "http://testserver"
 ALLOWED_HOSTS = ["*"]
 SANDBOX = True
+OUTBOUND_LOCAL = True
 EMBEDDED_STORES = True
 STORES_ROOT = DATA_DIR / "test"
 
@@ -45,6 +46,8 @@ SOCIALACCOUNT_PROVIDERS = social.providers(
 STORAGES["files"] = files.storage(services, folder=STORES_ROOT / "files" / WORKER)  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+NOTICE_CHANNELS |= dict.fromkeys(("SMS", "PUSH"), "accounts.channels.console.Console")  # noqa: F405
+TEXTS_PATH = STORES_ROOT / f"texts-{WORKER}.jsonl"
 
 PAYSTACK_SANDBOX_SECRET_KEY = f"sk_test_{_secrets['paystack_key']}"
 PAYSTACK_WEBHOOK_URL = "http://testserver/webhooks/paystack/"

@@ -9,8 +9,11 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts import unsubscribing
 from accounts.factors import current_code
-from accounts.models import User
+from accounts.models import Notification, User
+from accounts.services import notify
+from accounts.unsubscribing import Wish
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_token
 from core.actors import acting_as_service
 from realtime.models import SocketProcess, Subscription
@@ -19,12 +22,14 @@ from wallet.management.commands.seed_demo import ADMIN, PASSWORD
 from wallet.models import Account, Entry, Payment
 from wallet.services.lookups import TooManyLookups
 
+HELD = {"payment": "01900000-0000-7000-8000-000000000001", "amount": 250_000, "currency": "NGN"}
 ADA, NGOZI = "ada@alajo.test", "ngozi@alajo.test"
 STAFF_LISTS = [
     "accounts/user",
     "accounts/customer",
     "accounts/auditevent",
     "accounts/factorreset",
+    "accounts/notificationdelivery",
     "accounts/organization",
     "accounts/membership",
     "wallet/account",
@@ -39,6 +44,7 @@ STAFF_LISTS = [
     "storage_app/bucket",
     "realtime/subscription",
 ]
+WEBHOOK_PAGES = ("change", "roll", "delete", "resend")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("browser"),
@@ -292,6 +298,96 @@ def test_the_pages_of_an_organisation(visitor: Visitor, demo: None) -> None:
     expect(page.get_by_role("main")).to_contain_text("Ngozi Umeh joined Kasuwa Stores")
 
 
+def test_the_pages_of_notices(visitor: Visitor, demo: None) -> None:
+    page, ada = visitor.page, person(ADA)
+    with acting_as_service():
+        events = ("security.frozen", "organization.joined", "legal.terms_changed", "deposit.held")
+        data = {"organization": "Kasuwa Stores", "slug": "kasuwa-stores", "name": "Bola", **HELD}
+        notify(notices=[Notification(user=ada, event=event, data=data) for event in events * 7])
+    log_in(visitor, ADA)
+    visitor.go("/notices/")
+    with acting_as_service():
+        notify(notices=[Notification(user=ada, event="security.unfrozen", data={})])
+    expect(page.get_by_role("main")).not_to_contain_text("Our staff unlocked your money")
+    # What a socket will say; without one the page asks by itself, once a minute.
+    page.evaluate("document.body.dispatchEvent(new Event('live'))")
+    expect(page.get_by_role("main")).to_contain_text("Our staff unlocked your money")
+    expect(page.locator("#bell")).to_have_count(1)
+    visitor.check()
+    visitor.go("/notices/?kind=NEWS")
+    visitor.go("/notices/?show=unread&kind=SECURITY")
+    page.locator(".notice__read").first.click()
+    page.wait_for_load_state()
+    expect(page.get_by_role("main")).to_contain_text("unread")
+    visitor.check()
+    visitor.go("/notices/preferences/")
+    page.get_by_label("Money out: E-mail", exact=True).uncheck()
+    page.get_by_label("From").fill("22:00")
+    press(page, "Save")
+    expect(page.get_by_role("alert")).to_contain_text("Say both when quiet hours begin")
+    visitor.check()
+    page.get_by_label("Until").fill("06:00")
+    press(page, "Save")
+    expect(page.get_by_role("main")).to_contain_text("This is how we reach you from now on.")
+    expect(page.get_by_label("Money out: E-mail", exact=True)).not_to_be_checked()
+    visitor.check()
+    visitor.forget()
+    visitor.go(unsubscribing.link(Wish(ada.pk, "MONEY_IN", "EMAIL")))
+    press(page, "Switch it off")
+    heading(page, "That is switched off")
+    visitor.check()
+    press(page, "Switch it on again")
+    heading(page, "That is switched on again")
+    visitor.check()
+    visitor.meant.add(404)
+    visitor.go("/notices/unsubscribe/nonsense/")
+    visitor.go("/dev/texts/")
+
+
+def test_the_pages_about_webhooks(visitor: Visitor, demo: None) -> None:
+    page, hooks = visitor.page, "/organizations/kasuwa-stores/webhooks/"
+    log_in(visitor, "bola@alajo.test")
+    visitor.go(hooks)
+    page.get_by_role("link", name="Add an endpoint").click()
+    heading(page, "Add an endpoint")
+    page.get_by_label("Address").fill("http://10.0.0.1/")
+    press(page, "Add the endpoint")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.check()
+    page.get_by_label("Address").fill(f"http://127.0.0.1:{visitor.site.rpartition(':')[2]}/dev/hooks/till/")
+    press(page, "Add the endpoint")
+    heading(page, "The endpoint’s secret")
+    visitor.check()
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_role("main")).to_contain_text("Nothing sent yet")
+    visitor.check()
+    here = page.url
+    for answer in ("500", "204"):
+        page.goto("/dev/hooks/till/")
+        page.get_by_label("It answers").select_option(answer)
+        press(page, "So be it")
+        page.goto(here)
+        press(page, "Send a test event")
+        heading(page, "webhook.test")
+        page.reload()
+        expect(page.get_by_role("main")).to_contain_text(f"HTTP {answer}")
+        visitor.check()
+    visitor.go("/dev/hooks/till/")
+    for address in (here, f"{here}?state=CANCELLED", *(f"{here}{name}/" for name in WEBHOOK_PAGES)):
+        visitor.go(address)
+    press(page, "Send them again")
+    visitor.check()
+    for name in ("", "events/", "events/?type=api_key.rolled", "event-types/"):
+        visitor.go(f"{hooks}{name}")
+        for summary in page.locator("main summary").all()[:3]:
+            summary.click()
+        visitor.check()
+    page.goto(here)
+    press(page, "Disable")
+    expect(page.get_by_role("main")).to_contain_text("This endpoint is disabled")
+    visitor.check()
+
+
 def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor, demo: None) -> None:
     page = visitor.page
     log_in(visitor, ADMIN)
@@ -355,6 +451,6 @@ def test_the_pages_for_developers(visitor: Visitor, site: str) -> None:
     page.get_by_role("main").get_by_role("button").first.click()
     page.wait_for_url("**/reset/*/")
     visitor.go("/dev/mail/")
-    page.get_by_role("main").get_by_role("link").first.click()
+    page.locator(".rows").get_by_role("link").first.click()
     page.wait_for_url("**/dev/mail/*/")
     visitor.check()

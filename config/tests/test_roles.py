@@ -12,10 +12,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from accounts import roles
-from accounts.models import FactorReset, User
+from accounts.models import FactorReset, Notification, NotificationDelivery, User
 from core.actors import acting_as_service
-from core.ids import uuid7
-from realtime.models import SocketProcess, Subscription
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.test_admin import past_both_factors
@@ -38,17 +36,19 @@ FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
+SENT = {"accounts.notificationdelivery"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | LISTENERS,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
-    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | LISTENERS | {"accounts.auditevent"},
+    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
     | DEPOSITS
     | FILES
+    | SENT
     | LISTENERS
     | PROOF
     | {"wallet.paymentgateway", "accounts.auditevent"},
@@ -59,12 +59,14 @@ SEES = {
     | PROOF
     | RESETS
     | FILES
+    | SENT
     | LISTENERS
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
     "Support": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
+        roles.SEND_AGAIN,
         roles.END_SUBSCRIPTION,
     },
     "KYC": {roles.REVEAL},
@@ -78,7 +80,7 @@ MAY = {
     NOBODY: set(),
     SUPERUSER: {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
-        *(roles.CHANGE_RULES, roles.REPLAY, roles.END_SUBSCRIPTION),
+        *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -86,6 +88,7 @@ ACTIONS = {
     "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"}),
     "replay": (roles.REPLAY, {"wallet.webhookevent"}),
     "rules": (roles.CHANGE_RULES, FILES),
+    "again": (roles.SEND_AGAIN, SENT),
     "end": (roles.END_SUBSCRIPTION, LISTENERS),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
@@ -113,9 +116,9 @@ def world() -> Iterator[None]:
             asked_at=at,
             expires_at=at + timedelta(hours=24),
         )
-        process = SocketProcess.objects.create(seen_at=at)
-        listener = {"socket_id": uuid7(), "role": "anon", "topic": "room", "private": False, "joined_at": at}
-        Subscription.objects.create(process=process, **listener)
+        told = Notification.objects.create(user=people.get(email="ada@alajo.test"), event="legal.terms")
+        failed = {"channel": "EMAIL", "state": "FAILED", "error": "refused", "not_before": at}
+        NotificationDelivery.objects.create(notification=told, user=told.user, **failed)
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
     yield
 

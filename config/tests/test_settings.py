@@ -39,10 +39,15 @@ def started(environment: dict[str, str], *, show: str = "''") -> subprocess.Comp
 
 
 def test_it_starts_when_nothing_is_missing():
-    found = started(
-        COMPLETE, show="p.DEBUG, p.SANDBOX, p.EMBEDDED_STORES, 'wallet.sandbox' in p.INSTALLED_APPS"
-    )
-    assert (found.returncode, found.stdout.strip()) == (0, "False False False False"), found.stderr
+    facts = "p.DEBUG, p.SANDBOX, p.EMBEDDED_STORES, 'wallet.sandbox' in p.INSTALLED_APPS, p.OUTBOUND_LOCAL"
+    found = started(COMPLETE, show=facts)
+    assert (found.returncode, found.stdout.strip()) == (0, "False False False False False"), found.stderr
+
+
+def test_nothing_in_the_environment_opens_this_machine_to_addresses_of_strangers():
+    tried = dict.fromkeys(("OUTBOUND_LOCAL", "ALAJO_OUTBOUND_LOCAL", "ALAJO_SANDBOX"), "true")
+    found = started({**COMPLETE, **tried}, show="p.OUTBOUND_LOCAL, p.SANDBOX")
+    assert found.stdout.strip() == "False False", found.stderr
 
 
 @pytest.mark.parametrize("name", COMPLETE)

@@ -11,7 +11,7 @@ _moving_money: set[str] = set()
 def declare(scopes: Mapping[str, str | Promise], *, moving_money: Iterable[str] = ()) -> None:
     """Make scopes known (`resource:read` or `resource:write`), with what they allow in plain words.
 
-    Those `moving_money` are given to a program only by somebody who proves a second factor.
+    Those `moving_money`, or doing as great harm, are given to a program only by somebody who proves a second factor.
     """
     _declared.update(scopes)
     _moving_money.update(moving_money)

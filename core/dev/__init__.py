@@ -1,1 +1,1 @@
-"""Tools of the development set-up, mounted at /dev/: the mails that were sent."""
+"""Tools of the development set-up, mounted at /dev/: what was mailed, texted and pushed, and a receiver of webhooks."""

@@ -74,6 +74,9 @@ class Events:
         try:
             past = await self._admit(channel)
             await self.hub.listen(channel)
+            if channel.bindings:
+                # Who publishes changes in bulk asks first whether anybody listens: from here on the answer is yes.
+                await self.hub.journal.flush()
         except BaseException:
             await self.hub.part(channel, quietly=True)
             raise

@@ -27,6 +27,8 @@ from realtime.services import control
 
 # The group in which the dispatcher tells every process what it has numbered.
 OUTBOX = "outbox"
+# What this process tells itself, to know that it hears a group.
+ECHO, SAY_AGAIN = "echo", 0.05
 WRITE_DOWN, LOOK, TEND = 0.5, 1.0, 5.0
 # What goes wrong where Valkey is away.
 AWAY = (RedisError, OSError, TimeoutError)
@@ -48,6 +50,8 @@ class Hub:
         self._hears_outbox = False
         # Groups of rooms that are gone: left with the next tick, unless somebody came back.
         self._abandoned: set[str] = set()
+        # Words of our own that have not come round yet.
+        self._awaited: dict[str, asyncio.Future[None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._turning = asyncio.Lock()
 
@@ -84,7 +88,7 @@ class Hub:
         """Hear what other processes tell of a channel's room; where Valkey is away, as soon as it is back."""
         room = self.rooms.rooms.get(channel.key)
         if room is not None and not room.listening and self._channel:
-            room.listening = await self._try(self._layer.group_add(room.group, self._channel))
+            room.listening = await self._try(self._hear_group(room.group))
 
     async def part(self, channel: Channel, *, quietly: bool = False) -> None:
         """Close a channel. `quietly`: the client never took it for open."""
@@ -168,6 +172,18 @@ class Hub:
             await self.journal.end()
         await self.presence.close()
 
+    async def _hear_group(self, group: str) -> None:
+        """Hear a group for certain: Valkey may still have the wish before it when it passes on somebody's word."""
+        await self._layer.group_add(group, self._channel)
+        word, arrived = uuid7().hex, asyncio.get_running_loop().create_future()
+        self._awaited[word] = arrived
+        try:
+            while not arrived.done():
+                await self._layer.group_send(group, {"type": ECHO, "word": word})
+                await asyncio.wait([arrived], timeout=SAY_AGAIN)
+        finally:
+            del self._awaited[word]
+
     async def _get_channel(self) -> None:
         self._channel = await self._layer.new_channel()
         await self._layer.group_add(OUTBOX, self._channel)
@@ -189,6 +205,10 @@ class Hub:
     async def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == OUTBOX:
             await self._reader.take(message["messages"])
+        elif message["type"] == ECHO:
+            arrived = self._awaited.get(message["word"])
+            if arrived is not None and not arrived.done():
+                arrived.set_result(None)
         elif message["process"] != str(self.process):
             key = message["private"], message["topic"]
             if message["type"] == "broadcast":
@@ -208,7 +228,7 @@ class Hub:
             self._hears_outbox = await self._try(self._layer.group_add(OUTBOX, self._channel))
         for room in list(self.rooms.rooms.values()):
             if not room.listening and any(channel.is_open for channel in room.members):
-                room.listening = await self._try(self._layer.group_add(room.group, self._channel))
+                room.listening = await self._try(self._hear_group(room.group))
         groups, self._abandoned = self._abandoned, set()
         for group in groups - {room.group for room in self.rooms.rooms.values()}:
             await self._try(self._layer.group_discard(group, self._channel))

@@ -1,5 +1,6 @@
 """Rows that tell who listens to what, written behind the sockets' backs: several joins are one insert."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,6 +25,7 @@ class Journal:
         self.process = process
         self._joined: dict[UUID, Subscription] = {}
         self._left: set[UUID] = set()
+        self._writing = asyncio.Lock()
 
     def joined(self, channel: Channel) -> None:
         self._joined[channel.id] = self._row(channel, timezone.now())
@@ -33,7 +35,11 @@ class Journal:
             self._left.add(channel.id)
 
     async def flush(self) -> None:
-        """Write what has changed since the last time. What fails is tried again with what comes next."""
+        """Write what has changed up to now. What fails is tried again with what comes next."""
+        async with self._writing:
+            await self._flush()
+
+    async def _flush(self) -> None:
         joined, left = self._joined, self._left
         if not joined and not left:
             return

@@ -91,6 +91,9 @@ async def renew(hub: "Hub", channel: Channel, token: str) -> None:
     except Refused as refusal:
         await hub.end(channel, refusal.reason)
         return
+    if channel.bindings and actor.user_id != channel.actor.user_id:
+        await hub.end(channel, "This token is somebody else's: join again")
+        return
     channel.token, channel.actor, channel.rights = token, actor, may
     channel.expires_at, channel.asked_at = admission.expiry_of(actor), monotonic()
     if not channel.is_closed:

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'subscription',
                 'verbose_name_plural': 'subscriptions',
                 'permissions': [('end_subscription', 'End somebody’s subscription')],
-                'indexes': [models.Index(fields=['user_id'], name='subscription_of_user'), models.Index(fields=['topic'], name='subscription_to_topic')],
+                'indexes': [models.Index(fields=['user_id'], name='subscription_of_user'), models.Index(fields=['topic'], name='subscription_to_topic'), models.Index(condition=models.Q(('bindings', []), _negated=True), fields=['user_id', 'role'], name='subscription_to_changes')],
             },
         ),
         ServiceOnly("realtime_socketprocess"),

@@ -23,9 +23,10 @@ def forget_positions() -> int:
     while True:
         with acting_as_service(), connection.cursor() as cursor:
             cursor.execute(_OLD, [KEEP_POSITIONS, AT_ONCE])
-            forgotten += cursor.rowcount
-            if cursor.rowcount < AT_ONCE:
-                return forgotten
+            bite = int(cursor.rowcount)
+        forgotten += bite
+        if bite < AT_ONCE:
+            return forgotten
 
 
 def forget_months() -> int:

@@ -84,7 +84,8 @@ begin
 end
 $$;
 
--- Declares a table of schema public, for migrations. Published are `p_columns`, or all that `authenticated` may select;
+-- Declares a table of schema public, for migrations. `p_owner` is empty where no column says whose a row is, and whoever
+-- publishes its changes does. Published are `p_columns`, or all that `authenticated` may select;
 -- `p_key` is the primary key where the catalogue knows none (a view).
 create function realtime.declare_table(
     p_table text, p_owner text, p_columns text[], p_key text[], p_trigger boolean
@@ -96,7 +97,7 @@ declare
     v_columns jsonb;
     v_key text[];
 begin
-    if not exists (select from pg_catalog.pg_attribute a where a.attrelid = v_relation and a.attname = p_owner
+    if (p_trigger or p_owner <> '') and not exists (select from pg_catalog.pg_attribute a where a.attrelid = v_relation and a.attname = p_owner
             and a.atttypid = 'uuid'::regtype and not a.attisdropped) then
         raise exception 'The owner of % must be a column of type uuid: %', p_table, p_owner;
     end if;

@@ -10,6 +10,7 @@ import "./money-input.js";
 import "./fill.js";
 import "./skip-empty.js";
 import "./swaps.js";
+import "./live.js";
 import "./toast.js";
 import "./passkey.js";
 import "./print.js";

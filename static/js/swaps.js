@@ -13,6 +13,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.requestConfig?.elt?.matches("[data-quiet]")) return;
   const found = event.target.querySelector?.("[data-error-summary], [data-focus]");
   found?.focus();
 });

@@ -1,8 +1,13 @@
 from django.db import migrations
 
 from core.sql import read
+from realtime.declaring import Declare
 from wallet import sql
 
+PUBLISHED = [
+    *("id", "posting_id", "debit_account_id", "credit_account_id", "amount", "currency", "kind", "description"),
+    *("effective_at", "recorded_at", "hold_id", "reverses", "actor_id"),
+]
 BACK = """
 drop function wallet.announce(integer);
 alter table wallet_follower add column horizon xid8;
@@ -15,7 +20,11 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('wallet', '0005_reports'),
-        ('realtime', '0001_outbox'),
+        ('realtime', '0003_subscriptions'),
     ]
 
-    operations = [migrations.RunSQL(read(sql.__file__, "announce"), BACK)]
+    operations = [
+        # What of a transaction either side may read; the balances and versions are not among it.
+        Declare("wallet_transaction", columns=PUBLISHED, trigger=False),
+        migrations.RunSQL(read(sql.__file__, "announce"), BACK),
+    ]

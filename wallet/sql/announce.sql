@@ -10,9 +10,11 @@ alter table public.wallet_follower alter column snapshot set not null, drop colu
 
 -- Leaves a notice to sender and recipient of every transfer that has committed since the last call, and tells each owner of
 -- an account that moved; about `p_limit` transactions at once. Returns how many transactions it passed. A transfer is told by
--- its notice, any other movement by itself. While another process is at it, it returns nothing.
+-- its notice, any other movement by itself. As a change of a row a transaction is told only where somebody listens to such
+-- now; whoever was told that they do is found here, since their subscription had been written. While another process is at
+-- it, it returns nothing.
 create function wallet.announce(p_limit integer) returns bigint
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set timezone = 'UTC' as $$
 declare
     v_seen pg_snapshot;
     v_cap xid8;
@@ -67,6 +69,17 @@ begin
             ('DEBIT', m.debit_account_id, m.debit_owner), ('CREDIT', m.credit_account_id, m.credit_owner)
         ) side (name, account, owner)
         where m.kind <> 'TRANSFER' and side.owner is not null
+    ), changed as (
+        insert into public.realtime_message (topic, extension, event, payload, owners)
+        select '', 'postgres_changes', 'INSERT', realtime.change(d, 'INSERT', to_jsonb(t), null, t.recorded_at), o.owners
+        from moved m
+        cross join lateral (select array_remove(array[m.debit_owner, m.credit_owner], null) as owners) o
+        join public.realtime_declared d on d.schema = 'public' and d.table = 'wallet_transaction'
+        join public.wallet_transaction t on t.id = m.id
+        where exists (
+            select from public.realtime_subscription s
+            where s.bindings <> '[]' and (s.user_id = any (o.owners) or s.role = 'service_role'))
+        order by m.xid, m.id
     ), counted as (
         select count(*) as many from moved
     )

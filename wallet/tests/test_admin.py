@@ -17,7 +17,17 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import roles
 from accounts.factors import Factor
-from accounts.models import AuditEvent, Customer, FactorReset, Membership, Organization, Profile, User
+from accounts.models import (
+    AuditEvent,
+    Customer,
+    FactorReset,
+    Membership,
+    Notification,
+    NotificationDelivery,
+    Organization,
+    Profile,
+    User,
+)
 from accounts.tests.factories import sign_in
 from core.actors import acting_as_service
 from core.ids import posting_id, timestamp_of, uuid7_at
@@ -59,6 +69,7 @@ MODELS = (
     Organization,
     Membership,
     FactorReset,
+    NotificationDelivery,
 )
 CARD = {
     "event": "charge.success",
@@ -91,6 +102,9 @@ def world() -> Iterator[None]:
             asked_at=at,
             expires_at=at + timedelta(hours=24),
         )
+        notice = Notification.objects.create(user=people.get(email="ada@alajo.test"), event="legal.terms")
+        sent = {"channel": "EMAIL", "state": "SENT", "sent_at": at, "not_before": at}
+        NotificationDelivery.objects.create(notification=notice, user=notice.user, **sent)
     yield
 
 

@@ -52,6 +52,24 @@ def test_pages_follow_each_other_without_gap_or_repeat_while_money_moves(
     assert seen == [f"Note {number:03}" for number in reversed(range(activity.PAGE * 2 + 3))]
 
 
+def test_the_newest_part_says_nothing_when_it_is_asked_again_and_nothing_came(
+    as_ada: Client, ada: User, bola: User
+) -> None:
+    account, htmx = make_wallet(ada, amount=1_000_000), {"hx-request": "true"}
+    fill(account, bola, activity.PAGE + 1)
+    html = as_ada.get("/activity/?direction=out").content.decode()
+    again = "/activity/" + re.search(r'id="entries" data-quiet hx-get="([^"]+)"', html)[1].replace(
+        "&amp;", "&"
+    )
+    assert as_ada.get(again, headers=htmx).status_code == 204
+    assert "Note 020" in text(as_ada.get(again)), "an address that somebody keeps shows the page"
+    send_directly(account, bola, 5, "Note 777")
+    assert "Note 777" in text(as_ada.get(again, headers=htmx))
+    link = re.search(r'href="(\?[^"]*before=\d+)"', html)[1].replace("&amp;", "&")
+    older = as_ada.get(f"/activity/{link}").content.decode()
+    assert "hx-trigger" not in older, "what is old does not change by itself"
+
+
 def test_the_way_back_to_newer_pages_leads_to_the_same_rows(as_ada: Client, ada: User, bola: User) -> None:
     fill(make_wallet(ada, amount=1_000_000), bola, activity.PAGE * 2 + 3)
     first = as_ada.get("/activity/")

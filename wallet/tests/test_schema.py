@@ -73,6 +73,11 @@ class TestDocument:
             *("get_transfer", "create_deposit", "get_deposit", "get_current_api_key"),
             *("list_organizations", "get_organization", "list_members"),
             *("remove_member", "create_invitation"),
+            *("list_webhook_endpoints", "create_webhook_endpoint", "get_webhook_endpoint"),
+            *("change_webhook_endpoint", "delete_webhook_endpoint", "roll_webhook_secret"),
+            *("test_webhook_endpoint", "resend_webhook_range", "list_webhook_deliveries"),
+            *("get_webhook_delivery", "resend_webhook_delivery"),
+            *("list_events", "get_event", "list_event_types"),
         }
 
     def test_every_operation_names_its_scope_and_shows_an_example(self, document: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ def test_it_is_one_query_however_many_there_are(ada, as_ada, address):
         with CaptureQueriesContext(connection) as asked:
             as_ada.get(address)
         found = [query["sql"] for query in asked if "accounts_notification" in query["sql"]]
-        assert len(found) == 1 and "LIMIT 50" in found[0]
+        assert len(found) == 1 and "LIMIT 10" in found[0]
         counts.append(len(asked))
     assert counts[0] == counts[1]
 
@@ -70,5 +70,12 @@ def test_it_reads_no_more_of_the_index_than_it_counts(ada):
     tell(ada, 5)
     with acting_as_service(), connection.cursor() as cursor:
         cursor.execute("set local enable_seqscan = off")
-        newest = Notification.objects.visible_to(ada).order_by("-id").values_list("read_at")[:50]
-        assert "notification_of_user" in newest.explain()
+        assert "notification_unread" in Notification.objects.visible_to(ada).unread()[:10].explain()
+
+
+def test_an_old_one_is_counted_however_many_read_ones_came_after_it(ada, as_ada):
+    tell(ada, 61)
+    with acting_as_service():
+        oldest = Notification.objects.filter(user=ada).order_by("pk").first()
+        Notification.objects.filter(user=ada).exclude(pk=oldest.pk).update(read_at=oldest.created_at)
+    assert "Notices, 1 unread" in text(as_ada.get("/home/"))

@@ -22,6 +22,7 @@ from wallet.models.ledger import EntryQuerySet
 from wallet.services.reports import TooManyReports
 from wallet.views.access import own_wallet, wallet_page
 from wallet.views.rows import days_of, rows_of
+from wallet.views.seen import word_for
 
 PAGE = 20
 WAITING = 10
@@ -39,7 +40,7 @@ class EntryPage:
 @wallet_page
 @require_safe
 def activity(request: PersonRequest) -> HttpResponse:
-    """The feed. Which part of it, and narrowed by what, stands in the address."""
+    """The feed. Which part of it, and narrowed by what, stands in the address. Its newest part asks again by itself."""
     wallet = own_wallet(request.user)
     form = ActivityFilter(request.GET)
     valid = form.is_valid()
@@ -47,9 +48,12 @@ def activity(request: PersonRequest) -> HttpResponse:
     page = page_of(
         _narrowed(Entry.objects.of(wallet), wallet, asked), asked.get("before"), asked.get("after")
     )
+    payments, holds = ([], []) if form.narrowing or page.has_newer else _not_settled(request.user)
     context = {
         "form": form,
         "wallet": wallet,
+        "payments": payments,
+        "holds": holds,
         "days": days_of(rows_of(page.entries), complete=not form.narrowing, from_newest=not page.has_newer),
         "directions": [
             (label, _address(form, direction=code), asked.get("direction", "") == code)
@@ -58,12 +62,17 @@ def activity(request: PersonRequest) -> HttpResponse:
         "newer": _address(form, after=page.entries[0].version) if page.has_newer else "",
         "older": _address(form, before=page.entries[-1].version) if page.has_older else "",
     }
-    if not form.narrowing and not page.has_newer:
-        context["payments"] = (
-            Payment.objects.visible_to(request.user).not_in_balance().order_by("-id")[:WAITING]
-        )
-        context["holds"] = Hold.objects.visible_to(request.user).open().order_by("id")[:WAITING]
+    if valid and not page.has_newer:
+        seen = word_for(wallet.version, wallet.held, payments=payments)
+        if request.htmx and request.GET.get("seen") == seen:
+            return HttpResponse(status=204)
+        context["live"] = _address(form, seen=seen)
     return render(request, "wallet/activity.html", context, status=200 if valid else 422)
+
+
+def _not_settled(user: User) -> tuple[list[Payment], list[Hold]]:
+    payments = Payment.objects.visible_to(user).not_in_balance().order_by("-id")[:WAITING]
+    return list(payments), list(Hold.objects.visible_to(user).open().order_by("id")[:WAITING])
 
 
 def page_of(entries: EntryQuerySet, before: int | None, after: int | None) -> EntryPage:

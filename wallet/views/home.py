@@ -2,25 +2,22 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
-from accounts import services as accounts
+from accounts import notice_words
 from accounts.models import Notification, Profile, User
 from accounts.requests import PersonRequest
-from wallet import wording
 from wallet.models import Account, Entry, Hold, Payment
-from wallet.notices import newest_of
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
 from wallet.views.rows import Row, rows_of
+from wallet.views.seen import word_for
 
 RECENT, WAITING, NOTICES = 5, 5, 3
 # A payment just started is asked about often; one left lying is not worth it.
@@ -48,9 +45,8 @@ class Summary:
     @property
     def seen(self) -> str:
         """Changes with anything that the page shows of this."""
-        facts = [self.wallet.version, self.wallet.held, self.wallet.cap, self.kept]
-        states = [f"{payment.pk}{payment.state}" for payment in self.payments]
-        return sha256(repr((facts, states)).encode()).hexdigest()[:16]
+        wallet = self.wallet
+        return word_for(wallet.version, wallet.held, wallet.cap, self.kept, payments=self.payments)
 
     @property
     def poll_seconds(self) -> int | None:
@@ -88,7 +84,7 @@ def home(request: PersonRequest) -> HttpResponse:
     except NotACustomer:
         return render(request, "wallet/home_staff.html")
     unread = Notification.objects.visible_to(request.user).unread()
-    notices = [wording.notice(notice) for notice in unread.order_by("-id")[:NOTICES]]
+    notices = [notice_words.notice(notice) for notice in unread.order_by("-id")[:NOTICES]]
     facts = Profile.objects.filter(user=request.user).values_list("display_name", "user__customer__status")
     name, status = facts.first() or ("", "")
     context = {"summary": summary, "notices": notices, "name": name, "is_locked": status == "LOCKED"}
@@ -98,24 +94,9 @@ def home(request: PersonRequest) -> HttpResponse:
 @wallet_page
 @require_safe
 def summary(request: PersonRequest) -> HttpResponse:
-    """The part of the start page that changes while a payment is open; nothing when it has not changed."""
+    """The part of the start page that changes by itself; nothing when it has not changed."""
     summary = summary_of(request.user)
     if request.GET.get("seen") == summary.seen:
         return HttpResponse(status=204)
     response = render(request, "wallet/_summary.html", {"summary": summary})
     return trigger_client_event(response, "toast", {"text": _("Your balance is up to date."), "tone": "info"})
-
-
-@never_cache
-@require_safe
-def notices(request: PersonRequest) -> HttpResponse:
-    listed = [wording.notice(notice) for notice in newest_of(request.user)]
-    has_unread = Notification.objects.visible_to(request.user).unread().exists()
-    return render(request, "wallet/notices.html", {"notices": listed, "has_unread": has_unread})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def read_notices(request: PersonRequest) -> HttpResponse:
-    if request.method == "POST":
-        accounts.read_notices(user=request.user, at=timezone.now())
-    return redirect(reverse("home") if request.POST.get("back") == "home" else reverse("notices"))

@@ -128,7 +128,7 @@ class Command(BaseCommand):
 def supervisor(
     host: str, port: int, environment: dict[str, str], *, tend: Callable[[], None] | None = None
 ) -> Supervisor:
-    """Return the supervisor of web, worker, beat and events, which calls `tend` every few seconds."""
+    """Return the supervisor of web, workers, beat and events, which calls `tend` every few seconds."""
     data = settings.BASE_DIR / ".data"
     data.mkdir(exist_ok=True)
     celery = [sys.executable, "-m", "celery", "--quiet", "--app", "config"]
@@ -144,6 +144,10 @@ def supervisor(
         # Six lines at each start; whoever develops as root knows it.
         service["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     together.add("worker", [*celery, "worker", "--concurrency", "2"], env=service, cwd=settings.BASE_DIR)
+    # Threads, since it waits for servers of strangers and does little else.
+    senders = [*celery, "worker", "--queues", "webhooks", "--pool", "threads", "--concurrency", "16"]
+    senders += ["--hostname", "webhooks@%h", "--without-gossip", "--without-mingle"]
+    together.add("webhooks", senders, env=service, cwd=settings.BASE_DIR)
     together.add("beat", beat, env=service, cwd=settings.BASE_DIR)
     dispatch = [sys.executable, str(settings.BASE_DIR / "manage.py"), "dispatch"]
     together.add("events", dispatch, env=service, cwd=settings.BASE_DIR)
