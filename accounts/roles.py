@@ -29,12 +29,14 @@ GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
 FILES = ("storage_app.bucket",)
+HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
 END_SESSIONS = "accounts.end_sessions"
 RESET_FACTORS = "accounts.reset_factors"
 REPLAY = "wallet.replay_webhook"
+RESEND_WEBHOOK = "accounts.resend_webhook"
 CHANGE_RULES = "storage_app.change_bucket_rules"
 
 
@@ -50,16 +52,17 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES), (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS)
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *HOOKS),
+        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, RESEND_WEBHOOK),
     ),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *HOOKS),
         (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES),
     ),
-    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES)),
+    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *HOOKS)),
 }
 
 

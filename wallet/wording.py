@@ -138,6 +138,7 @@ _ORGANIZATIONS: dict[str, Words] = {
     "organization.left": _("%(name)s left %(organization)s"),
     "organization.role_changed": _("Your role in %(organization)s has changed"),
     "organization.removed": _("You no longer belong to %(organization)s"),
+    "webhook.disabled": _("A webhook endpoint of %(organization)s is disabled: %(url)s"),
 }
 
 

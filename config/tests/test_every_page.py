@@ -26,6 +26,8 @@ STAFF_LISTS = [
     "accounts/factorreset",
     "accounts/organization",
     "accounts/membership",
+    "accounts/webhookendpoint",
+    "accounts/webhookdelivery",
     "wallet/account",
     "wallet/transaction",
     "wallet/entry",

@@ -12,7 +12,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from accounts import roles
-from accounts.models import FactorReset, User
+from accounts.models import FactorReset, Organization, User
+from accounts.tests.receivers import make_endpoint, plan
 from core.actors import acting_as_service
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
@@ -33,16 +34,23 @@ PEOPLE = {
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
+HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | HOOKS,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
-    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | {"accounts.auditevent"},
-    "Auditor": PEOPLE | BOOKS | DEPOSITS | FILES | PROOF | {"wallet.paymentgateway", "accounts.auditevent"},
+    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | HOOKS | {"accounts.auditevent"},
+    "Auditor": PEOPLE
+    | BOOKS
+    | DEPOSITS
+    | FILES
+    | HOOKS
+    | PROOF
+    | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
     | BOOKS
@@ -50,10 +58,14 @@ SEES = {
     | PROOF
     | RESETS
     | FILES
+    | HOOKS
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
-    "Support": {roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS},
+    "Support": {
+        *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
+        roles.RESEND_WEBHOOK,
+    },
     "KYC": {roles.REVEAL},
     "Credit": set(),
     "Finance": {roles.REPLAY},
@@ -65,13 +77,14 @@ MAY = {
     NOBODY: set(),
     SUPERUSER: {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
-        *(roles.CHANGE_RULES, roles.REPLAY),
+        *(roles.CHANGE_RULES, roles.REPLAY, roles.RESEND_WEBHOOK),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
 ACTIONS = {
     "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"}),
     "replay": (roles.REPLAY, {"wallet.webhookevent"}),
+    "resend": (roles.RESEND_WEBHOOK, {"accounts.webhookdelivery"}),
     "rules": (roles.CHANGE_RULES, FILES),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
@@ -100,6 +113,10 @@ def world() -> Iterator[None]:
             expires_at=at + timedelta(hours=24),
         )
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
+        firm = Organization.objects.get(slug="kasuwa-stores")
+        bola = User.objects.get(email="bola@alajo.test")
+    make_endpoint(firm, bola)
+    plan(firm, "member.joined")
     yield
 
 
