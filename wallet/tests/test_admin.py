@@ -17,7 +17,17 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import roles
 from accounts.factors import Factor
-from accounts.models import AuditEvent, Customer, FactorReset, Membership, Organization, Profile, User
+from accounts.models import (
+    AuditEvent,
+    Customer,
+    FactorReset,
+    Membership,
+    Organization,
+    Profile,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from accounts.tests.factories import sign_in
 from core.actors import acting_as_service
 from core.ids import posting_id, timestamp_of, uuid7_at
@@ -126,8 +136,9 @@ def one(model: type) -> object:
 
 
 def test_only_our_own_read_only_pages_are_registered():
-    # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py).
-    assert set(admin.site._registry) == {*MODELS, Entry, Bucket}
+    # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py), and no organisation
+    # of the demo world has webhooks (config/tests/test_webhook_staff.py).
+    assert set(admin.site._registry) == {*MODELS, Entry, Bucket, WebhookDelivery, WebhookEndpoint}
     for model_admin in admin.site._registry.values():
         assert not model_admin.has_change_permission(None)
         assert model_admin.actions is None
