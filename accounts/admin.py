@@ -9,7 +9,12 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts import factor_reset_admin, notice_admin, organization_admin  # noqa: F401  (they register their pages)
+from accounts import (  # they register their pages
+    factor_reset_admin,  # noqa: F401
+    notice_admin,  # noqa: F401
+    organization_admin,  # noqa: F401
+    webhook_admin,  # noqa: F401
+)
 from accounts.audit_admin import AuditEventAdmin
 from accounts.models import AuditEvent, Customer, Profile, User
 from accounts.people_found import people

@@ -95,9 +95,9 @@ register(
     Kind(
         ORGANIZATION,
         _("Your organisations"),
-        _("Who joins, leaves, or changes your role."),
+        _("Who joins or leaves, your role, and webhooks that no longer work."),
         "building-2",
-        ("organization.", "member."),
+        ("organization.", "member.", "webhook."),
         frozenset({IN_APP, EMAIL}),
     ),
     Kind(

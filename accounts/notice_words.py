@@ -119,6 +119,10 @@ _ORGANIZATIONS: dict[str, tuple[Words, Words]] = {
         _("You no longer belong to %(organization)s"),
         _("You no longer belong to an organisation"),
     ),
+    "webhook.disabled": (
+        _("A webhook endpoint of %(organization)s is disabled: %(url)s"),
+        _("A webhook endpoint of an organisation of yours is disabled"),
+    ),
 }
 
 
@@ -136,4 +140,4 @@ def _organization(event: str, data: Mapping[str, Any]) -> Said:
 
 register(_security, *_SECURITY, letter=True)
 register(_organization, "organization.joined", "organization.left")
-register(_organization, "organization.role_changed", "organization.removed", letter=True)
+register(_organization, "organization.role_changed", "organization.removed", "webhook.disabled", letter=True)

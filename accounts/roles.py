@@ -31,6 +31,8 @@ RESETS = ("accounts.factorreset",)
 SENT = ("accounts.notificationdelivery",)
 FILES = ("storage_app.bucket",)
 LISTENERS = ("realtime.subscription",)
+PARKED = ("realtime.parkedmessage",)
+HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -38,8 +40,10 @@ END_SESSIONS = "accounts.end_sessions"
 RESET_FACTORS = "accounts.reset_factors"
 SEND_AGAIN = "accounts.send_notice_again"
 REPLAY = "wallet.replay_webhook"
+RESEND_WEBHOOK = "accounts.resend_webhook"
 CHANGE_RULES = "storage_app.change_bucket_rules"
 END_SUBSCRIPTION = "realtime.end_subscription"
+TAKE_PARKED = "realtime.take_parked_message"
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,28 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS),
-        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, SEND_AGAIN, END_SUBSCRIPTION),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+        (
+            REVEAL,
+            FREEZE,
+            END_SESSIONS,
+            RESET_FACTORS,
+            SEND_AGAIN,
+            END_SUBSCRIPTION,
+            RESEND_WEBHOOK,
+            TAKE_PARKED,
+        ),
     ),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
         (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
     ),
-    AUDITOR: Role((*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS)),
+    AUDITOR: Role(
+        (*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED)
+    ),
 }
 
 

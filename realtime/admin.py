@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.staff import EMPTY, ReadOnlyAdmin, as_uuid, link_to_row, pretty, time_of, yes_no
+from realtime import parked_admin  # noqa: F401  (it registers its page)
 from realtime.models import Subscription
 from realtime.services import control
 

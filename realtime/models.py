@@ -112,6 +112,7 @@ class ParkedMessage(models.Model):
     class Meta:
         verbose_name = _("parked message")
         verbose_name_plural = _("parked messages")
+        permissions = [("take_parked_message", _("Hand a message over again"))]
         constraints = [models.UniqueConstraint(fields=["consumer", "message"], name="parked_once")]
 
     def __str__(self) -> str:

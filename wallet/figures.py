@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent, Customer, FactorReset
+from accounts.models import AuditEvent, Customer, FactorReset, WebhookEndpoint
 from core.ids import uuid7_at
 from core.staff import list_of, page_of, start_of
 from wallet.models import Account, Case, Payment, Seal, Transaction, WebhookEvent
@@ -42,6 +42,7 @@ def overview(*, at: datetime) -> list[Group]:
         _accounts(),
         _payments(at),
         _webhooks(),
+        _endpoints(),
         _cases(),
         _locked(),
         _resets(at),
@@ -124,6 +125,20 @@ def _webhooks() -> Group:
         )
     ]
     return Group(_("Webhooks"), WebhookEvent, figures)
+
+
+def _endpoints() -> Group:
+    figures = [
+        _figure(
+            label,
+            WebhookEndpoint.objects.kept().filter(reason=reason),
+            list_of(WebhookEndpoint, reason__exact=reason),
+            alarming=reason == WebhookEndpoint.Reason.FAILING,
+        )
+        for reason, label in WebhookEndpoint.Reason.choices
+        if reason != WebhookEndpoint.Reason.BY_OWNER
+    ]
+    return Group(_("Disabled webhook endpoints"), WebhookEndpoint, figures)
 
 
 def _cases() -> Group:

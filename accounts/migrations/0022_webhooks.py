@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'webhook delivery',
                 'verbose_name_plural': 'webhook deliveries',
+                'permissions': [('resend_webhook', 'Can have a webhook sent to an organisation again')],
             },
         ),
         migrations.CreateModel(

@@ -136,6 +136,7 @@ class WebhookDelivery(models.Model):
     class Meta:
         verbose_name = _("webhook delivery")
         verbose_name_plural = _("webhook deliveries")
+        permissions = [("resend_webhook", "Can have a webhook sent to an organisation again")]
         constraints = [
             models.UniqueConstraint(fields=["message_id", "endpoint"], name="webhook_delivery_once"),
             models.CheckConstraint(

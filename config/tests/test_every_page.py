@@ -32,6 +32,8 @@ STAFF_LISTS = [
     "accounts/notificationdelivery",
     "accounts/organization",
     "accounts/membership",
+    "accounts/webhookendpoint",
+    "accounts/webhookdelivery",
     "wallet/account",
     "wallet/transaction",
     "wallet/entry",
@@ -43,6 +45,7 @@ STAFF_LISTS = [
     "wallet/case",
     "storage_app/bucket",
     "realtime/subscription",
+    "realtime/parkedmessage",
 ]
 WEBHOOK_PAGES = ("change", "roll", "delete", "resend")
 pytestmark = [

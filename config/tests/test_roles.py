@@ -12,8 +12,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from accounts import roles
-from accounts.models import FactorReset, Notification, NotificationDelivery, User
+from accounts.models import FactorReset, Notification, NotificationDelivery, Organization, User
+from accounts.tests.receivers import make_endpoint, plan
 from core.actors import acting_as_service
+from core.ids import uuid7
+from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.test_admin import past_both_factors
@@ -34,22 +37,35 @@ BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
+PARKED = {"realtime.parkedmessage"}
+HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
-    "Compliance": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | {"accounts.auditevent"},
+    "Compliance": PEOPLE
+    | BOOKS
+    | DEPOSITS
+    | RESETS
+    | FILES
+    | SENT
+    | LISTENERS
+    | HOOKS
+    | PARKED
+    | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
     | DEPOSITS
     | FILES
     | SENT
     | LISTENERS
+    | HOOKS
+    | PARKED
     | PROOF
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
@@ -61,6 +77,8 @@ SEES = {
     | FILES
     | SENT
     | LISTENERS
+    | HOOKS
+    | PARKED
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
@@ -68,6 +86,8 @@ MAY = {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         roles.SEND_AGAIN,
         roles.END_SUBSCRIPTION,
+        roles.RESEND_WEBHOOK,
+        roles.TAKE_PARKED,
     },
     "KYC": {roles.REVEAL},
     "Credit": set(),
@@ -81,15 +101,19 @@ MAY = {
     SUPERUSER: {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
+        roles.RESEND_WEBHOOK,
+        roles.TAKE_PARKED,
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
 ACTIONS = {
     "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"}),
     "replay": (roles.REPLAY, {"wallet.webhookevent"}),
+    "resend": (roles.RESEND_WEBHOOK, {"accounts.webhookdelivery"}),
     "rules": (roles.CHANGE_RULES, FILES),
     "again": (roles.SEND_AGAIN, SENT),
     "end": (roles.END_SUBSCRIPTION, LISTENERS),
+    "take": (roles.TAKE_PARKED, PARKED),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {
@@ -119,7 +143,16 @@ def world() -> Iterator[None]:
         told = Notification.objects.create(user=people.get(email="ada@alajo.test"), event="legal.terms")
         failed = {"channel": "EMAIL", "state": "FAILED", "error": "refused", "not_before": at}
         NotificationDelivery.objects.create(notification=told, user=told.user, **failed)
+        process = SocketProcess.objects.create(seen_at=at)
+        listener = {"socket_id": uuid7(), "role": "anon", "topic": "room", "private": False, "joined_at": at}
+        Subscription.objects.create(process=process, **listener)
+        message = Message.objects.create(topic="room", extension="event", event="x", payload={})
+        ParkedMessage.objects.create(consumer_id="notices", message=message, error="?", parked_at=at)
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
+        firm = Organization.objects.get(slug="kasuwa-stores")
+        bola = User.objects.get(email="bola@alajo.test")
+    make_endpoint(firm, bola)
+    plan(firm, "member.joined")
     yield
 
 

@@ -1,6 +1,7 @@
 """A receiver of webhooks to try against: it keeps what came, says whether the signature is right, answers as bidden."""
 
 import json
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,8 @@ SLOW = "slow"
 # How it may be told to answer; "slow" is past the patience of whoever sends.
 ANSWERS = ("204", "500", "429", "410", "302", SLOW)
 _SLOW_SECONDS = 25.0
+# Requests that come together each find what the last one kept.
+_one_at_a_time = threading.Lock()
 _SHOWN = ("webhook-", "content-", "user-agent")
 
 
@@ -55,14 +58,13 @@ def bid(name: str, *, secret: str, answer: str) -> None:
 
 def receive(name: str, *, headers: Mapping[str, str], body: bytes, at: datetime) -> int:
     """Keep a request and return the status to answer with. Takes its time where it was told to."""
-    hook = find(name)
-    small = {key.lower(): value for key, value in headers.items()}
-    told = {key: value for key, value in small.items() if key.startswith(_SHOWN)}
-    came = Received(
-        at.isoformat(), told, body.decode(errors="replace"), _verified(hook, told, body), hook.answer
-    )
-    hook.received = [came, *hook.received][:KEPT]
-    _keep(hook)
+    with _one_at_a_time:
+        hook = find(name)
+        small = {key.lower(): value for key, value in headers.items()}
+        told = {key: value for key, value in small.items() if key.startswith(_SHOWN)}
+        verified, text = _verified(hook, told, body), body.decode(errors="replace")
+        hook.received = [Received(at.isoformat(), told, text, verified, hook.answer), *hook.received][:KEPT]
+        _keep(hook)
     if hook.answer == SLOW:
         time.sleep(_SLOW_SECONDS)
         return 204

@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'parked message',
                 'verbose_name_plural': 'parked messages',
+                'permissions': [('take_parked_message', 'Hand a message over again')],
             },
         ),
         migrations.AddConstraint(

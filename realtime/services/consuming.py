@@ -35,6 +35,12 @@ class NotParked(DomainError):
     message = _("This message has been taken since.")
 
 
+class MessageForgotten(DomainError):
+    code = "message_forgotten"
+    kind = "not_found"
+    message = _("The message is too old: it is no longer kept.")
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """An event that a service published. Of broadcasts and changes of rows no consumer hears."""
@@ -65,23 +71,35 @@ def consume(*, name: str, limit: int, at: datetime) -> int:
     return until - before
 
 
-def take_parked(*, parked_id: UUID, at: datetime) -> None:
-    """Hand a consumer once more what it could not take. Raises NotParked, and whatever the consumer raises."""
+def take_parked(*, parked_id: UUID, at: datetime) -> bool:
+    """Hand a consumer once more what it could not take; return whether it did now.
+
+    Raises NotParked, MessageForgotten.
+    """
     with acting_as_service():
-        parked = (
-            ParkedMessage.objects.select_for_update(of=["self"])
-            .select_related("message")
-            .filter(pk=parked_id, done_at=None)
-            .first()
-        )
+        parked = ParkedMessage.objects.select_for_update().filter(pk=parked_id, done_at=None).first()
         if parked is None:
             raise NotParked
-        message = parked.message
+        message = Message.objects.filter(pk=parked.message_id).first()
+        if message is None:
+            raise MessageForgotten
         told = Told(message.id, message.topic, message.event, message.payload or {}, message.inserted_at)
-        _taker(settings.REALTIME_CONSUMERS[parked.consumer_id])([told])
-        parked.done_at = at
-        parked.save(update_fields=["done_at"])
-        audit.record(action="realtime.message.taken_again", target=parked, consumer=parked.consumer_id)
+        try:
+            with transaction.atomic():
+                _taker(settings.REALTIME_CONSUMERS[parked.consumer_id])([told])
+            parked.done_at = at
+        except PASSING:
+            raise
+        except Exception as error:
+            logger.exception("%s could not take message %s again", parked.consumer_id, told.id)
+            parked.error = _words_of(error)
+        parked.tries += 1
+        parked.save(update_fields=["done_at", "error", "tries"])
+        taken = parked.done_at is not None
+        audit.record(
+            action="realtime.message.handed_over", target=parked, consumer=parked.consumer_id, taken=taken
+        )
+    return taken
 
 
 def _waiting(position: int, limit: int) -> tuple[int, list[Told]]:
@@ -118,8 +136,12 @@ def _take_one(consumer: Consumer, take: Callable[[list[Told]], None], told: Told
     except Exception as error:
         logger.exception("%s could not take message %s: it is parked", consumer.name, told.id)
         ParkedMessage.objects.update_or_create(
-            consumer=consumer, message_id=told.id, defaults={"error": repr(error)[:2000], "parked_at": at}
+            consumer=consumer, message_id=told.id, defaults={"error": _words_of(error), "parked_at": at}
         )
+
+
+def _words_of(error: Exception) -> str:
+    return repr(error).replace("\x00", "")[:2000]
 
 
 @lru_cache(maxsize=8)

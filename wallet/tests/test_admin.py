@@ -27,6 +27,8 @@ from accounts.models import (
     Organization,
     Profile,
     User,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from accounts.tests.factories import sign_in
 from core.actors import acting_as_service
@@ -140,8 +142,9 @@ def one(model: type) -> object:
 
 
 def test_only_our_own_read_only_pages_are_registered():
-    # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py).
-    assert set(admin.site._registry) == {*MODELS, Entry, Bucket}
+    # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py), and no organisation
+    # of the demo world has webhooks (config/tests/test_webhook_staff.py).
+    assert set(admin.site._registry) == {*MODELS, Entry, Bucket, WebhookDelivery, WebhookEndpoint}
     for model_admin in admin.site._registry.values():
         assert not model_admin.has_change_permission(None)
         assert model_admin.actions is None
