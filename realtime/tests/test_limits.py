@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
+from accounts.models import Notification
 from core.actors import acting_as_service
-from realtime import services
+from realtime import changes, services
 from realtime.asgi import frames, hub, limits, tending
 from realtime.asgi import socket as sockets
 from realtime.asgi.limits import Rate
@@ -177,6 +178,29 @@ def test_a_silent_socket_is_closed(server, monkeypatch):
     with Client(server) as client:
         client.join("room")
         assert client.closed() == (sockets.AWAY, "heartbeat timeout")
+
+
+def test_a_filter_that_fails_harms_its_own_channel_alone(server, ada, monkeypatch, caplog):
+    matches = changes.Binding.matches
+
+    def broken(binding, change):
+        return 1 / 0 if binding.filter else matches(binding, change)
+
+    monkeypatch.setattr(changes.Binding, "matches", broken)
+    wanted = {"event": "*", "schema": "public", "table": "accounts_notification"}
+    with Client(server, token=token_of(ada)) as client:
+        client.join("whole", postgres_changes=[wanted])
+        client.join("broken", postgres_changes=[{**wanted, "filter": "event=eq.x"}])
+        client.settle()
+        with acting_as_service():
+            for event in "xy":
+                Notification.objects.create(user=ada, event=event, data={})
+        dispatch()
+        heard = [client.expect("postgres_changes")["payload"]["data"]["record"]["event"] for _ in range(2)]
+        assert heard == ["x", "y"]
+        told = client.expect("system")
+        assert (told["topic"], told["payload"]["status"]) == ("realtime:broken", "error")
+        assert caplog.text.count("cannot be told") == 1
 
 
 def test_a_fault_in_one_handler_answers_an_error_and_is_logged(server, ada, monkeypatch, caplog):
