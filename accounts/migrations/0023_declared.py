@@ -11,5 +11,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        Declare("accounts_notification", owner="user_id"),
+        Declare(
+            "accounts_notification", owner="user_id", columns=["id", "user_id", "event", "data", "created_at", "read_at"]
+        ),
     ]

@@ -16,6 +16,7 @@ from accounts.services import notify
 from accounts.unsubscribing import Wish
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_token
 from core.actors import acting_as_service
+from realtime.models import SocketProcess, Subscription
 from wallet import services as wallet
 from wallet.management.commands.seed_demo import ADMIN, PASSWORD
 from wallet.models import Account, Entry, Payment
@@ -406,6 +407,20 @@ def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor
     press(page, "Freeze")
     expect(page.get_by_role("main")).to_contain_text("The customer is frozen.")
     visitor.check()
+    with acting_as_service():
+        process = SocketProcess.objects.create(seen_at=timezone.now())
+        facts = {"user_id": person(ADA).pk, "topic": f"user:{person(ADA).pk}", "private": True}
+        listener = Subscription.objects.create(
+            process=process, socket_id=process.pk, role="authenticated", joined_at=timezone.now(), **facts
+        )
+    visitor.go("/staff/realtime/subscription/")
+    visitor.go(f"/staff/realtime/subscription/{listener.pk}/change/")
+    page.get_by_role("main").get_by_role("link", name="End", exact=True).click()
+    heading(page, f"End a subscription to {listener.topic}")
+    page.get_by_label("Reason").fill("Seen in a browser")
+    visitor.check()
+    press(page, "End")
+    expect(page.get_by_role("main")).to_contain_text("The subscription is being ended.")
     visitor.go("/staff/storage_app/bucket/documents/rules/")
     page.get_by_label("Everyone signed in: Read and list").check()
     page.get_by_label("Reason").fill("Seen in a browser")

@@ -63,6 +63,7 @@ class Sockets:
                 origin = origin_of(http)
                 self._check_room(origin)
                 actor = await threads.with_database(origin, _asking, http)
+                socket = await self._entered(receive, send, actor=actor, origin=origin, version=version)
             except HandshakeRefused as refusal:
                 await _refuse(scope, send, refusal)
                 return
@@ -70,14 +71,17 @@ class Sockets:
                 logger.exception("a socket could not be opened")
                 await _refuse(scope, send, HandshakeRefused(500, "Internal Server Error"))
                 return
-            await self._open(receive, send, actor=actor, origin=origin, version=version)
+            await self._run(socket, send)
 
-    async def _open(
+    async def _entered(
         self, receive: Receive, send: Send, *, actor: Actor, origin: Origin, version: int
-    ) -> None:
+    ) -> Socket:
         events = self._events_here()
         socket = Socket(receive, send, events.handle, actor=actor, origin=origin, version=version)
         await events.hub.enter(socket)
+        return socket
+
+    async def _run(self, socket: Socket, send: Send) -> None:
         try:
             await send({"type": "websocket.accept"})
             await socket.run()
@@ -85,7 +89,7 @@ class Sockets:
             # The client went away before it was let in.
             pass
         finally:
-            await events.hub.leave(socket)
+            await self._events_here().hub.leave(socket)
 
     def _check_room(self, origin: Origin) -> None:
         here = sum(1 for socket in self._events_here().hub.sockets if socket.origin.ip == origin.ip)

@@ -20,7 +20,7 @@ MOST_QUEUED = 1_000
 MOST_QUEUED_BYTES = 4 * 1024 * 1024
 # Sockets of one address in one process, and its connections in all: offices share an address.
 SOCKETS_OF_ADDRESS = 2_000
-CONNECTS = "300/minute"
+CONNECTS = "3000/minute"
 # A second's worth, and how many at once: a client that comes back joins all its channels at once.
 JOINS, JOINS_AT_ONCE = 50, MOST_CHANNELS
 MESSAGES, MESSAGES_AT_ONCE = 100, 500

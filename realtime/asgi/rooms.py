@@ -5,6 +5,7 @@ A room is a topic with its flag: the public and the private topic of one name ar
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from realtime.changes import Binding, Change, Key
 RoomKey = tuple[bool, str]
 # Sockets that are told something before the event loop sees to others.
 AT_ONCE = 100
+
+logger = logging.getLogger(__name__)
 
 
 def group_of(key: RoomKey) -> str:
@@ -106,11 +109,7 @@ class Rooms:
         """Tell each channel that asked for it of a change of a row: what is the same for many is made once."""
         made: dict[tuple[str, tuple[int, ...], str], Frame] = {}
         for number, (channel, bindings) in enumerate(self._asking(change.keys), 1):
-            wanted: dict[str, list[int]] = {}
-            for binding in bindings:
-                if binding.matches(change):
-                    wanted.setdefault(binding.data(change), []).append(binding.id)
-            for data, ids in wanted.items():
+            for data, ids in self._wanted(channel, bindings, change).items():
                 same = (channel.topic, tuple(ids), data)
                 if same not in made:
                     listed = ",".join(map(str, ids))
@@ -119,6 +118,22 @@ class Rooms:
                 channel.hear(made[same])
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+    def _wanted(self, channel: Channel, bindings: list[Binding], change: Change) -> dict[str, list[int]]:
+        """What a channel is to be sent of a change, and for which bindings. A fault ends those of this channel."""
+        wanted: dict[str, list[int]] = {}
+        try:
+            for binding in bindings:
+                if binding.matches(change):
+                    wanted.setdefault(binding.data(change), []).append(binding.id)
+        except Exception:
+            logger.exception("channel %s asked for changes that cannot be told", channel.id)
+            self.bind(channel, ())
+            channel.tell_system(
+                extension="postgres_changes", status="error", message="The filter of this channel failed"
+            )
+            return {}
+        return wanted
 
     def _asking(self, keys: Iterable[Key]) -> list[tuple[Channel, list[Binding]]]:
         found: dict[Channel, list[Binding]] = {}

@@ -373,7 +373,7 @@ def test_a_migration_can_write_a_declaration_down_again():
 def test_of_every_declared_table_people_may_select_what_is_published():
     with acting_as_service():
         declared = list(DeclaredTable.objects.all())
-    assert [table.table for table in declared] == [TABLE]
+    assert TABLE in {table.table for table in declared}
     for table in declared:
         assert [column["name"] for column in table.columns] == table.names
         for name in table.names:

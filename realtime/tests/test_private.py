@@ -176,6 +176,7 @@ def test_whoever_leaves_an_organisation_hears_it_no_more(server, ada, bola):
         assert (told["status"], told["extension"]) == ("error", "system")
         assert told["message"].startswith(UNAUTHORIZED)
         assert client.expect("phx_close")["topic"] == f"realtime:{topic}"
+        assert stays.expect("broadcast")["payload"]["event"] == "member.left"
         assert [frame["event"] for frame in stays.settle()] == ["presence_state"]
 
 

@@ -1,9 +1,12 @@
 """The outbox as each web process reads it: whole and in order, whatever of it Valkey brings."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 
 from core.actors import acting_as_service
 from realtime import dispatcher, services
@@ -74,6 +77,20 @@ def test_without_valkey_messages_come_late_and_none_is_missing(server, ada, monk
                 services.publish(topic=topic, event=str(number), payload={})
             dispatch()
         assert [client.expect("broadcast")["payload"]["event"] for _ in range(3)] == ["0", "1", "2"]
+
+
+def test_members_hear_other_processes_again_after_valkey_dropped_every_connection(server, other_server):
+    with Client(server) as first, Client(other_server) as second:
+        first.join("room")
+        second.join("room")
+        redis.Redis.from_url(settings.VALKEY_URL).execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        for number in range(100):
+            first.broadcast("room", str(number), {})
+            if "broadcast" in [frame["event"] for frame in second.settle()]:
+                break
+            threading.Event().wait(0.1)
+        else:
+            raise AssertionError("it is never heard again")
 
 
 def test_a_burst_of_messages_reaches_a_reader_whole(server, ada):
