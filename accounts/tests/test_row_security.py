@@ -71,6 +71,10 @@ OWNED_BY = {
     "accounts_organizationhistory": "pgh_obj_id",
     "accounts_membershiphistory": "user_id",
     "accounts_apikeyhistory": "created_by_id",
+    "accounts_webhookendpoint": "organization_id",
+    "accounts_webhookdelivery": "organization_id",
+    "accounts_webhookattempt": "delivery_id",
+    "accounts_webhookhistory": "organization_id",
 }
 SEEN_BY_THEIR_OWNER = {
     "accounts_user",
@@ -85,6 +89,9 @@ SEEN_BY_THEIR_OWNER = {
     "accounts_membership",
     "accounts_invitation",
     "accounts_apikey",
+    "accounts_webhookendpoint",
+    "accounts_webhookdelivery",
+    "accounts_webhookattempt",
 }
 CATALOGUES = {
     "accounts_signingkey",
@@ -131,6 +138,9 @@ def furnish(user: User) -> None:
         firm.memberships.create(user=user, role="OWNER")
         ours = {"created_by": user, "digest": user.id.hex, "last_four": "wxyz"}
         firm.api_keys.create(name="Key", mode="TEST", **ours)
+        hook = firm.webhook_endpoints.create(url="https://x.example", event_types=["*"], secret="sealed")
+        sent = hook.deliveries.create(organization=firm, message_id=user.id, event="x", next_try_at=at)
+        sent.tried.create(number=1, url=hook.url, at=at)
         offer = {"email": "chidi@alajo.test", "digest": user.id.hex, "invited_by": user, "role": "MEMBER"}
         firm.invitations.create(expires_at=at + timedelta(days=1), **offer)
         account = SocialAccount.objects.create(user=user, provider="test", uid=user.id.hex)
@@ -169,7 +179,10 @@ def owner_key(table: str, user: User) -> object:
         match table:
             case "account_emailconfirmation":
                 return user.emailaddress_set.get().id
-            case "accounts_organization" | "accounts_organizationhistory":
+            case "accounts_webhookattempt":
+                firm = user.memberships.get().organization
+                return firm.webhook_endpoints.get().deliveries.get().pk
+            case name if name.startswith(("accounts_organization", "accounts_webhook")):
                 return user.memberships.get().organization_id
             case "accounts_refreshtoken" | "accounts_factorchallenge":
                 return user.sign_ins.get().id
