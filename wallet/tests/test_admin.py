@@ -34,6 +34,7 @@ from accounts.tests.factories import sign_in
 from core.actors import acting_as_service
 from core.ids import posting_id, timestamp_of, uuid7_at
 from core.staff import start_of
+from realtime.models import ParkedMessage, Subscription
 from storage_app.models import Bucket
 from wallet import figures
 from wallet.models import (
@@ -143,8 +144,9 @@ def one(model: type) -> object:
 
 def test_only_our_own_read_only_pages_are_registered():
     # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py), and no organisation
-    # of the demo world has webhooks (config/tests/test_webhook_staff.py).
-    assert set(admin.site._registry) == {*MODELS, Entry, Bucket, WebhookDelivery, WebhookEndpoint}
+    # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there.
+    elsewhere = {Bucket, WebhookDelivery, WebhookEndpoint, Subscription, ParkedMessage}
+    assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():
         assert not model_admin.has_change_permission(None)
         assert model_admin.actions is None
