@@ -30,6 +30,9 @@ GROUP = "outbox"
 # Seconds between two looks without the doorbell, and after a failure.
 LOOK_EVERY, AFTER_A_FAILURE = 0.5, 1.0
 AT_ONCE = 5_000
+# Seconds from one turn to the next while there is much to do: who looks again at once is called for a handful of
+# messages, and what a call costs by itself is more than they do.
+PACE, PACE_OF_NUMBERING = 0.1, 0.005
 # What one word over the channel layer holds.
 LARGEST_BATCH, LARGEST_BATCH_BYTES = 200, 1024 * 1024
 
@@ -54,10 +57,12 @@ class Dispatcher:
             hand.thread.start()
         ear = _Ear()
         while not self._stopped.is_set():
-            _wake(self._sources)
+            started = time.monotonic()
             while self._attempt():
                 _wake(self._consumers)
-            ear.wait()
+                started = _rested(started, PACE_OF_NUMBERING)
+            if doorbell.SOURCES in ear.wait():
+                _wake(self._sources)
         _wake(hands)
         for hand in hands:
             hand.thread.join()
@@ -136,8 +141,9 @@ class _Hand:
             self._woken.wait(LOOK_EVERY)
             self._woken.clear()
             try:
+                started = time.monotonic()
                 while not self._stopped.is_set() and self._work():
-                    pass
+                    started = _rested(started, PACE)
             except Exception:
                 _recover(self.thread.name)
         connections.close_all()
@@ -150,21 +156,33 @@ class _Ear:
         self._valkey = redis.Redis.from_url(settings.VALKEY_URL)
         self._words: Any = None
 
-    def wait(self) -> None:
-        """Return when the doorbell rings, or when it is time to look anyway."""
+    def wait(self) -> set[bytes]:
+        """Return when the doorbell rings, with where there is something new; or everywhere, when it is time to look."""
+        heard: set[bytes] = set()
         try:
             if self._words is None:
                 words: Any = self._valkey.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
                 words.subscribe(doorbell.channel())
                 self._words = words
             until = time.monotonic() + LOOK_EVERY
-            while (left := until - time.monotonic()) > 0 and not self._words.get_message(timeout=left):
-                pass
-            while self._words.get_message():
-                pass
+            while not heard and (left := until - time.monotonic()) > 0:
+                heard |= _said(self._words.get_message(timeout=left))
+            while more := _said(self._words.get_message()):
+                heard |= more
         except (redis.RedisError, OSError):
             self._words = None
             time.sleep(LOOK_EVERY)
+        return heard or {doorbell.OUTBOX, doorbell.SOURCES}
+
+
+def _said(word: Any) -> set[bytes]:
+    return {word["data"]} if word else set()
+
+
+def _rested(started: float, pace: float) -> float:
+    """Let so many seconds go by from the start of a turn to that of the next, which is returned."""
+    time.sleep(max(0.0, started + pace - time.monotonic()))
+    return time.monotonic()
 
 
 def _hand_over(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Waking the dispatcher after a commit: a word over Valkey, which may be lost, since it also looks by itself.
 
-A thread of its own says it, so that no request waits for Valkey, and many commits at once are one word.
+The word says where there is something new: in the outbox, or where its sources look. A thread of its own says it, so
+that no request waits for Valkey, and many commits at once are one word.
 """
 
 import logging
@@ -10,6 +11,7 @@ import threading
 import redis
 from django.conf import settings
 
+OUTBOX, SOURCES = b"outbox", b"sources"
 # Seconds between two words: what comes meanwhile is told by the second.
 PAUSE = 0.001
 
@@ -27,10 +29,12 @@ class _Doorbell:
     def start_anew(self) -> None:
         """A forked child has none of its parent's threads."""
         self._rung = threading.Event()
+        self._places: set[bytes] = set()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def ring(self) -> None:
+    def ring(self, place: bytes) -> None:
+        self._places.add(place)
         self._rung.set()
         if self._thread is None:
             with self._lock:
@@ -43,7 +47,8 @@ class _Doorbell:
         while self._rung.wait():
             self._rung.clear()
             try:
-                valkey.publish(channel(), b"")
+                while self._places:
+                    valkey.publish(channel(), self._places.pop())
             except redis.RedisError as error:
                 logger.warning("the dispatcher was not woken, it looks by itself: %s", error)
             threading.Event().wait(PAUSE)
@@ -54,5 +59,10 @@ os.register_at_fork(after_in_child=_doorbell.start_anew)
 
 
 def ring() -> None:
-    """Wake the dispatcher. Costs the caller next to nothing, and never fails."""
-    _doorbell.ring()
+    """Wake the dispatcher: there are messages. Costs the caller next to nothing, and never fails."""
+    _doorbell.ring(OUTBOX)
+
+
+def ring_for_sources() -> None:
+    """Likewise, where something happened that a source of the outbox follows."""
+    _doorbell.ring(SOURCES)

@@ -48,6 +48,9 @@ begin
 end
 $$;
 
+-- Whoever writes many rows at once may name the table in `realtime.told_in_bulk`, for the transaction, and tell of them by
+-- realtime.change itself.
+--
 -- Runs as the owner: whoever changes a row has no right to write its change into the outbox, where it could be forged.
 -- As a trigger it is called by nobody. A row that goes to another owner is deleted for the one and inserted for the
 -- other, so that neither is told who else has it. An update that touched nothing published is no change.
@@ -124,8 +127,9 @@ begin
     set owner = excluded.owner, names = excluded.names, columns = excluded.columns, key = excluded.key;
     if p_trigger then
         execute format(
-            'create or replace trigger tell_change after insert or update or delete on %s '
-            'for each row execute function realtime.tell_change(''public'', %L)', v_relation, p_table);
+            'create or replace trigger tell_change after insert or update or delete on %s for each row '
+            'when (current_setting(''realtime.told_in_bulk'', true) is distinct from %L) '
+            'execute function realtime.tell_change(''public'', %L)', v_relation, p_table, p_table);
     end if;
 end
 $$;

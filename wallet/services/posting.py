@@ -154,7 +154,7 @@ def _rows(database: BaseDatabaseWrapper, statement: str, parameters: list[Any]) 
         with database.wrap_database_errors:
             raise
     # Whom it concerns is told after the commit (announcing.py).
-    transaction.on_commit(doorbell.ring, using=DEFAULT_DB_ALIAS)
+    transaction.on_commit(doorbell.ring_for_sources, using=DEFAULT_DB_ALIAS)
     return found
 
 
