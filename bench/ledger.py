@@ -42,8 +42,8 @@ def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
         for number in range(1, rounds + 1):
             say(f"round {number} of {rounds}")
             rates["tpcb"].append(world.tpcb(seconds=seconds, clients=CLIENTS))
-            rates["post"].append(_script(world, UNIFORM, seconds))
-            rates["hot"].append(_script(world, HOT.format(hot=_hot_account(world)), seconds))
+            rates["post"].append(script(world, UNIFORM, seconds))
+            rates["hot"].append(script(world, HOT.format(hot=_hot_account(world)), seconds))
             rates["python"].append(_python(world, "transfers", seconds))
             rates["bulk"].append(_python(world, "bulk", seconds))
             say("  " + ", ".join(f"{name} {values[-1]:,.0f}/s" for name, values in rates.items()))
@@ -100,7 +100,7 @@ def _hot_account(world: World) -> str:
     return str(row[0])
 
 
-def _script(world: World, text: str, seconds: int) -> float:
+def script(world: World, text: str, seconds: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.sql"
         path.write_text(text)

@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from bench import report
-from bench.ledger import CLIENTS, environment, manage
+from bench.ledger import CLIENTS, UNIFORM, environment, manage, script
 from bench.world import ACCOUNTS, FUND, PEOPLE, World
 from core.embedded import Valkey
 from core.embedded.bootstrap import DATABASE
@@ -30,6 +30,14 @@ BATCH, WINDOW = 100, 2
 LIGHT = 20
 # Seconds without a new message after which the dispatcher is done: it looks by itself twice a second.
 STILL = 2
+POSTING_ALONE = UNIFORM.replace("select * from", "begin;\nselect * from") + "commit;\n"
+# What `publish` writes.
+PUBLISHING = POSTING_ALONE.replace(
+    "commit;",
+    "insert into realtime_message (id, topic, extension, event, payload, private) values (uuidv7(), "
+    "'user:' || gen_random_uuid(), 'event', 'transaction.posted', "
+    """'{"account": "01900000-0000-7000-9000-000000000001", "amount": 1, "currency": "NGN"}', true);\ncommit;""",
+)
 Say = Callable[[str], object]
 
 
@@ -91,9 +99,11 @@ def _figures(taken: dict[str, list[float]]) -> Iterator[report.Figure]:
         None,
         at_least=False,
     )
-    name = "transfers that are told of / in silence"
-    yield report.figure(f"{name}, one after the other", "1/s", taken["told"], taken["silent"], 0.85)
-    # Here the dispatcher takes its share of a machine that has nothing left.
+    name = "posting and publishing in one transaction / posting alone"
+    yield report.figure(f"{name}, {CLIENTS} clients", "1/s", taken["publishing"], taken["posting"], 0.85)
+    # Here the dispatcher follows, writes notices and plans their letters, on a machine that has nothing left.
+    name = "transfers that are told of, with all that follows / in silence"
+    yield report.figure(f"{name}, one after the other", "1/s", taken["told"], taken["silent"], None)
     yield report.figure(f"{name}, {CLIENTS} clients", "1/s", taken["all told"], taken["all silent"], None)
 
 
@@ -161,6 +171,8 @@ class _Bench:
             found["told"] = self._transfers(seconds, 1)
             self._catching_up()
             found["all told"] = self._transfers(seconds, CLIENTS) * seconds / (seconds + self._catching_up())
+        found["posting"] = script(self.world, POSTING_ALONE, seconds)
+        found["publishing"] = script(self.world, PUBLISHING, seconds)
         found["silent"] = self._transfers(seconds, 1)
         found["all silent"] = self._transfers(seconds, CLIENTS)
         return found
