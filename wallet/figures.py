@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AuditEvent, Customer, FactorReset, WebhookEndpoint
 from core.ids import uuid7_at
 from core.staff import list_of, page_of, start_of
+from realtime.models import ParkedMessage
 from wallet.models import Account, Case, Payment, Seal, Transaction, WebhookEvent
 
 MOST = 10_000
@@ -43,6 +44,7 @@ def overview(*, at: datetime) -> list[Group]:
         _payments(at),
         _webhooks(),
         _endpoints(),
+        _parked(),
         _cases(),
         _locked(),
         _resets(at),
@@ -139,6 +141,16 @@ def _endpoints() -> Group:
         if reason != WebhookEndpoint.Reason.BY_OWNER
     ]
     return Group(_("Disabled webhook endpoints"), WebhookEndpoint, figures)
+
+
+def _parked() -> Group:
+    waiting = ParkedMessage.objects.filter(done_at=None)
+    address = list_of(ParkedMessage, state="waiting")
+    return Group(
+        _("Events that nobody could take"),
+        ParkedMessage,
+        [_figure(_("Waiting for staff"), waiting, address, alarming=True)],
+    )
 
 
 def _cases() -> Group:
