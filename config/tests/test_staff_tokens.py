@@ -20,9 +20,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import access_tokens
-from accounts.models import User
+from accounts.models import User, WebhookDelivery
 from accounts.services import account_life, apps, sessions
 from accounts.tests.factories import bearer, make_organization, make_person, prove_factor, sign_in
+from accounts.tests.receivers import make_endpoint, plan
 from core.actors import acting_as, acting_as_service
 from core.api.ids import encode
 from core.api.scopes import all_scopes
@@ -90,7 +91,11 @@ def filled(route: str, ada: User) -> str:
     with acting_as_service():
         account, posted = Account.objects.get(owner=ada), Transaction.objects.first()
         firm = ada.memberships.get()
+        delivery = WebhookDelivery.objects.get(organization=firm.organization_id)
     ids = {
+        "webhook-endpoints": encode("whe", delivery.endpoint_id),
+        "webhook-deliveries": encode("whd", delivery.pk),
+        "events": encode("evt", delivery.message_id),
         "accounts": encode("acc", account.pk),
         "transactions": encode("txn", posted.pk),
         "transfers": encode("trf", posted.posting_id),
@@ -100,13 +105,15 @@ def filled(route: str, ada: User) -> str:
         "users": str(ada.pk),
     }
     return "/" + re.sub(
-        r"(\w+)/<str:\w+>", lambda found: f"{found[1]}/{ids.get(found[1], str(ada.pk))}", route
+        r"([\w-]+)/<str:\w+>", lambda found: f"{found[1]}/{ids.get(found[1], str(ada.pk))}", route
     )
 
 
 @pytest.mark.parametrize("token_of", [strong_token, app_token])
 def test_no_address_gives_staff_more_than_a_customer(ada, boss, token_of):
-    make_organization(owner=ada, name="Ada Foods")
+    firm = make_organization(owner=ada, name="Ada Foods")
+    make_endpoint(firm, ada)
+    plan(firm, "member.joined")
     plain = make_person(name="Plain Person")
     prove_factor(plain)  # as the boss has: what tells them apart is their role alone
     tokens = {"staff": token_of(boss), "customer": token_of(plain)}
