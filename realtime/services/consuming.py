@@ -5,6 +5,7 @@ that moves the consumer's position, as the service, and does nothing but write r
 starts on commit. What it cannot take is parked, and holds up nothing.
 """
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from core import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
 from realtime.models import Consumer, Message, ParkedMessage
+from realtime.services import outbox
 
 # Not the message's fault, and gone when it is tried again: a deadlock, a lock not had in time, a server that is away.
 PASSING = (OperationalError, InterfaceError)
@@ -104,14 +106,16 @@ def take_parked(*, parked_id: UUID, at: datetime) -> bool:
 
 def _waiting(position: int, limit: int) -> tuple[int, list[Told]]:
     """How far `limit` messages go, and the events among them."""
-    with connection.cursor() as cursor:
-        cursor.execute("select least(position, %s) from realtime_horizon", [position + limit])
-        until = int(cursor.fetchone()[0])
-    events = Message.objects.filter(
-        place__position__gt=position, place__position__lte=until, extension=Message.Extension.EVENT
-    ).order_by("place__position")
-    columns = ("id", "topic", "event", "payload", "inserted_at")
-    return max(until, position), [Told(*row) for row in events.values_list(*columns)]
+    until = min(outbox.head(), position + limit)
+    if until <= position:
+        return position, []
+    events = outbox.events_after(position, limit=until - position)
+    return until, [Told(each.id, each.topic, each.event, _facts(each), each.inserted_at) for each in events]
+
+
+def _facts(event: outbox.Placed) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(event.payload or "{}")
+    return facts
 
 
 def _take(consumer: Consumer, told: list[Told], *, at: datetime) -> None:

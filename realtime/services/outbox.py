@@ -71,13 +71,14 @@ def sequence(*, limit: int) -> list[Placed]:
 
 def after(position: int, *, limit: int) -> list[Placed]:
     """Return the first `limit` messages behind a position."""
-    columns = ", ".join(f"m.{name}" for name in COLUMNS.replace("payload, b", "payload::text, b").split(", "))
     with as_service_for_one_statement():
-        return _placed(
-            f"select p.position, {columns} from realtime_position p join realtime_message m on m.id = p.message_id "
-            "where p.position > %s order by p.position limit %s",
-            [position, limit],
-        )
+        return _placed(f"select position, {COLUMNS} from realtime.after(%s, %s)", [position, limit])
+
+
+def events_after(position: int, *, limit: int) -> list[Placed]:
+    """Return those of the `limit` messages behind a position that services published."""
+    with as_service_for_one_statement():
+        return _placed(f"select position, {COLUMNS} from realtime.after(%s, %s, true)", [position, limit])
 
 
 def head() -> int:

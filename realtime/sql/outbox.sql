@@ -45,6 +45,26 @@ return case when p_cap is null or p_cap >= pg_snapshot_xmax(p_now) then p_now el
     || coalesce((select string_agg(x::text, ',' order by x) from pg_snapshot_xip(p_now) x where x < p_cap), '')
 )::pg_snapshot end;
 
+-- The messages at the `p_limit` places behind a position, in order; only events, where `p_events` says so.
+-- Each is one probe of an index, also where the planner knows nothing of the tables yet: it would read all of them.
+create function realtime.after(p_position bigint, p_limit integer, p_events boolean default false)
+returns table (
+    "position" bigint, id uuid, topic text, extension text, event text, payload text, binary_payload bytea,
+    private boolean, owners uuid[], inserted_at timestamptz
+)
+language plpgsql stable set search_path = ''
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+begin
+    return query
+        select p.position, m.id, m.topic::text, m.extension::text, m.event::text, m.payload::text, m.binary_payload,
+            m.private, m.owners, m.inserted_at
+        from public.realtime_position p join public.realtime_message m on m.id = p.message_id
+        where p.position > p_position and p.position <= p_position + p_limit
+            and (not p_events or m.extension = 'event')
+        order by p.position;
+end
+$$;
+
 -- Numbers what has committed since the last call, about `p_limit` messages at once, and returns it in that order. Call it
 -- in a transaction of its own that has written no message: to itself its own rows look committed. While another
 -- dispatcher is at it, it returns nothing.
@@ -53,7 +73,8 @@ returns table (
     "position" bigint, id uuid, topic text, extension text, event text, payload text, binary_payload bytea,
     private boolean, owners uuid[], inserted_at timestamptz
 )
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = ''
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     v_from bigint;
     v_seen pg_snapshot;
@@ -95,11 +116,7 @@ begin
     from counted c
     returning c.many into v_many;
     if v_many > 0 then
-        return query
-            select p.position, m.id, m.topic::text, m.extension::text, m.event::text, m.payload::text, m.binary_payload,
-                m.private, m.owners, m.inserted_at
-            from public.realtime_position p join public.realtime_message m on m.id = p.message_id
-            where p.position > v_from order by p.position;
+        return query select * from realtime.after(v_from, v_many::integer);
     end if;
 end
 $$;

@@ -51,5 +51,6 @@ grant execute on function
     realtime.broadcast_changes(text, text, text, text, text, record, record, text)
 to authenticated, service_role;
 grant execute on function realtime.committed_at(xid8), realtime.cut(pg_snapshot, xid8), realtime.sequence(integer),
+    realtime.after(bigint, integer, boolean),
     realtime.drop_old_months()
 to service_role;
