@@ -7,13 +7,14 @@ that no request waits for Valkey, and many commits at once are one word.
 import logging
 import os
 import threading
+import time
 
 import redis
 from django.conf import settings
 
 OUTBOX, SOURCES = b"outbox", b"sources"
-# Seconds between two words: what comes meanwhile is told by the second.
-PAUSE = 0.001
+# Seconds between two words, of which the second tells what came meanwhile; and while nobody hears them.
+PAUSE, WHILE_AWAY = 0.02, 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +45,18 @@ class _Doorbell:
 
     def _tell(self) -> None:
         valkey = redis.Redis.from_url(settings.VALKEY_URL, socket_timeout=2)
+        is_away = False
         while self._rung.wait():
             self._rung.clear()
             try:
                 while self._places:
                     valkey.publish(channel(), self._places.pop())
-            except redis.RedisError as error:
-                logger.warning("the dispatcher was not woken, it looks by itself: %s", error)
-            threading.Event().wait(PAUSE)
+                is_away = False
+            except (redis.RedisError, OSError) as error:
+                if not is_away:
+                    logger.warning("the dispatcher is not woken, it looks by itself: %s", error)
+                is_away = True
+            time.sleep(WHILE_AWAY if is_away else PAUSE)
 
 
 _doorbell = _Doorbell()

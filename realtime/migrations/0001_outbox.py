@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             model_name='parkedmessage',
             constraint=models.UniqueConstraint(fields=('consumer', 'message'), name='parked_once'),
         ),
-        migrations.RunSQL(sql.read(ours.__file__, "outbox", "forgetting", "supabase"), "drop schema realtime cascade"),
+        migrations.RunSQL(sql.read(ours.__file__, "outbox", "forgetting", "supabase"), "drop schema realtime cascade; drop table realtime_horizon"),
         Protect("realtime_message", policies=policies.MESSAGES, authenticated="SELECT, INSERT", service="SELECT, INSERT"),
         ServiceOnly("realtime_position", service="SELECT, INSERT, DELETE"),
         ServiceOnly("realtime_horizon", service="SELECT, UPDATE"),
