@@ -5,6 +5,8 @@ import json
 import pytest
 from django.db import connection
 
+from accounts import services as accounts
+from accounts.models import Notification
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_service, person
 from core.ids import posting_id, uuid7
@@ -138,3 +140,24 @@ def test_a_movement_that_is_no_transfer_is_told_to_its_owner(ada_bola_and_chi):
     assert (said["side"], said["amount"], said["account"]) == ("DEBIT", 100, str(account.pk))
     [change] = [each for each in placed if each.extension == "postgres_changes"]
     assert change.owners == (ada.id,)
+
+
+def test_notices_of_transfers_are_told_as_changes_too_and_a_notice_by_itself_as_ever(ada_bola_and_chi):
+    """They are written in bulk, past the trigger, which others after them are not."""
+    (ada, bola, chi), (source, *_rest) = ada_bola_and_chi
+    listens(bola, bindings=[{"event": "INSERT", "schema": "public", "table": "accounts_notification"}])
+    send(source, ada, bola, 500)
+    before = outbox.head()
+    tell_all()
+    accounts.notify(notices=[Notification(user=chi, event="legal.terms", data={})])
+    outbox.sequence(limit=1000)
+    found = [
+        changes.read(each)
+        for each in outbox.after(before, limit=1000)
+        if each.extension == "postgres_changes"
+    ]
+    notices = [change for change in found if change.table == "accounts_notification"]
+    assert [(change.owners, change.record["event"]) for change in notices] == [
+        ((bola.id,), "transfer.received"),
+        ((chi.id,), "legal.terms"),
+    ]
