@@ -12,8 +12,8 @@ NUMBERING = "numbering"
 _BEHIND = """
     with horizon as materialized (select position, snapshot from realtime_horizon), unnumbered as (
         select count(*) as waiting, min(m.inserted_at) as oldest from realtime_message m
-        where m.xid >= (select pg_snapshot_xmin(snapshot) from horizon)
-            and not pg_visible_in_snapshot(m.xid, (select snapshot from horizon))
+        where m.xid >= (select pg_snapshot_xmax(snapshot) from horizon)
+            or m.xid = any (array(select pg_snapshot_xip(snapshot) from horizon))
     )
     select %s, waiting, oldest from unnumbered
     union all

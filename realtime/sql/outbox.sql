@@ -3,8 +3,9 @@
 -- Ids and transaction numbers rise in the order in which transactions began to write, not in the one in which they
 -- committed: whoever reads "everything after the last id" passes over a transaction that began early and commits late.
 -- So messages are numbered after they are visible. The horizon keeps the snapshot up to which that is done; what the
--- present snapshot sees and that one did not is new, whatever its id, and is numbered in the order of commit times. No
--- long transaction holds up the others.
+-- present snapshot sees and that one did not is new, whatever its id, and is numbered in the order of commit times. What it
+-- did not show are transactions from its end on, and those that it lists as running: two questions to an index, however
+-- long one of them runs. No long transaction holds up the others.
 
 do $$
 begin
@@ -79,6 +80,7 @@ declare
     v_from bigint;
     v_seen pg_snapshot;
     v_cap xid8;
+    v_running xid8[];
     v_many bigint;
     v_restored boolean;
 begin
@@ -99,14 +101,18 @@ begin
         select m.xid from public.realtime_message m
         where m.xid >= pg_snapshot_xmax(v_seen) order by m.xid offset p_limit - 1 limit 1)
     order by n.xid limit 1;
-    with placed as (
+    v_running := array(select pg_snapshot_xip(v_seen));
+    with new as (
+        select m.xid, m.id from public.realtime_message m
+        where m.xid >= pg_snapshot_xmax(v_seen) and (v_cap is null or m.xid < v_cap)
+        union all
+        select m.xid, m.id from public.realtime_message m where m.xid = any (v_running)
+    ), placed as (
         insert into public.realtime_position ("position", message_id)
-        select v_from + row_number() over (order by realtime.committed_at(m.xid), m.xid, m.id), m.id
-        from public.realtime_message m
-        where m.xid >= pg_snapshot_xmin(v_seen) and (v_cap is null or m.xid < v_cap)
-            and not pg_visible_in_snapshot(m.xid, v_seen)
-            and (not v_restored or (m.id > partitions.floor_of(now() - interval '2 days')
-                and not exists (select from public.realtime_position p where p.message_id = m.id)))
+        select v_from + row_number() over (order by realtime.committed_at(n.xid), n.xid, n.id), n.id
+        from new n
+        where not v_restored or (n.id > partitions.floor_of(now() - interval '2 days')
+            and not exists (select from public.realtime_position p where p.message_id = n.id))
         returning 1
     ), counted as (
         select count(*) as many from placed

@@ -19,6 +19,7 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
 declare
     v_seen pg_snapshot;
     v_cap xid8;
+    v_running xid8[];
     v_many bigint;
 begin
     select f.snapshot into v_seen from public.wallet_follower f where f.name = 'notices' for update skip locked;
@@ -36,14 +37,18 @@ begin
     order by n.xid limit 1;
     -- Told one by one as they are written, notices would cost five times what they do: below they are told of together.
     perform set_config('realtime.told_in_bulk', 'accounts_notification', true);
-    with moved as materialized (
+    v_running := array(select pg_snapshot_xip(v_seen));
+    with new as (
+        select t.* from public.wallet_transaction t
+        where t.xid >= pg_snapshot_xmax(v_seen) and (v_cap is null or t.xid < v_cap)
+        union all
+        select t.* from public.wallet_transaction t where t.xid = any (v_running)
+    ), moved as materialized (
         select t.id, t.posting_id, t.kind, t.amount, t.currency, t.description, t.recorded_at, t.xid,
             t.debit_account_id, t.credit_account_id, d.owner_id as debit_owner, c.owner_id as credit_owner
-        from public.wallet_transaction t
+        from new t
         join public.wallet_account d on d.id = t.debit_account_id
         join public.wallet_account c on c.id = t.credit_account_id
-        where t.xid >= pg_snapshot_xmin(v_seen) and (v_cap is null or t.xid < v_cap)
-            and not pg_visible_in_snapshot(t.xid, v_seen)
     ), notice as materialized (
         -- One row of the books is two notices. Each names the other person; neither tells a balance.
         select uuidv7() as id, side.me, side.event, m.recorded_at, m.xid, m.id as transaction_id,
