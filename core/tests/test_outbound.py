@@ -55,6 +55,10 @@ def server(
                             break
                         head += part
                     answer(connection, head)
+                    # Closed with something unread, a connection is reset, and what was answered may be lost with it.
+                    connection.settimeout(0.5)
+                    while connection.recv(65536):
+                        pass
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
