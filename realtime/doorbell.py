@@ -49,8 +49,10 @@ class _Doorbell:
         while self._rung.wait():
             self._rung.clear()
             try:
-                while self._places:
-                    valkey.publish(channel(), self._places.pop())
+                # Not until there are none: those who ring without end would have it speak without rest.
+                for place in tuple(self._places):
+                    self._places.discard(place)
+                    valkey.publish(channel(), place)
                 is_away = False
             except (redis.RedisError, OSError) as error:
                 if not is_away:

@@ -1,6 +1,7 @@
 """The doorbell: many commits are few words, a rolled back one is none, and nobody waits or fails for it."""
 
 import time
+from itertools import pairwise
 
 import pytest
 import redis
@@ -40,6 +41,26 @@ def test_many_rings_are_few_words_and_each_place_is_named(bell):
     words = heard(bell, within=PATIENCE)
     assert set(words) == {doorbell.OUTBOX, doorbell.SOURCES}
     assert len(words) < 50
+
+
+def test_who_rings_without_end_is_heard_now_and_then(bell, monkeypatch):
+    """While it speaks it is rung again: it must not go on for ever."""
+    said: list[float] = []
+    real = redis.Redis.publish
+
+    def publish(self, channel, message):
+        doorbell.ring()
+        said.append(time.monotonic())
+        return real(self, channel, message)
+
+    monkeypatch.setattr(redis.Redis, "publish", publish)
+    doorbell.ring()
+    began = time.monotonic()
+    while len(said) < 5:
+        assert time.monotonic() < began + PATIENCE
+        time.sleep(0.01)
+    monkeypatch.setattr(redis.Redis, "publish", real)
+    assert all(later - sooner >= doorbell.PAUSE for sooner, later in pairwise(said))
 
 
 @pytest.mark.django_db(transaction=True)
