@@ -29,8 +29,6 @@ PRESENCE_CALLS, PRESENCE_SECONDS = 5, 30
 # Seconds: clients send a heartbeat every 25.
 SILENCE = 60
 RECHECK_RIGHTS = 300
-REPLAYED, REPLAYED_BYTES = 25, 1024 * 1024
-REPLAYED_HOURS = 72
 
 TOO_MANY_CHANNELS = f"ChannelRateLimitReached: Too many channels, a socket has {MOST_CHANNELS}"
 TOO_MANY_JOINS = "ClientJoinRateLimitReached: Too many joins per second"
