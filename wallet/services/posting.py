@@ -1,10 +1,10 @@
 """Posting: one round trip to the ledger's SQL functions. Amounts are positive integers of the minor unit."""
 
 import random
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import sleep
 from typing import Any
 from uuid import UUID
 
@@ -130,7 +130,7 @@ def run(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
         except OperationalError as error:
             if not isinstance(error.__cause__, passing):
                 raise
-            time.sleep(random.uniform(0, 0.01 * 2**attempt))
+            sleep(random.uniform(0, 0.01 * 2**attempt))
     return _once(database, statement, parameters, inside)
 
 
