@@ -114,7 +114,10 @@ class Customer(models.Model):
 
     class Status(models.TextChoices):
         ACTIVE = "ACTIVE", _("Active")
-        LOCKED = "LOCKED", _("Locked")
+        NO_DEBIT = "NO_DEBIT", _("Nothing goes out")
+        NO_CREDIT = "NO_CREDIT", _("Nothing comes in")
+        FROZEN = "FROZEN", _("Frozen")
+        LOCKED = "LOCKED", _("Locked by its owner")
         CLOSED = "CLOSED", _("Closed")
 
     class LockReason(models.TextChoices):
@@ -122,7 +125,7 @@ class Customer(models.Model):
         STAFF = "STAFF", _("Frozen until staff lift it")
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True)
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.ACTIVE)
     lock_reason = models.CharField(max_length=8, choices=LockReason.choices, blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
     recovered_at = models.DateTimeField(null=True, blank=True)
@@ -142,7 +145,10 @@ class Customer(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(tier__range=(1, 3)), name="customer_tier_known"),
             models.CheckConstraint(
-                condition=models.Q(status__in=["ACTIVE", "LOCKED", "CLOSED"]), name="customer_status_known"
+                condition=models.Q(
+                    status__in=["ACTIVE", "NO_DEBIT", "NO_CREDIT", "FROZEN", "LOCKED", "CLOSED"]
+                ),
+                name="customer_status_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(lock_reason="") | models.Q(status="LOCKED"),
