@@ -120,6 +120,7 @@ EXEMPT = {
     "wallet_paymentgatewayhistory": NOBODYS,
     "wallet_reversal": SHOWN,
     "wallet_seal": NOBODYS,
+    "wallet_coolingoffrule": NOBODYS,
     "wallet_tierrule": NOBODYS,
     "wallet_tierrulehistory": NOBODYS,
     "wallet_webhookevent": "what a gateway said of a payment, which is in a file",
