@@ -105,7 +105,8 @@ def wipe(_case: object = None) -> None:
             [[*KEPT, "wallet_account"]],
         ).fetchall()
         statements = [f'delete from "{name}"' for (name,) in tables]
-        statements.append(f"delete from wallet_tierrule where source = '{OF_TESTS}'")
+        for rules in ("wallet_tierrule", "wallet_coolingoffrule"):
+            statements.append(f"delete from {rules} where source = '{OF_TESTS}'")
         statements.append("delete from wallet_account where owner_id is not null")
         statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
         connection.execute("; ".join(statements))

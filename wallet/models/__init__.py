@@ -22,6 +22,7 @@ from wallet.models.ledger import (
     TierRule,
     Transaction,
 )
+from wallet.models.limits import LimitRaise, PausedTransfer
 
 __all__ = [
     "Account",
@@ -32,6 +33,8 @@ __all__ = [
     "Entry",
     "Hold",
     "LimitCounter",
+    "LimitRaise",
+    "PausedTransfer",
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",

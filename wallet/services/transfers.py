@@ -12,6 +12,7 @@ from core.actors import current_origin
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds, LedgerRefusal, SameAccount
 from wallet.services.cooling_off import check_cooling_off
+from wallet.services.limits import limits_of
 from wallet.services.posting import Posting, call, check_amounts
 
 TRANSFER = "TRANSFER"
@@ -36,13 +37,17 @@ class TransferQuote:
 def quote_transfer(*, source: Account, recipient_text: str, amount: int, at: datetime) -> TransferQuote:
     """Find the recipient and check that the money is there and may be sent.
 
-    Raises RecipientNotFound, SameAccount for oneself, InsufficientFunds with what is available, CoolingOff.
+    Raises RecipientNotFound, SameAccount for oneself, InsufficientFunds with what is available, CoolingOff, and
+    LimitExceeded with the limit and what is left of it.
     """
     recipient = accounts.find_recipient(text=recipient_text)
     if recipient.user_id == source.owner_id:
         raise SameAccount(_("You cannot send money to yourself."))
     if amount > source.available:
         raise InsufficientFunds(available=source.available, amount=amount)
+    refusal = limits_of(account=source, at=at).refusal_of(amount)
+    if refusal:
+        raise refusal
     check_cooling_off(source=source, amount=amount, at=at)
     return TransferQuote(recipient, amount, 0, source.available - amount)
 

@@ -23,7 +23,7 @@ from core.actors import acting_as_service
 from core.embedded import Postgres
 from core.ids import posting_id, uuid7
 from wallet import services as wallet
-from wallet.models import Account, TierRule
+from wallet.models import Account, CoolingOffRule, TierRule
 from wallet.refusals import ExpiryInPast, LedgerRefusal, refusal_of
 from wallet.services import Line, Posting
 from wallet.tests.factories import make_wallet
@@ -73,6 +73,14 @@ def make_rule(tier: int = 1, *, days: int = 0, **limits: Any) -> TierRule:
             currency_id="NGN",
             from_date=timezone.localdate() + timedelta(days=days),
             **{"source": OF_TESTS, **limits},
+        )
+
+
+def trust_new_factors() -> None:
+    """Let people send much although their way in changed just now."""
+    with acting_as_service():
+        CoolingOffRule.objects.create(
+            currency_id="NGN", from_date=timezone.localdate(), amount=10**12, source=OF_TESTS
         )
 
 
