@@ -22,6 +22,8 @@ from core.embedded import Postgres, ensure_running
 from core.embedded.place import exclusive
 
 SERVER = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
+# The source that tests name in rules of their own, in the one table of the schema's data that they add to.
+OF_TESTS = "a test"
 KEPT = (
     "django_migrations",
     "django_content_type",
@@ -30,6 +32,7 @@ KEPT = (
     "auth_group_permissions",
     "wallet_currency",
     "wallet_tierrule",
+    "wallet_coolingoffrule",
     "wallet_follower",
     "realtime_horizon",
     "realtime_consumer",
@@ -102,6 +105,8 @@ def wipe(_case: object = None) -> None:
             [[*KEPT, "wallet_account"]],
         ).fetchall()
         statements = [f'delete from "{name}"' for (name,) in tables]
+        for rules in ("wallet_tierrule", "wallet_coolingoffrule"):
+            statements.append(f"delete from {rules} where source = '{OF_TESTS}'")
         statements.append("delete from wallet_account where owner_id is not null")
         statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
         connection.execute("; ".join(statements))

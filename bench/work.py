@@ -14,6 +14,8 @@ from django.conf import settings
 django.setup()
 settings.DEBUG = False  # which keeps a copy of every statement
 
+from django.utils import timezone  # noqa: E402
+
 from accounts.models import User  # noqa: E402
 from bench.clients import rate  # noqa: E402
 from bench.ledger import BULK, CLIENTS, pair  # noqa: E402
@@ -31,7 +33,12 @@ def transfers(number: int) -> Callable[[], int]:
         first, second = pair(rng)
         source = sources()[first]
         wallet.transfer(
-            posting_id=posting_id(), source=source, recipient_id=UUID(user_id(second)), amount=1, note="bench"
+            posting_id=posting_id(),
+            source=source,
+            recipient_id=UUID(user_id(second)),
+            amount=1,
+            note="bench",
+            at=timezone.now(),
         )
         return 1
 

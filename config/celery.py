@@ -13,6 +13,7 @@ app.autodiscover_tasks(related_name="webhook_tasks")
 app.conf.beat_schedule = {
     "fold hot accounts": {"task": "wallet.tasks.fold_hot_accounts", "schedule": 60.0},
     "release expired holds": {"task": "wallet.tasks.release_expired_holds", "schedule": 60.0},
+    "offer paused transfers": {"task": "wallet.tasks.offer_paused_transfers", "schedule": 60.0},
     "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},

@@ -11,6 +11,7 @@ from accounts import notice_kinds, notice_words
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
 from accounts.notice_words import Said
+from core.templatetags.money import money
 
 MONEY_IN, MONEY_OUT = "MONEY_IN", "MONEY_OUT"
 _ALERTS = frozenset({Channel.IN_APP, Channel.EMAIL, Channel.PUSH})
@@ -18,6 +19,7 @@ _ALERTS = frozenset({Channel.IN_APP, Channel.EMAIL, Channel.PUSH})
 _DEPOSITS: dict[str, tuple[str | Promise, str]] = {
     "deposit.succeeded": (_("Money was added to your account"), "landmark"),
     "deposit.held": (_("Money is kept for you until your tier is raised"), "lock"),
+    "deposit.released": (_("Money that was kept for you is in your balance now"), "lock-open"),
     "deposit.review": (_("We are looking into a payment of yours"), "search-check"),
 }
 
@@ -37,12 +39,13 @@ def register() -> None:
             _("Money out"),
             _("Whatever leaves your account."),
             "arrow-up-right",
-            ("transfer.sent",),
+            ("transfer.sent", "transfer.resumable"),
             _ALERTS,
         ),
     )
     notice_words.register(_transfer, "transfer.sent", "transfer.received")
     notice_words.register(_deposit, *_DEPOSITS)
+    notice_words.register(_resumable, "transfer.resumable")
 
 
 def _deposit(event: str, data: Mapping[str, Any]) -> Said:
@@ -50,11 +53,24 @@ def _deposit(event: str, data: Mapping[str, Any]) -> Said:
     return Said(
         title=title,
         icon=icon,
-        href=reverse("payment", args=[data["payment"]]),
+        href=reverse("transaction", args=[data["transaction"]])
+        if event == "deposit.released"
+        else reverse("payment", args=[data["payment"]]),
         outside=title,
         amount=data["amount"],
         currency=data["currency"],
-        direction="in" if event == "deposit.succeeded" else "",
+        direction="in" if event in ("deposit.succeeded", "deposit.released") else "",
+    )
+
+
+def _resumable(event: str, data: Mapping[str, Any]) -> Said:
+    """No amount as money moved: nothing did."""
+    words = {"amount": money(data["amount"], data["currency"]), "name": data.get("name") or _("Someone")}
+    return Said(
+        title=_("You can now send %(amount)s to %(name)s") % words,
+        icon="send",
+        href=reverse("limits"),
+        outside=_("A transfer that waited can be sent now"),
     )
 
 

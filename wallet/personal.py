@@ -12,7 +12,7 @@ from accounts import life
 from accounts.life import Blocker
 from accounts.models import User
 from wallet import services
-from wallet.models import Account, Entry, Hold, Payment
+from wallet.models import Account, Entry, Hold, PausedTransfer, Payment
 
 ACCOUNT = ("id", "kind", "currency_id", "balance", "held", "state", "opened_at", "closed_at")
 ENTRY = (
@@ -31,6 +31,10 @@ HOLD = (
     *("id", "account_id", "amount", "committed", "state", "reason"),
     *("created_at", "expires_at", "closed_at"),
 )
+PAUSED = (
+    *("id", "source_id", "amount", "note", "state"),
+    *("created_at", "offered_at", "ended_at", "posting_id"),
+)
 PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "created_at", "settled_at")
 
 
@@ -41,6 +45,7 @@ def export(user: User) -> Iterator[life.File]:
     yield "transactions", _entries(list(accounts))
     yield "holds", _rows(Hold.objects.visible_to(user), *HOLD)
     yield "reports", _reports(user)
+    yield "paused_transfers", _rows(PausedTransfer.objects.visible_to(user), *PAUSED)
     yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
 
 

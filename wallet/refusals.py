@@ -60,10 +60,71 @@ class NotYourAccount(LedgerRefusal):
     message = _("This account is not yours.")
 
 
+class AccountHeld(LedgerRefusal):
+    code = "account_held"
+    kind = "forbidden"
+    message = _(
+        "This money is kept for you until your tier is raised. It moves to your wallet by itself then."
+    )
+
+
+class LimitExceeded(LedgerRefusal):
+    """A limit of the sender's tier; `data` says which account, how much it allows, and when it starts anew."""
+
+    public = ("limit", "used", "available", "amount", "tier", "resets_at")
+
+
+class DailySendingLimitExceeded(LimitExceeded):
+    code = "daily_sending_limit_exceeded"
+    message = _("This is more than you can still send today.")
+
+
+class SingleAmountExceeded(LimitExceeded):
+    code = "single_amount_exceeded"
+    message = _("This is more than your tier lets you send at once.")
+
+
+class DailyReceivingLimitExceeded(LedgerRefusal):
+    """Of the account that receives; whoever sends is not told its figures."""
+
+    code = "daily_receiving_limit_exceeded"
+    message = _("The receiving account cannot take this much today.")
+
+
 class CustomerLocked(LedgerRefusal):
     code = "customer_locked"
     kind = "forbidden"
     message = _("Your money is locked. Your security page says why and what to do.")
+
+
+class CustomerNoDebit(LedgerRefusal):
+    code = "customer_no_debit"
+    kind = "forbidden"
+    message = _(
+        "Nothing can be sent from your account at the moment. Your verification page says what is needed."
+    )
+
+
+class CustomerFrozen(LedgerRefusal):
+    code = "customer_frozen"
+    kind = "forbidden"
+    message = _("Your account is frozen: nothing moves in or out. Write to our support to have it looked at.")
+
+
+class CustomerClosed(LedgerRefusal):
+    code = "customer_closed"
+    kind = "forbidden"
+    message = _("You closed your account, so nothing can be sent from it.")
+
+
+class CustomerNoCredit(LedgerRefusal):
+    """Of who would receive; the sender is not told why."""
+
+    code = "customer_no_credit"
+    kind = "conflict"
+    message = _(
+        "This person cannot receive money at the moment. Nothing was sent; ask them before you try again."
+    )
 
 
 class AccountClosed(LedgerRefusal):
@@ -183,7 +244,9 @@ class NothingToPost(LedgerRefusal):
     message = _("There is nothing to post.")
 
 
-BY_CODE: dict[str, type[LedgerRefusal]] = {cls.code: cls for cls in LedgerRefusal.__subclasses__()}
+BY_CODE: dict[str, type[LedgerRefusal]] = {
+    cls.code: cls for cls in (*LedgerRefusal.__subclasses__(), *LimitExceeded.__subclasses__())
+}
 
 
 def refusal_of(error: psycopg.Error) -> LedgerRefusal | None:

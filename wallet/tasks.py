@@ -9,7 +9,7 @@ from django.utils import timezone
 from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.gateways.base import GatewayUnavailable
-from wallet.services import books, deposits, holds, webhooks
+from wallet.services import books, deposits, holds, paused, webhooks
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -58,6 +58,14 @@ def check_open_payments() -> None:
 def release_expired_holds() -> None:
     with acting_as_service():
         holds.release_expired_holds()
+
+
+@shared_task
+def offer_paused_transfers() -> None:
+    """Once the day began anew, or whatever else made room: tell who waits. What waited too long ends."""
+    with acting_as_service():
+        paused.expire_paused(at=timezone.now())
+        paused.offer_paused(at=timezone.now())
 
 
 @shared_task

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from wallet import webhook_views
-from wallet.views import activity, deposits, home, transfers
+from wallet.views import activity, deposits, home, limits, transfers
 
 urlpatterns = [
     path("home/", home.home, name="home"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("transactions/<uuid:transaction_id>/report/", activity.report, name="report_problem"),
     path("send/", transfers.send, name="send"),
     path("send/confirm/", transfers.confirm, name="send_confirm"),
+    path("limits/", limits.limits, name="limits"),
+    path("paused/<uuid:paused_id>/", transfers.resume, name="paused"),
+    path("paused/<uuid:paused_id>/dismiss/", limits.dismiss, name="paused_dismiss"),
     path("add-money/", deposits.add_money, name="add_money"),
     path("add-money/return/", deposits.back_from_gateway, name="add_money_return"),
     path("payments/<uuid:payment_id>/", deposits.payment, name="payment"),

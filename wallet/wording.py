@@ -13,6 +13,7 @@ KINDS: dict[str, Words] = {
     "DEPOSIT": _("Money added"),
     "TRANSFER": _("Transfer"),
     "REVERSAL": _("Reversal"),
+    "RELEASE": _("Kept money released"),
 }
 KIND_NOTES: dict[str, Words] = {"DEPOSIT": _("By card or bank")}
 
@@ -67,8 +68,8 @@ PAYMENTS: dict[str, PaymentWords] = {
         _("Kept for you"),
         _("Received, and kept for you"),
         _(
-            "This is more than an account of your tier may hold. The money is yours and safe; "
-            "it moves to your balance when your tier is raised."
+            "This is more than an account of your tier may hold or receive. The money is yours and safe; "
+            "it moves to your balance by itself when your tier is raised."
         ),
     ),
     Payment.State.REVIEW: PaymentWords(

@@ -212,7 +212,7 @@ BROWSERS = "accounts.bearers.actor_of_cookies"
 SESSIONS = "accounts.services.sessions.ended_among"
 AUDIT_TRAIL = "accounts.audit"
 # Who writes into the outbox what happened elsewhere, and who must hear of every event (docs/realtime.md).
-REALTIME_SOURCES = ["wallet.services.announcing.announce"]
+REALTIME_SOURCES = ["wallet.services.announcing.announce", "wallet.services.raises.follow_raises"]
 REALTIME_CONSUMERS = {
     "notices": "accounts.services.deliveries.take",
     "webhooks": "accounts.services.webhooks.planning.take",

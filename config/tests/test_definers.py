@@ -63,6 +63,9 @@ DEFINERS = {
 TRIGGERS = {
     # Writes a declared table's change into the outbox, where whoever made it may not write.
     "realtime.tell_change()",
+    # Have the owner's wallets follow their tier, standing and rules, where whoever changes those may not write.
+    "wallet.follow_owner()",
+    "wallet.rule_is_dated()",
 }
 FUNCTIONS = """
 select n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',

@@ -116,7 +116,9 @@ def test_what_came_while_the_socket_was_away_is_there_when_it_is_back(
     never_loaded_again(page)
     source = make_wallet(bola)
     with acting_as(bola):
-        wallet.transfer(posting_id=posting_id(), source=source, recipient_id=ada.id, amount=100_00)
+        wallet.transfer(
+            posting_id=posting_id(), source=source, recipient_id=ada.id, amount=100_00, at=timezone.now()
+        )
     balance_on(page, "₦10,000.00")
     cut_all_sockets()
     balance_on(page, "₦10,100.00")

@@ -147,7 +147,7 @@ class TransferCreate(ApiView):
     def _send(self, order: dict[str, Any], posting_id: UUID) -> Response:
         source = own_account(self.request, order["source"], order["currency"])
         quote = wallet.quote_transfer(
-            source=source, recipient_text=order["recipient"], amount=order["amount"]
+            source=source, recipient_text=order["recipient"], amount=order["amount"], at=timezone.now()
         )
         posting = wallet.transfer(
             posting_id=posting_id,

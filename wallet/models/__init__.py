@@ -12,22 +12,29 @@ from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
     Checkpoint,
+    CoolingOffRule,
     Currency,
     Entry,
     Hold,
+    LimitCounter,
     Reversal,
     Seal,
     TierRule,
     Transaction,
 )
+from wallet.models.limits import LimitRaise, PausedTransfer
 
 __all__ = [
     "Account",
     "Case",
     "Checkpoint",
+    "CoolingOffRule",
     "Currency",
     "Entry",
     "Hold",
+    "LimitCounter",
+    "LimitRaise",
+    "PausedTransfer",
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",

@@ -17,5 +17,16 @@ TierRuleHistory = keep(
     TierRule,
     name="TierRuleHistory",
     app_label="wallet",
-    fields=["tier", "currency", "from_date", "balance_cap", "source"],
+    fields=[
+        *(
+            "tier",
+            "currency",
+            "from_date",
+            "daily_sending",
+            "daily_receiving",
+            "single_amount",
+            "balance_cap",
+        ),
+        *("requires", "grace_days", "source"),
+    ],
 )

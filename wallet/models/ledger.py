@@ -1,12 +1,16 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import nth
+
+# No limit is above this: sums of a day stay far from what 64 bits hold.
+MOST = 10**18
 
 
 class Side(models.TextChoices):
@@ -39,7 +43,11 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """One currency of one owner, or of the system. `balance` is positive on the normal side, in minor units."""
+    """One currency of one owner, or of the system. `balance` is positive on the normal side, in minor units.
+
+    The columns from `owner_state` on are the ledger's own note of how the owner stands and what the wallet may move in
+    the Lagos day that ends at `counted_until`; `LimitCounter` reads them as they stand now.
+    """
 
     class Kind(models.TextChoices):
         WALLET = "WALLET", _("Wallet")
@@ -58,6 +66,14 @@ class Account(models.Model):
         FROZEN = "FROZEN", _("Frozen")
         CLOSED = "CLOSED", _("Closed")
 
+    class OwnerState(models.TextChoices):
+        ACTIVE = "ACTIVE", _("Active")
+        NO_DEBIT = "NO_DEBIT", _("Nothing goes out")
+        NO_CREDIT = "NO_CREDIT", _("Nothing comes in")
+        FROZEN = "FROZEN", _("Frozen")
+        LOCKED = "LOCKED", _("Locked")
+        CLOSED = "CLOSED", _("Closed")
+
     id = models.UUIDField(primary_key=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT)
@@ -73,6 +89,13 @@ class Account(models.Model):
     code = models.TextField(default="")
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    owner_state = models.TextField(choices=OwnerState.choices, default=OwnerState.ACTIVE)
+    sent = models.BigIntegerField(null=True)
+    received = models.BigIntegerField(null=True)
+    counted_until = models.DateTimeField(null=True)
+    daily_sending = models.BigIntegerField(null=True)
+    daily_receiving = models.BigIntegerField(null=True)
+    single_amount = models.BigIntegerField(null=True)
 
     objects = AccountQuerySet.as_manager()
 
@@ -282,20 +305,103 @@ class Seal(models.Model):
         return str(self.number)
 
 
+class TierRuleQuerySet(models.QuerySet["TierRule"]):
+    def in_force(self, *, currency: str, on: date) -> "TierRuleQuerySet":
+        """The newest rule of each tier that holds on a day."""
+        held = TierRule.objects.filter(currency=currency, from_date__lte=on)
+        newest = held.order_by("tier", "-from_date").distinct("tier")
+        return self.filter(pk__in=newest.values("pk"))
+
+
+class LimitCounter(models.Model):
+    """What an account has used of a daily limit in the Lagos day that runs now; a `limit` of None is no limit."""
+
+    class Kind(models.TextChoices):
+        SENDING = "SENDING", _("Sending")
+        RECEIVING = "RECEIVING", _("Receiving")
+
+    pk = models.CompositePrimaryKey("account_id", "kind")
+    account = models.ForeignKey(Account, models.DO_NOTHING, related_name="counters", db_constraint=False)
+    kind = models.TextField(choices=Kind.choices)
+    day = models.DateField()
+    used = models.BigIntegerField()
+    limit = models.BigIntegerField(null=True)
+    resets_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "wallet_limitcounter"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.kind} {self.day}"
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+
+class CoolingOffRule(models.Model):
+    """What one account may send in all (minor units) for a day after its owner's way in changed, from a date on."""
+
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
+    from_date = models.DateField()
+    amount = models.BigIntegerField()
+    source = models.CharField(max_length=500)
+
+    class Meta:
+        verbose_name = _("cooling-off rule")
+        verbose_name_plural = _("cooling-off rules")
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "from_date"], name="cooling_off_rule_once"),
+            models.CheckConstraint(
+                condition=models.Q(amount__range=(0, MOST)), name="cooling_off_rule_amount"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency_id} {self.from_date}"
+
+
 class TierRule(models.Model):
-    """What a tier allows from a date on, and whose rule it is. `balance_cap` is in minor units, null without limit."""
+    """What a tier allows from a date on, what it asks for, and whose rule it is; in force until a later one's day.
+
+    Amounts are in minor units, null without limit. `requires` lists codes of `Requirement`. `grace_days` is how long an
+    account opened before `from_date` may go on without what is newly required, null for not at all.
+    """
+
+    class Requirement(models.TextChoices):
+        PERSONAL = "PERSONAL", _("Your name, date of birth and phone number")
+        SELFIE = "SELFIE", _("A photo of your face")
+        BVN_OR_NIN = "BVN_OR_NIN", _("Your BVN or your NIN")
+        BVN = "BVN", _("Your BVN")
+        NIN = "NIN", _("Your NIN")
+        ADDRESS = "ADDRESS", _("Your address")
+        DOCUMENT = "DOCUMENT", _("An identity document")
 
     tier = models.PositiveSmallIntegerField()
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
     from_date = models.DateField()
+    daily_sending = models.BigIntegerField(null=True)
+    daily_receiving = models.BigIntegerField(null=True)
+    single_amount = models.BigIntegerField(null=True)
     balance_cap = models.BigIntegerField(null=True)
-    source = models.CharField(max_length=200)
+    requires = ArrayField(models.CharField(max_length=20), default=list)
+    grace_days = models.PositiveSmallIntegerField(null=True)
+    source = models.CharField(max_length=500)
+
+    objects = TierRuleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tier rule")
         verbose_name_plural = _("tier rules")
         constraints = [
-            models.UniqueConstraint(fields=["tier", "currency", "from_date"], name="tier_rule_once")
+            models.UniqueConstraint(fields=["tier", "currency", "from_date"], name="tier_rule_once"),
+            *[
+                models.CheckConstraint(
+                    condition=models.Q((f"{name}__range", (0, MOST))), name=f"tier_rule_{name}"
+                )
+                for name in ("daily_sending", "daily_receiving", "single_amount", "balance_cap")
+            ],
         ]
 
     def __str__(self) -> str:

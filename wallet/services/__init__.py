@@ -8,8 +8,20 @@ from wallet.services.counterparties import counterparties_named, has_sent_to, pa
 from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import commit_hold, place_hold, release_expired_holds, release_hold
+from wallet.services.limits import Limits, limits_of, rules_on
 from wallet.services.lookups import count_lookup
+from wallet.services.paused import (
+    PausedTransferOver,
+    dismiss_paused,
+    expire_paused,
+    fits,
+    offer_paused,
+    pause_transfer,
+    resume_transfer,
+)
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
+from wallet.services.raises import follow_raises
+from wallet.services.releasing import release_held
 from wallet.services.reports import references_of, report_of, report_problem, reports_of
 from wallet.services.reversals import reversed_by
 from wallet.services.transfers import TransferQuote, quote_transfer, transfer
@@ -18,7 +30,9 @@ from wallet.services.webhooks import forged_count, process_webhook, receive_webh
 __all__ = [
     "CoolingOff",
     "Fault",
+    "Limits",
     "Line",
+    "PausedTransferOver",
     "Posted",
     "Posting",
     "Single",
@@ -32,13 +46,20 @@ __all__ = [
     "count_lookup",
     "counterparties_named",
     "create_payment",
+    "dismiss_paused",
+    "expire_paused",
+    "fits",
     "fold",
+    "follow_raises",
     "forged_count",
     "has_sent_to",
     "install_gateway",
+    "limits_of",
+    "offer_paused",
     "open_checkout",
     "open_wallet",
     "parties_of",
+    "pause_transfer",
     "place_hold",
     "post",
     "post_many",
@@ -48,13 +69,16 @@ __all__ = [
     "recent_recipients",
     "references_of",
     "release_expired_holds",
+    "release_held",
     "release_hold",
     "replay_webhook",
     "report_of",
     "report_problem",
     "reports_of",
+    "resume_transfer",
     "reverse",
     "reversed_by",
+    "rules_on",
     "seal",
     "set_state",
     "start_deposit",

@@ -1,6 +1,6 @@
 """Cooling off: for a day after a way in changed, only so much is sent, since the change may be a thief's."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -13,12 +13,10 @@ from django.utils.translation import gettext_lazy
 from accounts import services as accounts
 from core.ids import uuid7_at
 from core.templatetags.money import money
-from wallet.models import Account, Transaction
+from wallet.models import Account, CoolingOffRule, Transaction
 from wallet.refusals import LedgerRefusal
 
 WINDOW = timedelta(hours=24)
-# By currency and the day from which it holds: what one account may send in all within `WINDOW`, in minor units.
-MOST = {"NGN": [(date(2026, 1, 1), 20_000_00)]}
 
 
 class CoolingOff(LedgerRefusal):
@@ -31,9 +29,9 @@ class CoolingOff(LedgerRefusal):
 
 
 def most(*, currency: str, at: datetime) -> int:
-    """What may be sent in all while it holds; nothing of a currency that has no rule."""
-    rules = [amount for day, amount in MOST.get(currency, []) if day <= timezone.localdate(at)]
-    return rules[-1] if rules else 0
+    """What one account may send in all within `WINDOW` while it holds; nothing of a currency that has no rule."""
+    rules = CoolingOffRule.objects.filter(currency=currency, from_date__lte=timezone.localdate(at))
+    return rules.order_by("-from_date").values_list("amount", flat=True).first() or 0
 
 
 def check_cooling_off(*, source: Account, amount: int, at: datetime, posting_id: UUID | None = None) -> None:

@@ -15,6 +15,8 @@ from wallet.refusals import (
     AccountFrozen,
     AccountNoCredit,
     BalanceCapExceeded,
+    CustomerNoCredit,
+    DailyReceivingLimitExceeded,
     PostingIdOutOfRange,
 )
 from wallet.services.accounts import open_wallet, system_account
@@ -46,17 +48,17 @@ def settle(*, payment_id: UUID, charge: Charge | None, at: datetime) -> Payment:
             return _suspend(payment, Case.Kind.WRONG_AMOUNT, charge, charge.amount, at=at)
         try:
             state = _take_in(payment, charge)
-        except (AccountClosed, AccountFrozen, AccountNoCredit):
+        except (AccountClosed, AccountFrozen, AccountNoCredit, CustomerNoCredit):
             return _suspend(payment, Case.Kind.LATE_PAYMENT, charge, payment.amount, at=at)
         return _settled(payment, state, charge, at=at)
 
 
 def _take_in(payment: Payment, charge: Charge) -> str:
-    """To the wallet, or over the tier's cap to the customer's held account. Raises when it takes nothing."""
+    """To the wallet, or over what the tier may hold or receive to the held account. Raises when it takes nothing."""
     try:
         _post(payment, payment.account_id, payment.amount, charge)
         return Payment.State.SUCCEEDED
-    except BalanceCapExceeded:
+    except (BalanceCapExceeded, DailyReceivingLimitExceeded):
         owner_id = payment.account.owner_id
         if owner_id is None:
             raise

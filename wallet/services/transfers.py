@@ -12,6 +12,7 @@ from core.actors import current_origin
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds, LedgerRefusal, SameAccount
 from wallet.services.cooling_off import check_cooling_off
+from wallet.services.limits import limits_of
 from wallet.services.posting import Posting, call, check_amounts
 
 TRANSFER = "TRANSFER"
@@ -33,20 +34,21 @@ class TransferQuote:
     available_after: int
 
 
-def quote_transfer(
-    *, source: Account, recipient_text: str, amount: int, at: datetime | None = None
-) -> TransferQuote:
-    """Find the recipient and check that the money is there; at a moment, also that so much may be sent then.
+def quote_transfer(*, source: Account, recipient_text: str, amount: int, at: datetime) -> TransferQuote:
+    """Find the recipient and check that the money is there and may be sent.
 
-    Raises RecipientNotFound, SameAccount for oneself, InsufficientFunds with what is available, CoolingOff.
+    Raises RecipientNotFound, SameAccount for oneself, InsufficientFunds with what is available, CoolingOff, and
+    LimitExceeded with the limit and what is left of it.
     """
     recipient = accounts.find_recipient(text=recipient_text)
     if recipient.user_id == source.owner_id:
         raise SameAccount(_("You cannot send money to yourself."))
     if amount > source.available:
         raise InsufficientFunds(available=source.available, amount=amount)
-    if at:
-        check_cooling_off(source=source, amount=amount, at=at)
+    refusal = limits_of(account=source, at=at).refusal_of(amount)
+    if refusal:
+        raise refusal
+    check_cooling_off(source=source, amount=amount, at=at)
     return TransferQuote(recipient, amount, 0, source.available - amount)
 
 
@@ -56,20 +58,19 @@ def transfer(
     source: Account,
     recipient_id: UUID,
     amount: int,
+    at: datetime,
     note: str = "",
-    at: datetime | None = None,
 ) -> Posting:
     """Move `amount` (minor units) from `source` to the recipient's wallet of the same currency, once per posting id.
 
-    One round trip. Where a person asks for it, `at` is when, as pages and API always say; then it is asked first how
-    settled the sender's ways in are. Both people are told by `announce`, which reads the books; the audit trail
-    says from where. Raises a LedgerRefusal, CoolingOff, NoteTooLong, and then nothing was written.
+    First it is asked how settled the sender's ways in are; the rest is one round trip. Both people are told by
+    `announce`, which reads the books; the audit trail says from where. Raises a LedgerRefusal, CoolingOff, NoteTooLong,
+    and then nothing was written.
     """
     if len(note) > LONGEST_NOTE:
         raise NoteTooLong
     check_amounts([amount])
-    if at:
-        check_cooling_off(source=source, amount=amount, at=at, posting_id=posting_id)
+    check_cooling_off(source=source, amount=amount, at=at, posting_id=posting_id)
     posting = call(
         posting_id,
         "wallet.send(%s, %s, %s, %s, %s, %s)",

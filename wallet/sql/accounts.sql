@@ -1,20 +1,8 @@
 -- Opening accounts and changing what they allow. Reverse: drop.sql.
 
--- How much the owner's tier lets a wallet hold today; null without a limit. Today is Lagos's.
-create function wallet.tier_cap(p_owner uuid, p_currency text) returns bigint
-language plpgsql stable set search_path = '' as $$
-begin
-    return (
-        select r.balance_cap from public.wallet_tierrule r join public.accounts_customer c on c.tier = r.tier
-        where c.user_id = p_owner and r.currency_id = p_currency
-            and r.from_date <= (now() at time zone 'Africa/Lagos')::date
-        order by r.from_date desc limit 1);
-end
-$$;
-
 -- The owner's account of this kind and currency, opened when there is none. Internal: asks nobody who they are. Its
--- balance lies on the credit side and may not fall below nought; a wallet holds what the owner's tier allows.
-create function wallet.account_of(p_owner uuid, p_kind text, p_currency char(3)) returns uuid
+-- balance lies on the credit side and may not fall below nought; what a wallet may hold and move, wallet.open_limited says.
+create or replace function wallet.account_of(p_owner uuid, p_kind text, p_currency char(3)) returns uuid
 language plpgsql set search_path = '' as $$
 declare
     v_id uuid;
@@ -22,9 +10,8 @@ begin
     select id into v_id from public.wallet_account
     where owner_id = p_owner and kind = p_kind and currency_id = p_currency;
     if v_id is null then
-        insert into public.wallet_account (id, owner_id, kind, currency_id, normal_side, floor, cap)
-        values (uuidv7(), p_owner, p_kind, p_currency, 'CREDIT', 0,
-            case p_kind when 'WALLET' then wallet.tier_cap(p_owner, p_currency) end)
+        insert into public.wallet_account (id, owner_id, kind, currency_id, normal_side, floor)
+        values (uuidv7(), p_owner, p_kind, p_currency, 'CREDIT', 0)
         on conflict do nothing returning id into v_id;
     end if;
     if v_id is null then
@@ -36,7 +23,7 @@ end
 $$;
 
 -- The same for whoever may ask: a customer opens WALLET accounts for itself only, service_role any.
-create function wallet.open_account(p_owner uuid, p_kind text, p_currency text) returns uuid
+create or replace function wallet.open_account(p_owner uuid, p_kind text, p_currency text) returns uuid
 language plpgsql security definer set search_path = '' as $$
 begin
     if not wallet.is_service() and (p_owner = auth.uid() and p_kind = 'WALLET') is not true then
@@ -49,7 +36,7 @@ end
 $$;
 
 -- The operator's own account of this code and currency, opened when there is none. A hot one has no floor.
-create function wallet.open_system_account(
+create or replace function wallet.open_system_account(
     p_code text, p_kind text, p_currency text, p_normal_side text, p_hot boolean default true, p_floor bigint default null
 ) returns uuid
 language plpgsql security definer set search_path = '' as $$
@@ -69,7 +56,7 @@ end
 $$;
 
 -- Sets what the account lets pass. Closing wants an empty account, nothing held; a closed one stays closed.
-create function wallet.set_state(p_account uuid, p_state text) returns void
+create or replace function wallet.set_state(p_account uuid, p_state text) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
     v_account public.wallet_account;
@@ -92,7 +79,7 @@ $$;
 
 -- Sets floor and cap (null: unbounded). The floor may not rise above what is available; the cap may fall below the
 -- balance and then stops what comes in.
-create function wallet.set_limits(p_account uuid, p_floor bigint, p_cap bigint) returns void
+create or replace function wallet.set_limits(p_account uuid, p_floor bigint, p_cap bigint) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
     v_account public.wallet_account;
@@ -110,6 +97,6 @@ end
 $$;
 
 -- The caller's accounts, once per query, for row security.
-create function wallet.own_accounts() returns uuid[]
+create or replace function wallet.own_accounts() returns uuid[]
 language sql stable security definer set search_path = ''
 return (select coalesce(array_agg(id), '{}') from public.wallet_account where owner_id = auth.uid());

@@ -1,9 +1,67 @@
 -- Thousands of single-transaction postings in one statement. Reverse: drop.sql.
 
+-- Counts what of a batch counts towards limits, or refuses it by the first posting that is over one. The caller has the locks
+-- of p_accounts and has found that postings p_known are there already.
+create or replace function wallet.count_many(
+    p_ids uuid[], p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[], p_accounts uuid[], p_known uuid[],
+    p_now timestamptz
+) returns void
+language plpgsql set search_path = '' as $$
+declare
+    v_wrong record;
+    v_account public.wallet_account;
+    v_code text;
+begin
+    perform wallet.begin_day(p_accounts, p_now);
+    perform wallet.release_overdue(a) from public.wallet_account a
+    where a.id in (
+        select h.account_id from public.wallet_hold h
+        where h.state = 'OPEN' and h.expires_at <= p_now and h.account_id = any (p_debits));
+    with account as materialized (
+        select a.id, a.sent, a.received, a.daily_sending, a.daily_receiving, a.single_amount
+        from public.wallet_account a where a.id = any (p_accounts) and a.sent is not null
+    ), step as materialized (
+        select u.n, u.id, s.side, u.amount, a.id as account, a.single_amount,
+            case s.side when 'DEBIT' then a.sent else a.received end + sum(u.amount) over w as used,
+            case s.side when 'DEBIT' then a.daily_sending else a.daily_receiving end as most,
+            row_number() over (partition by a.id, s.side order by u.n desc) = 1 as last
+        from unnest(p_ids, p_kinds, p_debits, p_credits, p_amounts) with ordinality u (id, kind, debit, credit, amount, n)
+        cross join lateral (values ('DEBIT', u.debit), ('CREDIT', u.credit)) s (side, account)
+        join account a on a.id = s.account
+        where wallet.counts(u.kind) and (p_known is null or u.id <> all (p_known))
+        window w as (partition by a.id, s.side order by u.n)
+    ), wrong as materialized (
+        select s.* from step s
+        where s.used > coalesce(s.most, 4000000000000000000) or s.side = 'DEBIT' and s.amount > s.single_amount
+        order by s.n, s.side desc limit 1
+    ), moved as (
+        update public.wallet_account a
+        set sent = coalesce(s.sent, a.sent), received = coalesce(s.received, a.received)
+        from (
+            select account, max(used) filter (where side = 'DEBIT')::bigint as sent,
+                max(used) filter (where side = 'CREDIT')::bigint as received
+            from step where last and not exists (select from wrong) group by account
+        ) s
+        where a.id = s.account
+        returning 1
+    )
+    select w.* into v_wrong from wrong w;
+    if v_wrong.id is not null then
+        select * into v_account from public.wallet_account where id = v_wrong.account;
+        v_account := wallet.counted(v_account, v_wrong.side,
+            (v_wrong.used - v_wrong.amount)::bigint - case v_wrong.side when 'DEBIT' then v_account.sent
+                else v_account.received end);
+        v_code := wallet.limit_refusal(v_account, v_wrong.side, v_wrong.amount);
+        perform wallet.refuse(v_code, jsonb_build_object('posting', v_wrong.id, 'index', v_wrong.n - 1)
+            || wallet.limit_facts(v_account, v_code, v_wrong.amount));
+    end if;
+end
+$$;
+
 -- Posts them all, in the order given, or none. Postings that exist with equal content are skipped; a posting that
 -- exists with other content, or that may not be made, refuses the whole and is named (`posting`, `index`).
 -- Returns how many were posted now. For service_role only.
-create function wallet.post_many(
+create or replace function wallet.post_many(
     p_ids uuid[], p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[], p_descriptions text[],
     p_effective_at timestamptz default null
 ) returns bigint
@@ -64,7 +122,7 @@ begin
     end if;
 
     with account as materialized (
-        select a.id, a.currency_id, a.state from public.wallet_account a where a.id = any (v_accounts)
+        select a.id, a.currency_id, a.state, a.owner_state from public.wallet_account a where a.id = any (v_accounts)
     )
     select r.n - 1 as n, r.id, r.amount, r.debit, r.credit, case
             when (r.amount > 0) is not true then 'amount_not_positive'
@@ -72,9 +130,12 @@ begin
             when d.id is null or c.id is null then 'account_not_found'
             when d.currency_id <> c.currency_id then 'currency_mismatch'
             else coalesce(wallet.state_refusal(d.state, 'DEBIT'), wallet.state_refusal(c.state, 'CREDIT'),
+                wallet.owner_refusal(d.owner_state, 'DEBIT'), wallet.owner_refusal(c.owner_state, 'CREDIT'),
                 wallet.id_refusal(r.id, p_effective_at, v_now), 'posting_id_repeated')
         end as code,
-        case when d.id is null or wallet.state_refusal(d.state, 'DEBIT') is not null then r.debit else r.credit end as account
+        case when d.id is null or coalesce(
+            wallet.state_refusal(d.state, 'DEBIT'), case when wallet.state_refusal(c.state, 'CREDIT') is null
+                then wallet.owner_refusal(d.owner_state, 'DEBIT') end) is not null then r.debit else r.credit end as account
     into v_wrong
     from (
         select *, row_number() over (partition by u.id order by u.n) as occurrence
@@ -85,6 +146,8 @@ begin
     where (v_known is null or r.id <> all (v_known)) and (
         (r.amount > 0) is not true or r.debit = r.credit or r.occurrence > 1 or (d.currency_id = c.currency_id) is not true
         or wallet.state_refusal(d.state, 'DEBIT') is not null or wallet.state_refusal(c.state, 'CREDIT') is not null
+        or d.owner_state <> 'ACTIVE' and wallet.owner_refusal(d.owner_state, 'DEBIT') is not null
+        or c.owner_state <> 'ACTIVE' and wallet.owner_refusal(c.owner_state, 'CREDIT') is not null
         or wallet.id_refusal(r.id, p_effective_at, v_now) is not null)
     order by r.n limit 1;
     if found then
@@ -92,6 +155,9 @@ begin
             'account', v_wrong.account, 'amount', v_wrong.amount));
     end if;
 
+    if exists (select from (select distinct unnest(p_kinds) as kind) k where wallet.counts(k.kind)) then
+        perform wallet.count_many(p_ids, p_kinds, p_debits, p_credits, p_amounts, v_accounts, v_known, v_now);
+    end if;
     for attempt in 1 .. 2 loop
         with account as materialized (
             select a.id, a.currency_id, a.normal_side, a.hot, a.balance, a.held, a.floor, a.cap, a.version
@@ -161,11 +227,11 @@ begin
         exit when v_result.wrong is null;
         v_short := v_result.wrong ->> 'account';
         if attempt = 1 and v_result.wrong ->> 'code' = 'insufficient_funds' and (
-            select sum(wallet.release_overdue(o.account_id)) from (
-                select distinct h.account_id from public.wallet_hold h
+            select count((wallet.release_overdue(a)).id) from public.wallet_account a
+            where a.id in (
+                select h.account_id from public.wallet_hold h
                 where h.state = 'OPEN' and h.expires_at <= clock_timestamp()
-                    and (h.account_id = any (p_debits) or h.account_id = any (p_credits))
-            ) o
+                    and (h.account_id = any (p_debits) or h.account_id = any (p_credits)))
         ) > 0 then
             continue;
         end if;

@@ -2,7 +2,7 @@
 -- Whoever changes a hold has its account's row lock first, so exactly one of commit, release and expiry wins.
 
 -- Locks the account, then the hold. Refuses with hold_not_found.
-create function wallet.lock_hold(p_hold uuid, p_other uuid default null) returns public.wallet_hold
+create or replace function wallet.lock_hold(p_hold uuid, p_other uuid default null) returns public.wallet_hold
 language plpgsql set search_path = '' as $$
 declare
     v_hold public.wallet_hold;
@@ -18,18 +18,20 @@ begin
 end
 $$;
 
-create function wallet.close_hold(p_hold public.wallet_hold, p_state text) returns void
-language plpgsql set search_path = '' as $$
-begin
-    update public.wallet_hold set state = p_state, closed_at = clock_timestamp() where id = p_hold.id;
-    update public.wallet_account set held = held - (p_hold.amount - p_hold.committed) where id = p_hold.account_id;
-end
+-- Frees so much of what a hold set aside; what of it is not paid out is given back to the day it counted in, if that lasts.
+create or replace function wallet.free_held(p_hold public.wallet_hold, p_freed bigint, p_unused bigint) returns void
+language sql set search_path = '' as $$
+    update public.wallet_account
+    set held = held - p_freed,
+        sent = case when wallet.in_day(p_hold.created_at, counted_until) then sent - least(p_unused, sent) else sent end
+    where id = p_hold.account_id
 $$;
 
--- Reserves an amount of what is available. A repeat with the same id and content changes nothing and returns the
+-- Reserves an amount of what is available, and of what may be sent today. A repeat with the same id and content changes nothing and returns the
 -- hold as it is now. A customer holds on own accounts only. Refuses with hold_id_reused{field}, not_your_account, customer_locked,
--- amount_not_positive, account_not_found, account_hot, the account's state, expiry_in_past, insufficient_funds.
-create function wallet.place_hold(
+-- amount_not_positive, account_not_found, account_hot, account_held, the account's state and its owner's, expiry_in_past,
+-- insufficient_funds, the limits.
+create or replace function wallet.place_hold(
     p_hold uuid, p_account uuid, p_amount bigint, p_expires_at timestamptz default null, p_reason text default ''
 ) returns public.wallet_hold
 language plpgsql security definer set search_path = '' as $$
@@ -45,7 +47,7 @@ begin
     if not v_service and (v_account.owner_id = auth.uid()) is not true then
         perform wallet.refuse('not_your_account', jsonb_build_object('account', p_account));
     elsif not v_service then
-        perform wallet.require_active();
+        perform wallet.require_sender();
     end if;
     if v_account.id is null then
         perform wallet.refuse('account_not_found', jsonb_build_object('account', p_account));
@@ -68,19 +70,34 @@ begin
 
     v_code := case
         when v_account.hot then 'account_hot'
+        when not v_service and v_account.kind = 'HELD' then 'account_held'
         when p_expires_at <= v_now then 'expiry_in_past'
-        else wallet.state_refusal(v_account.state, 'DEBIT')
+        else coalesce(
+            wallet.state_refusal(v_account.state, 'DEBIT'), wallet.owner_refusal(v_account.owner_state, 'DEBIT'))
     end;
     if v_code is not null then
         perform wallet.refuse(v_code, jsonb_build_object('hold', p_hold, 'account', p_account));
     end if;
+    if v_account.counted_until <= v_now then
+        perform wallet.begin_day(array[p_account], v_now);
+        select * into strict v_account from public.wallet_account where id = p_account;
+    end if;
     if wallet.balance_refusal(v_account.balance, v_account.held, v_account.floor, null, -p_amount) is not null then
-        v_account.held := v_account.held - wallet.release_overdue(p_account);
+        v_account := wallet.release_overdue(v_account);
         v_code := wallet.balance_refusal(v_account.balance, v_account.held, v_account.floor, null, -p_amount);
         if v_code is not null then
             perform wallet.refuse(v_code, jsonb_build_object('hold', p_hold) || wallet.balance_facts(
                 p_account, v_account.balance, v_account.held, v_account.floor, v_account.cap, -p_amount));
         end if;
+    end if;
+    v_code := wallet.limit_refusal(v_account, 'DEBIT', p_amount);
+    if v_code = 'daily_sending_limit_exceeded' then
+        v_account := wallet.release_overdue(v_account);
+        v_code := wallet.limit_refusal(v_account, 'DEBIT', p_amount);
+    end if;
+    if v_code is not null then
+        perform wallet.refuse(
+            v_code, jsonb_build_object('hold', p_hold) || wallet.limit_facts(v_account, v_code, p_amount));
     end if;
     insert into public.wallet_hold (id, account_id, amount, expires_at, reason, actor_id, created_at)
     values (p_hold, p_account, p_amount, p_expires_at, coalesce(p_reason, ''), auth.uid(), v_now)
@@ -88,7 +105,7 @@ begin
     if not found then
         perform wallet.refuse('hold_id_reused', jsonb_build_object('hold', p_hold, 'field', 'account'));
     end if;
-    update public.wallet_account set held = held + p_amount where id = p_account;
+    update public.wallet_account set held = held + p_amount, sent = sent + p_amount where id = p_account;
     return v_hold;
 end
 $$;
@@ -96,7 +113,7 @@ $$;
 -- Posts p_amount (null: all that is left) of the hold from its account to p_credit, as posting p_posting; the rest is
 -- released when p_final. A repeat with the same posting id returns the first result. For service_role only.
 -- Refuses with hold_not_found, hold_not_open{state}, hold_exceeded{left}, and as wallet.post does.
-create function wallet.commit_hold(
+create or replace function wallet.commit_hold(
     p_hold uuid, p_posting uuid, p_credit uuid, p_amount bigint default null, p_kind text default 'TRANSFER',
     p_description text default '', p_final boolean default true, p_effective_at timestamptz default null
 ) returns setof wallet.posted
@@ -133,9 +150,8 @@ begin
         state = case when p_final or v_amount = v_left then 'COMMITTED' else state end,
         closed_at = case when p_final or v_amount = v_left then clock_timestamp() end
     where id = p_hold;
-    update public.wallet_account
-    set held = held - case when p_final then v_left else v_amount end
-    where id = v_hold.account_id;
+    perform wallet.free_held(
+        v_hold, case when p_final then v_left else v_amount end, case when p_final then v_left - v_amount else 0 end);
     for v_done in
         select * from wallet.apply_posting(p_posting, array[p_kind], array[v_hold.account_id], array[p_credit],
             array[v_amount], p_description, p_effective_at, p_hold, null)
@@ -150,7 +166,7 @@ $$;
 
 -- Gives back what is left of the hold. A repeat changes nothing. For service_role only.
 -- Refuses with hold_not_found and hold_not_open{state} (committed or expired).
-create function wallet.release_hold(p_hold uuid) returns public.wallet_hold
+create or replace function wallet.release_hold(p_hold uuid) returns public.wallet_hold
 language plpgsql security definer set search_path = '' as $$
 declare
     v_hold public.wallet_hold;
@@ -158,7 +174,8 @@ begin
     perform wallet.require_service();
     v_hold := wallet.lock_hold(p_hold);
     if v_hold.state = 'OPEN' then
-        perform wallet.close_hold(v_hold, 'RELEASED');
+        update public.wallet_hold set state = 'RELEASED', closed_at = clock_timestamp() where id = p_hold;
+        perform wallet.free_held(v_hold, v_hold.amount - v_hold.committed, v_hold.amount - v_hold.committed);
         select * into strict v_hold from public.wallet_hold where id = p_hold;
     elsif v_hold.state <> 'RELEASED' then
         perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold, 'state', v_hold.state));
@@ -168,7 +185,7 @@ end
 $$;
 
 -- Closes up to p_limit overdue holds, accounts in id order; returns how many. For service_role only.
-create function wallet.expire_holds(p_limit integer default 1000) returns integer
+create or replace function wallet.expire_holds(p_limit integer default 1000) returns integer
 language plpgsql security definer set search_path = '' as $$
 declare
     v_accounts uuid[];
@@ -187,10 +204,15 @@ begin
     with closed as (
         update public.wallet_hold set state = 'EXPIRED', closed_at = clock_timestamp()
         where account_id = any (v_accounts) and state = 'OPEN' and expires_at <= clock_timestamp()
-        returning account_id, amount - committed as rest
+        returning account_id, amount - committed as rest, created_at
     ), freed as (
-        update public.wallet_account a set held = a.held - c.rest
-        from (select account_id, sum(rest)::bigint as rest from closed group by account_id) c
+        update public.wallet_account a
+        set held = a.held - c.rest, sent = a.sent - least(c.given_back, a.sent)
+        from (
+            select c.account_id, sum(c.rest)::bigint as rest,
+                (coalesce(sum(c.rest) filter (where wallet.in_day(c.created_at, w.counted_until)), 0))::bigint as given_back
+            from closed c join public.wallet_account w on w.id = c.account_id group by c.account_id
+        ) c
         where a.id = c.account_id
         returning 1
     )

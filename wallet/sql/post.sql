@@ -1,19 +1,8 @@
 -- Posting: the one door to money. Reverse: drop.sql.
 
-create type wallet.posted as (
-    id uuid,
-    amount bigint,
-    debit_version bigint,
-    debit_balance bigint,
-    credit_version bigint,
-    credit_balance bigint,
-    recorded_at timestamptz,
-    replayed boolean
-);
-
 -- sha256 over every content column, as text with times in microseconds since 1970 so that no setting matters.
 -- Only the description, which comes last, may contain the separator.
-create function wallet.digest_of(
+create or replace function wallet.digest_of(
     p_id uuid, p_posting uuid, p_debit uuid, p_credit uuid, p_amount bigint, p_currency text,
     p_debit_version bigint, p_debit_balance bigint, p_credit_version bigint, p_credit_balance bigint,
     p_effective_at timestamptz, p_recorded_at timestamptz, p_hold uuid, p_reverses uuid, p_actor uuid,
@@ -27,7 +16,7 @@ return sha256(convert_to(concat(
     (extract(epoch from p_recorded_at) * 1000000)::bigint, '|',
     p_hold, '|', p_reverses, '|', p_actor, '|', p_kind, '|', p_description), 'UTF8'));
 
-create function wallet.refuse(p_code text, p_data jsonb) returns void
+create or replace function wallet.refuse(p_code text, p_data jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
     raise exception using errcode = 'ALJ01', message = p_code, detail = p_data::text;
@@ -35,7 +24,7 @@ end
 $$;
 
 -- True when the caller may act on everything; false for a customer; refuses anybody else.
-create function wallet.is_service() returns boolean
+create or replace function wallet.is_service() returns boolean
 language plpgsql stable set search_path = '' as $$
 declare
     v_role constant text := current_setting('role', true);
@@ -51,7 +40,7 @@ begin
 end
 $$;
 
-create function wallet.require_service() returns void
+create or replace function wallet.require_service() returns void
 language plpgsql stable set search_path = '' as $$
 begin
     if not wallet.is_service() then
@@ -60,12 +49,12 @@ begin
 end
 $$;
 
-create function wallet.nth(p_posting uuid, p_n integer) returns uuid
+create or replace function wallet.nth(p_posting uuid, p_n integer) returns uuid
 language sql immutable
 return case p_n when 0 then p_posting else (left(p_posting::text, 34) || lpad(to_hex(p_n), 2, '0'))::uuid end;
 
 -- Why an account may not take part on this side now; null when it may.
-create function wallet.state_refusal(p_state text, p_side text) returns text
+create or replace function wallet.state_refusal(p_state text, p_side text) returns text
 language sql immutable
 return case
     when p_state = 'ACTIVE' then null
@@ -77,7 +66,7 @@ end;
 
 -- Why a new posting may not have this id or this time; null when it may. Ids are bounded so that each meets a partition;
 -- in hours, since a day of an interval asks the time zone.
-create function wallet.id_refusal(p_posting uuid, p_effective_at timestamptz, p_now timestamptz) returns text
+create or replace function wallet.id_refusal(p_posting uuid, p_effective_at timestamptz, p_now timestamptz) returns text
 language sql stable
 return case
     when uuid_extract_version(p_posting) is distinct from 7
@@ -89,7 +78,7 @@ return case
 end;
 
 -- Why a balance may not move by this much; null when it may.
-create function wallet.balance_refusal(
+create or replace function wallet.balance_refusal(
     p_balance bigint, p_held bigint, p_floor bigint, p_cap bigint, p_change bigint
 ) returns text
 language sql immutable
@@ -101,7 +90,7 @@ return case
     when p_change > 0 and p_balance + p_change > p_cap then 'balance_cap_exceeded'
 end;
 
-create function wallet.balance_facts(
+create or replace function wallet.balance_facts(
     p_account uuid, p_balance bigint, p_held bigint, p_floor bigint, p_cap bigint, p_change bigint
 ) returns jsonb
 language sql immutable
@@ -109,28 +98,34 @@ return jsonb_build_object(
     'account', p_account, 'amount', abs(p_change::numeric), 'balance', p_balance, 'held', p_held,
     'available', p_balance::numeric - p_held - p_floor, 'floor', p_floor, 'cap', p_cap);
 
--- Closes the account's overdue holds. The caller has the account's row lock. Returns what became available.
-create function wallet.release_overdue(p_account uuid) returns bigint
+-- Closes the account's overdue holds. The caller has the account's row lock and has begun its day. Returns the account as it
+-- is then: what they held is available again, and what of it counted today is given back.
+create or replace function wallet.release_overdue(p_account public.wallet_account) returns public.wallet_account
 language plpgsql set search_path = '' as $$
 declare
     v_freed bigint;
+    v_given_back bigint;
 begin
     with closed as (
         update public.wallet_hold set state = 'EXPIRED', closed_at = clock_timestamp()
-        where account_id = p_account and state = 'OPEN' and expires_at <= clock_timestamp()
-        returning amount - committed as rest
+        where account_id = p_account.id and state = 'OPEN' and expires_at <= clock_timestamp()
+        returning amount - committed as rest, created_at
     )
-    select coalesce(sum(rest), 0) into v_freed from closed;
+    select coalesce(sum(rest), 0), coalesce(sum(rest) filter (where wallet.in_day(created_at, p_account.counted_until)), 0)
+    into v_freed, v_given_back from closed;
     if v_freed > 0 then
-        update public.wallet_account set held = held - v_freed where id = p_account;
+        update public.wallet_account
+        set held = held - v_freed, sent = sent - least(v_given_back, sent) where id = p_account.id
+        returning held into p_account.held;
+        p_account.sent := p_account.sent - least(v_given_back, p_account.sent);
     end if;
-    return v_freed;
+    return p_account;
 end
 $$;
 
 -- The first result of a posting that already happened; no rows when it did not.
 -- Refuses with posting_id_reused when it happened with other content. The effective time counts only when given.
-create function wallet.replay(
+create or replace function wallet.replay(
     p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[],
     p_description text, p_effective_at timestamptz, p_hold uuid, p_reverses uuid
 ) returns setof wallet.posted
@@ -170,7 +165,7 @@ end
 $$;
 
 -- Posts 1..256 transactions that stand or fall together. Internal: asks nobody who they are.
-create function wallet.apply_posting(
+create or replace function wallet.apply_posting(
     p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[],
     p_description text, p_effective_at timestamptz, p_hold uuid, p_reverses uuid
 ) returns setof wallet.posted
@@ -193,6 +188,9 @@ declare
     v_currencies text[] := '{}';
     v_now timestamptz;
     v_inserted integer;
+    v_counted bigint;
+    v_day_is_over boolean;
+    v_sides constant text[] := '{DEBIT,CREDIT}';
 begin
     if v_count = 0 then
         perform wallet.refuse('nothing_to_post', v_data);
@@ -210,9 +208,14 @@ begin
 
     perform 1 from public.wallet_account where id = any (p_debits || p_credits) and not hot
         order by id for no key update;
-    select array_agg(a order by a.id), array_agg(a.id order by a.id) into v_accounts, v_ids
-    from public.wallet_account a where a.id = any (p_debits || p_credits);
     v_now := clock_timestamp();
+    for attempt in 1 .. 2 loop
+        select array_agg(a order by a.id), array_agg(a.id order by a.id), bool_or(a.counted_until <= v_now)
+        into v_accounts, v_ids, v_day_is_over
+        from public.wallet_account a where a.id = any (p_debits || p_credits);
+        exit when v_day_is_over is not true;
+        perform wallet.begin_day(v_ids, v_now);
+    end loop;
     v_code := wallet.id_refusal(p_posting, p_effective_at, v_now);
 
     for n in 1 .. v_count loop
@@ -228,10 +231,15 @@ begin
                 'debit_currency', v_debit.currency_id, 'credit_currency', v_credit.currency_id));
         end if;
         v_currencies[n] := v_debit.currency_id;
+        v_counted := case when wallet.counts(p_kinds[n]) then p_amounts[n] else 0 end;
         for side in 1 .. 2 loop
             v_account := case side when 1 then v_debit else v_credit end;
             v_at := array_position(v_ids, v_account.id);
-            v_code := wallet.state_refusal(v_account.state, case side when 1 then 'DEBIT' else 'CREDIT' end);
+            v_code := coalesce(
+                wallet.state_refusal(v_account.state, v_sides[side]),
+                -- What was set aside before is for somebody who has paid already.
+                case when p_hold is null or side = 2 or v_account.owner_state = 'CLOSED'
+                    then wallet.owner_refusal(v_account.owner_state, v_sides[side]) end);
             if v_code is not null then
                 v_data := v_data || jsonb_build_object('index', n - 1, 'account', v_account.id);
                 exit;
@@ -240,13 +248,28 @@ begin
             v_change := case when (side = 1) = (v_account.normal_side = 'DEBIT') then p_amounts[n] else -p_amounts[n] end;
             v_code := wallet.balance_refusal(v_account.balance, v_account.held, v_account.floor, v_account.cap, v_change);
             if v_code = 'insufficient_funds' then
-                v_account.held := v_account.held - wallet.release_overdue(v_account.id);
+                v_account := wallet.release_overdue(v_account);
                 v_code := wallet.balance_refusal(v_account.balance, v_account.held, v_account.floor, v_account.cap, v_change);
             end if;
             if v_code is not null then
                 v_data := v_data || jsonb_build_object('index', n - 1) || wallet.balance_facts(
                     v_account.id, v_account.balance, v_account.held, v_account.floor, v_account.cap, v_change);
                 exit;
+            end if;
+            if p_reverses is not null then
+                v_account := wallet.given_back(v_account, v_sides[side], p_reverses, v_count - n);
+            elsif p_hold is null or side = 2 then
+                v_code := wallet.limit_refusal(v_account, v_sides[side], v_counted);
+                if v_code = 'daily_sending_limit_exceeded' then
+                    v_account := wallet.release_overdue(v_account);
+                    v_code := wallet.limit_refusal(v_account, v_sides[side], v_counted);
+                end if;
+                if v_code is not null then
+                    v_data := v_data || jsonb_build_object('index', n - 1)
+                        || wallet.limit_facts(v_account, v_code, v_counted);
+                    exit;
+                end if;
+                v_account := wallet.counted(v_account, v_sides[side], v_counted);
             end if;
             v_account.balance := v_account.balance + v_change;
             v_account.version := v_account.version + 1;
@@ -298,7 +321,7 @@ begin
         perform wallet.refuse('posting_id_reused', jsonb_build_object('posting', p_posting, 'field', 'count'));
     end if;
 
-    update public.wallet_account a set balance = u.balance, version = u.version
+    update public.wallet_account a set balance = u.balance, version = u.version, sent = u.sent, received = u.received
     from unnest(v_accounts) u
     where a.id = u.id and not u.hot;
     return query
@@ -308,19 +331,24 @@ begin
 end
 $$;
 
--- Refuses the caller whose money is locked: who is no active customer. The service asks elsewhere.
-create function wallet.require_active() returns void
+-- Refuses the caller whose money may not go out, by their standing. The service asks elsewhere.
+create or replace function wallet.require_sender() returns void
 language plpgsql stable set search_path = '' as $$
+declare
+    v_code constant text := coalesce(
+        (select wallet.owner_refusal(c.status, 'DEBIT') from public.accounts_customer c where c.user_id = auth.uid()),
+        case when not exists (select from public.accounts_customer c where c.user_id = auth.uid())
+            then 'customer_locked' end);
 begin
-    if not exists (select from public.accounts_customer where user_id = auth.uid() and status = 'ACTIVE') then
-        perform wallet.refuse('customer_locked', '{}');
+    if v_code is not null then
+        perform wallet.refuse(v_code, '{}');
     end if;
 end
 $$;
 
 -- Refuses what only service_role may do: to debit another's account, to post anything but transfers to people, to choose
--- the effective time. Refuses all to a customer whose money is locked.
-create function wallet.check_customer(
+-- the effective time. Refuses all to a customer whose money may not go out, and to send what is kept until an upgrade.
+create or replace function wallet.check_customer(
     p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_effective_at timestamptz
 ) returns void
 language plpgsql stable set search_path = '' as $$
@@ -334,19 +362,21 @@ begin
         where (a.owner_id = auth.uid()) is not true
     ) then
         perform wallet.refuse('not_your_account', jsonb_build_object('posting', p_posting));
+    elsif exists (select from public.wallet_account a where a.id = any (p_debits) and a.kind = 'HELD') then
+        perform wallet.refuse('account_held', jsonb_build_object('posting', p_posting));
     elsif exists (select from unnest(p_kinds) k where k is distinct from 'TRANSFER') or exists (
         select from unnest(p_credits) c join public.wallet_account a on a.id = c where a.owner_id is null
     ) then
         raise exception using errcode = '42501', message = 'a customer posts transfers to people only';
     end if;
-    perform wallet.require_active();
+    perform wallet.require_sender();
 end
 $$;
 
 -- Posts 1..256 transactions that stand or fall together; a repeat with the same id and content returns the first
 -- result with replayed = true. A customer may debit own accounts only and may not choose the effective time.
 -- Everything is refused by name: errcode ALJ01, message = code, detail = facts as JSON.
-create function wallet.post(
+create or replace function wallet.post(
     p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[],
     p_description text default '', p_effective_at timestamptz default null
 ) returns setof wallet.posted

@@ -3,7 +3,7 @@
 -- Posts the mirror image of a whole posting, last transaction first, under the new id p_posting. A repeat with the
 -- same two ids returns the first result. Refuses with posting_not_found, already_reversed{reversed_by}, and for
 -- whatever the posting itself would be refused. For service_role only.
-create function wallet.reverse(
+create or replace function wallet.reverse(
     p_posting uuid, p_reverses uuid, p_description text default '', p_effective_at timestamptz default null,
     p_kind text default 'REVERSAL'
 ) returns setof wallet.posted

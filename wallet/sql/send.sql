@@ -2,7 +2,7 @@
 
 -- Posts `p_amount` from an account to the recipient's wallet of that currency, opened when there is none; see
 -- wallet.post_one, which asks whether the caller may. Only customers receive.
-create function wallet.send(
+create or replace function wallet.send(
     p_posting uuid, p_source uuid, p_recipient uuid, p_currency char(3), p_amount bigint, p_note text
 ) returns wallet.posted
 language plpgsql security definer set search_path = '' as $$
@@ -12,7 +12,10 @@ begin
     select id into v_target from public.wallet_account
     where owner_id = p_recipient and kind = 'WALLET' and currency_id = p_currency;
     if v_target is null then
-        if not exists (select from public.accounts_customer where user_id = p_recipient and status = 'ACTIVE') then
+        if not exists (
+            select from public.accounts_customer
+            where user_id = p_recipient and wallet.owner_refusal(status, 'CREDIT') is null
+        ) then
             perform wallet.refuse('recipient_not_found', jsonb_build_object('recipient', p_recipient));
         end if;
         v_target := wallet.account_of(p_recipient, 'WALLET', p_currency);

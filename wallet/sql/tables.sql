@@ -10,10 +10,25 @@ create schema if not exists wallet;
 -- A domain is checked when a value is made, a table's CHECK whenever a row is written.
 create domain wallet.side as text check (value in ('DEBIT', 'CREDIT'));
 create domain wallet.account_state as text check (value in ('ACTIVE', 'NO_DEBIT', 'NO_CREDIT', 'FROZEN', 'CLOSED'));
+-- The standing of an account's owner, beside the account's own state.
+create domain wallet.owner_state as text
+    check (value in ('ACTIVE', 'NO_DEBIT', 'NO_CREDIT', 'FROZEN', 'LOCKED', 'CLOSED'));
 create domain wallet.kind as text check (
     value <> '' and length(value) <= 40 and translate(value, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789', '') = '');
 create domain wallet.reserved as bigint check (value >= 0);
 create domain wallet.note as text check (length(value) <= 500);
+
+-- One transaction as a door answers it.
+create type wallet.posted as (
+    id uuid,
+    amount bigint,
+    debit_version bigint,
+    debit_balance bigint,
+    credit_version bigint,
+    credit_balance bigint,
+    recorded_at timestamptz,
+    replayed boolean
+);
 
 create table public.wallet_currency (
     code char(3) primary key check (code ~ '^[A-Z]{3}$'),
@@ -37,6 +52,15 @@ create table public.wallet_account (
     code text not null default '',
     opened_at timestamptz not null default now(),
     closed_at timestamptz,
+    -- Of an owner's wallet: how its owner stands, what it may move in a day, what it has moved in the Lagos day that ends
+    -- at counted_until, all kept here by limits.sql so that a posting reads no other row. Null: nothing is counted.
+    owner_state wallet.owner_state not null default 'ACTIVE',
+    sent bigint,
+    received bigint,
+    counted_until timestamptz,
+    daily_sending bigint,
+    daily_receiving bigint,
+    single_amount bigint,
     -- As short as can be, because a row's checks are read anew by every statement that writes it (8 more of them cost
     -- a posting a third of its speed). What cannot change with a balance stands in domains and in wallet.account_rules;
     -- that a hot account keeps nothing is seen to by what writes (wallet.may_move) and proven by wallet.verify.

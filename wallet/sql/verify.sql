@@ -2,7 +2,7 @@
 
 -- Returns one row per fault; nothing when the books are right. Reads one snapshot (a single statement), locks nothing.
 -- p_archived: months have been taken out, so an account may begin past version 1 and seals may miss rows.
-create function wallet.verify(p_archived boolean default false)
+create or replace function wallet.verify(p_archived boolean default false)
 returns table (check_name text, row_id text, detail text)
 language sql stable security definer set search_path = '' set work_mem = '128MB'
 begin atomic
@@ -82,6 +82,11 @@ begin atomic
     select 'held', a.id::text, format('held %s, open holds %s', a.held, coalesce(h.held, 0))
     from public.wallet_account a left join holds h on h.account_id = a.id
     where a.held <> coalesce(h.held, 0)
+    union all
+    select 'counter', a.id::text, format('counted as sent %s and received %s today, by the books %s and %s',
+        a.sent, a.received, u.sent, u.received)
+    from public.wallet_account a join wallet.used() u on u.account = a.id
+    where a.counted_until > clock_timestamp() and (a.sent, a.received) <> (u.sent, u.received)
     union all
     select 'hold_committed', h.id::text, format('committed %s, posted %s', h.committed, p.amount)
     from public.wallet_hold h

@@ -2,16 +2,18 @@
 
 from django.conf import settings
 
-from accounts.models import User
+from accounts.models import Customer, User
 from core.actors import acting_as_service
 from core.ids import posting_id
 from wallet import services as wallet
 from wallet.models import Account, PaymentGateway
 
 
-def make_wallet(user: User, *, amount: int = 0) -> Account:
-    """Open the person's wallet and deposit `amount` kobo."""
+def make_wallet(user: User, *, amount: int = 0, tier: int = 0) -> Account:
+    """Open the person's wallet and deposit `amount` kobo; with a tier, raise its owner to that first."""
     with acting_as_service():
+        if tier:
+            Customer.objects.filter(user=user).update(tier=tier)
         account_id = wallet.open_wallet(owner_id=user.id)
         if amount:
             clearing = wallet.system_account("PAYSTACK_CLEARING")

@@ -15,14 +15,15 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, connections, transaction
+from django.utils import timezone
 
 from accounts.tests.factories import make_person
-from conftest import superuser
+from conftest import OF_TESTS, superuser
 from core.actors import acting_as_service
 from core.embedded import Postgres
 from core.ids import posting_id, uuid7
 from wallet import services as wallet
-from wallet.models import Account
+from wallet.models import Account, CoolingOffRule, TierRule
 from wallet.refusals import ExpiryInPast, LedgerRefusal, refusal_of
 from wallet.services import Line, Posting
 from wallet.tests.factories import make_wallet
@@ -40,13 +41,47 @@ PATIENCE = 60.0
 
 
 def wallets(*amounts: int) -> list[UUID]:
-    """A wallet for each amount, each of a person of its own, with room for any amount."""
-    found = [make_wallet(make_person()).pk for _amount in amounts]
+    """A wallet for each amount, each of a person of its own of the highest tier, with room for any amount."""
+    found = [make_wallet(make_person(), tier=3).pk for _amount in amounts]
     for account, amount in zip(found, amounts, strict=True):
         set_limits(account, floor=0, cap=None)
         if amount:
             give(account, amount)
     return found
+
+
+def uncounted(amount: int = 0) -> UUID:
+    """An account of a person that has no limits at all: what is kept for them."""
+    person = make_person()
+    with acting_as_service():
+        pk = wallet.open_wallet(owner_id=person.pk, kind=Account.Kind.HELD)
+    if amount:
+        give(pk, amount)
+    return pk
+
+
+def lift_limits(tier: int = 3) -> None:
+    """Let wallets of this tier move any amount, by a rule of today; it goes with the test."""
+    make_rule(tier, source=OF_TESTS)
+
+
+def make_rule(tier: int = 1, *, days: int = 0, **limits: Any) -> TierRule:
+    """A rule from so many days from now on, in naira kobo; what is not named has no limit."""
+    with acting_as_service():
+        return TierRule.objects.create(
+            tier=tier,
+            currency_id="NGN",
+            from_date=timezone.localdate() + timedelta(days=days),
+            **{"source": OF_TESTS, **limits},
+        )
+
+
+def trust_new_factors() -> None:
+    """Let people send much although their way in changed just now."""
+    with acting_as_service():
+        CoolingOffRule.objects.create(
+            currency_id="NGN", from_date=timezone.localdate(), amount=10**12, source=OF_TESTS
+        )
 
 
 def give(account: UUID, amount: int) -> Posting:
@@ -272,6 +307,12 @@ def let_expire(hold: UUID, *, after: timedelta) -> datetime:
             "where id = %s returning expires_at",
             [after, hold],
         ).fetchall()
+        # It was placed the day before, so it counts in no counter of today.
+        database.execute(
+            "update wallet_account a set sent = sent - h.amount "
+            "from wallet_hold h where h.id = %s and a.id = h.account_id",
+            [hold],
+        )
     return at
 
 

@@ -50,7 +50,12 @@ def send_directly(source: Account, recipient: User, amount: int, note: str = "")
         sender = User.objects.get(pk=source.owner_id)
     with acting_as(sender):
         return wallet.transfer(
-            posting_id=posting_id(), source=source, recipient_id=recipient.pk, amount=amount, note=note
+            posting_id=posting_id(),
+            source=source,
+            recipient_id=recipient.pk,
+            amount=amount,
+            note=note,
+            at=timezone.now(),
         ).id
 
 

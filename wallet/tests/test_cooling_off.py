@@ -41,7 +41,7 @@ def bola() -> User:
 @pytest.fixture
 def purse(ada: User, bola: User) -> Account:
     make_wallet(bola)
-    return make_wallet(ada, amount=FUNDS)
+    return make_wallet(ada, amount=FUNDS, tier=3)
 
 
 def change_password(ada: User) -> None:
@@ -181,7 +181,8 @@ def test_the_api_refuses_by_name_and_says_until_when(client: Client, ada, bola, 
 
 
 def test_the_amount_is_that_of_the_day():
-    with time_machine.travel(datetime(2025, 12, 31, 12, tzinfo=NOW.tzinfo)):
+    with acting_as_service(), time_machine.travel(datetime(2025, 12, 31, 12, tzinfo=NOW.tzinfo)):
         assert wallet.cooling_off.most(currency="NGN", at=timezone.now()) == 0
-    assert wallet.cooling_off.most(currency="NGN", at=NOW) == MOST
-    assert wallet.cooling_off.most(currency="USD", at=NOW) == 0
+    with acting_as_service():
+        assert wallet.cooling_off.most(currency="NGN", at=NOW) == MOST
+        assert wallet.cooling_off.most(currency="USD", at=NOW) == 0

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import make_person
@@ -143,15 +144,25 @@ def test_a_transfer_leaves_ones_own_account_only_and_opens_none_when_refused(ada
         for source, amount, error in ((other, 1, NotYourAccount), (own, 991, InsufficientFunds)):
             with refused(error):
                 services.transfer(
-                    posting_id=posting_id(), source=source, recipient_id=newcomer.pk, amount=amount
+                    posting_id=posting_id(),
+                    source=source,
+                    recipient_id=newcomer.pk,
+                    amount=amount,
+                    at=timezone.now(),
                 )
         with refused(SameAccount):
-            services.transfer(posting_id=posting_id(), source=own, recipient_id=ada.pk, amount=1)
+            services.transfer(
+                posting_id=posting_id(), source=own, recipient_id=ada.pk, amount=1, at=timezone.now()
+            )
         with refused(RecipientCannotReceive):
-            services.transfer(posting_id=posting_id(), source=own, recipient_id=uuid7(), amount=1)
+            services.transfer(
+                posting_id=posting_id(), source=own, recipient_id=uuid7(), amount=1, at=timezone.now()
+            )
         posting = posting_id()
         for replayed in (False, True):
-            done = services.transfer(posting_id=posting, source=own, recipient_id=newcomer.pk, amount=990)
+            done = services.transfer(
+                posting_id=posting, source=own, recipient_id=newcomer.pk, amount=990, at=timezone.now()
+            )
             assert done.replayed is replayed
     assert balances(own.pk, make_wallet(newcomer).pk) == [0, 990]
 

@@ -31,6 +31,7 @@ from wallet.tests.ledger import (
     account,
     balances,
     give,
+    lift_limits,
     now,
     post_one_line,
     refused,
@@ -262,10 +263,9 @@ def test_the_parts_of_a_split_make_the_whole_and_each_is_its_share_to_the_kobo(a
 @some
 @given(st.integers(1, 10**12), st.integers(0, 5_000), st.integers(0, 2_000))
 def test_gross_is_net_and_fee_and_tax_to_the_kobo(gross, fee_weight, tax_weight):
-    payer, payee = (make_wallet(make_person()).pk for _ in range(2))
-    for pk in (payer, payee):
-        set_limits(pk, floor=0, cap=None)
+    payer, payee = wallets(0, 0)
     with undone():
+        lift_limits()
         give(payer, gross)
         net, fee, tax = split(gross, [10_000, fee_weight, tax_weight])
         lines = [

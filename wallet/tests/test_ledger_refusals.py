@@ -38,6 +38,7 @@ from wallet.tests.ledger import (
     set_limits,
     set_state,
     system,
+    uncounted,
     wallets,
 )
 
@@ -142,7 +143,7 @@ def test_an_amount_beyond_64_bits_is_refused():
 
 
 def test_a_balance_fills_64_bits_and_no_more(door):
-    (target,) = wallets(1)
+    target = uncounted(1)
     clearing = system("PAYSTACK_CLEARING")
     with refused(AmountTooLarge):
         door(posting_id(), "DEPOSIT", clearing, target, LARGEST)
@@ -153,7 +154,7 @@ def test_a_balance_fills_64_bits_and_no_more(door):
 
 
 def test_a_balance_does_not_fall_below_64_bits(door):
-    source, target = wallets(0, 0)
+    source, target = uncounted(), uncounted()
     set_limits(source, floor=None, cap=None)
     door(posting_id(), "TRANSFER", source, target, LARGEST)
     with refused(AmountTooLarge):

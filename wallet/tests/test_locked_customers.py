@@ -17,12 +17,12 @@ from core.actors import acting_as, acting_as_service
 from core.ids import posting_id, uuid7
 from wallet import services
 from wallet.models import Account, Payment
-from wallet.refusals import AccountNotEmpty, CustomerLocked, NotYourAccount
+from wallet.refusals import AccountNotEmpty, CustomerClosed, CustomerLocked, NotYourAccount
 from wallet.tests.factories import install_sandbox, make_wallet
 from wallet.tests.ledger import DOORS, ask, balances, give, post_one_line, refused
 
 pytestmark = pytest.mark.django_db
-STATES = ["LOCKED", "CLOSED"]
+STATES = {"LOCKED": CustomerLocked, "CLOSED": CustomerClosed}
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_raw_sql_moves_and_holds_nothing_of_a_locked_customers(
 ):
     own, other = purses
     set_status(ada, status)
-    with acting_as(ada), refused(CustomerLocked):
+    with acting_as(ada), refused(STATES[status]):
         road(ada, own, bola, other)
     assert balances(own, other) == [1_000, 1_000]
     set_status(ada, "ACTIVE")
@@ -101,11 +101,11 @@ def test_a_locked_customer_cannot_take_another_role_or_claim(ada, bola, purses):
     with acting_as(ada), pytest.raises(ProgrammingError, match="permission denied"):
         ask("update accounts_customer set status = 'ACTIVE' where user_id = %s", ada.pk)
     with acting_as(ada), pytest.raises(ProgrammingError, match="permission denied"):
-        ask("select wallet.require_active()")
+        ask("select wallet.require_sender()")
     assert balances(own) == [1_000]
 
 
-def test_money_still_arrives_and_the_service_still_works(ada, bola, purses):
+def test_money_still_arrives_and_what_was_set_aside_is_still_paid_out(ada, bola, purses):
     own, other = purses
     with acting_as(ada):
         services.place_hold(
@@ -115,10 +115,11 @@ def test_money_still_arrives_and_the_service_still_works(ada, bola, purses):
     give(own, 500)
     with acting_as(bola):
         ask("select wallet.post_one(%s, 'TRANSFER', %s, %s, 50)", posting_id(), other, own)
-    post_one_line(own, other, 10)
+    with refused(CustomerLocked):
+        post_one_line(own, other, 10)
     with acting_as_service():
         services.commit_hold(hold_id=held, posting_id=posting_id(), credit=other, amount=100, kind="TRANSFER")
-    assert balances(own, other) == [1_440, 1_060]
+    assert balances(own, other) == [1_450, 1_050]
 
 
 def test_pages_and_the_api_refuse_by_name(ada, bola, purses):
@@ -135,7 +136,9 @@ def test_pages_and_the_api_refuse_by_name(ada, bola, purses):
     with acting_as(ada):
         wallet = Account.objects.get(pk=own)
         with pytest.raises(CustomerLocked):
-            services.transfer(posting_id=posting_id(), source=wallet, recipient_id=bola.pk, amount=1)
+            services.transfer(
+                posting_id=posting_id(), source=wallet, recipient_id=bola.pk, amount=1, at=timezone.now()
+            )
     assert balances(own, other) == [1_000, 1_000]
 
 

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Notification
 from accounts.tests.factories import make_person
@@ -24,7 +25,12 @@ def ada_and_bola():
 
 def send(source, recipient, amount=500, note="Garri"):
     return wallet.transfer(
-        posting_id=posting_id(), source=source, recipient_id=recipient.id, amount=amount, note=note
+        posting_id=posting_id(),
+        source=source,
+        recipient_id=recipient.id,
+        amount=amount,
+        note=note,
+        at=timezone.now(),
     )
 
 

@@ -7,6 +7,7 @@ import schemathesis
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, strategies
 from hypothesis import settings as examples
 from schemathesis import GenerationMode
@@ -155,7 +156,11 @@ class TestGenerated:
         sent = posting_id()
         with acting_as(person):
             wallet.transfer(
-                posting_id=sent, source=Account.objects.get(pk=account), recipient_id=other.id, amount=100
+                posting_id=sent,
+                source=Account.objects.get(pk=account),
+                recipient_id=other.id,
+                amount=100,
+                at=timezone.now(),
             )
         real = {"accounts": ids.encode("acc", account), "transfers": ids.encode("trf", sent)}
         real |= {"transactions": ids.encode("txn", posting.id)}

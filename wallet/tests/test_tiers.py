@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Customer
 from accounts.tests.factories import make_person
@@ -19,7 +20,7 @@ def test_a_wallet_is_capped_by_the_rule_of_its_owners_tier(tier):
     ada = make_person()
     with acting_as_service():
         Customer.objects.filter(user=ada).update(tier=tier)
-        rule = TierRule.objects.get(tier=tier, currency="NGN")
+        rule = TierRule.objects.in_force(currency="NGN", on=timezone.localdate()).get(tier=tier)
     with acting_as(ada):
         wallet.open_wallet(owner_id=ada.id)
         assert Account.objects.visible_to(ada).get().cap == rule.balance_cap

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Notification
@@ -54,7 +55,12 @@ def tell_all() -> None:
 def send(source, sender, recipient, amount: int) -> None:
     with acting_as(sender):
         wallet.transfer(
-            posting_id=posting_id(), source=source, recipient_id=recipient.id, amount=amount, note="Garri"
+            posting_id=posting_id(),
+            source=source,
+            recipient_id=recipient.id,
+            amount=amount,
+            note="Garri",
+            at=timezone.now(),
         )
 
 

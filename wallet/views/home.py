@@ -16,6 +16,7 @@ from accounts.models import Notification, Profile, User
 from accounts.requests import PersonRequest
 from wallet.models import Account, Entry, Hold, Payment
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
+from wallet.views.limits import offers_of
 from wallet.views.rows import Row, rows_of
 from wallet.views.seen import word_for
 
@@ -87,7 +88,13 @@ def home(request: PersonRequest) -> HttpResponse:
     notices = [notice_words.notice(notice) for notice in unread.order_by("-id")[:NOTICES]]
     facts = Profile.objects.filter(user=request.user).values_list("display_name", "user__customer__status")
     name, status = facts.first() or ("", "")
-    context = {"summary": summary, "notices": notices, "name": name, "is_locked": status == "LOCKED"}
+    context = {
+        "summary": summary,
+        "notices": notices,
+        "name": name,
+        "is_locked": status == "LOCKED",
+        "paused": offers_of(request.user, at=timezone.now()),
+    }
     return render(request, "wallet/home.html", context)
 
 

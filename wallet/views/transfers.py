@@ -7,11 +7,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import services as accounts
 from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.services import RecipientNotFound
@@ -21,11 +23,12 @@ from core.ids import posting_id
 from core.templatetags.money import money
 from wallet import services
 from wallet.forms import SendForm
-from wallet.models import Account
-from wallet.refusals import InsufficientFunds, SameAccount
+from wallet.models import Account, PausedTransfer
+from wallet.refusals import InsufficientFunds, LimitExceeded, SameAccount, SingleAmountExceeded
 from wallet.services.lookups import TooManyLookups
 from wallet.templatetags.wallet import plain_amount
 from wallet.views.access import own_wallet, wallet_page
+from wallet.views.limits import until_midnight, upgrade_url
 
 ORDER_LIFE = 30 * 60
 
@@ -40,6 +43,7 @@ class Order:
     typed: str
     amount: int
     note: str
+    paused: str = ""
 
     def signed(self, user: User) -> str:
         return signing.dumps(vars(self), salt=_salt(user))
@@ -48,6 +52,9 @@ class Order:
     def opened(cls, text: str, user: User) -> "Order":
         """Raises signing.BadSignature for one that is old, changed, or another's."""
         return cls(**signing.loads(text, salt=_salt(user), max_age=ORDER_LIFE))
+
+    def as_kept(self) -> dict[str, Any]:
+        return {"recipient": self.typed, "amount": self.amount, "note": self.note}
 
     def as_typed(self) -> dict[str, Any]:
         return {"recipient": self.typed, "amount": plain_amount(self.amount), "note": self.note}
@@ -70,16 +77,47 @@ def send(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return _form_page(request, form, wallet, status=422)
     typed = form.cleaned_data
+    return _quoted(request, form, wallet, typed)
+
+
+@wallet_page
+@require_http_methods(["GET", "HEAD"])
+def resume(request: PersonRequest, paused_id: UUID) -> HttpResponse:
+    """The review of a transfer that a limit stopped: asked anew, as if it were typed now."""
+    wallet = own_wallet(request.user)
+    paused = get_object_or_404(PausedTransfer.objects.visible_to(request.user), pk=paused_id, source=wallet)
+    if paused.state != PausedTransfer.State.WAITING:
+        messages.info(request, services.PausedTransferOver.message)
+        return redirect("limits")
+    typed = {"recipient": paused.typed, "amount": paused.amount, "note": paused.note}
+    form = SendForm({**typed, "amount": plain_amount(paused.amount)})
+    form.is_valid()
+    return _quoted(request, form, wallet, typed, paused=paused)
+
+
+def _quoted(
+    request: PersonRequest,
+    form: SendForm,
+    wallet: Account,
+    typed: dict[str, Any],
+    paused: PausedTransfer | None = None,
+) -> HttpResponse:
+    """The review of what was typed, or why it cannot be."""
     try:
         services.count_lookup(user_id=request.user.id, at=timezone.now())
         quote = services.quote_transfer(
             source=wallet, recipient_text=typed["recipient"], amount=typed["amount"], at=timezone.now()
         )
+        if paused and quote.recipient.user_id != paused.recipient_id:
+            # Handles and addresses can go to somebody else.
+            raise RecipientNotFound
     except TooManyLookups as refusal:
         return _slow_down(request, refusal)
+    except LimitExceeded as refusal:
+        return _stopped(request, wallet, typed, refusal)
     except DomainError as refusal:
         return _refused(request, form, wallet, refusal)
-    return _review_page(request, wallet, quote, typed)
+    return _review_page(request, wallet, quote, typed, paused)
 
 
 @wallet_page
@@ -104,14 +142,9 @@ def _confirm(request: PersonRequest) -> HttpResponse:
         )
         return redirect("send")
     try:
-        posting = services.transfer(
-            posting_id=UUID(order.posting),
-            source=wallet,
-            recipient_id=UUID(order.recipient),
-            amount=order.amount,
-            note=order.note,
-            at=timezone.now(),
-        )
+        posting = _post(request, order, wallet)
+    except LimitExceeded as refusal:
+        return _stopped(request, wallet, order.as_kept(), refusal)
     except DomainError as refusal:
         form = SendForm(order.as_typed())
         form.is_valid()
@@ -121,8 +154,53 @@ def _confirm(request: PersonRequest) -> HttpResponse:
     return redirect("transaction", posting.id)
 
 
+def _post(request: PersonRequest, order: Order, wallet: Account) -> services.Posting:
+    at, posting = timezone.now(), UUID(order.posting)
+    if order.paused:
+        paused = PausedTransfer.objects.visible_to(request.user).select_related("source").get(pk=order.paused)
+        return services.resume_transfer(paused=paused, posting_id=posting, at=at)
+    return services.transfer(
+        posting_id=posting,
+        source=wallet,
+        recipient_id=UUID(order.recipient),
+        amount=order.amount,
+        note=order.note,
+        at=at,
+    )
+
+
+def _stopped(
+    request: PersonRequest, wallet: Account, typed: dict[str, Any], refusal: LimitExceeded
+) -> HttpResponse:
+    """Which limit it was, and what can be done. What was asked for is kept, so that it can be sent later."""
+    at = timezone.now()
+    paused = services.pause_transfer(
+        source=wallet,
+        recipient=accounts.find_recipient(text=typed["recipient"]),
+        typed=typed["recipient"],
+        amount=typed["amount"],
+        note=typed["note"],
+        refusal=refusal,
+        at=at,
+    )
+    context = {
+        "wallet": wallet,
+        "paused": paused,
+        "facts": refusal.data,
+        "is_single": isinstance(refusal, SingleAmountExceeded),
+        "never_fits": paused.amount > refusal.data["limit"],
+        "resets_in": until_midnight(parse_datetime(refusal.data["resets_at"]) or at, at=at),
+        "upgrade_url": upgrade_url(),
+    }
+    return render(request, "wallet/limit_hit.html", context, status=422)
+
+
 def _review_page(
-    request: PersonRequest, wallet: Account, quote: services.TransferQuote, typed: dict[str, Any]
+    request: PersonRequest,
+    wallet: Account,
+    quote: services.TransferQuote,
+    typed: dict[str, Any],
+    paused: PausedTransfer | None = None,
 ) -> HttpResponse:
     order = Order(
         posting=str(posting_id()),
@@ -131,6 +209,7 @@ def _review_page(
         typed=typed["recipient"],
         amount=quote.amount,
         note=typed["note"],
+        paused=str(paused.pk) if paused else "",
     )
     context = {
         "wallet": wallet,
@@ -143,7 +222,12 @@ def _review_page(
 
 
 def _form_page(request: PersonRequest, form: SendForm, wallet: Account, status: int = 200) -> HttpResponse:
-    context = {"form": form, "wallet": wallet, "recent": services.recent_recipients(account=wallet)}
+    context = {
+        "form": form,
+        "wallet": wallet,
+        "recent": services.recent_recipients(account=wallet),
+        "limits": services.limits_of(account=wallet, at=timezone.now()),
+    }
     return render(request, "wallet/send.html", context, status=status)
 
 

@@ -57,6 +57,8 @@ def wallets() -> dict[str, tuple[Any, Any]]:
 
 
 def send(known: dict[str, tuple[Any, Any]], posting: UUID, sender: str, receiver: str, amount: int) -> str:
+    from django.utils import timezone
+
     from core.actors import acting_as
     from wallet import services
     from wallet.refusals import InsufficientFunds
@@ -65,7 +67,12 @@ def send(known: dict[str, tuple[Any, Any]], posting: UUID, sender: str, receiver
     try:
         with acting_as(user):
             services.transfer(
-                posting_id=posting, source=source, recipient_id=UUID(receiver), amount=amount, note="crash"
+                posting_id=posting,
+                source=source,
+                recipient_id=UUID(receiver),
+                amount=amount,
+                note="crash",
+                at=timezone.now(),
             )
     except InsufficientFunds:
         return "refused"

@@ -1,0 +1,49 @@
+-- What counts towards limits, and in which day. Reverse: drop.sql.
+
+-- Whether a transaction of this kind counts towards limits. The one list: what a customer cannot choose to do, or what
+-- stays theirs, does not. Customers themselves post nothing but TRANSFER.
+create or replace function wallet.counts(p_kind text) returns boolean
+language sql immutable
+return p_kind not in (
+    'FEE', 'GATEWAY_FEE', 'VAT', 'STAMP_DUTY', 'REVERSAL', 'ADJUSTMENT', 'INTEREST', 'BONUS', 'CLAWBACK', 'RELEASE',
+    'SAVING', 'UNSAVING');
+
+-- The Lagos day of a moment, and when it ends. Lagos keeps one time all year, so a day has 24 hours.
+create or replace function wallet.day_of(p_at timestamptz) returns date
+language sql immutable
+return (p_at at time zone 'Africa/Lagos')::date;
+
+create or replace function wallet.day_end(p_at timestamptz) returns timestamptz
+language sql immutable
+return ((p_at at time zone 'Africa/Lagos')::date + 1)::timestamp at time zone 'Africa/Lagos';
+
+-- Whether what happened then counts in the day that ends at p_until.
+create or replace function wallet.in_day(p_at timestamptz, p_until timestamptz) returns boolean
+language sql stable
+return p_at >= p_until - interval '24 hours' and p_at < p_until;
+
+-- What each counted account has used of the day it counts in, by the books alone: on the DEBIT side what went out at once and
+-- what was set aside, however it ended, on the CREDIT side what came in; without what was reversed.
+create or replace function wallet.used() returns table (account uuid, sent bigint, received bigint)
+language sql stable set search_path = ''
+begin atomic
+    select a.id, coalesce(sum(u.amount) filter (where u.side = 'DEBIT'), 0)::bigint,
+        coalesce(sum(u.amount) filter (where u.side = 'CREDIT'), 0)::bigint
+    from public.wallet_account a
+    left join (
+        select s.account, s.side, t.amount, t.recorded_at as at
+        from public.wallet_transaction t
+        cross join lateral (values ('DEBIT', t.debit_account_id), ('CREDIT', t.credit_account_id)) s (side, account)
+        where wallet.counts(t.kind) and t.recorded_at > clock_timestamp() - interval '48 hours'
+            and (s.side = 'CREDIT' or t.hold_id is null)
+            and not exists (select from public.wallet_reversal r where r.posting_id = t.posting_id)
+        union all
+        select h.account_id, 'DEBIT', case h.state when 'OPEN' then h.amount else h.committed end
+            - coalesce((
+                select sum(t.amount) from public.wallet_transaction t
+                join public.wallet_reversal r on r.posting_id = t.posting_id where t.hold_id = h.id), 0)::bigint, h.created_at
+        from public.wallet_hold h where h.created_at > clock_timestamp() - interval '48 hours'
+    ) u on u.account = a.id and wallet.in_day(u.at, a.counted_until)
+    where a.sent is not null
+    group by a.id;
+end;
