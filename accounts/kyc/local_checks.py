@@ -1,7 +1,6 @@
 """What we can say ourselves where no service is configured: little, and no more than that."""
 
-from collections.abc import Callable
-from typing import IO
+from collections.abc import Callable, Iterator
 
 from accounts.kyc.verification import Declared, Document, Finding, Outcome, undecided
 from accounts.models import KycDocument
@@ -32,9 +31,8 @@ class DocumentCheck:
     Nothing against it is UNDECIDED, since nobody has read the document yet.
     """
 
-    def check_document(self, document: Document, open_bytes: Callable[[], IO[bytes]]) -> Finding:
-        with open_bytes() as file:
-            head = file.read(SNIFFED)
+    def check_document(self, document: Document, open_bytes: Callable[[], Iterator[bytes]]) -> Finding:
+        head = next(open_bytes(), b"")[:SNIFFED]
         found = content_type_of(head=head, declared=document.content_type)
         facts = {"content_type": found}
         if found == UNKNOWN or found not in MAY_BE.get(document.kind, PHOTOGRAPHS):

@@ -39,10 +39,38 @@ _LETTERS = str.maketrans(
 _JOINING = re.compile("['’ʼ‘`´ˈʹ]")
 _WORDS = re.compile(r"[^\W_]+")
 TITLES = frozenset(
-    "mr mrs ms miss mister master madam dr doctor prof professor engr eng arc barr barrister esq pharm rev revd"
-    " reverend pastor bishop apostle evangelist fr sr jr snr jnr sir lady dame lord hon honourable senator chief oba"
-    " otunba high alh alhaji alhaja hajia hajiya haj mallam malam imam sheikh sheik capt captain col gen major cpl"
-    " sgt justice prince princess".split()
+    {
+        *("mr", "mrs", "ms", "miss", "mister", "master", "madam", "dr", "doctor", "prof", "professor"),
+        *("engr", "eng", "arc", "barr", "barrister", "esq", "pharm", "capt", "captain", "col", "gen"),
+        *(
+            "major",
+            "cpl",
+            "sgt",
+            "rev",
+            "revd",
+            "reverend",
+            "pastor",
+            "bishop",
+            "apostle",
+            "evangelist",
+            "fr",
+        ),
+        *("sr", "jr", "snr", "jnr", "sir", "lady", "dame", "lord", "hon", "honourable", "senator"),
+        *(
+            "justice",
+            "chief",
+            "oba",
+            "otunba",
+            "high",
+            "prince",
+            "princess",
+            "alh",
+            "alhaji",
+            "alhaja",
+            "hajia",
+        ),
+        *("hajiya", "haj", "mallam", "malam", "imam", "sheikh", "sheik"),
+    }
 )
 
 
@@ -92,7 +120,7 @@ def alike(one: str, other: str) -> float:
 
 
 def jaro_winkler(one: str, other: str) -> float:
-    """Return the similarity of Jaro, raised by a tenth of what is missing for each of the first four letters shared."""
+    """Return the similarity of Jaro, raised by a tenth of what is missing for each first letter shared, to four."""
     found = _jaro(one, other)
     shared = 0
     for mine, theirs in zip(one[:4], other[:4], strict=False):
@@ -137,7 +165,7 @@ def _joined(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _best(few: tuple[str, ...], many: tuple[str, ...]) -> float:
-    """The greatest sum of likenesses when each word of `few` gets another word of `many`; sets of taken words as bits."""
+    """The greatest sum of likenesses when each word of `few` gets another of `many`; which are taken stands in bits."""
     sums = {0: 0.0}
     for word in few:
         after: dict[int, float] = {}

@@ -5,11 +5,11 @@ It knows no table of ours: it gets what was declared and says what it found. Wha
 reason among the facts; it raises nothing, for a service that is down proves nothing about a person.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -92,7 +92,9 @@ class BankAccountVerifier(Protocol):
 
 
 class DocumentVerifier(Protocol):
-    def check_document(self, document: Document, open_bytes: Callable[[], IO[bytes]]) -> Finding: ...
+    """`open_bytes` reads the file from its beginning, piece by piece."""
+
+    def check_document(self, document: Document, open_bytes: Callable[[], Iterator[bytes]]) -> Finding: ...
 
 
 class Screener(Protocol):

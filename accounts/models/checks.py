@@ -44,6 +44,9 @@ class KycCheckJob(models.Model):
     asked = models.CharField(max_length=64, blank=True)
     source = models.CharField(max_length=40, blank=True)
     reference = models.CharField(max_length=100, blank=True)
+    # Of a question whose answer comes later: the check that says so, and the outcome that came.
+    asked_in = models.ForeignKey(KycCheck, on_delete=models.PROTECT, null=True, related_name="+")
+    said = models.CharField(max_length=9, choices=KycCheck.Outcome.choices, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     next_at = models.DateTimeField(null=True)
 
@@ -61,9 +64,7 @@ class KycCheckJob(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["next_at"], condition=models.Q(next_at__isnull=False), name="kyc_job_due"
-            ),
+            models.Index(fields=["next_at"], condition=models.Q(next_at__isnull=False), name="kyc_job_due"),
             models.Index(
                 fields=["source", "reference"],
                 condition=~models.Q(reference=""),

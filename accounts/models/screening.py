@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -65,7 +65,7 @@ class SanctionsEntry(models.Model):
             models.UniqueConstraint(fields=["load", "external_id"], name="sanctions_entry_once"),
         ]
         indexes = [
-            GinIndex(OpClass("searched", name="gin_trgm_ops"), name="sanctions_entry_by_name"),
+            GinIndex(fields=["searched"], opclasses=["gin_trgm_ops"], name="sanctions_entry_by_name"),
             models.Index(fields=["since"], name="sanctions_entry_since"),
         ]
 

@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
+from core.outbound import require_no_transaction
 from wallet.gateways.base import ForgedSignature
 from wallet.models import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.services.deposits import check_payment
-from wallet.services.gateways import adapter_of, require_no_transaction
+from wallet.services.gateways import adapter_of
 from wallet.services.settlement import SETTLED
 
 PAID = "charge.success"
