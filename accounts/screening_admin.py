@@ -129,12 +129,13 @@ def _decide(request: HttpRequest, key: UUID) -> HttpResponse:
     verb = {"clear": screening.clear, "confirm": screening.confirm}.get(request.POST.get("decision", ""))
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["reason"]))
+        messages.error(request, " ".join(map(str, form.errors["reason"])))
     elif verb is None:
         raise Http404
     else:
         try:
-            verb(hit=hit, by=request.user, reason=form.cleaned_data["reason"], at=timezone.now())
+            reason = form.cleaned_data["reason"]
+            verb(hit=hit, by=request.user, reason=reason, at=timezone.now())  # type: ignore[arg-type]
         except DomainError as refusal:
             messages.error(request, str(refusal))
         else:

@@ -149,8 +149,7 @@ def _act(request: HttpRequest, key: UUID, deed: StatusDeed) -> HttpResponse:
             else:
                 messages.success(request, str(deed.done))
                 return redirect("admin:accounts_user_change", user.pk)
-        form.data = form.data.copy()
-        form.data["previewed"] = seen
+        form.data = {**form.data.dict(), "previewed": seen}  # type: ignore[attr-defined]
     elif form.is_bound and customer is None:
         form.add_error(None, str(status.NotACustomer.message))
     context = {

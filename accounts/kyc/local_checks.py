@@ -1,6 +1,7 @@
 """What we can say ourselves where no service is configured: little, and no more than that."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from accounts.kyc.verification import Declared, Document, Finding, Outcome, undecided
 from accounts.models import KycDocument
@@ -12,7 +13,11 @@ PHOTOGRAPHS = frozenset({"image/jpeg", "image/png", "image/webp"})
 # A bill or a statement may be the PDF that its sender made; what is held before a camera may not.
 PAPERS = PHOTOGRAPHS | {"application/pdf"}
 KIND = KycDocument.Kind
-MAY_BE = {KIND.UTILITY_BILL: PAPERS, KIND.BANK_STATEMENT: PAPERS, KIND.NIN_SLIP: PAPERS}
+MAY_BE: dict[str, frozenset[str]] = {
+    KIND.UTILITY_BILL: PAPERS,
+    KIND.BANK_STATEMENT: PAPERS,
+    KIND.NIN_SLIP: PAPERS,
+}
 
 
 class ByHand:
@@ -34,7 +39,7 @@ class DocumentCheck:
     def check_document(self, document: Document, open_bytes: Callable[[], Iterator[bytes]]) -> Finding:
         head = next(open_bytes(), b"")[:SNIFFED]
         found = content_type_of(head=head, declared=document.content_type)
-        facts = {"content_type": found}
+        facts: dict[str, Any] = {"content_type": found}
         if found == UNKNOWN or found not in MAY_BE.get(document.kind, PHOTOGRAPHS):
             return Finding(Outcome.MISMATCH, SOURCE, facts={"reason": "wrong_type", **facts})
         elsewhere = _sent_by_others(document)

@@ -65,7 +65,7 @@ def run(*, job: KycCheckJob, at: datetime) -> KycCheck | None:
 
 def pause_after(tries: int) -> timedelta:
     """Return how long to wait before the next try: a minute, and twice as long each time, to four hours."""
-    return min(_FIRST_PAUSE * 2 ** min(tries - 1, 20), _LONGEST_PAUSE)
+    return min(_FIRST_PAUSE * (1 << min(tries - 1, 20)), _LONGEST_PAUSE)
 
 
 def _ask(job: KycCheckJob, declared: Declared) -> Finding:
