@@ -13,10 +13,12 @@ from accounts import (  # they register their pages
     factor_reset_admin,  # noqa: F401
     notice_admin,  # noqa: F401
     organization_admin,  # noqa: F401
+    screening_admin,  # noqa: F401
+    status_words,
     webhook_admin,  # noqa: F401
 )
 from accounts.audit_admin import AuditEventAdmin
-from accounts.models import AuditEvent, Customer, Profile, User
+from accounts.models import AuditEvent, Customer, CustomerStatusChange, Profile, User
 from accounts.people_found import people
 from accounts.personal import PersonalAdmin, date_of_birth_shown, email_of, phone_shown
 from accounts.staff_actions import StaffActions
@@ -111,10 +113,28 @@ class CustomerAdmin(OfPersonAdmin):
     def email(self, customer: Customer) -> str:
         return email_of(customer, customer.user)
 
+    def panels(self, customer: Customer) -> Iterable[Panel]:
+        changes = CustomerStatusChange.objects.filter(customer=customer).select_related("by__profile")
+        columns = [_("When"), _("From"), _("To"), _("Reason"), _("By"), _("Until"), _("For colleagues")]
+        yield Panel(_("Status"), columns, [_status_row(change) for change in changes.order_by("-id")[:20]])
+
     @admin.display(description=_("Profile"))
     def profile_link(self, customer: Customer) -> SafeString | str:
         profile = Profile.objects.filter(pk=customer.pk).first()
         return link(profile, f"{profile.display_name} (@{profile.handle})") if profile else EMPTY
+
+
+def _status_row(change: CustomerStatusChange) -> list[Any]:
+    by = (change.by.display_name or change.by.staff_name) if change.by else EMPTY
+    return [
+        moment(change.at),
+        change.get_from_status_display(),
+        change.get_to_status_display(),
+        status_words.label(change.reason_code),
+        by if change.cause == CustomerStatusChange.Cause.STAFF else change.get_cause_display(),
+        moment(change.until),
+        change.text or EMPTY,
+    ]
 
 
 @admin.register(Profile)

@@ -18,7 +18,10 @@ class EmailBackend(AuthenticationBackend):
         return found
 
     def get_user(self, user_id: UUID | str) -> AbstractBaseUser | None:
-        """Return who is signed in, with the name that pages greet them by; None for somebody who may no longer."""
+        """Return who is signed in, with what every page asks of them: their name, and whether they are restricted.
+
+        None for somebody who may come in no longer.
+        """
         with acting_as_service():
-            found = User.objects.select_related("profile").filter(pk=user_id).first()
+            found = User.objects.select_related("profile", "customer").filter(pk=user_id).first()
         return found if found and self.user_can_authenticate(found) else None

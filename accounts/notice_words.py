@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import status_words
 from accounts.models import Notification
 from accounts.notice_kinds import Kind, kind_of
 
@@ -138,6 +139,17 @@ def _organization(event: str, data: Mapping[str, Any]) -> Said:
     return Said(title % data, "building-2", href, outside)
 
 
+def _status(event: str, data: Mapping[str, Any]) -> Said:
+    """A status that changed; a notice of the days before there was more than one has nothing but its event."""
+    if "status" not in data:
+        return _security(event, data)
+    title = status_words.title(data["status"])
+    until = datetime.fromisoformat(data["until"]) if data.get("until") else None
+    told = status_words.told(status=data["status"], reason_shown=data["reason"], until=until)
+    return Said(title, "lock", reverse("security"), title, note=f"{told.why} {told.do}".strip())
+
+
 register(_security, *_SECURITY, letter=True)
+register(_status, "security.frozen", "security.restricted", "security.unrestricted", letter=True)
 register(_organization, "organization.joined", "organization.left")
 register(_organization, "organization.role_changed", "organization.removed", "webhook.disabled", letter=True)

@@ -33,6 +33,7 @@ FILES = ("storage_app.bucket",)
 LISTENERS = ("realtime.subscription",)
 PARKED = ("realtime.parkedmessage",)
 HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
+SCREENING = ("accounts.screeninghit", "accounts.sanctionslist")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -43,6 +44,7 @@ REPLAY = "wallet.replay_webhook"
 RESEND_WEBHOOK = "accounts.resend_webhook"
 CHANGE_RULES = "storage_app.change_bucket_rules"
 END_SUBSCRIPTION = "realtime.end_subscription"
+DECIDE_SCREENING = "accounts.decide_screening"
 TAKE_PARKED = "realtime.take_parked_message"
 
 
@@ -70,15 +72,18 @@ ROLES = {
             TAKE_PARKED,
         ),
     ),
-    KYC: Role(PEOPLE, (REVEAL,)),
+    KYC: Role((*PEOPLE, *SCREENING), (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
-        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED, *SCREENING),
+        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION, DECIDE_SCREENING),
     ),
     AUDITOR: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED)
+        (
+            *(*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES),
+            *(*SENT, *LISTENERS, *HOOKS, *PARKED, *SCREENING),
+        )
     ),
 }
 

@@ -61,9 +61,15 @@ WORDS: dict[str, Words] = {
         _("You told us that something was not you"), "shield-alert", WARN, _("Locked"), disputable=False
     ),
     "accounts.user.unlocked": Words(_("You unlocked your money"), "lock-open", GOOD, _("Unlocked")),
-    "accounts.user.frozen": Words(_("Locked by our staff"), "lock", WARN, _("Locked"), disputable=False),
+    "accounts.user.frozen": Words(_("Your account was frozen"), "lock", WARN, _("Frozen"), disputable=False),
     "accounts.user.unfrozen": Words(
         _("Unlocked by our staff"), "lock-open", GOOD, _("Unlocked"), disputable=False
+    ),
+    "accounts.user.restricted": Words(
+        _("Your account was restricted"), "lock", WARN, _("Restricted"), disputable=False
+    ),
+    "accounts.user.unrestricted": Words(
+        _("A restriction of your account was lifted"), "lock-open", GOOD, _("Lifted"), disputable=False
     ),
     "accounts.user.sessions_ended": Words(
         _("Logged out everywhere by our staff"), "log-out", INFO, _DONE, disputable=False
@@ -80,7 +86,8 @@ WORDS: dict[str, Words] = {
 # Deeds of staff, told to whom they were done to.
 BY_STAFF = (
     "accounts.factor_reset.asked",
-    *(f"accounts.user.{event}" for event in ("frozen", "unfrozen", "sessions_ended", "factors_reset")),
+    *(f"accounts.user.{event}" for event in ("frozen", "unfrozen", "restricted", "unrestricted")),
+    *(f"accounts.user.{event}" for event in ("sessions_ended", "factors_reset")),
 )
 
 

@@ -1,4 +1,4 @@
-"""What staff may do to a person's account: freeze, unfreeze, end sessions, reset factors. Each takes a reason."""
+"""What staff may do to a person's account: end sessions, reset factors, and the deeds of `staff_status`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import staff_status
 from accounts.models import Customer, FactorReset, User
 from accounts.services import account_life, factor_resets
 from accounts.step_up import step_up_required
@@ -47,44 +48,11 @@ class Deed:
     dangerous: bool = True
 
 
-def _may_be_frozen(_user: User, customer: Customer | None) -> bool:
-    return (
-        customer is not None
-        and customer.status != Customer.Status.CLOSED
-        and customer.lock_reason != Customer.LockReason.STAFF
-    )
-
-
-def _is_locked(_user: User, customer: Customer | None) -> bool:
-    return customer is not None and customer.status == Customer.Status.LOCKED
-
-
 def _end_staff_sessions(*, user: User, by: User, reason: str, at: datetime) -> None:
     account_life.end_staff_sessions(by=by, reason=reason, at=at)
 
 
 DEEDS = (
-    Deed(
-        "freeze",
-        _("Freeze"),
-        _(
-            "No money leaves the account and every session ends, until staff unfreeze it. Deposits still arrive."
-        ),
-        _("The customer is frozen."),
-        "accounts.freeze_customer",
-        account_life.freeze,
-        _may_be_frozen,
-    ),
-    Deed(
-        "unfreeze",
-        _("Unfreeze"),
-        _("The customer can move money again. Be sure that it is the customer who asks."),
-        _("The customer is no longer frozen."),
-        "accounts.freeze_customer",
-        account_life.unfreeze,
-        _is_locked,
-        dangerous=False,
-    ),
     Deed(
         "end-sessions",
         _("End all sessions"),
@@ -115,7 +83,6 @@ DEEDS = (
         lambda user, _customer: user.is_staff,
     ),
 )
-BY_CODE = {deed.code: deed for deed in DEEDS}
 
 
 class StaffActions:
@@ -133,6 +100,14 @@ class StaffActions:
             )
             for deed in DEEDS
         ]
+        pages += [
+            path(
+                f"<uuid:key>/{deed.code}/",
+                self.admin_site.admin_view(partial(staff_status.act, deed=deed)),
+                name=f"accounts_user_{deed.code}",
+            )
+            for deed in staff_status.DEEDS
+        ]
         decision = self.admin_site.admin_view(decide)
         pages.append(path("factor-resets/<uuid:key>/", decision, name="accounts_factor_reset"))
         return [*pages, *super().get_urls()]  # type: ignore[misc]
@@ -144,7 +119,7 @@ class StaffActions:
         customer = Customer.objects.filter(pk=user.pk).first()
         context["deeds"] = [
             (deed, reverse(f"admin:accounts_user_{deed.code}", args=[user.pk]))
-            for deed in DEEDS
+            for deed in (*staff_status.DEEDS, *DEEDS)
             if request.user.has_perm(deed.permission) and deed.fits(user, customer)
         ]
         if request.user.has_perm("accounts.reset_factors"):

@@ -8,6 +8,7 @@ app.set_default()  # also in threads that did not import it, such as those of th
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="webhook_tasks")
+app.autodiscover_tasks(related_name="check_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -41,6 +42,13 @@ app.conf.beat_schedule = {
     "forget old webhooks": {
         "task": "accounts.webhook_tasks.forget",
         "schedule": crontab(hour=3, minute=30),
+    },
+    "make checks": {"task": "accounts.check_tasks.run_due_checks", "schedule": 60.0},
+    "lift what is over": {"task": "accounts.check_tasks.lift_expired_statuses", "schedule": 60.0},
+    "screen again": {"task": "accounts.check_tasks.rescreen", "schedule": crontab(hour=4, minute=0)},
+    "restrict who gave no number": {
+        "task": "accounts.check_tasks.restrict_unidentified",
+        "schedule": crontab(hour=4, minute=30),
     },
     "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
     "forget old sign-ins": {

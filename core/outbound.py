@@ -24,6 +24,7 @@ from typing import Any, ClassVar
 import httpcore
 import httpx
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -300,3 +301,12 @@ def _is_local(url: httpx.URL) -> bool:
 def _authorities() -> ssl.SSLContext:
     """The certificate authorities that httpx brings; none of the environment's are added."""
     return httpx.create_ssl_context(trust_env=False)
+
+
+def require_no_transaction() -> None:
+    """Raise RuntimeError while a transaction is open: call this before calling anybody outside.
+
+    They may keep us waiting for many seconds, and what they did cannot be rolled back.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("nobody outside is called inside a transaction")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent, Customer, FactorReset, WebhookEndpoint
+from accounts.models import AuditEvent, Customer, FactorReset, ScreeningHit, WebhookEndpoint
 from core.ids import uuid7_at
 from core.staff import list_of, page_of, start_of
 from realtime.models import ParkedMessage
@@ -46,7 +46,8 @@ def overview(*, at: datetime) -> list[Group]:
         _endpoints(),
         _parked(),
         _cases(),
-        _locked(),
+        _restricted(),
+        _screening(),
         _resets(at),
         _proofs(),
     ]
@@ -160,17 +161,26 @@ def _cases() -> Group:
     )
 
 
-def _locked() -> Group:
+def _restricted() -> Group:
     figures = [
         _figure(
             label,
-            Customer.objects.filter(lock_reason=reason),
-            list_of(Customer, lock_reason__exact=reason),
-            alarming=reason == Customer.LockReason.REPORTED,
+            Customer.objects.filter(status=status),
+            list_of(Customer, status__exact=status),
+            alarming=status == Customer.Status.LOCKED,
         )
-        for reason, label in Customer.LockReason.choices
+        for status, label in Customer.Status.choices
+        if status not in (Customer.Status.ACTIVE, Customer.Status.CLOSED)
     ]
-    return Group(_("Locked customers"), Customer, figures)
+    return Group(_("Restricted customers"), Customer, figures)
+
+
+def _screening() -> Group:
+    hits = ScreeningHit.objects.filter(state=ScreeningHit.State.OPEN)
+    address = list_of(ScreeningHit, state__exact=ScreeningHit.State.OPEN)
+    return Group(
+        _("Screening hits"), ScreeningHit, [_figure(_("To be decided"), hits, address, alarming=True)]
+    )
 
 
 def _resets(at: datetime) -> Group:

@@ -1,5 +1,6 @@
 from accounts.models.apps import AppGrant, SpentAppToken
 from accounts.models.audit import AuditEvent
+from accounts.models.checks import KycCheckJob
 from accounts.models.codes import FlowState, OneTimeCode
 from accounts.models.factor_resets import FactorReset
 from accounts.models.factors import FactorChallenge, PendingFactor
@@ -34,6 +35,7 @@ from accounts.models.notices import (
 )
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
+from accounts.models.screening import SanctionsEntry, SanctionsList, ScreeningHit
 from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
 from accounts.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
@@ -57,6 +59,7 @@ __all__ = [
     "Invitation",
     "KycApplication",
     "KycCheck",
+    "KycCheckJob",
     "KycDecision",
     "KycDocument",
     "KycNote",
@@ -74,6 +77,9 @@ __all__ = [
     "Profile",
     "ProfileHistory",
     "RefreshToken",
+    "SanctionsEntry",
+    "SanctionsList",
+    "ScreeningHit",
     "Session",
     "SigningKey",
     "SpentAppToken",

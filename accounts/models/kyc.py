@@ -455,7 +455,12 @@ class CustomerStatusChange(models.Model):
     class Meta:
         verbose_name = _("change of a customer's status")
         verbose_name_plural = _("changes of customers' statuses")
-        indexes = [models.Index(fields=["customer", "id"], name="status_change_of")]
+        indexes = [
+            models.Index(fields=["customer", "id"], name="status_change_of"),
+            models.Index(
+                fields=["until"], condition=models.Q(until__isnull=False), name="status_change_ends"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.from_status} → {self.to_status}"

@@ -71,7 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
         ]
         permissions = [
-            ("freeze_customer", _("Can freeze and unfreeze a customer")),
+            ("freeze_customer", _("Can restrict and freeze a customer, and lift that")),
             ("end_sessions", _("Can end a person's sessions")),
             ("reset_factors", _("Can ask for and decide on a reset of second factors")),
         ]
@@ -108,8 +108,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Customer(models.Model):
     """What we know of a person who banks with us. Tiers 1 to 3 say how much they may hold and move.
 
-    Only an active customer moves money. `lock_reason` says who may lift a lock: its owner, once `recovered_at` says
-    that the password was replaced by a mailed link, or only staff.
+    `status` says what may go in and out (`accounts.services.status`). `lock_reason` says who may lift the owner's own
+    lock: its owner, once `recovered_at` says that the password was replaced by a mailed link, or only staff.
     """
 
     class Status(models.TextChoices):
@@ -122,7 +122,10 @@ class Customer(models.Model):
 
     class LockReason(models.TextChoices):
         REPORTED = "REPORTED", _("Reported by its owner")
-        STAFF = "STAFF", _("Frozen until staff lift it")
+        DOUBTFUL = "DOUBTFUL", _("Reported, and lifted by staff alone")
+
+    SENDING = ("ACTIVE", "NO_CREDIT")
+    RECEIVING = ("ACTIVE", "NO_DEBIT")
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True)
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.ACTIVE)
@@ -140,7 +143,8 @@ class Customer(models.Model):
         indexes = [
             models.Index(
                 fields=["lock_reason"], condition=~models.Q(lock_reason=""), name="customer_locked_why"
-            )
+            ),
+            models.Index(fields=["status"], condition=~models.Q(status="ACTIVE"), name="customer_restricted"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(tier__range=(1, 3)), name="customer_tier_known"),

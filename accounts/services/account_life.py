@@ -1,4 +1,4 @@
-"""The end of an account, and the pauses in it: closing by its owner, freezing and unfreezing by staff."""
+"""The end of an account, closed by its owner; and of sessions, ended by staff."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,9 +9,18 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit, letters, life
 from accounts.life import Blocker
-from accounts.models import AppGrant, Customer, Membership, Notification, Organization, Session, User
+from accounts.models import (
+    AppGrant,
+    Customer,
+    CustomerStatusChange,
+    Membership,
+    Notification,
+    Organization,
+    Session,
+    User,
+)
 from accounts.models.people import Role
-from accounts.services import apps, avatars, security, sessions
+from accounts.services import apps, avatars, sessions, status
 from accounts.services.notices import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -21,36 +30,6 @@ class AccountNotClosable(DomainError):
     code = "account_not_closable"
     kind = "conflict"
     message = gettext_lazy("Something must be settled before the account can be closed.")
-
-
-class NotACustomer(DomainError):
-    code = "not_a_customer"
-    kind = "not_found"
-    message = gettext_lazy("This person is no customer.")
-
-
-class AlreadyFrozen(DomainError):
-    code = "already_frozen"
-    kind = "conflict"
-    message = gettext_lazy("This customer is frozen already.")
-
-
-class NotFrozen(DomainError):
-    code = "not_frozen"
-    kind = "conflict"
-    message = gettext_lazy("This customer is not frozen.")
-
-
-class AccountIsClosed(DomainError):
-    code = "account_is_closed"
-    kind = "conflict"
-    message = gettext_lazy("This account was closed by its owner.")
-
-
-class OwnAccount(DomainError):
-    code = "own_account"
-    kind = "forbidden"
-    message = gettext_lazy("Nobody decides on their own account. Ask a colleague.")
 
 
 def blockers_of(*, user: User) -> list[Blocker]:
@@ -78,9 +57,14 @@ def close_account(*, user: User, at: datetime) -> None:
             raise AccountNotClosable(blockers=[str(blocker.title) for blocker in blockers])
         life.closing.send(sender=User, user=user, at=at)
         if customer:
-            customer.status, customer.closed_at = Customer.Status.CLOSED, at
-            customer.lock_reason = ""
-            customer.save(update_fields=["status", "closed_at", "lock_reason"])
+            status.write(
+                customer=customer,
+                to=Customer.Status.CLOSED,
+                cause=CustomerStatusChange.Cause.OWNER,
+                reason_code="CLOSED",
+                by=user,
+                at=at,
+            )
         user.is_active = False
         user.save(update_fields=["is_active", "updated_at"])
         Membership.objects.filter(user=user).delete()
@@ -89,36 +73,6 @@ def close_account(*, user: User, at: datetime) -> None:
         sessions.end_all(user=user, reason=Session.Reason.CLOSED, at=at)
         audit.record(action="accounts.user.closed", target=user, actor_id=user.pk)
         letters.send(template="security/mail/closed", to=user.email, at=at)
-
-
-def freeze(*, user: User, by: User, reason: str, at: datetime) -> None:
-    """Lock a customer's money and end their sessions until staff say otherwise.
-
-    Raises OwnAccount, NotACustomer, AccountIsClosed, AlreadyFrozen.
-    """
-    with acting_as_service():
-        customer = _customer_for_staff(user, by)
-        if customer.lock_reason == Customer.LockReason.STAFF:
-            raise AlreadyFrozen
-        customer.status, customer.lock_reason = Customer.Status.LOCKED, Customer.LockReason.STAFF
-        customer.locked_at = at
-        customer.save(update_fields=["status", "lock_reason", "locked_at"])
-        sessions.end_all(user=user, reason=Session.Reason.FROZEN, at=at)
-        apps.shut_out_all(user_id=user.pk, reason="frozen", at=at)
-        tell(user=user, event="frozen", by=by, reason=reason, at=at)
-
-
-def unfreeze(*, user: User, by: User, reason: str, at: datetime) -> None:
-    """Let a locked customer move money again, whoever locked it.
-
-    Raises OwnAccount, NotACustomer, AccountIsClosed, NotFrozen.
-    """
-    with acting_as_service():
-        customer = _customer_for_staff(user, by)
-        if customer.status != Customer.Status.LOCKED:
-            raise NotFrozen
-        security.lift(customer=customer)
-        tell(user=user, event="unfrozen", by=by, reason=reason, at=at)
 
 
 def end_sessions(*, user: User, by: User, reason: str, at: datetime) -> int:
@@ -170,17 +124,6 @@ def let_know(*, user: User, event: str, at: datetime) -> None:
     )
 
 
-def _customer_for_staff(user: User, by: User) -> Customer:
-    if user.pk == by.pk:
-        raise OwnAccount
-    customer = Customer.objects.select_for_update().filter(pk=user.pk).first()
-    if customer is None:
-        raise NotACustomer
-    if customer.status == Customer.Status.CLOSED:
-        raise AccountIsClosed
-    return customer
-
-
 def _own_blockers(user: User) -> Iterator[Blocker]:
     customer = Customer.objects.filter(pk=user.pk).first()
     if customer is None:
@@ -189,6 +132,12 @@ def _own_blockers(user: User) -> Iterator[Blocker]:
         yield Blocker(
             _("Your money is locked"),
             _("Unlock it first, so that we know it is you who closes the account."),
+            reverse("security"),
+        )
+    elif _is_held_back(customer):
+        yield Blocker(
+            _("Your account is restricted"),
+            _("What restricts it must be settled first. Under Security you read what it is, and what to do."),
             reverse("security"),
         )
     others = Membership.objects.filter(role=Membership.Role.OWNER, user__is_active=True).exclude(user=user)
@@ -204,3 +153,10 @@ def _own_blockers(user: User) -> Iterator[Blocker]:
             _("%(name)s would have no owner") % {"name": organization.name},
             _("Make somebody else an owner of this organisation, or close it."),
         )
+
+
+def _is_held_back(customer: Customer) -> bool:
+    """Whether a customer is restricted by more than the want of a number, which nobody needs who leaves."""
+    if customer.status == Customer.Status.ACTIVE:
+        return False
+    return status.layer_of(customer).reason_code != "IDENTITY_MISSING"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import FactorReset, Session, User
-from accounts.services import account_life, sessions
+from accounts.services import account_life, sessions, status
 from core.actors import acting_as_service
 from core.errors import DomainError
 
@@ -46,7 +46,7 @@ def ask(*, user: User, by: User, reason: str, at: datetime) -> FactorReset:
     """
     with acting_as_service():
         if user.pk == by.pk:
-            raise account_life.OwnAccount
+            raise status.OwnAccount
         User.objects.select_for_update().get(pk=user.pk)
         if not Authenticator.objects.filter(user=user).exists():
             raise NothingToReset
@@ -87,7 +87,7 @@ def decide(*, reset_id: UUID, by: User, approve: bool, at: datetime) -> FactorRe
         if reset.asked_by_id == by.pk:
             raise SecondPersonNeeded
         if reset.target_id == by.pk:
-            raise account_life.OwnAccount
+            raise status.OwnAccount
         reset.state = FactorReset.State.DONE if approve else FactorReset.State.DECLINED
         reset.decided_by, reset.decided_at = by, at
         reset.save(update_fields=["state", "decided_by", "decided_at"])

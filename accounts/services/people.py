@@ -67,7 +67,7 @@ def find_recipient(*, text: str) -> Recipient:
     with acting_as_service():
         profile = (
             Profile.objects.filter(confirmed if "@" in wanted else Q(handle=wanted))
-            .filter(user__is_active=True, user__customer__status=Customer.Status.ACTIVE)
+            .filter(user__is_active=True, user__customer__status__in=Customer.RECEIVING)
             .first()
         )
     if profile is None:

@@ -9,15 +9,25 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, letters
-from accounts.models import AuditEvent, Customer, FlowState, Notification, OneTimeCode, Session, User
-from accounts.services import api_keys, apps, sessions
+from accounts import audit, letters, statuses
+from accounts.models import (
+    AuditEvent,
+    Customer,
+    CustomerStatusChange,
+    FlowState,
+    Notification,
+    OneTimeCode,
+    Session,
+    User,
+)
+from accounts.services import api_keys, apps, sessions, status
 from accounts.services.notices import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
 
 # Who changed the address lately may be the thief: a mailed link would then go to the wrong person.
 ADDRESS_SETTLED = timedelta(days=7)
+OWNER = CustomerStatusChange.Cause.OWNER
 
 
 class NotLocked(DomainError):
@@ -57,7 +67,7 @@ def report(*, user: User, at: datetime, event_id: UUID | None = None) -> None:
         keys = api_keys.revoke_made_by(user=user, reason="reported", at=at)
         user = User.objects.select_for_update().get(pk=user.pk)
         doubtful = _address_changed_since(user, at - ADDRESS_SETTLED)
-        _lock(user, Customer.LockReason.STAFF if doubtful else Customer.LockReason.REPORTED, at)
+        _lock(user, Customer.LockReason.DOUBTFUL if doubtful else Customer.LockReason.REPORTED, at)
         user.set_unusable_password()
         user.new_email = ""
         user.save(update_fields=["password", "new_email", "updated_at"])
@@ -107,7 +117,7 @@ def unlock(*, user: User, session_id: UUID | None, at: datetime) -> None:
     """
     with acting_as_service():
         customer = Customer.objects.select_for_update().filter(pk=user.pk).first()
-        if customer is None or customer.status != Customer.Status.LOCKED:
+        if customer is None or customer.status not in (Customer.Status.LOCKED, Customer.Status.FROZEN):
             raise NotLocked
         if customer.lock_reason != Customer.LockReason.REPORTED:
             raise OnlyStaffUnlock
@@ -118,24 +128,29 @@ def unlock(*, user: User, session_id: UUID | None, at: datetime) -> None:
         session = user.sign_ins.live().filter(pk=session_id).first() if session_id else None
         if session is None or not _proven_since(session, customer.recovered_at):
             raise ProofNeeded
-        lift(customer=customer)
+        below = statuses.beneath(customer.status, status.changes_of(customer), at)
+        status.write(customer=customer, to=below.status, cause=OWNER, reason_code="RECOVERED", by=user, at=at)
         audit.record(action="accounts.user.unlocked", target=user, actor_id=user.pk)
         letters.send(template="security/mail/unlocked", to=user.email, at=at)
 
 
-def lift(*, customer: Customer) -> None:
-    """Let a locked customer move money again; whoever calls has asked whether that may be."""
-    customer.status = Customer.Status.ACTIVE
-    customer.lock_reason, customer.locked_at, customer.recovered_at = "", None, None
-    customer.save(update_fields=["status", "lock_reason", "locked_at", "recovered_at"])
-
-
 def _lock(user: User, reason: str, at: datetime) -> None:
-    """Lock an active customer, or start the recovery of one reported before anew; a lock by staff stays theirs."""
-    theirs = Customer.objects.select_for_update().filter(pk=user.pk).exclude(status=Customer.Status.CLOSED)
-    theirs.exclude(lock_reason=Customer.LockReason.STAFF).exclude(
-        status=Customer.Status.LOCKED, lock_reason=""
-    ).update(status=Customer.Status.LOCKED, lock_reason=reason, locked_at=at, recovered_at=None)
+    """Lock a customer, or start the recovery of one reported before anew; what staff alone lift stays theirs."""
+    customer = Customer.objects.select_for_update().filter(pk=user.pk).first()
+    if customer is None or customer.status in (Customer.Status.CLOSED, Customer.Status.FROZEN):
+        return
+    locked = customer.status == Customer.Status.LOCKED
+    if locked and customer.lock_reason != Customer.LockReason.REPORTED:
+        return
+    status.write(
+        customer=customer,
+        to=Customer.Status.LOCKED,
+        cause=OWNER,
+        reason_code="REPORTED",
+        by=user,
+        at=at,
+        lock_reason=reason,
+    )
 
 
 def _address_changed_since(user: User, since: datetime) -> bool:

@@ -161,9 +161,10 @@ def test_the_last_owner_of_an_organisation_cannot_leave_it(here, ada):
         assert not Membership.objects.filter(user=ada).exists()
 
 
-def test_who_is_locked_cannot_slip_away(here, ada):
+@pytest.mark.parametrize("status", ["LOCKED", "FROZEN", "NO_DEBIT", "NO_CREDIT"])
+def test_who_is_locked_or_restricted_cannot_slip_away(here, ada, status):
     with acting_as_service():
-        Customer.objects.filter(pk=ada.pk).update(status="LOCKED", lock_reason="STAFF")
+        Customer.objects.filter(pk=ada.pk).update(status=status)
     assert here.post("/security/close/", {"sure": "yes"}).status_code == 422
 
 

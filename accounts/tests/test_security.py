@@ -24,6 +24,7 @@ from accounts.tests.security import (
     choose_password_by_mail,
     sessions_of,
 )
+from accounts.tests.status_steps import restrict
 from accounts.tests.test_sign_in import log_in
 from accounts.tests.test_wire_sign_in import call
 from core.actors import acting_as_service
@@ -226,7 +227,7 @@ def test_what_staff_did_is_told_without_who_or_from_where(ada):
         audit.record(action="accounts.user.viewed", target=ada, actor_id=agent.pk)
     page = came_in().get("/security/history/")
     text = page.content.decode()
-    assert "Locked by our staff" in text
+    assert "Your account was frozen" in text
     assert "secret doubt" not in text
     assert agent.email not in text
 
@@ -236,12 +237,12 @@ def test_staff_do_not_find_what_they_did_to_others_in_their_own_history(ada):
     with acting_as_service():
         sessions.start(user=ada, face="APP", method="password", at=at)
     with acting_as_service(on_behalf_of=agent):
-        account_life.freeze(user=ada, by=agent, reason="Asked for by phone", at=at)
+        restrict(ada, "FROZEN", by=agent, at=at)
         account_life.end_sessions(user=ada, by=agent, reason="Asked for by phone", at=at)
     told = [str(event.words.title) for event in security_events.page_of(user=agent).events]
     assert told == ["Account opened"]
     hers = [str(event.words.title) for event in security_events.page_of(user=ada).events]
-    assert {"Locked by our staff", "Logged out everywhere by our staff"} <= set(hers)
+    assert {"Your account was frozen", "Logged out everywhere by our staff"} <= set(hers)
 
 
 # Password and address

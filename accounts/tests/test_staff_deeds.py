@@ -9,9 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Notification, User
-from accounts.services import account_life, apps, factor_resets, security, sessions
+from accounts.services import account_life, apps, factor_resets, security, sessions, status
 from accounts.tests.factories import make_person
 from accounts.tests.staff import ALL, WHY, address, at_work, lock_of, make_agent
+from accounts.tests.status_steps import lift, restrict, submit
 from accounts.tests.test_sign_in import log_in
 from core.actors import acting_as_service
 
@@ -23,33 +24,34 @@ def ada() -> User:
     return make_person(name="Ada Obi", email="ada@alajo.test")
 
 
-def test_staff_freeze_and_unfreeze_with_a_reason_and_the_customer_is_told(client, ada):
+def test_staff_freeze_and_lift_with_a_reason_and_the_customer_is_told(client, ada):
     log_in(client)
     staff = at_work(make_agent(*ALL))
     page = staff.get(f"/staff/accounts/user/{ada.pk}/change/").content.decode()
     assert address(ada, "freeze") in page
-    assert address(ada, "unfreeze") not in page
+    assert address(ada, "lift") not in page
 
-    assert staff.post(address(ada, "freeze"), {"reason": "short"}).status_code == 422
+    assert submit(staff, ada, "freeze", text="short").status_code == 422
     assert lock_of(ada) == ("ACTIVE", "")
-    assert staff.post(address(ada, "freeze"), {"reason": WHY}).status_code == 302
-    assert lock_of(ada) == ("LOCKED", "STAFF")
+    assert submit(staff, ada, "freeze").status_code == 302
+    assert lock_of(ada) == ("FROZEN", "")
     assert client.get("/home/").url.startswith("/accounts/login/")
-    assert (mail.outbox[-1].to, mail.outbox[-1].subject) == ([ada.email], "Your money is locked")
+    assert (mail.outbox[-1].to, mail.outbox[-1].subject) == ([ada.email], "Your account is frozen")
     assert WHY not in mail.outbox[-1].body
     with acting_as_service():
         assert Notification.objects.filter(user=ada, event="security.frozen").exists()
-        assert AuditEvent.objects.get(action="accounts.user.frozen").data == {"reason": WHY}
+        facts = {"reason": WHY, "reason_code": "REVIEW", "status": "FROZEN", "cause": "STAFF"}
+        assert AuditEvent.objects.get(action="accounts.user.frozen").data == facts
 
-    assert staff.post(address(ada, "freeze"), {"reason": WHY}).status_code == 422
-    assert staff.post(address(ada, "unfreeze"), {"reason": WHY}).status_code == 302
+    assert submit(staff, ada, "freeze").status_code == 422
+    assert submit(staff, ada, "lift").status_code == 302
     assert lock_of(ada) == ("ACTIVE", "")
-    assert staff.post(address(ada, "unfreeze"), {"reason": WHY}).status_code == 422
+    assert submit(staff, ada, "lift").status_code == 422
 
 
 def test_who_is_frozen_cannot_unlock_by_recovering(ada):
-    agent, at = make_agent(*ALL), timezone.now()
-    account_life.freeze(user=ada, by=agent, reason=WHY, at=at)
+    at = timezone.now()
+    restrict(ada, by=make_agent(*ALL), at=at)
     security.password_replaced(user=ada, at=at, by_mail=True)
     with acting_as_service():
         session = sessions.start(user=ada, face="PAGES", method="password", at=at)
@@ -59,15 +61,15 @@ def test_who_is_frozen_cannot_unlock_by_recovering(ada):
 
 def test_staff_unlock_whoever_reported_something(ada):
     security.report(user=ada, at=timezone.now())
-    account_life.unfreeze(user=ada, by=make_agent(*ALL), reason=WHY, at=timezone.now())
+    lift(ada, by=make_agent(*ALL))
     assert lock_of(ada) == ("ACTIVE", "")
 
 
-def test_a_closed_account_is_not_unfrozen_into_life(ada):
+def test_a_closed_account_is_not_lifted_into_life(ada):
     account_life.close_account(user=ada, at=timezone.now())
-    for deed in (account_life.freeze, account_life.unfreeze):
-        with pytest.raises(account_life.AccountIsClosed):
-            deed(user=ada, by=make_agent(*ALL), reason=WHY, at=timezone.now())
+    for deed in (restrict, lift):
+        with pytest.raises(status.AccountIsClosed):
+            deed(ada, by=make_agent(*ALL))
 
 
 def test_staff_end_all_sessions(client, ada):
@@ -87,7 +89,8 @@ def test_staff_end_all_sessions(client, ada):
     ("deed", "right"),
     [
         ("freeze", "freeze_customer"),
-        ("unfreeze", "freeze_customer"),
+        ("restrict", "freeze_customer"),
+        ("lift", "freeze_customer"),
         ("end-sessions", "end_sessions"),
         ("end-staff-sessions", "end_sessions"),
         ("reset-factors", "reset_factors"),
@@ -117,6 +120,7 @@ def test_a_deed_on_nobody_is_not_found(ada):
 
 def test_a_superuser_does_not_freeze_oneself_nor_reset_ones_own_factors():
     agent, at = make_agent(*ALL), timezone.now()
-    for deed in (account_life.freeze, factor_resets.ask):
-        with pytest.raises(account_life.OwnAccount):
-            deed(user=agent, by=agent, reason=WHY, at=at)
+    with pytest.raises(status.OwnAccount):
+        restrict(agent, by=agent)
+    with pytest.raises(status.OwnAccount):
+        factor_resets.ask(user=agent, by=agent, reason=WHY, at=at)

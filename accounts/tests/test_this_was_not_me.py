@@ -23,6 +23,7 @@ from accounts.tests.security import (
     choose_password_by_mail,
     customer,
 )
+from accounts.tests.status_steps import restrict
 from accounts.tests.test_sign_in import log_in, signed_in
 from accounts.tests.test_wire_sign_in import call
 from core.actors import acting_as, acting_as_service
@@ -232,7 +233,7 @@ def test_whose_address_changed_lately_is_given_back_by_staff_only(ada):
     with acting_as_service():
         audit.record(action="accounts.email.changed", target=ada, actor_id=ada.pk)
     security.report(user=ada, at=timezone.now())
-    assert customer(ada).lock_reason == "STAFF"
+    assert (customer(ada).status, customer(ada).lock_reason) == ("LOCKED", "DOUBTFUL")
     assert "/reset/key/" not in mail.outbox[-1].body
     security.password_replaced(user=ada, at=timezone.now(), by_mail=True)
     with pytest.raises(security.OnlyStaffUnlock):
@@ -255,16 +256,24 @@ def test_who_is_locked_reads_it_on_the_start_page(ada):
     here = came_in()
     assert "Your money is locked" not in here.get("/home/").content.decode()
     with acting_as_service():
-        Customer.objects.filter(pk=ada.pk).update(status="LOCKED", lock_reason="STAFF")
+        Customer.objects.filter(pk=ada.pk).update(status="LOCKED", lock_reason="DOUBTFUL")
     for path in ("/home/", "/security/"):
         assert "Your money is locked" in here.get(path).content.decode()
 
 
-def test_reporting_does_not_turn_a_lock_by_staff_into_ones_own(ada):
-    with acting_as_service():
-        Customer.objects.filter(pk=ada.pk).update(status="LOCKED", lock_reason="STAFF")
+def test_reporting_does_not_turn_what_staff_froze_into_a_lock_of_ones_own(ada):
+    restrict(ada, "FROZEN")
     security.report(user=ada, at=timezone.now())
-    assert customer(ada).lock_reason == "STAFF"
+    assert (customer(ada).status, customer(ada).lock_reason) == ("FROZEN", "")
+
+
+def test_unlocking_brings_back_what_restricted_before_the_report(ada):
+    restrict(ada, "NO_DEBIT")
+    security.report(user=ada, at=timezone.now())
+    assert customer(ada).status == "LOCKED"
+    choose_password_by_mail(ANOTHER)
+    assert came_in(password=ANOTHER).post("/security/unlock/").status_code == 302
+    assert customer(ada).status == "NO_DEBIT"
 
 
 def test_a_lock_can_not_be_lifted_by_raw_sql_or_a_get(ada):

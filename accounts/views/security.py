@@ -16,16 +16,18 @@ from accounts.browser import leave, sign_in_of
 from accounts.models import Customer
 from accounts.requests import PersonRequest
 from accounts.security_overview import overview_of
-from accounts.services import security, settling
+from accounts.services import security, settling, status
 from core.errors import DomainError
 
 
 @never_cache
 @require_safe
 def overview(request: PersonRequest) -> HttpResponse:
+    customer = Customer.objects.filter(user=request.user).first()
     context = {
         "overview": overview_of(request.user),
-        "customer": Customer.objects.filter(user=request.user).first(),
+        "customer": customer,
+        "status_steps": status.steps_of(customer) if customer else [],
         "unsettled_until": settling.unsettled_until(user_id=request.user.pk, at=timezone.now()),
     }
     return render(request, "security/overview.html", context)

@@ -217,6 +217,16 @@ REALTIME_CONSUMERS = {
     "notices": "accounts.services.deliveries.take",
     "webhooks": "accounts.services.webhooks.planning.take",
 }
+# Who verifies what customers declare, by kind of check, and how many days a tier may go without a number (None: no
+# number is asked for). docs/kyc-checks.md
+KYC_VERIFIERS = {
+    "BVN": "wallet.verifiers.Paystack",
+    "NIN": "accounts.kyc.local_checks.ByHand",
+    "BANK_ACCOUNT": "wallet.verifiers.Paystack",
+    "DOCUMENT": "accounts.kyc.local_checks.DocumentCheck",
+    "SCREENING": "accounts.services.kyc.screening.Lists",
+}
+KYC_GRACE = "wallet.kyc_grace.grace_days_of"
 # Where a link may send people back to, beside this site: globs such as `https://app.example.com/**`.
 REDIRECT_ALLOW_LIST = env.redirect_allow_list
 

@@ -168,12 +168,23 @@ class Paystack:
             event=event, reference=_reference_in(event, data), dedupe_key=_dedupe_key(event, data, raw)
         )
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, has_data: bool = True
+    ) -> dict[str, Any]:
+        """Return the `data` of a good answer, for what is asked beside payments; without `has_data` it may have none.
+
+        Raises GatewayRefused, GatewayUnavailable.
+        """
+        return self._call(method, path, body, has_data=has_data)
+
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, has_data: bool = True
+    ) -> dict[str, Any]:
         """The `data` of a good answer, asked for again while there is none."""
         pause = 0.25
         for attempt in range(1, self._tries + 1):
             try:
-                return self._call_once(method, path, body)
+                return self._call_once(method, path, body, has_data)
             except GatewayUnavailable as error:
                 if attempt == self._tries:
                     raise
@@ -182,7 +193,9 @@ class Paystack:
                 pause *= 2
         raise AssertionError("tries must be at least 1")
 
-    def _call_once(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    def _call_once(
+        self, method: str, path: str, body: dict[str, Any] | None, has_data: bool
+    ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._key.decode()}", "Accept": "application/json"}
         try:
             response = self._client.request(
@@ -202,6 +215,8 @@ class Paystack:
         if 400 <= status < 500 or envelope.get("status") is False:
             raise _refusal(status, envelope)
         data = envelope.get("data")
+        if data is None and not has_data:
+            data = {}
         if not response.is_success or envelope.get("status") is not True or not isinstance(data, dict):
             raise GatewayUnreadable(reason=f"http_{status}", field="data")
         return data

@@ -26,6 +26,7 @@ from wallet.sandbox.models import Fault, SandboxCharge
 LEAST = {"NGN": 5000}
 MOST = 1_000_000_000
 _REFERENCE = re.compile(r"[A-Za-z0-9.=-]{1,100}")
+_KNOWN = re.compile(r"[A-Za-z0-9.=_-]{1,100}")
 
 Body = dict[str, Any]
 
@@ -41,7 +42,7 @@ class Refusal(Exception):
         self.response = JsonResponse(body, status=status)
 
 
-def _endpoint(method: str, *, suffers_faults: bool = True) -> Callable[[Callable[..., HttpResponse]], Any]:
+def endpoint(method: str, *, suffers_faults: bool = True) -> Callable[[Callable[..., HttpResponse]], Any]:
     """An API call: key and method checked, its work one transaction of its own, faults round it."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Any:
@@ -54,8 +55,8 @@ def _endpoint(method: str, *, suffers_faults: bool = True) -> Callable[[Callable
                 body = _body(request) if method == "POST" else {}
                 reference = reference or str(body.get("reference") or "")
                 work = functools.partial(_work, view, request, reference, body)
-                known = reference if _REFERENCE.fullmatch(reference) else ""
-                return _suffer(work, known, endpoint=view.__name__) if suffers_faults else work()
+                known = reference if _KNOWN.fullmatch(reference) else ""
+                return _suffer(work, known, call_name=view.__name__) if suffers_faults else work()
             except Refusal as refusal:
                 return refusal.response
 
@@ -71,9 +72,9 @@ def _work(
         return view(request, reference, body)
 
 
-def _suffer(work: Callable[[], HttpResponse], reference: str, *, endpoint: str) -> HttpResponse:
+def _suffer(work: Callable[[], HttpResponse], reference: str, *, call_name: str) -> HttpResponse:
     with acting_as_service():
-        taken = faults.take(faults.ON_CALL, reference=reference, endpoint=endpoint)
+        taken = faults.take(faults.ON_CALL, reference=reference, endpoint=call_name)
     if Kind.TOO_MANY in taken:
         headers = {"Retry-After": str(taken.number(Kind.TOO_MANY, 1))}
         return JsonResponse({"status": False, "message": "Too many requests"}, status=429, headers=headers)
@@ -83,6 +84,8 @@ def _suffer(work: Callable[[], HttpResponse], reference: str, *, endpoint: str) 
         )
     if Kind.BAD_GATEWAY_BEFORE in taken:
         return _bad_gateway()
+    if Kind.NONSENSE in taken:
+        return answer("OK", ["nonsense", {"account_name": None}])
     response = work()
     if Kind.DELAY in taken:
         time.sleep(min(taken.number(Kind.DELAY, 1), faults.SLOWEST_ANSWER))
@@ -93,7 +96,7 @@ def _bad_gateway() -> HttpResponse:
     return HttpResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", status=502)
 
 
-@_endpoint("POST")
+@endpoint("POST")
 def initialize(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
     _check_required(body)
     amount = _checked_amount(body)
@@ -113,38 +116,38 @@ def initialize(request: HttpRequest, reference: str, body: Body) -> HttpResponse
         raise Refusal(400, str(error.message), code=error.code) from error
     page = request.build_absolute_uri(reverse("sandbox:checkout", args=[charge.access_code]))
     data = {"authorization_url": page, "access_code": charge.access_code, "reference": charge.reference}
-    return _answer("Authorization URL created", data)
+    return answer("Authorization URL created", data)
 
 
-@_endpoint("GET")
+@endpoint("GET")
 def verify(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
     charge = (
         SandboxCharge.objects.filter(reference=reference).first() if _REFERENCE.fullmatch(reference) else None
     )
     if charge is None:
         raise Refusal(400, "Transaction reference not found.", code="transaction_not_found")
-    return _answer("Verification successful", payloads.verification(charge))
+    return answer("Verification successful", payloads.verification(charge))
 
 
-@_endpoint("POST", suffers_faults=False)
+@endpoint("POST", suffers_faults=False)
 def add_fault(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
     """Ours, not Paystack's: make a misbehaviour wait; `{"clear": true}` calls all of them off first."""
     if body.get("clear") is True:
         Fault.objects.all().delete()
     if not body.get("kind"):
-        return _answer("Faults", _waiting())
+        return answer("Faults", _waiting())
     form = FaultForm(body)
     if not form.is_valid():
         raise Refusal(400, json.dumps(form.errors.get_json_data()), code="invalid_params")
     form.save()
-    return _answer("Faults", _waiting())
+    return answer("Faults", _waiting())
 
 
 def _waiting() -> list[Any]:
     return list(Fault.objects.order_by("pk").values("kind", "value", "remaining", "reference", "endpoint"))
 
 
-def _answer(message: str, data: Any) -> HttpResponse:
+def answer(message: str, data: Any) -> HttpResponse:
     return JsonResponse({"status": True, "message": message, "data": data})
 
 

@@ -44,12 +44,13 @@ def pause_after(tries: int) -> float | None:
 @transaction.atomic
 def begin(*, delivery_id: int) -> Attempt | None:
     """Count a try and say what to send; None when the delivery is over."""
-    delivery = SandboxDelivery.objects.select_for_update().select_related("charge").get(pk=delivery_id)
+    held = SandboxDelivery.objects.select_for_update(of=("self",)).select_related("charge", "customer")
+    delivery = held.get(pk=delivery_id)
     if delivery.state != SandboxDelivery.State.PENDING:
         return None
     delivery.tries += 1
     delivery.save(update_fields=["tries"])
-    forged = "FORGED_SIGNATURE" in faults.take(faults.ON_DELIVERY, reference=delivery.charge.reference)
+    forged = "FORGED_SIGNATURE" in faults.take(faults.ON_DELIVERY, reference=delivery.about)
     body = delivery.body.encode()
     key = settings.PAYSTACK_SANDBOX_SECRET_KEY
     return Attempt(

@@ -10,7 +10,14 @@ from wallet.sandbox.models import Fault
 
 Kind = Fault.Kind
 
-ON_CALL = (Kind.DELAY, Kind.BAD_GATEWAY_AFTER, Kind.BAD_GATEWAY_BEFORE, Kind.HTML_503, Kind.TOO_MANY)
+ON_CALL = (
+    Kind.DELAY,
+    Kind.BAD_GATEWAY_AFTER,
+    Kind.BAD_GATEWAY_BEFORE,
+    Kind.HTML_503,
+    Kind.TOO_MANY,
+    Kind.NONSENSE,
+)
 ON_PAYMENT = (
     Kind.WRONG_AMOUNT,
     Kind.UNDERPAID,

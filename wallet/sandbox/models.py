@@ -48,6 +48,19 @@ class SandboxCharge(models.Model):
         return self.status == self.Status.SUCCESS
 
 
+class SandboxCustomer(models.Model):
+    """Somebody who may be identified, by the code that Paystack gives out."""
+
+    code = models.CharField(max_length=30, unique=True)
+    email = models.EmailField(unique=True)
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class SandboxDelivery(models.Model):
     """One webhook: the exact body, and every attempt to bring it (when, which copy, HTTP status or error)."""
 
@@ -57,7 +70,10 @@ class SandboxDelivery(models.Model):
         GIVEN_UP = "GIVEN_UP", _("Given up")
         DROPPED = "DROPPED", _("Dropped by a fault")
 
-    charge = models.ForeignKey(SandboxCharge, on_delete=models.CASCADE, related_name="deliveries")
+    charge = models.ForeignKey(SandboxCharge, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    customer = models.ForeignKey(
+        SandboxCustomer, on_delete=models.CASCADE, null=True, related_name="deliveries"
+    )
     event = models.CharField(max_length=50)
     body = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
@@ -67,8 +83,20 @@ class SandboxDelivery(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(charge=None) ^ Q(customer=None), name="sandbox_delivery_of_one_thing"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.event} {self.pk}"
+
+    @property
+    def about(self) -> str:
+        """The reference by which faults know what it tells of."""
+        return self.charge.reference if self.charge else self.customer.code if self.customer else ""
 
 
 def fault_kinds() -> list[tuple[str, Any]]:
@@ -88,6 +116,7 @@ class Fault(models.Model):
         BAD_GATEWAY_BEFORE = "BAD_GATEWAY_BEFORE", _("502 without doing it")
         HTML_503 = "HTML_503", _("503 with an HTML body")
         TOO_MANY = "TOO_MANY", _("429 (value: Retry-After, seconds)")
+        NONSENSE = "NONSENSE", _("200 with a body that makes no sense")
         # A payment meets these.
         WRONG_AMOUNT = "WRONG_AMOUNT", _("Another amount asked for and paid (value: kobo)")
         UNDERPAID = "UNDERPAID", _("Less paid than asked for (value: kobo)")
@@ -106,6 +135,10 @@ class Fault(models.Model):
         ANY = "", _("any call")
         INITIALIZE = "initialize", "initialize"
         VERIFY = "verify", "verify"
+        BANK = "bank", "bank"
+        RESOLVE = "resolve", "bank/resolve"
+        CUSTOMER = "customer", "customer"
+        IDENTIFY = "identify", "customer/…/identification"
 
     kind = models.CharField(max_length=20, choices=fault_kinds)
     value = models.CharField(max_length=20, blank=True)

@@ -77,7 +77,7 @@ def pay(*, access_code: str, at: datetime, card: TestCard = GOOD_CARD) -> Sandbo
 def resend(*, delivery: SandboxDelivery) -> None:
     """Bring a webhook once more, whatever became of it."""
     SandboxDelivery.objects.filter(pk=delivery.pk).update(state=SandboxDelivery.State.PENDING)
-    _send_on_commit(delivery)
+    send_on_commit(delivery)
 
 
 def card_fee(amount: int) -> int:
@@ -119,10 +119,11 @@ def _announce(charge: SandboxCharge, taken: Taken, *, at: datetime) -> None:
     if delay:
         delivery.next_attempt_at = at + timedelta(seconds=delay)
         delivery.save(update_fields=["next_attempt_at"])
-    _send_on_commit(delivery, countdown=delay)
+    send_on_commit(delivery, countdown=delay)
 
 
-def _send_on_commit(delivery: SandboxDelivery, *, countdown: int = 0) -> None:
+def send_on_commit(delivery: SandboxDelivery, *, countdown: int = 0) -> None:
+    """Have a webhook brought once this transaction is committed, after `countdown` seconds."""
     send = partial(
         tasks.deliver_webhook.apply_async, kwargs={"delivery_id": delivery.pk}, countdown=countdown
     )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from wallet.sandbox import services
 from wallet.sandbox.cards import CARDS, DECLINED_CARD
 from wallet.sandbox.forms import CardForm, FaultForm
-from wallet.sandbox.models import Fault, SandboxCharge, SandboxDelivery
+from wallet.sandbox.models import Fault, SandboxCharge, SandboxCustomer, SandboxDelivery
 
 CHARGES_SHOWN = 50
 
@@ -58,7 +58,13 @@ def control(request: HttpRequest) -> HttpResponse:
         return redirect("sandbox:control")
     deliveries = Prefetch("deliveries", SandboxDelivery.objects.order_by("pk"))
     charges = SandboxCharge.objects.order_by("-pk").prefetch_related(deliveries)[:CHARGES_SHOWN]
-    context = {"form": form, "faults": Fault.objects.order_by("pk"), "charges": charges}
+    customers = SandboxCustomer.objects.order_by("-pk").prefetch_related(deliveries)[:CHARGES_SHOWN]
+    context = {
+        "form": form,
+        "faults": Fault.objects.order_by("pk"),
+        "charges": charges,
+        "customers": customers,
+    }
     return render(request, "sandbox/control.html", context, status=422 if form.errors else 200)
 
 

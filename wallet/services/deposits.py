@@ -18,6 +18,7 @@ from accounts.models import Customer
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import base62, uuid7
+from core.outbound import require_no_transaction
 from wallet.gateways.base import (
     Charge,
     ChargeNotFound,
@@ -27,7 +28,7 @@ from wallet.gateways.base import (
 )
 from wallet.models import Account, Payment
 from wallet.refusals import AccountClosed, AccountFrozen, AccountNoCredit, CustomerLocked, LedgerRefusal
-from wallet.services.gateways import adapter_of, gateway_for, require_no_transaction
+from wallet.services.gateways import adapter_of, gateway_for
 from wallet.services.settlement import CHECKS, SETTLED, settle
 
 SMALLEST, LARGEST = 5_000, 1_000_000_000  # kobo: what the gateway takes in one payment
@@ -97,7 +98,7 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
     """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
 
     Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen,
-    AccountNoCredit for an account that could not take the money, CustomerLocked for an owner who is no active customer,
+    AccountNoCredit for an account that could not take the money, CustomerLocked for an owner who may not receive,
     TooManyPayments. What the tier forbids is taken, and held.
     """
     if amount < SMALLEST:
@@ -107,7 +108,7 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
     if account.state in _UNABLE:
         raise _UNABLE[account.state](account=str(account.pk))
     with acting_as_service():
-        if not Customer.objects.filter(pk=account.owner_id, status=Customer.Status.ACTIVE).exists():
+        if not Customer.objects.filter(pk=account.owner_id, status__in=Customer.RECEIVING).exists():
             raise CustomerLocked
         if payment_id is None or not Payment.objects.filter(pk=payment_id).exists():
             _refuse_too_many(account, at=at)

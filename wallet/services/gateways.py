@@ -4,7 +4,6 @@ import json
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -49,15 +48,6 @@ def adapter_of(gateway: PaymentGateway) -> Gateway:
     """Return the adapter of a gateway. A rotated key makes a new one, without a restart."""
     credentials = json.loads(encryption.open_sealed(gateway.credentials, aad=_aad(gateway.code)))
     return _paystack(credentials["secret_key"], settings.PAYSTACK_BASE_URL)
-
-
-def require_no_transaction() -> None:
-    """Raise RuntimeError while a transaction is open: call this before calling outside.
-
-    A gateway may keep us waiting for many seconds, and what it did cannot be rolled back.
-    """
-    if connection.in_atomic_block:
-        raise RuntimeError("a gateway is never called inside a transaction")
 
 
 @lru_cache(maxsize=32)

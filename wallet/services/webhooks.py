@@ -16,10 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
+from core.outbound import require_no_transaction
+from wallet import verifiers
+from wallet.gateways import paystack_identity as identity
 from wallet.gateways.base import ForgedSignature
 from wallet.models import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.services.deposits import check_payment
-from wallet.services.gateways import adapter_of, require_no_transaction
+from wallet.services.gateways import adapter_of
 from wallet.services.settlement import SETTLED
 
 PAID = "charge.success"
@@ -53,7 +56,15 @@ def receive_webhook(
         raise
     notice = adapter.read_notice(raw)
     facts = {"event": notice.event, "reference": notice.reference or "", "body": raw, "attempts": 1}
-    return WebhookEvent.objects.get_or_create(gateway=gateway, dedupe_key=notice.dedupe_key, defaults=facts)
+    event, is_new = WebhookEvent.objects.get_or_create(
+        gateway=gateway, dedupe_key=notice.dedupe_key, defaults=facts
+    )
+    if not is_new and event.event in identity.ANSWERS and not event.is_waiting:
+        # A question that was asked anew is answered in the same bytes.
+        event.state, event.attempts = _State.RECEIVED, 1
+        event.save(update_fields=["state", "attempts"])
+        return event, True
+    return event, is_new
 
 
 def forged_count(gateway_code: str) -> int:
@@ -62,7 +73,9 @@ def forged_count(gateway_code: str) -> int:
 
 
 def process_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
-    """Ask the gateway about the charge a webhook names, and settle it. Safe to run twice. Calls outside.
+    """Ask the gateway about the charge a webhook names, and settle it; or take what it says of a person.
+
+    Safe to run twice. Calls outside.
 
     Raises no DomainError: what stands in the way is written down with the webhook, which is tried again.
     """
@@ -71,6 +84,8 @@ def process_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
         payment = Payment.objects.filter(gateway=event.gateway, reference=event.reference).first()
     if not event.is_waiting:
         return event
+    if event.event in identity.ANSWERS:
+        return _take_answer(event, at=at)
     if event.event != PAID or not event.reference:
         return _record(event, _State.IGNORED, at=at)
     try:
@@ -78,6 +93,15 @@ def process_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
             _open_case(event)
         elif check_payment(payment_id=payment.pk, at=at).state not in SETTLED:
             raise NotSettledYet
+    except DomainError as error:
+        return _record(event, _State.FAILED, error=f"{error.code}: {error}")
+    return _record(event, _State.PROCESSED, at=at)
+
+
+def _take_answer(event: WebhookEvent, *, at: datetime) -> WebhookEvent:
+    """Hand on what Paystack says of a person. One that comes before we know that we asked is tried again."""
+    try:
+        verifiers.take_answer(raw=bytes(event.body), at=at)
     except DomainError as error:
         return _record(event, _State.FAILED, error=f"{error.code}: {error}")
     return _record(event, _State.PROCESSED, at=at)

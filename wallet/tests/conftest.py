@@ -19,9 +19,9 @@ from wallet.tests.pages import browser_of
 class Watched(Paystack):
     """As ever, without the pauses between its tries; fails the test when called inside a transaction."""
 
-    def _call(self, *args: Any) -> dict[str, Any]:
+    def _call(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         assert not connection.in_atomic_block
-        return super()._call(*args)
+        return super()._call(*args, **kwargs)
 
 
 @pytest.fixture

@@ -86,15 +86,9 @@ def home(request: PersonRequest) -> HttpResponse:
         return render(request, "wallet/home_staff.html")
     unread = Notification.objects.visible_to(request.user).unread()
     notices = [notice_words.notice(notice) for notice in unread.order_by("-id")[:NOTICES]]
-    facts = Profile.objects.filter(user=request.user).values_list("display_name", "user__customer__status")
-    name, status = facts.first() or ("", "")
-    context = {
-        "summary": summary,
-        "notices": notices,
-        "name": name,
-        "is_locked": status == "LOCKED",
-        "paused": offers_of(request.user, at=timezone.now()),
-    }
+    name = Profile.objects.filter(user=request.user).values_list("display_name", flat=True).first() or ""
+    paused = offers_of(request.user, at=timezone.now())
+    context = {"summary": summary, "notices": notices, "name": name, "paused": paused}
     return render(request, "wallet/home.html", context)
 
 
