@@ -14,6 +14,7 @@ from django_htmx.http import trigger_client_event
 from accounts import notice_words
 from accounts.models import Notification, Profile, User
 from accounts.requests import PersonRequest
+from accounts.services import kyc
 from wallet.models import Account, Entry, Hold, Payment
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
 from wallet.views.rows import Row, rows_of
@@ -87,7 +88,13 @@ def home(request: PersonRequest) -> HttpResponse:
     notices = [notice_words.notice(notice) for notice in unread.order_by("-id")[:NOTICES]]
     facts = Profile.objects.filter(user=request.user).values_list("display_name", "user__customer__status")
     name, status = facts.first() or ("", "")
-    context = {"summary": summary, "notices": notices, "name": name, "is_locked": status == "LOCKED"}
+    context = {
+        "summary": summary,
+        "notices": notices,
+        "name": name,
+        "is_locked": status == "LOCKED",
+        "kyc": kyc.card_of(user=request.user, at=timezone.now()),
+    }
     return render(request, "wallet/home.html", context)
 
 
