@@ -8,6 +8,7 @@ import unicodedata
 from datetime import date
 
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from core.errors import DomainError
 
@@ -55,6 +56,7 @@ def place(text: str, *, field: str, longest: int) -> str:
     return found
 
 
+@sensitive_variables()
 def digits(text: str, *, count: int, field: str) -> str:
     """A number of so many digits; spaces and hyphens between them are left out."""
     found = _GAPS.sub("", text)

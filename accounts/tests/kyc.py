@@ -10,7 +10,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from accounts.kyc import consent
 from accounts.models import KycApplication, KycDocument, KycStateChange, User
@@ -34,6 +34,8 @@ def card(
     *,
     blur: float = 0,
     light: float = 1,
+    contrast: float = 1,
+    turned: bool = False,
     kind: str = "JPEG",
     seed: int = 0,
     **options: Any,
@@ -45,10 +47,14 @@ def card(
         for column in range(20, size[0], 17):
             drawn.rectangle((column, line, column + 9, line + (line + column + seed) % 14), fill=(40, 44, 60))
     drawn.ellipse((size[0] // 20, size[1] // 5, size[0] // 3, size[1] // 5 * 4), fill=(120, 90, 70))
+    if turned:
+        found = ImageOps.mirror(found)
     if blur:
         found = found.filter(ImageFilter.GaussianBlur(blur))
     if light != 1:
         found = found.point(lambda value: min(255, int(value * light)))
+    if contrast != 1:
+        found = found.point(lambda value: int(128 + contrast * (value - 128)))
     target = io.BytesIO()
     found.save(target, kind, **options)
     return target.getvalue()

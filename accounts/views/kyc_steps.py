@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import kyc_forms
@@ -86,6 +86,7 @@ def _names_of(shown: str) -> Typed:
     return {"first_name": first or last, "last_name": last if first else ""}
 
 
+@sensitive_variables("typed", "form")
 def _save(request: PersonRequest, code: str, form: Any) -> None:
     """Raises what the services do."""
     user, typed, at = request.user, form.cleaned_data, timezone.now()
@@ -132,6 +133,7 @@ def _page(
 @require_POST
 @step_up_required
 @kyc_page
+@sensitive_variables()
 def reveal(request: PersonRequest, kind: str) -> HttpResponseBase:
     """A number whole, in this one answer and nowhere else."""
     try:
@@ -139,6 +141,4 @@ def reveal(request: PersonRequest, kind: str) -> HttpResponseBase:
     except NoSuchNumber:
         raise Http404 from None
     context = {"kind": IdentityNumber.Kind(kind).label, "number": number}
-    response = render(request, "kyc/revealed.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "kyc/revealed.html", context)

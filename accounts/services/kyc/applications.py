@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from accounts import audit
 from accounts.kyc import consent, steps
@@ -199,6 +200,7 @@ def withdraw_of_leaving(*, user: User, at: datetime) -> None:
         audit.record(action="kyc.application.withdrawn", target=application, because=CLOSED)
 
 
+@sensitive_variables("number")
 def _copy_bank_account(before: KycApplication, made: KycApplication) -> None:
     claim = BankAccountClaim.objects.filter(application=before).first()
     if claim is not None:

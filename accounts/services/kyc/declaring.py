@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from accounts import audit
 from accounts.kyc import declared, steps
@@ -63,6 +64,7 @@ def save_address(
     return application
 
 
+@sensitive_variables("number")
 def save_bank_account(
     *, user: User, bank_code: str, number: str, at: datetime, revision: int | None = None
 ) -> KycApplication:
