@@ -109,6 +109,8 @@ def requirement_states(*, user: User, tier: int, on: date) -> list[Requirement]:
     known = {code for reached in tiers for code in required_of(reached, on)}
     if customer and customer.tier >= tier > 1:
         known |= set(required_of(tier, on))
+    if known & set(steps.NUMBERS[steps.BVN_OR_NIN]):
+        known.add(steps.BVN_OR_NIN)
     codes = [code for code in steps.STEPS if code in required_of(tier, on)]
     return [
         Requirement(
