@@ -128,6 +128,9 @@ def _standing(user: User, application: KycApplication) -> dict[str, Any]:
     return {
         "application": application,
         "tasks": tasks,
+        "asked_tasks": [task for task in tasks if task.is_open] if given.is_asked_again else tasks,
+        "kept_tasks": [task for task in tasks if not task.is_open] if given.is_asked_again else [],
+        "next_step": next((task.step for task in tasks if task.is_open and not task.is_done), None),
         "done": done,
         "asked": asked,
         "is_ready": done == asked,
