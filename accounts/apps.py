@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
         from accounts import (  # noqa: F401
             browser,
             factors,
+            kyc_notices,
             organization_events,
             roles,
             security_signals,
@@ -23,4 +24,5 @@ class AccountsConfig(AppConfig):
         from accounts.api.organizations import scopes  # noqa: F401
         from accounts.api.webhooks import scopes as webhook_scopes  # noqa: F401
 
+        kyc_notices.register()
         post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

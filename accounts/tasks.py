@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts import access_tokens
 from accounts.services import code_requests, forgetting, sending
+from accounts.services.kyc import expiring
 from core.actors import Origin, acting_as_service, from_origin
 
 
@@ -50,6 +51,12 @@ def answer_code_request(
 def retire_signing_keys() -> None:
     """Take away the keys that a newer one has followed for longer than a token lives."""
     access_tokens.retire_keys(at=timezone.now())
+
+
+@shared_task
+def expire_applications() -> None:
+    """End what customers began for a higher tier and left lying; a week before, tell them."""
+    expiring.expire_old(at=timezone.now())
 
 
 @shared_task

@@ -55,6 +55,10 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.forget_old_sign_ins",
         "schedule": crontab(hour=2, minute=45),
     },
+    "expire applications": {
+        "task": "accounts.tasks.expire_applications",
+        "schedule": crontab(hour=8, minute=0),
+    },
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),

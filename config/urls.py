@@ -38,6 +38,7 @@ urlpatterns = [
     path("realtime/v1/", include("realtime.wire.urls")),
     path("staff/", admin.site.urls),
     path("api/", include("config.api_urls")),
+    path("verify/", include("accounts.kyc_urls")),
     path("", include("accounts.urls")),
     path("", include("storage_app.urls")),
     path("", include("wallet.urls")),

@@ -2,6 +2,8 @@
 
     python -I pixels.py '{"width": 512, "height": 512, "resize": "cover", …}' < source > result
 
+An order that says `measure` is told what the result looks like, too: how bright, how sharp, and its difference hash.
+
 Only the first frame and its pixels are carried over: no place, camera, comment, colour profile or hidden second part
 of the source reaches the result. Its last line to stderr is JSON: what was made, or why nothing was.
 """
@@ -14,6 +16,8 @@ from typing import Any, BinaryIO
 
 REFUSED = 3
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
+# Sharpness depends on the size of what is looked at, so that is the same for all: the longer side, in pixels.
+_LOOKED_AT = 1000
 _MEMORY, _SECONDS, _RESULT = 1_200_000_000, 10, 50_000_000
 
 
@@ -37,7 +41,7 @@ def make(source: BinaryIO, result: BinaryIO, order: dict[str, Any]) -> dict[str,
         picture: Any = Image.open(source, formats=_FORMATS)
     except UnidentifiedImageError:
         raise Refused("not_a_picture") from None
-    kind = picture.format
+    kind, taken = picture.format, (picture.width, picture.height)
     if picture.width * picture.height > order["max_pixels"]:
         raise Refused("too_many_pixels")
     wished = [side for side in (order["width"], order["height"]) if side]
@@ -48,7 +52,37 @@ def make(source: BinaryIO, result: BinaryIO, order: dict[str, Any]) -> dict[str,
     picture = _resized(picture, order["width"], order["height"], order["resize"])
     to = kind if order["format"] == "origin" else order["format"].upper()
     _write(picture, result, to, order["quality"])
-    return {"width": picture.width, "height": picture.height, "content_type": f"image/{to.lower()}"}
+    facts: dict[str, Any] = {
+        "width": picture.width,
+        "height": picture.height,
+        "content_type": f"image/{to.lower()}",
+    }
+    return {**facts, "measured": {"taken": taken, **_measured(picture)}} if order.get("measure") else facts
+
+
+def _measured(picture: Any) -> dict[str, Any]:
+    """Mean and spread of brightness (0 to 255), the variance of the Laplacian as sharpness, and the 64-bit dHash."""
+    from PIL import Image, ImageFilter, ImageStat
+
+    grey = picture.convert("L")
+    scale = min(1, _LOOKED_AT / max(grey.size))
+    small = grey.resize([max(3, round(side * scale)) for side in grey.size], Image.Resampling.LANCZOS)
+    edges = small.filter(ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128))
+    # What touches the border of the picture is not filtered.
+    inside = edges.crop((1, 1, edges.width - 1, edges.height - 1))
+    tiny = grey.resize((9, 8), Image.Resampling.LANCZOS).tobytes()
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            bits = bits << 1 | (tiny[9 * row + column] > tiny[9 * row + column + 1])
+    brightness = ImageStat.Stat(small)
+    return {
+        "brightness": round(brightness.mean[0], 1),
+        "spread": round(brightness.stddev[0], 1),
+        "sharpness": round(ImageStat.Stat(inside).var[0], 1),
+        # Signed, as databases keep 64 bits.
+        "hash": bits - (1 << 64) if bits >= 1 << 63 else bits,
+    }
 
 
 def _plain(picture: Any) -> Any:

@@ -11,7 +11,7 @@ from accounts.models.people import Customer, User
 from core.ids import uuid7
 
 DOCUMENTS_BUCKET = "kyc"
-STAFF_ONLY = ("priority", "claimed_by", "leased_until", "recommended_by", "decided_by")
+STAFF_ONLY = ("priority", "claimed_by", "leased_until", "recommended_by", "decided_by", "reminded_at")
 
 
 class KycApplicationQuerySet(models.QuerySet["KycApplication"]):
@@ -75,6 +75,8 @@ class KycApplication(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
+    # When the customer was told that it runs out soon.
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     # Who reviews it, until when. A lease that ran out is nobody's.
     claimed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -247,6 +249,17 @@ class KycNote(models.Model):
         return str(self.id)
 
 
+class KycDocumentQuerySet(models.QuerySet["KycDocument"]):
+    def visible_to(self, user: User) -> "KycDocumentQuerySet":
+        """A customer's own, without what only staff may read."""
+        mine = self.filter(application__customer_id=user.pk)
+        return mine.defer("sha256", "picture_hash", "decided_by")
+
+    def current(self) -> "KycDocumentQuerySet":
+        """Those that count: neither replaced nor deleted."""
+        return self.filter(state__in=KycDocument.CURRENT_STATES)
+
+
 class KycDocument(models.Model):
     """One picture or PDF of a document, in the bucket `kyc`. A replaced one stays, and points at the new one.
 
@@ -274,6 +287,8 @@ class KycDocument(models.Model):
         REPLACED = "REPLACED", _("Replaced")
         DELETED = "DELETED", _("Deleted by its owner")
 
+    CURRENT_STATES = ("PENDING", "ACCEPTED", "REJECTED")
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     application = models.ForeignKey(
         KycApplication, on_delete=models.PROTECT, related_name="documents", db_index=False
@@ -294,6 +309,8 @@ class KycDocument(models.Model):
     fix = models.CharField(max_length=300, blank=True)  # what would put it right, in words for the customer
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     uploaded_at = models.DateTimeField()
+
+    objects = KycDocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("document")
@@ -319,6 +336,25 @@ class KycDocument(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.side}"
 
+    @property
+    def slot(self) -> tuple[str, str]:
+        """Which picture it is, of which document."""
+        return (self.kind, self.side)
+
+    @property
+    def is_picture(self) -> bool:
+        return self.content_type.startswith("image/")
+
+
+class IdentityNumberQuerySet(models.QuerySet["IdentityNumber"]):
+    def visible_to(self, user: User) -> "IdentityNumberQuerySet":
+        """A customer's own, without the number itself."""
+        return self.filter(customer_id=user.pk).defer("sealed", "blind_index")
+
+    def held(self) -> "IdentityNumberQuerySet":
+        """Those that nobody else may give."""
+        return self.filter(released_at=None)
+
 
 class IdentityNumber(models.Model):
     """A BVN or NIN that a customer gave. Sealed; found by its blind index; one customer each.
@@ -340,6 +376,8 @@ class IdentityNumber(models.Model):
     verified_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     released_at = models.DateTimeField(null=True)
+
+    objects = IdentityNumberQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("identity number")
@@ -413,6 +451,12 @@ class KycCheck(models.Model):
         return f"{self.kind} {self.outcome}"
 
 
+class BankAccountClaimQuerySet(models.QuerySet["BankAccountClaim"]):
+    def visible_to(self, user: User) -> "BankAccountClaimQuerySet":
+        """A customer's own, without the number itself."""
+        return self.filter(application__customer_id=user.pk).defer("sealed", "blind_index")
+
+
 class BankAccountClaim(models.Model):
     """A bank account that a customer says is theirs, for its name to be compared. The number is sealed."""
 
@@ -422,6 +466,8 @@ class BankAccountClaim(models.Model):
     sealed = models.TextField()
     blind_index = models.CharField(max_length=64, db_index=True)
     last_four = models.CharField(max_length=4)
+
+    objects = BankAccountClaimQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("bank account of an application")

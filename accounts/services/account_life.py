@@ -21,6 +21,7 @@ from accounts.models import (
 )
 from accounts.models.people import Role
 from accounts.services import apps, avatars, sessions, status
+from accounts.services.kyc import applications
 from accounts.services.notices import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -55,6 +56,7 @@ def close_account(*, user: User, at: datetime) -> None:
         blockers = blockers_of(user=user)
         if blockers:
             raise AccountNotClosable(blockers=[str(blocker.title) for blocker in blockers])
+        applications.withdraw_of_leaving(user=user, at=at)
         life.closing.send(sender=User, user=user, at=at)
         if customer:
             status.write(

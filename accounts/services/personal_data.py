@@ -39,6 +39,7 @@ from accounts.models import (
     UserHistory,
 )
 from accounts.security_events import WORDS
+from accounts.services.kyc import own_data as kyc
 from core.actors import acting_as, acting_as_service
 from core.errors import DomainError
 from core.history import fields_of
@@ -157,6 +158,7 @@ def _files(user: User) -> Iterator[life.File]:
     yield "api_keys_made", _rows(ApiKey.objects.filter(created_by=user), *KEY)
     yield "invitations_sent", _rows(Invitation.objects.filter(invited_by=user), *INVITATION)
     yield "invitations_received", _rows(Invitation.objects.filter(email=user.email), *INVITATION)
+    yield from kyc.files(user)
     yield "factor_resets", _rows(FactorReset.objects.filter(target=user), "state", "asked_at", "decided_at")
 
 

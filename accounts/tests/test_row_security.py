@@ -17,7 +17,15 @@ from django.utils import timezone
 
 from accounts import audit, factors
 from accounts.models import (
+    BankAccountClaim,
+    CustomerStatusChange,
     FactorReset,
+    IdentityNumber,
+    KycCheck,
+    KycDecision,
+    KycDocument,
+    KycNote,
+    KycStateChange,
     Notification,
     NotificationDelivery,
     NotificationPreference,
@@ -75,6 +83,15 @@ OWNED_BY = {
     "accounts_webhookdelivery": "organization_id",
     "accounts_webhookattempt": "delivery_id",
     "accounts_webhookhistory": "organization_id",
+    "accounts_kycapplication": "customer_id",
+    "accounts_kycstatechange": "application_id",
+    "accounts_kycdecision": "application_id",
+    "accounts_kycnote": "application_id",
+    "accounts_kycdocument": "application_id",
+    "accounts_identitynumber": "customer_id",
+    "accounts_kyccheck": "application_id",
+    "accounts_bankaccountclaim": "application_id",
+    "accounts_customerstatuschange": "customer_id",
 }
 SEEN_BY_THEIR_OWNER = {
     "accounts_user",
@@ -92,6 +109,12 @@ SEEN_BY_THEIR_OWNER = {
     "accounts_webhookendpoint",
     "accounts_webhookdelivery",
     "accounts_webhookattempt",
+    "accounts_kycapplication",
+    "accounts_kycstatechange",
+    "accounts_kycdocument",
+    "accounts_identitynumber",
+    "accounts_bankaccountclaim",
+    "accounts_customerstatuschange",
 }
 CATALOGUES = {
     "accounts_signingkey",
@@ -152,7 +175,29 @@ def furnish(user: User) -> None:
         LogEntry.objects.create(user=user, action_flag=ADDITION, object_repr="x", content_type=kind)
         factors.enrol_totp(user=user)
         asked = {"reason": "test", "asked_at": at, "expires_at": at + timedelta(days=1)}
-        FactorReset.objects.create(target=user, asked_by=make_person(role="AGENT"), **asked)
+        agent = make_person(role="AGENT")
+        FactorReset.objects.create(target=user, asked_by=agent, **asked)
+        furnish_kyc(user, agent)
+
+
+def furnish_kyc(user: User, agent: User) -> None:
+    """An application of this person's, and what came of it."""
+    at = timezone.now()
+    application = user.customer.kyc_applications.create(target_tier=2, expires_at=at + timedelta(days=30))
+    KycStateChange.objects.create(application=application, to_state="DRAFT", by=user, at=at)
+    told = {"application": application, "by": agent, "text": "what colleagues think", "at": at}
+    KycDecision.objects.create(outcome="ASK_MORE", revision=0, reason_code="BLURRED", **told)
+    KycNote.objects.create(**told)
+    picture = {"object_name": user.id.hex, "content_type": "image/jpeg", "size": 1, "uploaded_at": at}
+    KycDocument.objects.create(application=application, kind="PASSPORT", **picture)
+    sealed = {"sealed": "v1:sealed", "blind_index": user.id.hex, "last_four": "8901"}
+    IdentityNumber.objects.create(customer_id=user.pk, kind="BVN", **sealed)
+    BankAccountClaim.objects.create(application=application, bank_code="058", **sealed)
+    KycCheck.objects.create(
+        application=application, kind="BVN", source="x", outcome="MATCH", revision=0, at=at
+    )
+    change = {"from_status": "ACTIVE", "to_status": "ACTIVE", "cause": "STAFF", "reason_code": "x", "at": at}
+    CustomerStatusChange.objects.create(customer_id=user.pk, text="what colleagues think", by=agent, **change)
 
 
 @pytest.fixture
@@ -188,6 +233,10 @@ def owner_key(table: str, user: User) -> object:
                 return user.sign_ins.get().id
             case "accounts_spentapptoken":
                 return user.app_grants.get().id
+            case name if (
+                name.startswith(("accounts_kyc", "accounts_bankaccount")) and "_id" in OWNED_BY[name]
+            ):
+                return user.pk if OWNED_BY[name] == "customer_id" else user.customer.kyc_applications.get().pk
             case "socialaccount_socialtoken":
                 return user.socialaccount_set.get().id
     return user.id

@@ -211,6 +211,8 @@ BEARERS = "accounts.bearers.actor_of"
 BROWSERS = "accounts.bearers.actor_of_cookies"
 SESSIONS = "accounts.services.sessions.ended_among"
 AUDIT_TRAIL = "accounts.audit"
+# Who knows what a tier requires on a day: tiers are data of the floor above (accounts/kyc/requirements.py).
+KYC_REQUIREMENTS = "wallet.kyc_requirements.required_of"
 # Who writes into the outbox what happened elsewhere, and who must hear of every event (docs/realtime.md).
 REALTIME_SOURCES = ["wallet.services.announcing.announce", "wallet.services.raises.follow_raises"]
 REALTIME_CONSUMERS = {

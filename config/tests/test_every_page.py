@@ -233,6 +233,7 @@ def test_the_pages_about_oneself(visitor: Visitor, demo: None) -> None:
         "/security/closed/",
         "/files/",
         "/profile/",
+        "/verify/new/",
         "/accounts/2fa/",
     ):
         visitor.go(address)

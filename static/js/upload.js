@@ -55,8 +55,17 @@ function showChosen(form) {
   say(form, "");
 }
 
+/** Says each quarter that arrived to who cannot see the bar, and no more often. */
+function announce(form, share) {
+  const quarter = 25 * Math.floor(share / 25);
+  if (quarter <= Number(form.dataset.announced ?? 0) || quarter >= 100) return;
+  form.dataset.announced = quarter;
+  say(form, `${form.dataset.sending} ${quarter} %`);
+}
+
 function showArrived(form, file, bytes) {
   const share = Math.floor((100 * bytes) / file.size);
+  announce(form, share);
   part(form, "progress").value = share;
   part(form, "amount").textContent = `${amount(bytes)} ${form.dataset.of} ${amount(file.size)} · ${share} %`;
 }
@@ -182,6 +191,7 @@ async function start(form) {
   if (running.has(form) || !file) return;
   const stop = new AbortController();
   running.set(form, stop);
+  delete form.dataset.announced;
   showRunning(form, true);
   say(form, form.dataset.sending);
   try {

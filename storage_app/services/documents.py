@@ -99,9 +99,11 @@ def right_to_replace(*, owner: Person, id: UUID, content_type: str, size: int, a
     return _right(place, house.bucket(house.DOCUMENTS, at=at), at=at)
 
 
-def right_to_send(*, owner: Person, content_type: str, size: int, at: datetime) -> UploadRight:
-    """Return the right to send a picture that a page is about to take over. Raises as `objects.place_for`."""
-    bucket = house.bucket(house.INCOMING, at=at)
+def right_to_send(
+    *, owner: Person, content_type: str, size: int, at: datetime, room: str = house.INCOMING
+) -> UploadRight:
+    """Return the right to send a file that a page is about to take over. Raises as `objects.place_for`."""
+    bucket = house.bucket(room, at=at)
     with acting_as_service(on_behalf_of=owner):
         place = objects.place_for(
             bucket_id=bucket.pk,
@@ -113,28 +115,26 @@ def right_to_send(*, owner: Person, content_type: str, size: int, at: datetime) 
     return _right(place, bucket, at=at)
 
 
-def sent(*, owner: Person, name: str) -> Object:
-    """Return a picture that this person sent, and nobody else did. Raises ObjectNotFound."""
+def sent(*, owner: Person, name: str, room: str = house.INCOMING) -> Object:
+    """Return a file that this person sent, and nobody else did. Raises ObjectNotFound."""
     with acting_as_service(on_behalf_of=owner):
-        mine = Object.objects.filter(bucket_id=house.INCOMING, owner_id=owner.id, name=name)
+        mine = Object.objects.filter(bucket_id=room, owner_id=owner.id, name=name)
         found = mine.select_related("version").first()
     if found is None:
         raise ObjectNotFound
     return found
 
 
-def forget_sent(*, owner: Person, name: str, at: datetime) -> None:
-    """Remove a picture that was taken over, or could not be."""
+def forget_sent(*, owner: Person, name: str, at: datetime, room: str = house.INCOMING) -> None:
+    """Remove a file that was taken over, or could not be."""
     with acting_as_service(on_behalf_of=owner):
-        removal.remove_all(
-            objects=Object.objects.filter(bucket_id=house.INCOMING, owner_id=owner.id, name=name), at=at
-        )
+        removal.remove_all(objects=Object.objects.filter(bucket_id=room, owner_id=owner.id, name=name), at=at)
 
 
 def forget_sent_before(*, moment: datetime, at: datetime) -> int:
-    """Remove pictures that no page took over; return how many."""
+    """Remove files that no page took over; return how many."""
     with acting_as_service():
-        left = Object.objects.filter(bucket_id=house.INCOMING, created_at__lt=moment)
+        left = Object.objects.filter(bucket_id__in=house.WAITING_ROOMS, created_at__lt=moment)
         return removal.remove_all(objects=left, at=at)
 
 

@@ -10,6 +10,7 @@ from storage_app.services import buckets
 from storage_app.services.buckets import Rules, What, Who
 
 AVATARS, DOCUMENTS, INCOMING = "avatars", "documents", "incoming"
+KYC, KYC_INCOMING = "kyc", "kyc-incoming"
 PHOTOGRAPHS = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"]
 
 _ALL: dict[str, dict[str, Any]] = {
@@ -29,8 +30,23 @@ _ALL: dict[str, dict[str, Any]] = {
         "quota_objects": 20,
         "keep_versions": 0,
     },
+    # What customers show to prove who they are. No rule opens it: our own service writes it and gives it out.
+    KYC: {
+        "file_size_limit": 15_000_000,
+        "allowed_mime_types": ["image/jpeg", "application/pdf"],
+        "keep_versions": 0,
+    },
+    # Where such a document waits, part by part, until it was looked at and taken over.
+    KYC_INCOMING: {
+        "file_size_limit": 15_000_000,
+        "allowed_mime_types": [*PHOTOGRAPHS, "application/pdf"],
+        "quota_bytes": 150_000_000,
+        "quota_objects": 20,
+        "keep_versions": 0,
+    },
 }
-_RULES: dict[str, Rules] = {AVATARS: [(Who.EVERYONE, What.READ)], INCOMING: []}
+WAITING_ROOMS = (INCOMING, KYC_INCOMING)
+_RULES: dict[str, Rules] = {AVATARS: [(Who.EVERYONE, What.READ)], INCOMING: [], KYC: [], KYC_INCOMING: []}
 
 
 def bucket(id: str, *, at: datetime) -> Bucket:

@@ -45,7 +45,10 @@ class PictureBusy(DomainError):
 
 @dataclass(frozen=True)
 class Order:
-    """What a picture shall become. No side given leaves that side to the other; neither leaves its size."""
+    """What a picture shall become. No side given leaves that side to the other; neither leaves its size.
+
+    `measure`: say how bright and sharp it is, and its difference hash.
+    """
 
     width: int | None = None
     height: int | None = None
@@ -53,6 +56,7 @@ class Order:
     format: str = "origin"
     quality: int = 80
     max_pixels: int = MOST_PIXELS
+    measure: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Made:
     width: int
     height: int
     content_type: str
+    measured: dict[str, Any] | None = None
 
 
 def make(*, source: Iterable[bytes], order: Order) -> Made:

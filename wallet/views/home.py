@@ -14,6 +14,7 @@ from django_htmx.http import trigger_client_event
 from accounts import notice_words
 from accounts.models import Notification, Profile, User
 from accounts.requests import PersonRequest
+from accounts.services import kyc
 from wallet.models import Account, Entry, Hold, Payment
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
 from wallet.views.limits import offers_of
@@ -87,8 +88,14 @@ def home(request: PersonRequest) -> HttpResponse:
     unread = Notification.objects.visible_to(request.user).unread()
     notices = [notice_words.notice(notice) for notice in unread.order_by("-id")[:NOTICES]]
     name = Profile.objects.filter(user=request.user).values_list("display_name", flat=True).first() or ""
-    paused = offers_of(request.user, at=timezone.now())
-    context = {"summary": summary, "notices": notices, "name": name, "paused": paused}
+    at = timezone.now()
+    context = {
+        "summary": summary,
+        "notices": notices,
+        "name": name,
+        "kyc": kyc.card_of(user=request.user, at=at),
+        "paused": offers_of(request.user, at=at),
+    }
     return render(request, "wallet/home.html", context)
 
 

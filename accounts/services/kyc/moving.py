@@ -1,6 +1,6 @@
 """An application's way from state to state: the one place that takes a step, and writes it down."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.kyc.states import FOLLOWS
 from accounts.models import KycApplication, KycStateChange, User
 from core.errors import DomainError
+
+# So long a draft that nobody touches, and what is asked for again, wait for the customer.
+WAITS_FOR = timedelta(days=30)
 
 
 class WrongState(DomainError):
@@ -41,6 +44,8 @@ def move(
     if to not in FOLLOWS[before]:
         raise WrongState(state=before)
     application.state, application.updated_at = to, at
+    if to == KycApplication.State.MORE_NEEDED:
+        application.expires_at, application.reminded_at = at + WAITS_FOR, None
     application.save()
     KycStateChange.objects.create(
         application=application,
