@@ -33,6 +33,9 @@ FILES = ("storage_app.bucket",)
 LISTENERS = ("realtime.subscription",)
 PARKED = ("realtime.parkedmessage",)
 HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
+# An application as such: where it stands. What it says, and what was sent with it, takes the right to its documents.
+APPLICATIONS = ("accounts.kycapplication",)
+CASES = (*APPLICATIONS, "accounts.kycdocument")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -44,6 +47,10 @@ RESEND_WEBHOOK = "accounts.resend_webhook"
 CHANGE_RULES = "storage_app.change_bucket_rules"
 END_SUBSCRIPTION = "realtime.end_subscription"
 TAKE_PARKED = "realtime.take_parked_message"
+REVIEW_KYC = "accounts.review_kyc"
+APPROVE_KYC = "accounts.approve_kyc"
+READ_CASES = "accounts.view_kycdocument"
+DOWNLOAD_DOCUMENT = "accounts.download_kycdocument"
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED, *APPLICATIONS),
         (
             REVEAL,
             FREEZE,
@@ -70,15 +77,21 @@ ROLES = {
             TAKE_PARKED,
         ),
     ),
-    KYC: Role(PEOPLE, (REVEAL,)),
+    KYC: Role((*PEOPLE, *CASES), (REVEAL, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
-        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED, *CASES),
+        (
+            *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
+            *(APPROVE_KYC, DOWNLOAD_DOCUMENT),
+        ),
     ),
     AUDITOR: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED)
+        (
+            *(*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
+            *(*PARKED, *CASES),
+        )
     ),
 }
 

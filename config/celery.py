@@ -46,6 +46,7 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.forget_old_sign_ins",
         "schedule": crontab(hour=2, minute=45),
     },
+    "return lapsed cases": {"task": "accounts.tasks.return_lapsed_cases", "schedule": 60.0},
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),

@@ -150,6 +150,12 @@ class KycApplication(models.Model):
                 condition=models.Q(state__in=["DRAFT", "MORE_NEEDED"]),
                 name="kyc_running_out",
             ),
+            models.Index(
+                fields=["submitted_at"],
+                condition=models.Q(state__in=["SUBMITTED", "IN_REVIEW"]),
+                name="kyc_waiting",
+            ),
+            models.Index(fields=["leased_until"], condition=models.Q(state="IN_REVIEW"), name="kyc_leased"),
         ]
 
     def __str__(self) -> str:
