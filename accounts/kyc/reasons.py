@@ -47,6 +47,12 @@ class Asked:
     def words(self) -> str:
         return f"{self.title}: {self.reason.words} {self.fix or self.reason.fix}".strip()
 
+    @property
+    def kept(self) -> dict[str, str]:
+        """As it stands in `asked_again`."""
+        what = "step" if self.item in STEPS else "document"
+        return {what: self.item, "reason": self.reason.code, "fix": self.fix or str(self.reason.fix)}
+
 
 _APPROVE = (
     Reason("ALL_IN_ORDER", _("Everything agrees")),
@@ -172,8 +178,10 @@ OF_A_STEP = (
 )
 # What a customer can be asked to fill in again, by the codes of their task list.
 STEPS: dict[str, Words] = {
-    "PERSONAL": _("Personal details"),
-    "NUMBERS": _("BVN and NIN"),
+    "PERSONAL": _("Name and date of birth"),
+    "BVN_OR_NIN": _("BVN or NIN"),
+    "BVN": _("BVN"),
+    "NIN": _("NIN"),
     "ADDRESS": _("Address"),
     "BANK_ACCOUNT": _("Bank account"),
 }

@@ -36,7 +36,8 @@ def waiting_for(cases: QuerySet[KycApplication], step: str, *, at: datetime) -> 
 
 
 def band_of(priority: int) -> str:
-    return next(code for code, least, _label in BANDS if priority >= least)
+    """The name of a priority's band, in words."""
+    return next(str(label) for _code, least, label in BANDS if priority >= least)
 
 
 def in_band(cases: QuerySet[KycApplication], band: str) -> QuerySet[KycApplication]:

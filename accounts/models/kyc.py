@@ -68,7 +68,7 @@ class KycApplication(models.Model):
     consent_text = models.TextField(blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
 
-    # Codes of accounts.kyc.steps and ids of documents that staff ask for again; empty where all is asked.
+    # What staff ask for again: {"step": a code} or {"document": an id}, with reason and fix; empty where all is asked.
     asked_again = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

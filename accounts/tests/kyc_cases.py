@@ -6,13 +6,17 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts import factors
 from accounts.kyc import reasons
 from accounts.models import KycApplication, KycCheck, KycDocument, User
 from accounts.services.kyc import decisions, queue
 from accounts.services.kyc.moving import locked, move
 from accounts.tests.factories import make_person
+from accounts.tests.staff import at_work
 from core.actors import acting_as_service
 from core.encryption import seal
 from core.ids import uuid7
@@ -31,6 +35,20 @@ def make_reviewer(*rights: str, name: str = "Kemi Agent") -> User:
             Permission.objects.filter(content_type__app_label="accounts", codename__in=rights or (FIRST,))
         )
         return User.objects.get(pk=agent.pk)
+
+
+VIEWS = ("view_kycapplication", "view_kycdocument")
+
+
+def at_desk(*rights: str, name: str = "Kemi Agent") -> tuple[User, Client]:
+    """A member of staff who sees cases and has these rights, and their browser past both factors."""
+    agent = make_reviewer(*VIEWS, *(rights or (FIRST,)), name=name)
+    factors.enrol_totp(user=agent)
+    return agent, at_work(agent)
+
+
+def case_page(application: KycApplication, name: str = "change", *parts: object) -> str:
+    return reverse(f"admin:accounts_kycapplication_{name}", args=[application.pk, *parts])
 
 
 def make_application(

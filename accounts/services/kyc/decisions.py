@@ -199,17 +199,14 @@ def ask_more(
         documents = {str(one.pk): one for one in application.documents.filter(state__in=_CURRENT)}
         if not asked or any(one.item not in documents and one.item not in reasons.STEPS for one in asked):
             raise NothingAsked
-        listed = [
-            {"item": one.item, "reason": one.reason.code, "fix": one.fix or str(one.reason.fix)}
-            for one in asked
-        ]
+        listed = [one.kept for one in asked]
         decision = _write(
             application, Outcome.ASK_MORE, by, asked[0].reason.code, text, message, at, asked_again=listed
         )
         for one in listed:
-            if one["item"] in documents:
-                _need_again(documents[one["item"]], one["reason"], one["fix"], by)
-        application.asked_again = [one.item for one in asked]
+            if "document" in one:
+                _need_again(documents[one["document"]], one["reason"], one["fix"], by)
+        application.asked_again = listed
         application.recommended_by = None
         application.expires_at = max(application.expires_at, at + TIME_TO_ANSWER)
         _finish(application, decision, to=State.MORE_NEEDED)

@@ -63,7 +63,7 @@ def duplicates_of(*, application: KycApplication, at: datetime) -> list[Duplicat
 
 
 def near_parts(picture_hash: int) -> list[int]:
-    """Return the four parts of a hash, and every value that differs from one of them in one bit, each with its place."""
+    """Return the four parts of a hash, and every value that differs from one of them in one bit, each by its place."""
     near = []
     for place in range(_PARTS):
         part = (picture_hash >> (place * _BITS)) & (2**_BITS - 1)
@@ -94,13 +94,13 @@ def _by_number(application: KycApplication) -> Iterator[Duplicate]:
 
 
 def _by_collision(application: KycApplication) -> Iterator[Duplicate]:
-    """Numbers that this customer tried and another one has."""
+    """Whose numbers this customer tried to give."""
     events = AuditEvent.objects.filter(
-        target_type=Customer._meta.label_lower, target_id=str(application.customer_id), action=COLLISION
+        target_type=KycApplication._meta.label_lower, target_id=str(application.pk), action=COLLISION
     ).order_by("-id")[:MOST]
     for event in events:
         if holder := event.data.get("holder"):
-            yield Duplicate(_("Number of another, tried"), UUID(holder), str(event.data.get("kind", "")))
+            yield Duplicate(_("Number of another, tried"), UUID(holder), str(event.data.get("number", "")))
 
 
 def _by_phone(application: KycApplication) -> Iterator[Duplicate]:
