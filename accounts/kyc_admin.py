@@ -43,7 +43,7 @@ class KycApplicationAdmin(PersonalAdmin):
     personal = False
     reveals = True
     change_list_template = "admin/accounts/kycapplication/queue.html"
-    list_display = ("case", "target_tier", "state_now", "age", "band", "holder", "recommender")
+    list_display = ("case", "age", "band", "target_tier", "state_now", "holder", "recommender")
     list_filter = (StateFilter, AgeFilter, TierFilter, BandFilter, TurnFilter, When)
     list_select_related = ("claimed_by__profile", "recommended_by__profile")
     search_help_text = _("By id, or by the person as in the list of users")

@@ -88,14 +88,18 @@ class AskForm(DecisionForm):
                 label=title, choices=_choices(found, _NOT_ASKED), required=False
             )
             self.fields[f"fix_{item}"] = forms.CharField(
-                label=_("%(what)s: what puts it right") % {"what": title},
+                label=_("What puts it right"),
                 required=False,
                 max_length=300,
-                help_text=_("Left empty, the words of the reason."),
+                widget=forms.TextInput(
+                    attrs={"aria-label": _("%(what)s: what puts it right") % {"what": title}}
+                ),
             )
-        self.order_fields(
-            [*(name for name in self.fields if name[:4] in ("why_", "fix_")), "text", "message"]
-        )
+
+    @property
+    def asks(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The two fields of each thing that can be asked for."""
+        return [(self[f"why_{item}"], self[f"fix_{item}"]) for item, _title, _found in self._things]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -122,12 +122,12 @@ def _marked(picture: Any, text: str) -> Any:
     from PIL import Image, ImageDraw, ImageFont
 
     side = max(picture.size)
-    font: Any = ImageFont.load_default(size=max(10, side // 40))
+    font: Any = ImageFont.load_default(size=max(10, side // 32))
     width, height = (max(1, round(length)) for length in font.getbbox(text)[2:])
     # Turned about its middle, a square of one and a half sides still covers the picture.
     ground = Image.new("RGBA", (round(1.5 * side), round(1.5 * side)), (0, 0, 0, 0))
     draw = ImageDraw.Draw(ground)
-    for row, down in enumerate(range(0, ground.height, 7 * height)):
+    for row, down in enumerate(range(0, ground.height, 6 * height)):
         for across in range(-(row % 2) * width // 2, ground.width, round(1.4 * width)):
             draw.text(
                 (across, down),
