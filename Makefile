@@ -24,11 +24,12 @@ check: .venv/dev.stamp  ## Format, lint, types, floors, migrations, API document
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 
-bench: .venv/run.stamp  ## Measure the ledger, signing in, files and sockets on scratch servers (several minutes)
+bench: .venv/run.stamp  ## Measure the ledger, signing in, files, sockets and the staff queue on scratch servers (several minutes)
 	$(BIN)/python manage.py bench ledger
 	$(BIN)/python manage.py bench auth
 	$(BIN)/python manage.py bench storage
 	$(BIN)/python manage.py bench realtime
+	$(BIN)/python manage.py bench kyc
 
 format: .venv/dev.stamp  ## Put the code into its form
 	$(BIN)/ruff format .

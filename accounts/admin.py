@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import (  # they register their pages
     factor_reset_admin,  # noqa: F401
+    kyc_admin,  # noqa: F401
     notice_admin,  # noqa: F401
     organization_admin,  # noqa: F401
     screening_admin,  # noqa: F401

@@ -34,6 +34,9 @@ LISTENERS = ("realtime.subscription",)
 PARKED = ("realtime.parkedmessage",)
 HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
 SCREENING = ("accounts.screeninghit", "accounts.sanctionslist")
+# An application as such: where it stands. What it says, and what was sent with it, takes the right to its documents.
+APPLICATIONS = ("accounts.kycapplication",)
+CASES = (*APPLICATIONS, "accounts.kycdocument")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -46,6 +49,10 @@ CHANGE_RULES = "storage_app.change_bucket_rules"
 END_SUBSCRIPTION = "realtime.end_subscription"
 DECIDE_SCREENING = "accounts.decide_screening"
 TAKE_PARKED = "realtime.take_parked_message"
+REVIEW_KYC = "accounts.review_kyc"
+APPROVE_KYC = "accounts.approve_kyc"
+READ_CASES = "accounts.view_kycdocument"
+DOWNLOAD_DOCUMENT = "accounts.download_kycdocument"
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED, *APPLICATIONS),
         (
             REVEAL,
             FREEZE,
@@ -72,17 +79,23 @@ ROLES = {
             TAKE_PARKED,
         ),
     ),
-    KYC: Role((*PEOPLE, *SCREENING), (REVEAL,)),
+    KYC: Role((*PEOPLE, *CASES, *SCREENING), (REVEAL, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED, *SCREENING),
-        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION, DECIDE_SCREENING),
+        (
+            *(*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
+            *(*PARKED, *CASES, *SCREENING),
+        ),
+        (
+            *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
+            *(APPROVE_KYC, DOWNLOAD_DOCUMENT, DECIDE_SCREENING),
+        ),
     ),
     AUDITOR: Role(
         (
-            *(*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES),
-            *(*SENT, *LISTENERS, *HOOKS, *PARKED, *SCREENING),
+            *(*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
+            *(*PARKED, *CASES, *SCREENING),
         )
     ),
 }

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts import access_tokens
 from accounts.services import code_requests, forgetting, sending
 from accounts.services.kyc import expiring
+from accounts.services.kyc import queue as kyc_queue
 from core.actors import Origin, acting_as_service, from_origin
 
 
@@ -66,3 +67,9 @@ def forget_old_sign_ins() -> None:
         forgetting.end_idle(at=at)
         forgetting.forget(at=at)
         sending.forget(at=at)
+
+
+@shared_task
+def return_lapsed_cases() -> None:
+    """Put cases whose agent's lease ran out back into the queue; what is left waits for the next run."""
+    kyc_queue.return_lapsed(at=timezone.now())

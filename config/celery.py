@@ -59,6 +59,7 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.expire_applications",
         "schedule": crontab(hour=8, minute=0),
     },
+    "return lapsed cases": {"task": "accounts.tasks.return_lapsed_cases", "schedule": 60.0},
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),

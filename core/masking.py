@@ -17,6 +17,11 @@ def masked_phone(number: str) -> str:
     return f"{DOTS}{number[-2:]}" if number else ""
 
 
+def masked_name(name: str) -> str:
+    """`Adaeze` as `A•••`, whatever its length."""
+    return f"{name[:1]}{DOTS}" if name else ""
+
+
 def masked_text(text: str) -> str:
     """A text with each e-mail address in it masked."""
     return _EMAIL.sub(lambda found: masked_email(found.group()), text)

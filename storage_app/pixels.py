@@ -50,6 +50,8 @@ def make(source: BinaryIO, result: BinaryIO, order: dict[str, Any]) -> dict[str,
         picture.draft("RGB", (2 * max(wished), 2 * max(wished)))
     picture = _upright(_plain(picture))
     picture = _resized(picture, order["width"], order["height"], order["resize"])
+    if order.get("mark"):
+        picture = _marked(picture, order["mark"])
     to = kind if order["format"] == "origin" else order["format"].upper()
     _write(picture, result, to, order["quality"])
     facts: dict[str, Any] = {
@@ -147,6 +149,33 @@ def _resized(picture: Any, width: int | None, height: int | None, how: str) -> A
     return ImageOps.fit(
         picture, (max(1, int(width * scale)), max(1, int(height * scale))), Resampling.LANCZOS
     )
+
+
+def _marked(picture: Any, text: str) -> Any:
+    """With a text in its pixels, all over and aslant: dark on light and light on dark, so that it shows on both."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    side = max(picture.size)
+    font: Any = ImageFont.load_default(size=max(10, side // 32))
+    width, height = (max(1, round(length)) for length in font.getbbox(text)[2:])
+    # Turned about its middle, a square of one and a half sides still covers the picture.
+    ground = Image.new("RGBA", (round(1.5 * side), round(1.5 * side)), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(ground)
+    for row, down in enumerate(range(0, ground.height, 6 * height)):
+        for across in range(-(row % 2) * width // 2, ground.width, round(1.4 * width)):
+            draw.text(
+                (across, down),
+                text,
+                font=font,
+                fill=(255, 255, 255, 110),
+                stroke_width=1,
+                stroke_fill=(0, 0, 0, 110),
+            )
+    ground = ground.rotate(30, resample=Image.Resampling.BILINEAR)
+    left, top = (ground.width - picture.width) // 2, (ground.height - picture.height) // 2
+    over = ground.crop((left, top, left + picture.width, top + picture.height))
+    marked = Image.alpha_composite(picture.convert("RGBA"), over)
+    return marked if picture.mode == "RGBA" else marked.convert("RGB")
 
 
 def _write(picture: Any, result: BinaryIO, kind: str, quality: int) -> None:

@@ -9,7 +9,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent, Customer, FactorReset, ScreeningHit, WebhookEndpoint
+from accounts.kyc import waiting
+from accounts.models import (
+    AuditEvent,
+    Customer,
+    FactorReset,
+    KycApplication,
+    ScreeningHit,
+    WebhookEndpoint,
+)
 from core.ids import uuid7_at
 from core.staff import list_of, page_of, start_of
 from realtime.models import ParkedMessage
@@ -45,6 +53,7 @@ def overview(*, at: datetime) -> list[Group]:
         _webhooks(),
         _endpoints(),
         _parked(),
+        _applications(at),
         _cases(),
         _restricted(),
         _screening(),
@@ -152,6 +161,23 @@ def _parked() -> Group:
         ParkedMessage,
         [_figure(_("Waiting for staff"), waiting, address, alarming=True)],
     )
+
+
+def _applications(at: datetime) -> Group:
+    """Those that wait for staff, by how long, and those that wait for a second person."""
+    rows = KycApplication.objects.queued()
+    figures = [
+        _figure(
+            label,
+            waiting.waiting_for(rows, step, at=at),
+            list_of(KycApplication, waiting=step),
+            alarming=step == waiting.OVERDUE,
+        )
+        for step, label in waiting.STEPS
+    ]
+    second = rows.filter(recommended_by__isnull=False)
+    figures.append(_figure(_("Waiting for a second person"), second, list_of(KycApplication, turn="second")))
+    return Group(_("Applications"), KycApplication, figures)
 
 
 def _cases() -> Group:

@@ -19,7 +19,7 @@ KEPT = ("accounts_sanctionslist", "accounts_screeninghit")
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0024_kyc'),
+        ('accounts', '0025_kyc_reminded'),
     ]
 
     operations = [

@@ -68,7 +68,7 @@ class KycApplication(models.Model):
     consent_text = models.TextField(blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
 
-    # Codes of accounts.kyc.steps and ids of documents that staff ask for again; empty where all is asked.
+    # What staff ask for again: {"step": a code} or {"document": an id}, with reason and fix; empty where all is asked.
     asked_again = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -152,6 +152,12 @@ class KycApplication(models.Model):
                 condition=models.Q(state__in=["DRAFT", "MORE_NEEDED"]),
                 name="kyc_running_out",
             ),
+            models.Index(
+                fields=["submitted_at"],
+                condition=models.Q(state__in=["SUBMITTED", "IN_REVIEW"]),
+                name="kyc_waiting",
+            ),
+            models.Index(fields=["leased_until"], condition=models.Q(state="IN_REVIEW"), name="kyc_leased"),
         ]
 
     def __str__(self) -> str:

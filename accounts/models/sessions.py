@@ -64,6 +64,9 @@ class Session(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="session_of_user"),
             models.Index(
+                fields=["last_ip", "-id"], condition=models.Q(last_ip__isnull=False), name="session_from"
+            ),
+            models.Index(
                 fields=["ended_at"], condition=models.Q(ended_at__isnull=False), name="session_ended"
             ),
         ]

@@ -29,6 +29,7 @@ STAFF_LISTS = [
     "accounts/customer",
     "accounts/auditevent",
     "accounts/factorreset",
+    "accounts/kycapplication",
     "accounts/notificationdelivery",
     "accounts/organization",
     "accounts/membership",

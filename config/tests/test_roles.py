@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from accounts import roles
+from accounts import kyc_case_views, roles
 from accounts.models import FactorReset, Notification, NotificationDelivery, Organization, User
+from accounts.tests.kyc_cases import make_application
 from accounts.tests.receivers import make_endpoint, plan
 from core.actors import acting_as_service
 from core.ids import uuid7
@@ -42,10 +43,12 @@ HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
+APPLICATIONS = {"accounts.kycapplication"}
+CASES = APPLICATIONS | {"accounts.kycdocument"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED,
-    "KYC": PEOPLE,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED | APPLICATIONS,
+    "KYC": PEOPLE | CASES,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
@@ -57,6 +60,7 @@ SEES = {
     | LISTENERS
     | HOOKS
     | PARKED
+    | CASES
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
@@ -67,6 +71,7 @@ SEES = {
     | HOOKS
     | PARKED
     | PROOF
+    | CASES
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
@@ -79,6 +84,7 @@ SEES = {
     | LISTENERS
     | HOOKS
     | PARKED
+    | CASES
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
@@ -89,12 +95,13 @@ MAY = {
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
     },
-    "KYC": {roles.REVEAL},
+    "KYC": {roles.REVEAL, roles.REVIEW_KYC},
     "Credit": set(),
     "Finance": {roles.REPLAY},
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
+        *(roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT),
     },
     "Auditor": set(),
     NOBODY: set(),
@@ -103,11 +110,12 @@ MAY = {
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
+        *(roles.REVIEW_KYC, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
 ACTIONS = {
-    "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer"}),
+    "reveal": (roles.REVEAL, {"accounts.user", "accounts.customer", "accounts.kycapplication"}),
     "replay": (roles.REPLAY, {"wallet.webhookevent"}),
     "resend": (roles.RESEND_WEBHOOK, {"accounts.webhookdelivery"}),
     "rules": (roles.CHANGE_RULES, FILES),
@@ -152,6 +160,7 @@ def world() -> Iterator[None]:
         firm = Organization.objects.get(slug="kasuwa-stores")
         bola = User.objects.get(email="bola@alajo.test")
     make_endpoint(firm, bola)
+    make_application(customer=bola)
     plan(firm, "member.joined")
     yield
 
@@ -208,7 +217,9 @@ def test_every_cell(world, who):
                 continue
             assert label in has_it
             answer = client.post(target, {"reason": "The matrix test asks"})
-            cells[action] = (sees and permission in MAY[who], answer.status_code)
+            # What an application says is shown to who reads cases; others see where it stands.
+            reads = label not in APPLICATIONS or SEES[who] >= CASES
+            cells[action] = (sees and reads and permission in MAY[who], answer.status_code)
         if model is User:
             for deed, permission in DEEDS.items():
                 cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
@@ -221,8 +232,10 @@ def test_every_cell(world, who):
 
 
 def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
-    # A reset that was asked for has rules of its own: accounts.tests.test_factor_resets.
+    # A reset that was asked for has rules of its own: accounts.tests.test_factor_resets; and so has what is done on an
+    # application: accounts.tests.test_kyc_case_rights.
     plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS}
+    plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
         names = {url.name.removeprefix(prefix) for url in model_admin.urls if getattr(url, "name", None)}

@@ -55,6 +55,7 @@ class Order:
     resize: str = "cover"
     format: str = "origin"
     quality: int = 80
+    mark: str = ""  # written all over it
     max_pixels: int = MOST_PIXELS
     measure: bool = False
 

@@ -21,6 +21,10 @@ def picture(
     return _saved(found.convert(mode), kind, **options)
 
 
+def blank(size: tuple[int, int], colour: str, mode: str = "RGB") -> bytes:
+    return _saved(Image.new(mode, size, colour), "PNG")
+
+
 def photograph(size: tuple[int, int] = (60, 40), *, orientation: int = 1) -> bytes:
     """As a phone takes it: with the place, the camera and which way up it was held."""
     exif = Exif()

@@ -4,7 +4,7 @@ import pytest
 
 from storage_app.services import pictures
 from storage_app.services.pictures import NotAPicture, Order, PictureTooLarge
-from storage_app.tests.pictures import MAKER, animated, bomb, near, opened, photograph, picture
+from storage_app.tests.pictures import MAKER, animated, blank, bomb, near, opened, photograph, picture
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -142,3 +142,16 @@ def test_a_picture_that_takes_too_long_is_given_up(monkeypatch):
 def test_what_is_no_picture_of_ours_is_refused(source):
     with pytest.raises(NotAPicture):
         made(source, width=20)
+
+
+@pytest.mark.parametrize("ground", ["white", "black", "grey"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_mark_is_in_the_pixels_all_over_whatever_they_show(ground, mode):
+    plain = blank((600, 400), ground, mode)
+    _found, content = made(plain, format="png", mark="Kemi Agent 2026-11-30 12:00")
+    marked, before = opened(content).convert("RGB"), opened(plain).convert("RGB")
+    assert marked.size == (600, 400)
+    for left in range(0, 600, 200):
+        for top in range(0, 400, 200):
+            box = (left, top, left + 200, top + 200)
+            assert marked.crop(box).tobytes() != before.crop(box).tobytes(), box

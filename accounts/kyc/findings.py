@@ -1,0 +1,39 @@
+"""What the checks of an application allow: which of them speak against it, and which could not decide."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from accounts.kyc.hits import CLEARED, CONFIRMED, Hit
+from accounts.models import KycApplication, KycCheck, KycDocument
+
+_GONE = (KycDocument.State.REPLACED, KycDocument.State.DELETED)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The kinds of checks that found something against the applicant, and of those without an answer."""
+
+    against: list[str]
+    undecided: list[str]
+    is_listed: bool
+
+
+def latest_checks(application: KycApplication) -> list[KycCheck]:
+    """Return the newest check of each kind, of each document its own; a document that was replaced has none."""
+    checks = application.checks.select_related("document").order_by("kind", "document_id", "-id")
+    newest = checks.distinct("kind", "document_id")
+    return [check for check in newest if check.document is None or check.document.state not in _GONE]
+
+
+def findings(*, checks: Iterable[KycCheck], hits: Iterable[Hit]) -> Findings:
+    """Weigh the newest checks. A hit that staff cleared no longer counts; one that they confirmed decides."""
+    states = [hit.state for hit in hits]
+    cleared = bool(states) and all(state == CLEARED for state in states)
+    outcome = KycCheck.Outcome
+    against, undecided = [], []
+    for check in checks:
+        if check.outcome == outcome.MISMATCH or (check.outcome == outcome.HIT and not cleared):
+            against.append(check.kind)
+        elif check.outcome in (outcome.UNDECIDED, outcome.PENDING):
+            undecided.append(check.kind)
+    return Findings(against, undecided, CONFIRMED in states)
