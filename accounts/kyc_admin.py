@@ -148,6 +148,7 @@ class KycApplicationAdmin(PersonalAdmin):
             "at": at,
             "mine": mine,
             "works": works,
+            "settles": works and user.has_perm(roles.DECIDE_SCREENING),
             "held_by": kyc_case.colleague(application.claimed_by) if live and application.claimed_by else "",
             "can_claim": works and waits and not live,
             "ways": kyc_decision_views.ways(application=application, user=user) if mine else [],

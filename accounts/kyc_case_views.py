@@ -6,19 +6,19 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, roles
-from accounts.kyc import hits
-from accounts.models import IdentityNumber, KycApplication
+from accounts.models import IdentityNumber, KycApplication, ScreeningHit
 from accounts.personal import LONGEST, SHORTEST
-from accounts.services.kyc import notes, queue
+from accounts.services.kyc import notes, queue, screening
 from core.encryption import open_sealed
 from core.errors import DomainError
+from core.staff import as_uuid
 
 View = Callable[[HttpRequest, UUID], HttpResponse]
 
@@ -77,18 +77,19 @@ def note(request: HttpRequest, key: UUID) -> HttpResponse:
 def hit(request: HttpRequest, key: UUID) -> HttpResponse:
     """Say that somebody on a list is the applicant, or is not."""
     user = _worker(request)
-    try:
-        hit_id = UUID(request.POST.get("hit", ""))
-    except ValueError:
-        raise Http404 from None
-    confirmed, reason = request.POST.get("found") == "same", " ".join(request.POST.get("reason", "").split())
+    if not user.has_perm(roles.DECIDE_SCREENING):
+        raise PermissionDenied
+    key_of_hit = as_uuid(request.POST.get("hit", ""))
+    found = get_object_or_404(ScreeningHit, pk=key_of_hit, customer_id=_case(request, key).customer_id)
+    decide = screening.confirm if request.POST.get("found") == "same" else screening.clear
+    reason = " ".join(request.POST.get("reason", "").split())
     if not SHORTEST <= len(reason) <= LONGEST:
         messages.error(request, _("Say in a few words why."))
         return to_case(key)
     return _done(
         request,
         key,
-        lambda: hits.settle(hit_id=hit_id, confirmed=confirmed, by=user, reason=reason, at=timezone.now()),
+        lambda: decide(hit=found, by=user, reason=reason, at=timezone.now()),
         _("The hit is settled."),
     )
 

@@ -1,22 +1,12 @@
 """What the sanctions lists may say of an applicant, as the case screen shows it and a decision asks it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy as _
+from accounts.models import KycApplication, ScreeningHit
 
-from accounts.models import KycApplication, User
-from core.errors import DomainError
-
-OPEN, CLEARED, CONFIRMED = "OPEN", "CLEARED", "CONFIRMED"
-
-
-class HitNotFound(DomainError):
-    code = "kyc_hit_not_found"
-    kind = "not_found"
-    message = _("There is no such hit, or a colleague has settled it already.")
+OPEN, CLEARED, CONFIRMED = (str(state) for state in ScreeningHit.State)
 
 
 @dataclass(frozen=True)
@@ -33,10 +23,17 @@ class Hit:
 
 
 def hits_of(application: KycApplication) -> list[Hit]:
-    """Return every hit of this application's latest screening. No list is loaded, so there is none."""
-    return []
-
-
-def settle(*, hit_id: UUID, confirmed: bool, by: User, reason: str, at: datetime) -> None:
-    """Say that a hit is the applicant, or is not. Raises HitNotFound."""
-    raise HitNotFound
+    """Return every hit on the applicant, likest first, whatever became of it."""
+    found = ScreeningHit.objects.filter(customer_id=application.customer_id).order_by("-score", "id")
+    return [
+        Hit(
+            row.pk,
+            row.list_name,
+            str(row.entry.get("name", "")),
+            " · ".join(str(row.entry[key]) for key in ("born", "country", "programme") if row.entry.get(key)),
+            row.score,
+            row.state,
+            row.get_state_display(),
+        )
+        for row in found
+    ]

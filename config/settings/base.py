@@ -228,7 +228,7 @@ KYC_VERIFIERS = {
     "DOCUMENT": "accounts.kyc.local_checks.DocumentCheck",
     "SCREENING": "accounts.services.kyc.screening.Lists",
 }
-KYC_GRACE = "wallet.kyc_grace.grace_days_of"
+KYC_GRACE = "wallet.kyc_requirements.grace_days_of"
 # Where a link may send people back to, beside this site: globs such as `https://app.example.com/**`.
 REDIRECT_ALLOW_LIST = env.redirect_allow_list
 

@@ -46,11 +46,12 @@ CBN_2023 = (
     "1 March 2024; amounts as of 2017. Selfie, address and document: the operator's own ladder"
 )
 NAIRA = 100
+BASIC = ["PERSONAL", "BVN", "NIN", "ADDRESS", "BANK_ACCOUNT"]
 # tier: naira a day, naira held, what it asks for since December 2023
 TIERS = {
-    1: (50_000, 300_000, ["PERSONAL", "BVN_OR_NIN"]),
-    2: (200_000, 500_000, ["PERSONAL", "BVN", "NIN", "SELFIE"]),
-    3: (5_000_000, None, ["PERSONAL", "BVN", "NIN", "SELFIE", "ADDRESS", "DOCUMENT"]),
+    1: (50_000, 300_000, ["BVN_OR_NIN"]),
+    2: (200_000, 500_000, BASIC),
+    3: (5_000_000, None, [*BASIC, "DOCUMENT", "SELFIE", "PROOF_OF_ADDRESS"]),
 }
 
 

@@ -365,18 +365,9 @@ class CoolingOffRule(models.Model):
 class TierRule(models.Model):
     """What a tier allows from a date on, what it asks for, and whose rule it is; in force until a later one's day.
 
-    Amounts are in minor units, null without limit. `requires` lists codes of `Requirement`. `grace_days` is how long an
-    account opened before `from_date` may go on without what is newly required, null for not at all.
+    Amounts are in minor units, null without limit. `requires` lists codes of `accounts.kyc.steps`. `grace_days` is how
+    long a new customer may go without a number that it asks for; null: for ever.
     """
-
-    class Requirement(models.TextChoices):
-        PERSONAL = "PERSONAL", _("Your name, date of birth and phone number")
-        SELFIE = "SELFIE", _("A photo of your face")
-        BVN_OR_NIN = "BVN_OR_NIN", _("Your BVN or your NIN")
-        BVN = "BVN", _("Your BVN")
-        NIN = "NIN", _("Your NIN")
-        ADDRESS = "ADDRESS", _("Your address")
-        DOCUMENT = "DOCUMENT", _("An identity document")
 
     tier = models.PositiveSmallIntegerField()
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)

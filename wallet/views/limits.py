@@ -9,15 +9,15 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Customer, User
+from accounts.models import User
 from accounts.requests import PersonRequest
+from accounts.services import kyc
 from core.errors import DomainError
 from wallet import services
 from wallet.models import PausedTransfer, TierRule
@@ -46,14 +46,6 @@ class Line:
         return min(100, ceil(100 * (self.used or 0) / self.limit)) if self.limit else 100
 
 
-@dataclass(frozen=True)
-class Step:
-    """One thing that a tier asks for, and whether this customer has given it."""
-
-    words: str | Promise
-    is_met: bool
-
-
 @wallet_page
 @require_safe
 def limits(request: PersonRequest) -> HttpResponse:
@@ -67,8 +59,7 @@ def limits(request: PersonRequest) -> HttpResponse:
         "limits": now,
         "lines": lines_of(now, at=at),
         "above": above,
-        "steps": steps_to(above, request.user) if above else [],
-        "upgrade_url": upgrade_url(),
+        "requirements": requirements_of(above, request.user, at=at) if above else [],
         "paused": offers_of(request.user, at=at),
         "source": rules[now.tier].source if now.tier in rules else "",
     }
@@ -112,26 +103,9 @@ def until_midnight(moment: datetime, *, at: datetime) -> str:
     return ngettext("in %(n)s hour", "in %(n)s hours", hours) % {"n": hours}
 
 
-def requirement_states(user: User) -> dict[str, bool]:
-    """Which requirements of tiers this customer has met, by code; what is not named is not met."""
-    facts = Customer.objects.filter(pk=user.pk).values_list(
-        "phone", "date_of_birth", "user__profile__display_name"
-    )
-    return {TierRule.Requirement.PERSONAL: all(facts.first() or [None])}
-
-
-def steps_to(rule: TierRule, user: User) -> list[Step]:
-    """What a tier asks for, in its order, each with whether it is there."""
-    met = requirement_states(user)
-    return [Step(TierRule.Requirement(code).label, met.get(code, False)) for code in rule.requires]
-
-
-def upgrade_url() -> str:
-    """Where a customer proves who they are; empty while there is no such page."""
-    try:
-        return reverse("kyc")
-    except NoReverseMatch:
-        return ""
+def requirements_of(rule: TierRule, user: User, *, at: datetime) -> list[kyc.Requirement]:
+    """What a tier asks for, in order, each with how far this customer is with it."""
+    return kyc.requirement_states(user=user, tier=rule.tier, on=timezone.localdate(at))
 
 
 def offers_of(user: User, *, at: datetime) -> list[dict[str, Any]]:

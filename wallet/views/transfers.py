@@ -28,7 +28,7 @@ from wallet.refusals import InsufficientFunds, LimitExceeded, SameAccount, Singl
 from wallet.services.lookups import TooManyLookups
 from wallet.templatetags.wallet import plain_amount
 from wallet.views.access import own_wallet, wallet_page
-from wallet.views.limits import until_midnight, upgrade_url
+from wallet.views.limits import until_midnight
 
 ORDER_LIFE = 30 * 60
 
@@ -190,7 +190,6 @@ def _stopped(
         "is_single": isinstance(refusal, SingleAmountExceeded),
         "never_fits": paused.amount > refusal.data["limit"],
         "resets_in": until_midnight(parse_datetime(refusal.data["resets_at"]) or at, at=at),
-        "upgrade_url": upgrade_url(),
     }
     return render(request, "wallet/limit_hit.html", context, status=422)
 
