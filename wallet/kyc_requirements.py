@@ -1,4 +1,4 @@
-"""What tiers ask of a customer, for the floor below (settings.KYC_REQUIREMENTS, KYC_GRACE): by the rules of the naira."""
+"""What tiers ask of a customer, by the rules of the naira; for accounts (settings.KYC_REQUIREMENTS, KYC_GRACE)."""
 
 from datetime import date
 

@@ -82,7 +82,7 @@ def test_the_page_tells_the_tier_what_is_used_what_is_left_and_what_the_next_one
     assert "resets at midnight, in " in page
     assert "Receiving in a day No limit" in page
     assert "What tier 2 gives you" in page and "₦200,000.00" in page and "₦500,000.00" in page
-    assert "Your BVN (still needed)" in page
+    assert "BVN (still needed)" in page
     assert "4 %" not in page and 'value="40"' in browser.get("/limits/").content.decode()
 
 
