@@ -14,11 +14,11 @@ from accounts.kyc import steps
 from accounts.models import KycApplication, KycDocument, User
 from accounts.services.kyc import overview, pace
 from accounts.services.kyc.applications import NotEditable, open_of, touch
+from accounts.services.kyc.disposal import forget_unseen
 from accounts.services.kyc.intake import DocumentTooLarge, DocumentTypeRefused, Taken, take
 from core.actors import acting_as_service
 from core.errors import DomainError
 from storage_app import blobs
-from storage_app.models import Object
 from storage_app.services import documents, house, objects, removal
 from storage_app.services.documents import UploadRight
 
@@ -109,7 +109,7 @@ def replace_document(*, user: User, document_id: UUID, source: Iterable[bytes], 
             made = _kept(application, slot, taken, at=at)
             before.replaced_by = made
             before.save(update_fields=["replaced_by"])
-            _forget_unseen(application, before, at=at)
+            forget_unseen(application=application, documents=[before], at=at)
             return made
     except DomainError:
         _doom(taken, at=at)
@@ -128,7 +128,7 @@ def delete_document(*, user: User, document_id: UUID, at: datetime) -> None:
             raise NotEditable(state=application.state)
         document.state = State.DELETED
         document.save(update_fields=["state"])
-        _forget_unseen(application, document, at=at)
+        forget_unseen(application=application, documents=[document], at=at)
         touch(application, at=at)
         application.save()
         audit.record(action="kyc.document.deleted", target=document, kind=document.kind, side=document.side)
@@ -201,13 +201,6 @@ def _done(item: dict[str, Any], made: KycDocument) -> dict[str, Any]:
         return item
     named = KycDocument.objects.filter(pk=item["document"], kind=made.kind, side=made.side)
     return {**item, "done": True} if named.exists() else item
-
-
-def _forget_unseen(application: KycApplication, document: KycDocument, *, at: datetime) -> None:
-    """Remove the bytes of a document that never reached staff; what they may have seen is kept as evidence."""
-    if application.submitted_at is None:
-        file = Object.objects.filter(bucket_id=house.KYC, name=document.object_name)
-        removal.remove_all(objects=file, at=at)
 
 
 def _doom(taken: Taken, *, at: datetime) -> None:
