@@ -20,6 +20,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from storage_app import blobs
 from storage_app.services import documents, house, objects, removal
+from storage_app.services.access import ObjectNotFound
 from storage_app.services.documents import UploadRight
 
 State = KycDocument.State
@@ -29,6 +30,12 @@ class NoSuchDocument(DomainError):
     code = "kyc_no_such_document"
     kind = "not_found"
     message = _("There is no such document.")
+
+
+class NotArrived(DomainError):
+    code = "kyc_document_not_arrived"
+    kind = "not_found"
+    message = _("What you sent is not there any more. Choose it again.")
 
 
 class AlreadyThere(DomainError):
@@ -65,8 +72,11 @@ def right_to_send(*, user: User, slot: steps.Slot, content_type: str, size: int,
 
 @contextmanager
 def sent(*, user: User, name: str, at: datetime) -> Iterator[Iterable[bytes]]:
-    """The bytes that this person's page sent in parts before; they are gone afterwards. Raises ObjectNotFound."""
-    found = documents.sent(owner=user, name=name, room=house.KYC_INCOMING)
+    """The bytes that this person's page sent in parts before; they are gone afterwards. Raises NotArrived."""
+    try:
+        found = documents.sent(owner=user, name=name, room=house.KYC_INCOMING)
+    except ObjectNotFound:
+        raise NotArrived from None
     try:
         yield blobs.read(found.version.blob_key)
     finally:
