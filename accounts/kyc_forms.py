@@ -57,7 +57,7 @@ class AddressForm(StepForm):
     address = forms.CharField(
         label=_("Street and house number"),
         max_length=200,
-        widget=forms.TextInput({"autocomplete": "street-address"}),
+        widget=forms.TextInput({"autocomplete": "address-line1"}),
     )
     city = forms.CharField(
         label=_("Town or city"), max_length=80, widget=forms.TextInput({"autocomplete": "address-level2"})

@@ -1,6 +1,7 @@
 """A customer on the way to a higher tier, step by step, and the pictures that they send."""
 
 import io
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -62,6 +63,11 @@ def card(
 
 def file(content: bytes | None = None, name: str = "card.jpg") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, card() if content is None else content, content_type="image/jpeg")
+
+
+def either_number(tier: int, on: date) -> tuple[str, ...]:
+    """Requirements of another day: one number of two is enough (settings.KYC_REQUIREMENTS)."""
+    return ("BVN_OR_NIN",)
 
 
 def begin(user: User, *, tier: int = 2, at: datetime | None = None) -> KycApplication:
@@ -153,6 +159,17 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
 def fresh(application: KycApplication) -> KycApplication:
     with acting_as_service():
         return KycApplication.objects.get(pk=application.pk)
+
+
+def latest() -> KycApplication:
+    with acting_as_service():
+        return KycApplication.objects.latest("id")
+
+
+def words(answer: Any) -> str:
+    """What a page says, without its markup."""
+    bare = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", bare).replace("&#x27;", "'")
 
 
 def states(application: KycApplication) -> list[str]:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.kyc import pdf
 from accounts.models import AuditEvent, KycDocument, User
-from accounts.services.kyc import documents, intake, pace
+from accounts.services.kyc import applications, documents, expiring, intake, pace
 from accounts.services.kyc.applications import NotEditable
 from accounts.services.kyc.documents import AlreadyThere, NoSuchDocument, OtherKindThere
 from accounts.services.kyc.intake import (
@@ -188,6 +188,18 @@ def test_replaced_and_deleted_before_anybody_saw_it_its_bytes_are_gone(ada, draf
     assert kept() == []
     with pytest.raises(NoSuchDocument):
         documents.delete_document(user=ada, document_id=second.pk, at=NOW)
+
+
+def test_a_draft_that_ends_takes_its_pictures_with_it_and_one_that_was_sent_keeps_them(ada, bola, draft):
+    add(ada)
+    expiring.expire_old(at=NOW + timedelta(days=31))
+    assert kept() == []
+    send(bola, tier=3)
+    applications.withdraw(user=bola, at=NOW)
+    assert len(kept()) == 3
+    with acting_as_service():
+        states = KycDocument.objects.order_by("id").values_list("state", flat=True)
+        assert [*states] == ["DELETED", "PENDING", "PENDING", "PENDING"]
 
 
 def test_another_customer_reaches_none_of_it(ada, bola, draft):

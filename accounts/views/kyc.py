@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from accounts.kyc import steps
 from accounts.kyc.banks import BANKS
@@ -44,7 +45,9 @@ def state(request: PersonRequest) -> HttpResponse:
     context = _standing(request.user, latest)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    return render(request, "kyc/_standing.html", context)
+    response = render(request, "kyc/_standing.html", context)
+    news = _("Your application: %(state)s") % {"state": latest.get_state_display()}
+    return trigger_client_event(response, "toast", {"text": news, "tone": "info"})
 
 
 @kyc_page

@@ -189,7 +189,10 @@ def look(request: PersonRequest, document_id: UUID) -> HttpResponseBase:
     if not document.is_picture:
         headers |= {"Content-Type": PDF, "Content-Disposition": 'attachment; filename="document.pdf"'}
         return HttpResponse(b"".join(blobs.read(file.version.blob_key)), headers=headers)
-    made = renditions.rendition_of(version=file.version, order=PREVIEW, at=timezone.now())
+    try:
+        made = renditions.rendition_of(version=file.version, order=PREVIEW, at=timezone.now())
+    except DomainError as refusal:
+        raise Http404(str(refusal)) from None
     headers["Content-Type"] = made.content_type
     return HttpResponse(b"".join(blobs.read(made.blob_key)), headers=headers)
 

@@ -29,7 +29,7 @@ from accounts.views.kyc_pages import kyc_page, own_open
 Typed = dict[str, Any]
 
 
-@sensitive_post_parameters("number")
+@sensitive_post_parameters()
 @kyc_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def step_page(request: PersonRequest, slug: str) -> HttpResponse:
@@ -136,6 +136,8 @@ def _page(
 @sensitive_variables()
 def reveal(request: PersonRequest, kind: str) -> HttpResponseBase:
     """A number whole, in this one answer and nowhere else."""
+    if kind not in IdentityNumber.Kind.values:
+        raise Http404
     try:
         number = numbers.reveal(user=request.user, kind=kind, at=timezone.now())
     except NoSuchNumber:

@@ -11,6 +11,7 @@ from accounts.kyc import consent, steps
 from accounts.kyc.requirements import required_of
 from accounts.models import BankAccountClaim, Customer, KycApplication, KycStateChange, User
 from accounts.services.kyc import checks, overview, sealing
+from accounts.services.kyc.disposal import forget_unsent
 from accounts.services.kyc.moving import WAITS_FOR, WrongState, locked, move
 from accounts.services.kyc.telling import tell
 from core.actors import acting_as_service
@@ -182,6 +183,7 @@ def withdraw(*, user: User, at: datetime) -> KycApplication:
         if application.state == State.IN_REVIEW:
             raise NotEditable(state=application.state)
         move(application=application, to=State.EXPIRED, by=user, at=at, reason_code=WITHDRAWN)
+        forget_unsent(application=application, at=at)
         audit.record(action="kyc.application.withdrawn", target=application)
     return application
 
@@ -197,6 +199,7 @@ def withdraw_of_leaving(*, user: User, at: datetime) -> None:
             application.claimed_by = application.leased_until = None
             move(application=application, to=State.SUBMITTED, by=user, at=at, reason_code=CLOSED)
         move(application=application, to=State.EXPIRED, by=user, at=at, reason_code=CLOSED)
+        forget_unsent(application=application, at=at)
         audit.record(action="kyc.application.withdrawn", target=application, because=CLOSED)
 
 

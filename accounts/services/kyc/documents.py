@@ -14,12 +14,13 @@ from accounts.kyc import steps
 from accounts.models import KycApplication, KycDocument, User
 from accounts.services.kyc import overview, pace
 from accounts.services.kyc.applications import NotEditable, open_of, touch
+from accounts.services.kyc.disposal import forget_unseen
 from accounts.services.kyc.intake import DocumentTooLarge, DocumentTypeRefused, Taken, take
 from core.actors import acting_as_service
 from core.errors import DomainError
 from storage_app import blobs
-from storage_app.models import Object
 from storage_app.services import documents, house, objects, removal
+from storage_app.services.access import ObjectNotFound
 from storage_app.services.documents import UploadRight
 
 State = KycDocument.State
@@ -29,6 +30,12 @@ class NoSuchDocument(DomainError):
     code = "kyc_no_such_document"
     kind = "not_found"
     message = _("There is no such document.")
+
+
+class NotArrived(DomainError):
+    code = "kyc_document_not_arrived"
+    kind = "not_found"
+    message = _("What you sent is not there any more. Choose it again.")
 
 
 class AlreadyThere(DomainError):
@@ -65,8 +72,11 @@ def right_to_send(*, user: User, slot: steps.Slot, content_type: str, size: int,
 
 @contextmanager
 def sent(*, user: User, name: str, at: datetime) -> Iterator[Iterable[bytes]]:
-    """The bytes that this person's page sent in parts before; they are gone afterwards. Raises ObjectNotFound."""
-    found = documents.sent(owner=user, name=name, room=house.KYC_INCOMING)
+    """The bytes that this person's page sent in parts before; they are gone afterwards. Raises NotArrived."""
+    try:
+        found = documents.sent(owner=user, name=name, room=house.KYC_INCOMING)
+    except ObjectNotFound:
+        raise NotArrived from None
     try:
         yield blobs.read(found.version.blob_key)
     finally:
@@ -109,7 +119,7 @@ def replace_document(*, user: User, document_id: UUID, source: Iterable[bytes], 
             made = _kept(application, slot, taken, at=at)
             before.replaced_by = made
             before.save(update_fields=["replaced_by"])
-            _forget_unseen(application, before, at=at)
+            forget_unseen(application=application, documents=[before], at=at)
             return made
     except DomainError:
         _doom(taken, at=at)
@@ -128,7 +138,7 @@ def delete_document(*, user: User, document_id: UUID, at: datetime) -> None:
             raise NotEditable(state=application.state)
         document.state = State.DELETED
         document.save(update_fields=["state"])
-        _forget_unseen(application, document, at=at)
+        forget_unseen(application=application, documents=[document], at=at)
         touch(application, at=at)
         application.save()
         audit.record(action="kyc.document.deleted", target=document, kind=document.kind, side=document.side)
@@ -201,13 +211,6 @@ def _done(item: dict[str, Any], made: KycDocument) -> dict[str, Any]:
         return item
     named = KycDocument.objects.filter(pk=item["document"], kind=made.kind, side=made.side)
     return {**item, "done": True} if named.exists() else item
-
-
-def _forget_unseen(application: KycApplication, document: KycDocument, *, at: datetime) -> None:
-    """Remove the bytes of a document that never reached staff; what they may have seen is kept as evidence."""
-    if application.submitted_at is None:
-        file = Object.objects.filter(bucket_id=house.KYC, name=document.object_name)
-        removal.remove_all(objects=file, at=at)
 
 
 def _doom(taken: Taken, *, at: datetime) -> None:

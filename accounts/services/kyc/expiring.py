@@ -5,6 +5,7 @@ from uuid import UUID
 
 from accounts import audit
 from accounts.models import KycApplication
+from accounts.services.kyc.disposal import forget_unsent
 from accounts.services.kyc.moving import locked, move
 from accounts.services.kyc.telling import tell
 from core.actors import acting_as_service
@@ -49,6 +50,7 @@ def _expire(application_id: UUID, *, at: datetime) -> bool:
         if application.state not in WAITING or application.expires_at > at:
             return False
         move(application=application, to=State.EXPIRED, by=None, at=at, reason_code="too_long")
+        forget_unsent(application=application, at=at)
         audit.record(action="kyc.application.expired", target=application)
         tell(application=application, event="kyc.expired")
     return True
