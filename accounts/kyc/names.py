@@ -84,11 +84,6 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(sorted(sorted(plain, key=lambda word: (-len(word), word))[:MOST_WORDS]))
 
 
-def key(name: str) -> str:
-    """Return the form in which a name is stored to be found: its words, parted by blanks."""
-    return " ".join(words(name))
-
-
 def score(one: str, other: str) -> float:
     """Return how alike two names are, from 0 to 1. A name without a letter is like none."""
     return score_of_words(words(one), words(other))

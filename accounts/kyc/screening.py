@@ -44,8 +44,9 @@ def judge(*, name: tuple[str, ...], born: date | None, listed: Iterable[str], li
 
 
 def questions(name: tuple[str, ...]) -> list[str]:
-    """Return what to look for in an index of names: every two words of a name, so that none that is left out, on
-    either side, hides the rest.
+    """Return what an index of names holds, and is asked for: every two words of a name.
+
+    So no word that one side leaves out, or has more, hides the others. Of long names the five longest words count.
     """
     longest = sorted(sorted(name, key=lambda word: (-len(word), word))[:_ASKED])
     return [" ".join(pair) for pair in combinations(longest, 2)] if len(longest) > 1 else longest

@@ -39,7 +39,7 @@ class SanctionsList(models.Model):
 
 
 class SanctionsEntry(models.Model):
-    """A person on an active list. `searched` holds all their names in the form of `accounts.kyc.names.key`.
+    """A person on an active list. `searched` holds every two words of each of their names, as screening asks for them.
 
     `content` is the SHA-256 of all that the list says of them. `since` is when they first stood there in these words:
     a load that brings nothing new about somebody keeps it.

@@ -8,6 +8,7 @@ import pytest
 from django.db import Error, connection
 from django.utils import timezone
 
+from accounts import check_tasks
 from accounts.kyc.priority import priority
 from accounts.kyc.verification import Finding, undecided
 from accounts.models import AuditEvent, IdentityNumber, KycApplication, KycCheck, KycCheckJob, User
@@ -29,6 +30,7 @@ from accounts.tests.declaring import (
     work,
 )
 from accounts.tests.factories import make_person
+from accounts.tests.test_ways_in import at_once
 from core.actors import acting_as, acting_as_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -288,11 +290,10 @@ def test_a_document_of_the_wrong_type_or_that_others_sent_is_seen(ada, bola, tol
     assert seen == {"sent_by_others": "PARTIAL", "wrong_type": "MISMATCH", "staff_look": "UNDECIDED"}
 
 
-def test_two_workers_at_once_share_the_checks(ada, bola: User, told):
-    first, second = declare(ada, account=ACCOUNT), declare(bola, account=ACCOUNT)
-    begin(first)
-    begin(second)
-    at, taken = timezone.now(), []
-    while job := checking.take_due(at=at):
-        taken.append(job.pk)
-    assert len(taken) == len(set(taken)) == 4
+def test_workers_at_once_share_the_checks_and_each_is_asked_once(ada, bola: User, told):
+    for person in (ada, bola):
+        begin(declare(person, account=ACCOUNT, bvn=BVN if person is ada else "11111111111"))
+    at_once(*[check_tasks.run_due_checks] * 4)
+    assert sorted(bool(asked.number) for asked in told.asked) == [False, False, True, True]
+    with acting_as_service():
+        assert KycCheck.objects.filter(outcome="MATCH").count() == 4

@@ -84,7 +84,7 @@ def _suffer(work: Callable[[], HttpResponse], reference: str, *, call_name: str)
         )
     if Kind.BAD_GATEWAY_BEFORE in taken:
         return _bad_gateway()
-    if Kind.NONSENSE in taken:
+    if Kind.WRONG_SHAPE in taken:
         return answer("OK", ["nonsense", {"account_name": None}])
     response = work()
     if Kind.DELAY in taken:

@@ -16,7 +16,7 @@ ON_CALL = (
     Kind.BAD_GATEWAY_BEFORE,
     Kind.HTML_503,
     Kind.TOO_MANY,
-    Kind.NONSENSE,
+    Kind.WRONG_SHAPE,
 )
 ON_PAYMENT = (
     Kind.WRONG_AMOUNT,

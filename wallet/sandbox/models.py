@@ -116,7 +116,7 @@ class Fault(models.Model):
         BAD_GATEWAY_BEFORE = "BAD_GATEWAY_BEFORE", _("502 without doing it")
         HTML_503 = "HTML_503", _("503 with an HTML body")
         TOO_MANY = "TOO_MANY", _("429 (value: Retry-After, seconds)")
-        NONSENSE = "NONSENSE", _("200 with a body that makes no sense")
+        WRONG_SHAPE = "WRONG_SHAPE", _("200 with a body that makes no sense")
         # A payment meets these.
         WRONG_AMOUNT = "WRONG_AMOUNT", _("Another amount asked for and paid (value: kobo)")
         UNDERPAID = "UNDERPAID", _("Less paid than asked for (value: kobo)")

@@ -143,6 +143,9 @@ def answer(
         if job is None:
             raise QuestionUnknown
         newer = KycCheckJob.objects.filter(application=job.application, kind=job.kind, id__gt=job.pk)
+        if newer.filter(state=STATE.WAITING, tries__gt=0).exists():
+            # Being asked anew at this moment: it may be that question's answer, quicker than the reply.
+            raise QuestionUnknown
         if newer.filter(asked_in__isnull=False).exists():
             audit.record(action="kyc.check.answered_late", target=job.application, kind=job.kind)
             return None

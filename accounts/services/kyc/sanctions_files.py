@@ -25,6 +25,7 @@ from datetime import date
 from typing import IO
 
 from accounts.kyc import names
+from accounts.kyc.screening import questions
 
 NEEDED, COLUMNS = {"id", "name"}, {"id", "name", "aliases", "born", "country", "programme"}
 LONGEST_LINE = 1_000_000  # bytes
@@ -114,9 +115,9 @@ class Reader:
             if len(cells.get(column, "")) > longest:
                 raise BadLine(line, f"{column} is longer than {longest} letters")
         aliases = _aliases(line, cells.get("aliases", ""))
-        searched = [names.key(each) for each in (cells["name"], *aliases)]
-        if not searched[0]:
+        if not names.words(cells["name"]):
             raise BadLine(line, "name has no letters")
+        pairs = [pair for each in (cells["name"], *aliases) for pair in questions(names.words(each))]
         born, country = _born(line, cells.get("born", "")), cells.get("country", "").upper()
         if country and not _COUNTRY.fullmatch(country):
             raise BadLine(line, "country has two letters")
@@ -127,8 +128,7 @@ class Reader:
             external_id=cells["id"],
             name=cells["name"],
             aliases=aliases,
-            # A bar between two names, so that none seems to run on into the next.
-            searched=" | ".join(dict.fromkeys(each for each in searched if each)),
+            searched=" | ".join(dict.fromkeys(pairs)),
             born=born,
             country=country,
             programme=programme,

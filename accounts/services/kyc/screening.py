@@ -1,5 +1,6 @@
 """Screening against sanctions lists: who is found, what is kept of it, and what staff decide."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -76,7 +77,8 @@ def search(*, name: str, born: Any) -> list[Hit]:
 
 def hit_of(row: tuple[Any, ...], *, name: tuple[str, ...], born: Any) -> Hit | None:
     """Judge one row: list, id, name, aliases, date of birth, country, programme, content."""
-    list_name, external_id, listed, aliases, listed_born, country, programme, content = row
+    list_name, external_id, listed, aliases_json, listed_born, country, programme, content = row
+    aliases = json.loads(aliases_json)
     verdict = rule.judge(name=name, born=born, listed=[listed, *aliases], listed_born=listed_born)
     if not verdict.is_hit:
         return None

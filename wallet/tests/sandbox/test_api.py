@@ -146,7 +146,9 @@ def test_faults_need_the_key_and_make_sense(api, live_server):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("table", ["sandbox_fault", "sandbox_sandboxcharge", "sandbox_sandboxdelivery"])
+@pytest.mark.parametrize(
+    "table", ["sandbox_fault", "sandbox_sandboxcharge", "sandbox_sandboxcustomer", "sandbox_sandboxdelivery"]
+)
 def test_nobody_but_the_service_reaches_a_table(table):
     with (
         pytest.raises(ProgrammingError, match="permission denied"),
