@@ -24,6 +24,7 @@ PEOPLE = (
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
+LIMITS = ("wallet.tierrule", "wallet.coolingoffrule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
@@ -58,7 +59,7 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+        (*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
         (
             REVEAL,
             FREEZE,
@@ -70,15 +71,28 @@ ROLES = {
             TAKE_PARKED,
         ),
     ),
-    KYC: Role(PEOPLE, (REVEAL,)),
+    KYC: Role((*PEOPLE, *LIMITS), (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
-    FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
+    FINANCE: Role((*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+        (*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
         (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
     ),
     AUDITOR: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED)
+        (
+            *PEOPLE,
+            *BOOKS,
+            *LIMITS,
+            *DEPOSITS,
+            *PROOF,
+            *GATEWAYS,
+            *TRAIL,
+            *FILES,
+            *SENT,
+            *LISTENERS,
+            *HOOKS,
+            *PARKED,
+        )
     ),
 }
 

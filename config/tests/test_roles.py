@@ -34,6 +34,7 @@ PEOPLE = {
     "accounts.membership",
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
+LIMITS = {"wallet.tierrule", "wallet.coolingoffrule"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
@@ -44,12 +45,13 @@ RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED,
-    "KYC": PEOPLE,
+    "Support": PEOPLE | BOOKS | LIMITS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED,
+    "KYC": PEOPLE | LIMITS,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
-    "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
+    "Finance": BOOKS | LIMITS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
+    | LIMITS
     | DEPOSITS
     | RESETS
     | FILES
@@ -60,6 +62,7 @@ SEES = {
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
+    | LIMITS
     | DEPOSITS
     | FILES
     | SENT
@@ -71,6 +74,7 @@ SEES = {
     NOBODY: set(),
     SUPERUSER: PEOPLE
     | BOOKS
+    | LIMITS
     | DEPOSITS
     | PROOF
     | RESETS
