@@ -24,6 +24,7 @@ PEOPLE = (
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
+LIMITS = ("wallet.tierrule", "wallet.coolingoffrule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
@@ -67,7 +68,10 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED, *APPLICATIONS),
+        (
+            *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS),
+            *(*PARKED, *APPLICATIONS),
+        ),
         (
             REVEAL,
             FREEZE,
@@ -79,12 +83,12 @@ ROLES = {
             TAKE_PARKED,
         ),
     ),
-    KYC: Role((*PEOPLE, *CASES, *SCREENING), (REVEAL, REVIEW_KYC)),
+    KYC: Role((*PEOPLE, *LIMITS, *CASES, *SCREENING), (REVEAL, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
-    FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
+    FINANCE: Role((*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
         (
-            *(*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
+            *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
             *(*PARKED, *CASES, *SCREENING),
         ),
         (
@@ -94,7 +98,19 @@ ROLES = {
     ),
     AUDITOR: Role(
         (
-            *(*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
+            *(
+                *PEOPLE,
+                *BOOKS,
+                *LIMITS,
+                *DEPOSITS,
+                *PROOF,
+                *GATEWAYS,
+                *TRAIL,
+                *FILES,
+                *SENT,
+                *LISTENERS,
+                *HOOKS,
+            ),
             *(*PARKED, *CASES, *SCREENING),
         )
     ),

@@ -114,7 +114,7 @@ class CustomerFrozen(LedgerRefusal):
 class CustomerClosed(LedgerRefusal):
     code = "customer_closed"
     kind = "forbidden"
-    message = _("You closed your account, so nothing can be sent from it.")
+    message = _("You closed your account, so nothing moves in or out of it any more.")
 
 
 class CustomerNoCredit(LedgerRefusal):

@@ -44,6 +44,8 @@ STAFF_LISTS = [
     "wallet/paymentgateway",
     "wallet/webhookevent",
     "wallet/case",
+    "wallet/tierrule",
+    "wallet/coolingoffrule",
     "storage_app/bucket",
     "realtime/subscription",
     "realtime/parkedmessage",

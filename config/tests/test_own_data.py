@@ -168,6 +168,16 @@ def ada() -> User:
         offer = {"email": user.email, "digest": "to-ada", "invited_by": bola, "role": "MEMBER"}
         firm.invitations.create(expires_at=at + timedelta(days=1), **offer)
         audit.record(action="accounts.user.frozen", target=user, actor_id=bola.pk, reason="a doubt of staff")
+        Customer.objects.filter(pk=user.pk).update(phone="+2348031234567")
+        if not Payment.objects.filter(account=account).exists():
+            Payment.objects.create(
+                account=account,
+                gateway=PaymentGateway.objects.first(),
+                reference="r-1",
+                amount=100,
+                currency_id="NGN",
+                expires_at=at,
+            )
         whom = Recipient(user_id=bola.pk, handle="bola_ade", display_name="Bola Ade")
     with acting_as(user):
         pause_transfer(
@@ -179,16 +189,6 @@ def ada() -> User:
             refusal=SingleAmountExceeded(),
             at=at,
         )
-        Customer.objects.filter(pk=user.pk).update(phone="+2348031234567")
-        if not Payment.objects.filter(account=account).exists():
-            Payment.objects.create(
-                account=account,
-                gateway=PaymentGateway.objects.first(),
-                reference="r-1",
-                amount=100,
-                currency_id="NGN",
-                expires_at=at,
-            )
     return user
 
 

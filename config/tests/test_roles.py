@@ -35,6 +35,7 @@ PEOPLE = {
     "accounts.membership",
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
+LIMITS = {"wallet.tierrule", "wallet.coolingoffrule"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
@@ -45,14 +46,26 @@ RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 APPLICATIONS = {"accounts.kycapplication"}
 CASES = APPLICATIONS | {"accounts.kycdocument"}
+SCREENING = {"accounts.screeninghit", "accounts.sanctionslist"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED | APPLICATIONS,
-    "KYC": PEOPLE | CASES,
+    "Support": PEOPLE
+    | BOOKS
+    | LIMITS
+    | DEPOSITS
+    | RESETS
+    | FILES
+    | SENT
+    | LISTENERS
+    | HOOKS
+    | PARKED
+    | APPLICATIONS,
+    "KYC": PEOPLE | LIMITS | CASES | SCREENING,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
-    "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
+    "Finance": BOOKS | LIMITS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
+    | LIMITS
     | DEPOSITS
     | RESETS
     | FILES
@@ -61,9 +74,11 @@ SEES = {
     | HOOKS
     | PARKED
     | CASES
+    | SCREENING
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
+    | LIMITS
     | DEPOSITS
     | FILES
     | SENT
@@ -72,10 +87,12 @@ SEES = {
     | PARKED
     | PROOF
     | CASES
+    | SCREENING
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
     | BOOKS
+    | LIMITS
     | DEPOSITS
     | PROOF
     | RESETS
@@ -85,6 +102,7 @@ SEES = {
     | HOOKS
     | PARKED
     | CASES
+    | SCREENING
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
@@ -101,7 +119,7 @@ MAY = {
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
-        *(roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT),
+        *(roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT, roles.DECIDE_SCREENING),
     },
     "Auditor": set(),
     NOBODY: set(),
@@ -110,7 +128,7 @@ MAY = {
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
-        *(roles.REVIEW_KYC, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT),
+        *(roles.REVIEW_KYC, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT, roles.DECIDE_SCREENING),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.

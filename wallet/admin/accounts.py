@@ -30,7 +30,7 @@ from core.staff import (
     yes_no,
 )
 from wallet.admin.columns import account_column, account_link
-from wallet.models import Account, Checkpoint, Entry, Hold, Payment, Transaction
+from wallet.models import Account, Checkpoint, Entry, Hold, LimitCounter, Payment, TierRule, Transaction
 
 LATEST = 20
 ENTRY_COLUMNS = [
@@ -86,6 +86,7 @@ class AccountAdmin(PersonalAdmin):
         "available_money",
         amount_of("floor", _("Floor")),
         amount_of("cap", _("Cap")),
+        "owner_state",
         "version",
         yes_no("hot", _("Hot")),
         time_of("opened_at", _("Opened")),
@@ -128,6 +129,7 @@ class AccountAdmin(PersonalAdmin):
             [entry_row(entry) for entry in latest],
             list_of(Entry, account=account.pk),
         )
+        yield limits_panel(account)
         yield holds_panel(account)
         payments = Payment.objects.filter(account=account).order_by("-id")[:LATEST]
         yield Panel(
@@ -139,6 +141,27 @@ class AccountAdmin(PersonalAdmin):
             ],
             list_of(Payment, account__id__exact=account.pk),
         )
+
+
+def limits_panel(account: Account) -> Panel:
+    """What the account has used of today, as its owner is told."""
+    counters = LimitCounter.objects.filter(account_id=account.pk).order_by("-kind")
+    return Panel(
+        _("Limits today"),
+        [_("Limit"), _("Day"), _("Resets"), _("At most"), _("Used"), _("Left")],
+        [
+            [
+                counter.get_kind_display(),
+                counter.day.isoformat(),
+                moment(counter.resets_at),
+                amount(counter.limit, account.currency_id),
+                amount(counter.used, account.currency_id),
+                amount(counter.left, account.currency_id),
+            ]
+            for counter in counters
+        ],
+        list_of(TierRule),
+    )
 
 
 def holds_panel(account: Account) -> Panel:

@@ -14,7 +14,6 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import Customer
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import base62, uuid7
@@ -27,7 +26,16 @@ from wallet.gateways.base import (
     GatewayUnavailable,
 )
 from wallet.models import Account, Payment
-from wallet.refusals import AccountClosed, AccountFrozen, AccountNoCredit, CustomerLocked, LedgerRefusal
+from wallet.refusals import (
+    AccountClosed,
+    AccountFrozen,
+    AccountNoCredit,
+    CustomerClosed,
+    CustomerFrozen,
+    CustomerLocked,
+    CustomerNoCredit,
+    LedgerRefusal,
+)
 from wallet.services.gateways import adapter_of, gateway_for
 from wallet.services.settlement import CHECKS, SETTLED, settle
 
@@ -43,6 +51,11 @@ _UNABLE: dict[str, type[LedgerRefusal]] = {
     Account.State.NO_CREDIT: AccountNoCredit,
     Account.State.FROZEN: AccountFrozen,
     Account.State.CLOSED: AccountClosed,
+}
+_BARRED: dict[str, type[LedgerRefusal]] = {
+    Account.OwnerState.LOCKED: CustomerLocked,
+    Account.OwnerState.FROZEN: CustomerFrozen,
+    Account.OwnerState.CLOSED: CustomerClosed,
 }
 
 
@@ -98,8 +111,8 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
     """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
 
     Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen,
-    AccountNoCredit for an account that could not take the money, CustomerLocked for an owner who may not receive,
-    TooManyPayments. What the tier forbids is taken, and held.
+    AccountNoCredit for an account that could not take the money, CustomerLocked, CustomerFrozen, CustomerClosed,
+    CustomerNoCredit for an owner who may not add any, TooManyPayments. What the tier forbids is taken, and held.
     """
     if amount < SMALLEST:
         raise DepositTooSmall
@@ -108,8 +121,7 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
     if account.state in _UNABLE:
         raise _UNABLE[account.state](account=str(account.pk))
     with acting_as_service():
-        if not Customer.objects.filter(pk=account.owner_id, status__in=Customer.RECEIVING).exists():
-            raise CustomerLocked
+        _refuse_by_standing(account)
         if payment_id is None or not Payment.objects.filter(pk=payment_id).exists():
             _refuse_too_many(account, at=at)
         facts = {
@@ -127,6 +139,15 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
         elif (payment.account_id, payment.amount) != (account.pk, amount):
             raise PaymentIdReused
     return payment
+
+
+def _refuse_by_standing(account: Account) -> None:
+    """Raise why the account's owner may not add money; one from whom nothing goes out may."""
+    state = Account.objects.values_list("owner_state", flat=True).get(pk=account.pk)
+    if state == Account.OwnerState.NO_CREDIT:
+        raise CustomerNoCredit(_("Nothing can be added to your account at the moment. Write to our support."))
+    if state in _BARRED:
+        raise _BARRED[state]
 
 
 def _refuse_too_many(account: Account, *, at: datetime) -> None:

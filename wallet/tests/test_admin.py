@@ -41,11 +41,13 @@ from wallet.models import (
     Account,
     Case,
     Checkpoint,
+    CoolingOffRule,
     Entry,
     Hold,
     Payment,
     PaymentGateway,
     Seal,
+    TierRule,
     Transaction,
     WebhookEvent,
 )
@@ -73,6 +75,8 @@ MODELS = (
     Membership,
     FactorReset,
     NotificationDelivery,
+    TierRule,
+    CoolingOffRule,
 )
 CARD = {
     "event": "charge.success",

@@ -1,0 +1,66 @@
+"""What tiers allow, as dated rules. They are changed by a migration or a service, never by hand."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.staff import ReadOnlyAdmin, amount_of
+from wallet.models import CoolingOffRule, TierRule
+
+
+@admin.register(TierRule)
+class TierRuleAdmin(ReadOnlyAdmin):
+    list_display = (
+        "__str__",
+        "tier",
+        "from_date",
+        "standing",
+        amount_of("daily_sending", _("Sending in a day")),
+        amount_of("daily_receiving", _("Receiving in a day")),
+        amount_of("single_amount", _("In one transfer")),
+        amount_of("balance_cap", _("Balance")),
+    )
+    list_filter = ("tier", "currency")
+    shown = (*list_display[1:], "currency", "requires_shown", "grace_days", "source")
+    search_help_text = _("By tier")
+
+    def find(self, queryset: QuerySet[TierRule], term: str) -> QuerySet[TierRule]:
+        return queryset.filter(tier=int(term)) if term.isdecimal() and len(term) < 4 else queryset.none()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TierRule]:
+        later = TierRule.objects.filter(
+            tier=OuterRef("tier"),
+            currency=OuterRef("currency"),
+            from_date__gt=OuterRef("from_date"),
+            from_date__lte=timezone.localdate(),
+        )
+        rules: QuerySet[TierRule] = super().get_queryset(request)
+        return rules.annotate(is_followed=Exists(later))
+
+    @admin.display(description=_("Holds"))
+    def standing(self, rule: Any) -> Any:
+        if rule.from_date > timezone.localdate():
+            return _("Not yet")
+        return _("No longer") if rule.is_followed else _("Now")
+
+    @admin.display(description=_("Asks for"))
+    def requires_shown(self, rule: TierRule) -> str:
+        return ", ".join(str(TierRule.Requirement(code).label) for code in rule.requires)
+
+
+@admin.register(CoolingOffRule)
+class CoolingOffRuleAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "from_date", amount_of("amount", _("At most in all")))
+    list_filter = ("currency",)
+    shown = (*list_display[1:], "currency", "source")
+    search_help_text = _("By the year from which it holds")
+
+    def find(self, queryset: QuerySet[CoolingOffRule], term: str) -> QuerySet[CoolingOffRule]:
+        if not term.isdecimal() or not date.min.year <= int(term[:5]) <= date.max.year:
+            return queryset.none()
+        return queryset.filter(from_date__year=int(term))
