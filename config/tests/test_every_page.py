@@ -29,6 +29,8 @@ STAFF_LISTS = [
     "accounts/customer",
     "accounts/auditevent",
     "accounts/factorreset",
+    "accounts/sanctionslist",
+    "accounts/screeninghit",
     "accounts/notificationdelivery",
     "accounts/organization",
     "accounts/membership",

@@ -12,7 +12,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from accounts import roles
-from accounts.models import FactorReset, Notification, NotificationDelivery, Organization, User
+from accounts.models import (
+    FactorReset,
+    Notification,
+    NotificationDelivery,
+    Organization,
+    SanctionsList,
+    ScreeningHit,
+    User,
+)
 from accounts.tests.receivers import make_endpoint, plan
 from core.actors import acting_as_service
 from core.ids import uuid7
@@ -40,12 +48,13 @@ LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
 HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
+SCREENING = {"accounts.screeninghit", "accounts.sanctionslist"}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
     "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED,
-    "KYC": PEOPLE,
+    "KYC": PEOPLE | SCREENING,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
@@ -57,6 +66,7 @@ SEES = {
     | LISTENERS
     | HOOKS
     | PARKED
+    | SCREENING
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
@@ -67,6 +77,7 @@ SEES = {
     | HOOKS
     | PARKED
     | PROOF
+    | SCREENING
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
@@ -79,6 +90,7 @@ SEES = {
     | LISTENERS
     | HOOKS
     | PARKED
+    | SCREENING
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
@@ -94,7 +106,7 @@ MAY = {
     "Finance": {roles.REPLAY},
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
-        *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
+        *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION, roles.DECIDE_SCREENING),
     },
     "Auditor": set(),
     NOBODY: set(),
@@ -103,6 +115,7 @@ MAY = {
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
+        roles.DECIDE_SCREENING,
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -112,13 +125,15 @@ ACTIONS = {
     "resend": (roles.RESEND_WEBHOOK, {"accounts.webhookdelivery"}),
     "rules": (roles.CHANGE_RULES, FILES),
     "again": (roles.SEND_AGAIN, SENT),
+    "decide": (roles.DECIDE_SCREENING, {"accounts.screeninghit"}),
     "end": (roles.END_SUBSCRIPTION, LISTENERS),
     "take": (roles.TAKE_PARKED, PARKED),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {
+    "restrict": roles.FREEZE,
     "freeze": roles.FREEZE,
-    "unfreeze": roles.FREEZE,
+    "lift": roles.FREEZE,
     "end-sessions": roles.END_SESSIONS,
     "end-staff-sessions": roles.END_SESSIONS,
     "reset-factors": roles.RESET_FACTORS,
@@ -140,6 +155,9 @@ def world() -> Iterator[None]:
             asked_at=at,
             expires_at=at + timedelta(hours=24),
         )
+        SanctionsList.objects.create(name="UN", sha256="x", rows=1, new_rows=1, loaded_at=at)
+        entry = {"list_name": "UN", "external_id": "1", "content": "x", "entry": {}, "score": 1}
+        ScreeningHit.objects.create(customer_id=people.get(email="ada@alajo.test").pk, **entry)
         told = Notification.objects.create(user=people.get(email="ada@alajo.test"), event="legal.terms")
         failed = {"channel": "EMAIL", "state": "FAILED", "error": "refused", "not_before": at}
         NotificationDelivery.objects.create(notification=told, user=told.user, **failed)
