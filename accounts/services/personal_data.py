@@ -23,6 +23,7 @@ from accounts.models import (
     AuthenticatorHistory,
     Customer,
     CustomerHistory,
+    CustomerStatusChange,
     EmailAddressHistory,
     FactorReset,
     Invitation,
@@ -159,6 +160,12 @@ def _files(user: User) -> Iterator[life.File]:
     yield "invitations_sent", _rows(Invitation.objects.filter(invited_by=user), *INVITATION)
     yield "invitations_received", _rows(Invitation.objects.filter(email=user.email), *INVITATION)
     yield from kyc.files(user)
+    yield (
+        "status_changes",
+        CustomerStatusChange.objects.filter(customer_id=user.pk)
+        .order_by("id")
+        .values("from_status", "to_status", "at", "until"),
+    )
     yield "factor_resets", _rows(FactorReset.objects.filter(target=user), "state", "asked_at", "decided_at")
 
 

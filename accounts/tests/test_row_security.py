@@ -92,6 +92,8 @@ OWNED_BY = {
     "accounts_kyccheck": "application_id",
     "accounts_bankaccountclaim": "application_id",
     "accounts_customerstatuschange": "customer_id",
+    "accounts_kyccheckjob": "application_id",
+    "accounts_screeninghit": "customer_id",
 }
 SEEN_BY_THEIR_OWNER = {
     "accounts_user",
@@ -125,6 +127,8 @@ CATALOGUES = {
     "auth_permission",
     "django_content_type",
     "accounts_browsersession",
+    "accounts_sanctionslist",
+    "accounts_sanctionsentry",
 }
 PREFIXES = ("accounts_", "account_", "allauth_", "mfa_", "socialaccount_", "auth_", "django_")
 
@@ -200,11 +204,22 @@ def furnish_kyc(user: User, agent: User) -> None:
     CustomerStatusChange.objects.create(customer_id=user.pk, text="what colleagues think", by=agent, **change)
 
 
+def furnish_checks(user: User) -> None:
+    """A check to be made of this person, and a hit that may mean them."""
+    with acting_as_service():
+        mine = user.customer.kyc_applications
+        application = mine.first() or mine.create(target_tier=2, expires_at=timezone.now())
+        application.check_jobs.create(kind="BVN", revision=0)
+        entry = {"list_name": "UN", "external_id": "1", "content": user.id.hex, "entry": {}, "score": 1}
+        user.customer.screening_hits.create(**entry)
+
+
 @pytest.fixture
 def people(db) -> tuple[User, User]:
     ada, bola = make_person(name="Ada Obi"), make_person(name="Bola Ade")
-    furnish(ada)
-    furnish(bola)
+    for user in (ada, bola):
+        furnish(user)
+        furnish_checks(user)
     return ada, bola
 
 
@@ -224,6 +239,8 @@ def owner_key(table: str, user: User) -> object:
         match table:
             case "account_emailconfirmation":
                 return user.emailaddress_set.get().id
+            case "accounts_kyccheckjob":
+                return user.customer.kyc_applications.get().pk
             case "accounts_webhookattempt":
                 firm = user.memberships.get().organization
                 return firm.webhook_endpoints.get().deliveries.get().pk

@@ -30,6 +30,8 @@ STAFF_LISTS = [
     "accounts/auditevent",
     "accounts/factorreset",
     "accounts/kycapplication",
+    "accounts/sanctionslist",
+    "accounts/screeninghit",
     "accounts/notificationdelivery",
     "accounts/organization",
     "accounts/membership",

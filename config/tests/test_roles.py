@@ -12,7 +12,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from accounts import kyc_case_views, roles
-from accounts.models import FactorReset, Notification, NotificationDelivery, Organization, User
+from accounts.models import (
+    FactorReset,
+    Notification,
+    NotificationDelivery,
+    Organization,
+    SanctionsList,
+    ScreeningHit,
+    User,
+)
 from accounts.tests.kyc_cases import make_application
 from accounts.tests.receivers import make_endpoint, plan
 from core.actors import acting_as_service
@@ -138,13 +146,15 @@ ACTIONS = {
     "resend": (roles.RESEND_WEBHOOK, {"accounts.webhookdelivery"}),
     "rules": (roles.CHANGE_RULES, FILES),
     "again": (roles.SEND_AGAIN, SENT),
+    "decide": (roles.DECIDE_SCREENING, {"accounts.screeninghit"}),
     "end": (roles.END_SUBSCRIPTION, LISTENERS),
     "take": (roles.TAKE_PARKED, PARKED),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {
+    "restrict": roles.FREEZE,
     "freeze": roles.FREEZE,
-    "unfreeze": roles.FREEZE,
+    "lift": roles.FREEZE,
     "end-sessions": roles.END_SESSIONS,
     "end-staff-sessions": roles.END_SESSIONS,
     "reset-factors": roles.RESET_FACTORS,
@@ -166,6 +176,9 @@ def world() -> Iterator[None]:
             asked_at=at,
             expires_at=at + timedelta(hours=24),
         )
+        SanctionsList.objects.create(name="UN", sha256="x", rows=1, new_rows=1, loaded_at=at)
+        entry = {"list_name": "UN", "external_id": "1", "content": "x", "entry": {}, "score": 1}
+        ScreeningHit.objects.create(customer_id=people.get(email="ada@alajo.test").pk, **entry)
         told = Notification.objects.create(user=people.get(email="ada@alajo.test"), event="legal.terms")
         failed = {"channel": "EMAIL", "state": "FAILED", "error": "refused", "not_before": at}
         NotificationDelivery.objects.create(notification=told, user=told.user, **failed)

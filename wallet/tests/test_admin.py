@@ -26,6 +26,8 @@ from accounts.models import (
     NotificationDelivery,
     Organization,
     Profile,
+    SanctionsList,
+    ScreeningHit,
     User,
     WebhookDelivery,
     WebhookEndpoint,
@@ -148,8 +150,17 @@ def one(model: type) -> object:
 
 def test_only_our_own_read_only_pages_are_registered():
     # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py), and no organisation
-    # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there.
-    elsewhere = {Bucket, WebhookDelivery, WebhookEndpoint, Subscription, ParkedMessage}
+    # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there, sanctions lists in
+    # accounts/tests/test_screening.py.
+    elsewhere = {
+        Bucket,
+        WebhookDelivery,
+        WebhookEndpoint,
+        Subscription,
+        ParkedMessage,
+        SanctionsList,
+        ScreeningHit,
+    }
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():
         assert not model_admin.has_change_permission(None)

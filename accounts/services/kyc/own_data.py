@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from accounts.life import File
 from accounts.models import (
     BankAccountClaim,
-    CustomerStatusChange,
     IdentityNumber,
     KycApplication,
     KycCheck,
@@ -44,8 +43,6 @@ def files(user: User) -> Iterator[File]:
     checks = KycCheck.objects.filter(application__customer_id=user.pk)
     checks = checks.exclude(kind=KycCheck.Kind.SCREENING)
     yield "kyc_checks", _rows(checks, "application_id", "kind", "source", "outcome", "at")
-    statuses = CustomerStatusChange.objects.filter(customer_id=user.pk)
-    yield "statuses", _rows(statuses, "from_status", "to_status", "cause", "at", "until")
 
 
 def _rows(rows: QuerySet[Any], *fields: str) -> Iterator[dict[str, Any]]:
