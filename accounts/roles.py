@@ -33,9 +33,8 @@ FILES = ("storage_app.bucket",)
 LISTENERS = ("realtime.subscription",)
 PARKED = ("realtime.parkedmessage",)
 HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
-# An application as such: where it stands. What it says, and what was sent with it, takes the right to its documents.
+# Where an application stands. What it says, and what was sent with it, takes READ_CASES.
 APPLICATIONS = ("accounts.kycapplication",)
-CASES = (*APPLICATIONS, "accounts.kycdocument")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -77,21 +76,34 @@ ROLES = {
             TAKE_PARKED,
         ),
     ),
-    KYC: Role((*PEOPLE, *CASES), (REVEAL, REVIEW_KYC)),
+    KYC: Role((*PEOPLE, *APPLICATIONS), (REVEAL, READ_CASES, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED, *CASES),
+        (
+            *PEOPLE,
+            *BOOKS,
+            *DEPOSITS,
+            *RESETS,
+            *TRAIL,
+            *FILES,
+            *SENT,
+            *LISTENERS,
+            *HOOKS,
+            *PARKED,
+            *APPLICATIONS,
+        ),
         (
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
-            *(APPROVE_KYC, DOWNLOAD_DOCUMENT),
+            *(READ_CASES, APPROVE_KYC, DOWNLOAD_DOCUMENT),
         ),
     ),
     AUDITOR: Role(
         (
             *(*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *CASES),
-        )
+            *(*PARKED, *APPLICATIONS),
+        ),
+        (READ_CASES,),
     ),
 }
 

@@ -21,6 +21,7 @@ from accounts.models import (
     AuditEvent,
     Customer,
     FactorReset,
+    KycApplication,
     Membership,
     Notification,
     NotificationDelivery,
@@ -145,7 +146,8 @@ def one(model: type) -> object:
 def test_only_our_own_read_only_pages_are_registered():
     # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py), and no organisation
     # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there.
-    elsewhere = {Bucket, WebhookDelivery, WebhookEndpoint, Subscription, ParkedMessage}
+    # Applications are worked on: accounts/tests/test_kyc_case*.py.
+    elsewhere = {Bucket, WebhookDelivery, WebhookEndpoint, Subscription, ParkedMessage, KycApplication}
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():
         assert not model_admin.has_change_permission(None)
