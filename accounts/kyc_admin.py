@@ -50,7 +50,9 @@ class KycApplicationAdmin(PersonalAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def at(route: str, view: Any, name: str) -> URLPattern:
-            return path(route, self.admin_site.admin_view(view), name=f"accounts_kycapplication_{name}")
+            guarded = self.admin_site.admin_view(view)
+            found: URLPattern = path(route, guarded, name=f"accounts_kycapplication_{name}")
+            return found
 
         deeds = [at(f"<uuid:key>/{name}/", view, name) for name, view in kyc_case_views.DEEDS.items()]
         return [

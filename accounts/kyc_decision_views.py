@@ -20,7 +20,7 @@ from accounts import kyc_case
 from accounts.kyc_case_views import may_work, to_case
 from accounts.kyc_decision_forms import TOLD, AskForm, DecisionForm
 from accounts.models import KycApplication, KycDecision, KycDocument
-from accounts.services.kyc import decisions, queue
+from accounts.services.kyc import allowing, decisions, queue
 from core.errors import DomainError
 
 Outcome = KycDecision.Outcome
@@ -59,9 +59,9 @@ class Way:
 
 
 def ways(*, application: KycApplication, user: Any) -> list[Way]:
-    query = urlencode({"revision": application.revision, "seen": kyc_case.seal_seen(application)})
+    query = urlencode({"revision": str(application.revision), "seen": kyc_case.seal_seen(application)})
     found = []
-    for outcome in decisions.outcomes_for(application=application, user=user):
+    for outcome in allowing.outcomes_for(application=application, user=user):
         slug, label, _told = WORDS[outcome]
         address = reverse("admin:accounts_kycapplication_decide", args=[application.pk, slug])
         found.append(Way(label, f"{address}?{query}", KEYS[Outcome(outcome)], outcome == Outcome.REJECT))

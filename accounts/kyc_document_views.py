@@ -57,7 +57,7 @@ def picture(request: HttpRequest, key: UUID, document_id: UUID) -> HttpResponseB
         document = _document(request, key, document_id)
         by_claim = queue.look(application_id=key, by=user, at=at)
         token = request.GET.get("open", "")
-        if not by_claim and not kyc_case.is_open_for(user, key, token, seconds=queue.LEASE.total_seconds()):
+        if not by_claim and not kyc_case.is_open_for(user, key, token, lasts=queue.LEASE):
             raise PermissionDenied
         blob, mark = _blob(document), mark_of(user, at)
         _note("viewed", document, user)

@@ -35,9 +35,8 @@ LISTENERS = ("realtime.subscription",)
 PARKED = ("realtime.parkedmessage",)
 HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
 SCREENING = ("accounts.screeninghit", "accounts.sanctionslist")
-# An application as such: where it stands. What it says, and what was sent with it, takes the right to its documents.
+# Where an application stands. What it says, and what was sent with it, takes READ_CASES.
 APPLICATIONS = ("accounts.kycapplication",)
-CASES = (*APPLICATIONS, "accounts.kycdocument")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -83,17 +82,17 @@ ROLES = {
             TAKE_PARKED,
         ),
     ),
-    KYC: Role((*PEOPLE, *LIMITS, *CASES, *SCREENING), (REVEAL, REVIEW_KYC)),
+    KYC: Role((*PEOPLE, *LIMITS, *APPLICATIONS, *SCREENING), (REVEAL, READ_CASES, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role((*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
     COMPLIANCE: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *CASES, *SCREENING),
+            *(*PARKED, *APPLICATIONS, *SCREENING),
         ),
         (
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
-            *(APPROVE_KYC, DOWNLOAD_DOCUMENT, DECIDE_SCREENING),
+            *(READ_CASES, APPROVE_KYC, DOWNLOAD_DOCUMENT, DECIDE_SCREENING),
         ),
     ),
     AUDITOR: Role(
@@ -111,8 +110,9 @@ ROLES = {
                 *LISTENERS,
                 *HOOKS,
             ),
-            *(*PARKED, *CASES, *SCREENING),
-        )
+            *(*PARKED, *APPLICATIONS, *SCREENING),
+        ),
+        (READ_CASES,),
     ),
 }
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import factors, kyc_case
+from accounts import factors, kyc_compare
 from accounts.models import AuditEvent, IdentityNumber, KycApplication
 from accounts.services.kyc import decisions, notes
 from accounts.tests.kyc_cases import (
@@ -183,7 +183,7 @@ def test_support_sees_where_it_stands_and_nothing_of_the_case(case):
 )
 def test_a_whole_name_agrees_in_any_order_with_nothing_that_was_not_declared(whole, verdict):
     application = KycApplication(first_name="Adaeze", middle_name="Ngozi", last_name="Obiakor")
-    assert kyc_case.same_person(application, whole) == verdict
+    assert kyc_compare.same_person(application, whole) == verdict
 
 
 def test_the_second_person_sees_who_recommended_and_the_rest_of_what_was_decided(case):

@@ -1,6 +1,7 @@
 """Pictures of documents: who sees them, that their name is in them, and that the file itself is another matter."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -78,7 +79,7 @@ def test_without_a_claim_or_a_reveal_nobody_sees_it_and_a_reveal_is_one_persons_
     assert client.get(address, {"open": token}).status_code == 200
     assert other.get(address, {"open": token}).status_code == 403
     assert client.get(address, {"open": token[:-1]}).status_code == 403
-    assert not kyc_case.is_open_for(agent, case.pk, token, seconds=-1)
+    assert not kyc_case.is_open_for(agent, case.pk, token, lasts=timedelta(seconds=-1))
     second = make_application()
     theirs = sent(second)
     assert client.get(case_page(second, "document", theirs.pk), {"open": token}).status_code == 403

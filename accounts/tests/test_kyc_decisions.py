@@ -9,7 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Customer, KycApplication, KycDecision, KycDocument, Notification
-from accounts.services.kyc import decisions, queue
+from accounts.services.kyc import allowing, decisions, queue
 from accounts.services.kyc.moving import locked
 from accounts.tests.kyc_cases import (
     FIRST,
@@ -219,14 +219,14 @@ def test_a_customer_who_closed_their_account_is_not_approved():
 def test_a_recommendation_runs_out_and_one_of_an_earlier_revision_does_not_count():
     first, second = make_reviewer(), make_reviewer(FIRST, SECOND)
     case = recommended(make_application(tier=3), first)
-    late = timezone.now() + decisions.RECOMMENDATION_LASTS
+    late = timezone.now() + allowing.RECOMMENDATION_LASTS
     claimed(case, second, late)
-    with pytest.raises(decisions.RecommendationStale):
+    with pytest.raises(allowing.RecommendationStale):
         decisions.approve(**facts(case, second, at=late))
     changed = recommended(make_application(tier=3), first)
     edited(changed)
     claimed(changed, second)
-    with pytest.raises(decisions.RecommendationStale):
+    with pytest.raises(allowing.RecommendationStale):
         decisions.approve(**facts(changed, second, revision=2))
     decisions.send_back(**told_nothing(facts(changed, second, revision=2, reason_code="RAN_OUT")))
     assert (now(changed).state, now(changed).recommended_by_id) == (State.SUBMITTED, None)

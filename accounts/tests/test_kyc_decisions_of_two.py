@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.kyc import findings as weighing
 from accounts.kyc import hits
 from accounts.models import Customer, KycApplication, KycDecision, User
-from accounts.services.kyc import decisions, queue
+from accounts.services.kyc import allowing, decisions, queue
 from accounts.tests.factories import make_person
 from accounts.tests.kyc_cases import (
     FIRST,
@@ -44,7 +44,7 @@ def tier_of(case: KycApplication) -> int:
 def test_one_recommends_and_another_approves():
     first, second, case = make_reviewer(), make_reviewer(SECOND), make_application(tier=3)
     claimed(case, first)
-    with pytest.raises(decisions.SecondPersonNeeded):
+    with pytest.raises(allowing.SecondPersonNeeded):
         decisions.approve(**facts(case, first))
     decisions.recommend(**told_nothing(facts(case, first)))
     assert (now(case).state, now(case).recommended_by_id, tier_of(case)) == (State.SUBMITTED, first.pk, 1)
@@ -64,7 +64,7 @@ def test_the_same_person_does_not_do_both_whoever_they_are(who):
         KycApplication.objects.filter(pk=case.pk).update(
             state=State.IN_REVIEW, claimed_by=both, leased_until=timezone.now() + queue.LEASE
         )
-    with pytest.raises(decisions.SecondPersonNeeded):
+    with pytest.raises(allowing.SecondPersonNeeded):
         decisions.approve(**facts(case, both))
     assert tier_of(case) == 1
 
@@ -133,14 +133,14 @@ def test_a_check_that_speaks_against_it_wants_an_override_and_a_second_person():
     make_check(case, "BVN", "MISMATCH")
     claimed(case, first)
     for code in ("ALL_IN_ORDER", "SEEN_BY_HAND", "OVERRIDE_CHECK"):
-        with pytest.raises(decisions.ChecksDisagree) as refused:
+        with pytest.raises(allowing.ChecksDisagree) as refused:
             decisions.approve(**facts(case, first, reason_code=code))
         assert refused.value.data["kinds"] == ["BVN"]
-    with pytest.raises(decisions.ChecksDisagree):
+    with pytest.raises(allowing.ChecksDisagree):
         decisions.recommend(**told_nothing(facts(case, first)))
     decisions.recommend(**told_nothing(facts(case, first, reason_code="OVERRIDE_CHECK")))
     claimed(case, second)
-    with pytest.raises(decisions.ChecksDisagree):
+    with pytest.raises(allowing.ChecksDisagree):
         decisions.approve(**facts(case, second))
     decisions.approve(**facts(case, second, reason_code="OVERRIDE_CHECK"))
     assert tier_of(case) == 2
@@ -150,7 +150,7 @@ def test_a_check_without_an_answer_is_passed_by_hand_with_what_was_seen():
     agent, case = make_reviewer(), make_application()
     make_check(case, "NIN", "UNDECIDED")
     claimed(case, agent)
-    with pytest.raises(decisions.ChecksUndecided):
+    with pytest.raises(allowing.ChecksUndecided):
         decisions.approve(**facts(case, agent))
     decisions.approve(**facts(case, agent, reason_code="SEEN_BY_HAND"))
     assert tier_of(case) == 2
@@ -193,7 +193,7 @@ def test_a_hit_counts_until_all_of_it_is_cleared_and_a_confirmed_one_is_final(st
 def test_a_recommendation_is_only_made_where_it_is_needed_and_once():
     agent, case = make_reviewer(), make_application(tier=2)
     claimed(case, agent)
-    with pytest.raises(decisions.NoSecondPersonNeeded):
+    with pytest.raises(allowing.NoSecondPersonNeeded):
         decisions.recommend(**told_nothing(facts(case, agent)))
 
 
@@ -206,14 +206,14 @@ def test_each_decision_takes_its_right(right):
         KycApplication.objects.filter(pk=case.pk).update(
             state=State.IN_REVIEW, claimed_by=agent, leased_until=timezone.now() + queue.LEASE
         )
-        offered = decisions.outcomes_for(application=now(case), user=agent)
+        offered = allowing.outcomes_for(application=now(case), user=agent)
     given = facts(case, agent)
     if right != SECOND:
         for decide in (decisions.approve, decisions.send_back):
-            with pytest.raises(decisions.MayNotDecide):
+            with pytest.raises(allowing.MayNotDecide):
                 decide(**(given if decide is decisions.approve else told_nothing(given)))
     if right != FIRST:
-        with pytest.raises(decisions.MayNotDecide):
+        with pytest.raises(allowing.MayNotDecide):
             decisions.reject(**given)
     wanted = {FIRST: ["ASK_MORE", "REJECT"], SECOND: ["APPROVE", "SEND_BACK"]}
     assert offered == wanted.get(right, [])

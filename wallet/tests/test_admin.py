@@ -21,6 +21,7 @@ from accounts.models import (
     AuditEvent,
     Customer,
     FactorReset,
+    KycApplication,
     Membership,
     Notification,
     NotificationDelivery,
@@ -150,8 +151,8 @@ def one(model: type) -> object:
 
 def test_only_our_own_read_only_pages_are_registered():
     # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py), and no organisation
-    # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there, sanctions lists in
-    # accounts/tests/test_screening.py.
+    # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there,
+    # sanctions lists in accounts/tests/test_screening.py. Applications are worked on: accounts/tests/test_kyc_case*.py.
     elsewhere = {
         Bucket,
         WebhookDelivery,
@@ -160,6 +161,7 @@ def test_only_our_own_read_only_pages_are_registered():
         ParkedMessage,
         SanctionsList,
         ScreeningHit,
+        KycApplication,
     }
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():

@@ -13,20 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.kyc import reasons
-from accounts.kyc.findings import Findings, findings, latest_checks
-from accounts.kyc.hits import hits_of
 from accounts.kyc.reasons import Asked, Reason
 from accounts.models import Customer, KycApplication, KycDecision, KycDocument, Notification, User
 from accounts.roles import APPROVE_KYC, REVIEW_KYC
-from accounts.services.kyc import queue
+from accounts.services.kyc import allowing, queue
 from accounts.services.kyc.moving import move
 from accounts.services.notices import notify
 from core.actors import acting_as_service
 from core.errors import DomainError
 from realtime import services as realtime
 
-ONE_PERSON_UP_TO = 2
-RECOMMENDATION_LASTS = timedelta(days=14)
 TIME_TO_ANSWER = timedelta(days=30)
 SHORTEST_TEXT, LONGEST_TEXT, LONGEST_MESSAGE = 5, 1000, 2000
 State, Outcome = KycApplication.State, KycDecision.Outcome
@@ -42,12 +38,6 @@ class Stale(DomainError):
     public = ("revision",)
 
 
-class MayNotDecide(DomainError):
-    code = "kyc_may_not_decide"
-    kind = "forbidden"
-    message = _("You may not decide this.")
-
-
 class ReasonNeeded(DomainError):
     code = "kyc_reason_needed"
     message = _("Choose a reason from the list, and tell colleagues in a few words what you saw.")
@@ -61,44 +51,6 @@ class MessageNeeded(DomainError):
 class NothingAsked(DomainError):
     code = "kyc_nothing_asked"
     message = _("Say what is needed again: at least one step or one current document of this application.")
-
-
-class SecondPersonNeeded(DomainError):
-    code = "kyc_second_person_needed"
-    kind = "forbidden"
-    message = _("One person recommends this and another approves it.")
-
-
-class NoSecondPersonNeeded(DomainError):
-    code = "kyc_no_second_person_needed"
-    kind = "conflict"
-    message = _("This can be approved by one person, or was recommended already.")
-
-
-class RecommendationStale(DomainError):
-    code = "kyc_recommendation_stale"
-    kind = "conflict"
-    message = _("The recommendation is too old, or of an earlier revision. Send it back.")
-
-
-class ChecksDisagree(DomainError):
-    """`data["kinds"]` are the checks that speak against it."""
-
-    code = "kyc_checks_disagree"
-    kind = "conflict"
-    message = _("A check speaks against it. Only an override by somebody who may approve goes past it.")
-
-
-class ChecksUndecided(DomainError):
-    code = "kyc_checks_undecided"
-    kind = "conflict"
-    message = _("A check could not decide. Say that you saw it by hand, and what you saw.")
-
-
-class OnAList(DomainError):
-    code = "kyc_on_a_list"
-    kind = "conflict"
-    message = _("A colleague confirmed that this person is on a sanctions list. This cannot be approved.")
 
 
 class CustomerClosed(DomainError):
@@ -125,9 +77,9 @@ def approve(
     with acting_as_service():
         application = _begin(application_id, by, revision, at)
         reason = _reason(Outcome.APPROVE, reason_code)
-        found = _findings_of(application)
-        _right_to_approve(application, by, found, at)
-        _answered_by(reason, found)
+        found = allowing.findings_of(application)
+        allowing.right_to_approve(application, by, found, at)
+        allowing.answered_by(reason, found)
         decision = _write(application, Outcome.APPROVE, by, reason.code, text, message, at)
         _raise_tier(application)
         application.documents.filter(state=KycDocument.State.PENDING).update(
@@ -148,12 +100,12 @@ def recommend(
     """
     with acting_as_service():
         application = _begin(application_id, by, revision, at)
-        _needs(by, REVIEW_KYC)
+        allowing.needs(by, REVIEW_KYC)
         reason = _reason(Outcome.RECOMMEND, reason_code)
-        found = _findings_of(application)
-        if application.recommended_by_id or not needs_second_person(application, found):
-            raise NoSecondPersonNeeded
-        _answered_by(reason, found)
+        found = allowing.findings_of(application)
+        if application.recommended_by_id or not allowing.needs_second_person(application, found):
+            raise allowing.NoSecondPersonNeeded
+        allowing.answered_by(reason, found)
         decision = _write(application, Outcome.RECOMMEND, by, reason.code, text, "", at)
         application.recommended_by = by
         _finish(application, decision, to=State.SUBMITTED)
@@ -169,9 +121,9 @@ def send_back(
     """
     with acting_as_service():
         application = _begin(application_id, by, revision, at)
-        _needs(by, APPROVE_KYC)
+        allowing.needs(by, APPROVE_KYC)
         if application.recommended_by_id is None:
-            raise MayNotDecide
+            raise allowing.MayNotDecide
         reason = _reason(Outcome.SEND_BACK, reason_code)
         decision = _write(application, Outcome.SEND_BACK, by, reason.code, text, "", at)
         application.recommended_by = None
@@ -195,7 +147,7 @@ def ask_more(
     """
     with acting_as_service():
         application = _begin(application_id, by, revision, at)
-        _needs(by, REVIEW_KYC)
+        allowing.needs(by, REVIEW_KYC)
         documents = {str(one.pk): one for one in application.documents.filter(state__in=_CURRENT)}
         if not asked or any(one.item not in documents and one.item not in reasons.STEPS for one in asked):
             raise NothingAsked
@@ -230,7 +182,7 @@ def reject(
     """
     with acting_as_service():
         application = _begin(application_id, by, revision, at)
-        _needs(by, REVIEW_KYC)
+        allowing.needs(by, REVIEW_KYC)
         reason = _reason(Outcome.REJECT, reason_code)
         decision = _write(application, Outcome.REJECT, by, reason.code, text, message, at)
         application.decided_by, application.decided_at = by, at
@@ -239,38 +191,13 @@ def reject(
     return decision
 
 
-def needs_second_person(application: KycApplication, found: Findings) -> bool:
-    """Whether one person is not enough to approve this."""
-    return application.target_tier > ONE_PERSON_UP_TO or bool(found.against)
-
-
-def outcomes_for(*, application: KycApplication, user: User) -> list[str]:
-    """Return what this person could decide on a case that they hold; the services ask everything again."""
-    first, second = user.has_perm(REVIEW_KYC), user.has_perm(APPROVE_KYC)
-    found = _findings_of(application)
-    outcomes: list[str] = []
-    if application.recommended_by_id:
-        if second and application.recommended_by_id != user.pk:
-            outcomes += [Outcome.APPROVE, Outcome.SEND_BACK]
-    elif first and needs_second_person(application, found):
-        outcomes.append(Outcome.RECOMMEND)
-    elif first:
-        outcomes.append(Outcome.APPROVE)
-    return [*outcomes, Outcome.ASK_MORE, Outcome.REJECT] if first else outcomes
-
-
 def _begin(application_id: UUID, by: User, revision: int, at: datetime) -> KycApplication:
     application = queue.held(application_id=application_id, by=by, at=at)
     if application.customer_id == by.pk:
-        raise MayNotDecide
+        raise allowing.MayNotDecide
     if application.revision != revision:
         raise Stale(revision=application.revision)
     return application
-
-
-def _needs(by: User, right: str) -> None:
-    if not by.has_perm(right):
-        raise MayNotDecide
 
 
 def _reason(outcome: str, code: str) -> Reason:
@@ -278,41 +205,6 @@ def _reason(outcome: str, code: str) -> Reason:
     if found is None:
         raise ReasonNeeded
     return found
-
-
-def _findings_of(application: KycApplication) -> Findings:
-    return findings(checks=latest_checks(application), hits=hits_of(application))
-
-
-def _right_to_approve(application: KycApplication, by: User, found: Findings, at: datetime) -> None:
-    """One person up to tier 2; else whoever may approve what another recommended, lately and of this revision."""
-    if application.recommended_by_id is None:
-        _needs(by, REVIEW_KYC)
-        if application.target_tier > ONE_PERSON_UP_TO:
-            raise SecondPersonNeeded
-        if found.against:
-            raise ChecksDisagree(kinds=found.against)
-        return
-    if application.recommended_by_id == by.pk:
-        raise SecondPersonNeeded
-    _needs(by, APPROVE_KYC)
-    recommended = application.decisions.filter(outcome=Outcome.RECOMMEND).order_by("-id").first()
-    if (
-        recommended is None
-        or recommended.revision != application.revision
-        or recommended.at + RECOMMENDATION_LASTS <= at
-    ):
-        raise RecommendationStale
-
-
-def _answered_by(reason: Reason, found: Findings) -> None:
-    """Raise unless the reason answers what the checks found."""
-    if found.is_listed:
-        raise OnAList
-    if found.against and not reason.overrides:
-        raise ChecksDisagree(kinds=found.against)
-    if found.undecided and not reason.overrides and reason.code != reasons.BY_HAND:
-        raise ChecksUndecided(kinds=found.undecided)
 
 
 def _write(

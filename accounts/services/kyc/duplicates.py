@@ -6,6 +6,7 @@ Every question goes by an index and brings at most `MOST` answers, however many 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -71,7 +72,7 @@ def near_parts(picture_hash: int) -> list[int]:
     return near
 
 
-def like_query(*, picture_hash: int, customer_id: UUID) -> tuple[str, dict[str, object]]:
+def like_query(*, picture_hash: int, customer_id: UUID) -> tuple[str, dict[str, Any]]:
     """Return the question for documents of others whose picture looks like one, and its parameters."""
     near = near_parts(picture_hash)
     return _LIKE, {
@@ -107,12 +108,12 @@ def _by_phone(application: KycApplication) -> Iterator[Duplicate]:
     """A phone number is one customer's at a time: others may have had it before, or have an earlier one now."""
     key = application.customer_id
     numbers = set(
-        CustomerHistory.objects.filter(pgh_obj=key).exclude(phone="").values_list("phone", flat=True)
+        CustomerHistory._default_manager.filter(pgh_obj=key).exclude(phone="").values_list("phone", flat=True)
     )
     numbers |= set(Customer.objects.filter(pk=key).exclude(phone="").values_list("phone", flat=True))
     if not numbers:
         return
-    before = CustomerHistory.objects.filter(phone__in=numbers).exclude(phone="").exclude(pgh_obj=key)
+    before = CustomerHistory._default_manager.filter(phone__in=numbers).exclude(phone="").exclude(pgh_obj=key)
     seen = before.values_list("pgh_obj_id", flat=True).distinct().order_by("pgh_obj_id")[:MOST]
     for customer_id in seen:
         yield Duplicate(_("Phone number"), customer_id)

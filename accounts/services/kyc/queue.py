@@ -161,7 +161,10 @@ def claims_of(user: User, *, at: datetime) -> KycApplicationQuerySet:
 def _room_for(by: User, at: datetime, beside: UUID | None = None) -> None:
     """Raises TooManyClaims. Whoever asks twice at once waits for themselves here."""
     User.objects.select_for_update(no_key=True).only("pk").get(pk=by.pk)
-    if claims_of(by, at=at).exclude(pk=beside).count() >= MOST_CLAIMS:
+    others = claims_of(by, at=at)
+    if beside is not None:
+        others = others.exclude(pk=beside)
+    if others.count() >= MOST_CLAIMS:
         raise TooManyClaims
 
 
