@@ -12,8 +12,10 @@ class AccountsConfig(AppConfig):
         # What organisations are told of, known in every process.
         from accounts import (  # noqa: F401
             browser,
+            device_marks,
             factors,
             organization_events,
+            referral_words,
             roles,
             security_signals,
             social,
@@ -23,4 +25,5 @@ class AccountsConfig(AppConfig):
         from accounts.api.organizations import scopes  # noqa: F401
         from accounts.api.webhooks import scopes as webhook_scopes  # noqa: F401
 
+        referral_words.register()
         post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

@@ -13,6 +13,7 @@ KINDS: dict[str, Words] = {
     "DEPOSIT": _("Money added"),
     "TRANSFER": _("Transfer"),
     "REVERSAL": _("Reversal"),
+    "BONUS": _("Invitation bonus"),
 }
 KIND_NOTES: dict[str, Words] = {"DEPOSIT": _("By card or bank")}
 

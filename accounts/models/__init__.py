@@ -23,6 +23,14 @@ from accounts.models.notices import (
 )
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
+from accounts.models.referrals import (
+    DeviceMark,
+    Referral,
+    ReferralBonus,
+    ReferralCode,
+    ReferralHistory,
+    ReferralProgram,
+)
 from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
 from accounts.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
@@ -36,6 +44,7 @@ __all__ = [
     "Channel",
     "Customer",
     "CustomerHistory",
+    "DeviceMark",
     "EmailAddressHistory",
     "FactorChallenge",
     "FactorReset",
@@ -53,6 +62,11 @@ __all__ = [
     "PendingFactor",
     "Profile",
     "ProfileHistory",
+    "Referral",
+    "ReferralBonus",
+    "ReferralCode",
+    "ReferralHistory",
+    "ReferralProgram",
     "RefreshToken",
     "Session",
     "SigningKey",

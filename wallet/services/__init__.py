@@ -9,9 +9,9 @@ from wallet.services.deposits import check_payment, create_payment, open_checkou
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import commit_hold, place_hold, release_expired_holds, release_hold
 from wallet.services.lookups import count_lookup
-from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
+from wallet.services.posting import Line, Posted, Posting, Single, post, post_many
 from wallet.services.reports import references_of, report_of, report_problem, reports_of
-from wallet.services.reversals import reversed_by
+from wallet.services.reversals import reverse, reversed_by
 from wallet.services.transfers import TransferQuote, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 

@@ -98,7 +98,9 @@ def test_two_batches_of_the_same_ids_at_once_are_one_batch():
 def test_a_refusal_is_not_tried_again_and_an_error_of_another_kind_neither(monkeypatch):
     source, target = wallets(0, 0)
     slept: list[float] = []
-    monkeypatch.setattr("wallet.services.posting.sleep", slept.append)  # not time.sleep: other threads sleep too
+    monkeypatch.setattr(
+        "wallet.services.posting.sleep", slept.append
+    )  # not time.sleep: other threads sleep too
     line = Line("TRANSFER", source, target, 1)
     results = at_once(
         partial(by_itself, lambda: services.post(posting_id=posting_id(), lines=[line])),

@@ -1,0 +1,130 @@
+"""Setting the bonuses that are due aside from their programme's budget, first come first served.
+
+Under the programme's row lock, in a transaction of its own: whatever pays afterwards, in however many processes, pays
+what was set aside here, and a budget that ends between two of one batch ends at one place.
+"""
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from accounts import audit
+from accounts.models import Notification, Referral, ReferralProgram
+from accounts.services.notices import notify
+from core.actors import acting_as_service
+
+BATCH = 20_000
+# The locks stand alone and come first: inside the statement that updates, it would read rows as they were before the wait.
+LOCK = """
+select id from accounts_referral
+where program_id = %s and state = 'QUALIFIED' and reserved_at is null
+order by qualified_at, id limit %s for update
+"""
+# Each bonus with what its beneficiary had been given and promised by this programme before. `late` is past the most that
+# one person is paid for; `dear` past what the budget still has, counted over those that are not late. The first that
+# does not fit ends it for all behind it.
+JUDGE = """
+with batch as materialized (
+    select id, qualified_at from accounts_referral where id = any (%(referrals)s::uuid[])
+), due as materialized (
+    select b.id, b.referral_id, b.beneficiary_id, b.level, b.amount, r.qualified_at
+    from batch r join accounts_referralbonus b on b.referral_id = r.id and b.state = 'DUE'
+), earlier as materialized (
+    select b.beneficiary_id, count(*) as many, sum(b.amount) as much
+    from accounts_referralbonus b join accounts_referral r on r.id = b.referral_id
+    where %(capped)s and b.level > 0 and r.program_id = %(program)s and r.reserved_at is not null
+        and b.state <> 'REFUSED'
+        and b.beneficiary_id in (select beneficiary_id from due)
+    group by b.beneficiary_id
+), ranked as (
+    select d.*,
+        d.level > 0 and %(capped)s and (
+            coalesce(e.many, 0) + row_number() over mine > %(cap_referrals)s
+            or coalesce(e.much, 0) + sum(d.amount) over mine > %(cap_amount)s) is true as late
+    from due d left join earlier e using (beneficiary_id)
+    window mine as (partition by d.beneficiary_id, d.level > 0 order by d.qualified_at, d.referral_id, d.level)
+), judged as materialized (
+    select r.*, not r.late and sum(case when r.late then 0 else r.amount end)
+        over (order by r.qualified_at, r.referral_id, r.level) > %(left)s as dear
+    from ranked r
+), refused as (
+    update accounts_referralbonus b
+    set state = 'REFUSED', reason = case when j.late then 'CAP_REACHED' else 'BUDGET_SPENT' end, settled_at = %(at)s
+    from judged j where b.id = j.id and (j.late or j.dear)
+), hopeless as (
+    select referral_id, bool_or(dear) as dear from judged group by referral_id having bool_and(late or dear)
+), closed as (
+    update accounts_referral r
+    set state = 'REFUSED', changed_at = %(at)s, reason = case when h.dear then 'BUDGET_SPENT' else 'CAP_REACHED' end
+    from hopeless h where r.id = h.referral_id
+), kept as (
+    update accounts_referral r set reserved_at = %(at)s
+    from batch b where r.id = b.id and b.id not in (select referral_id from hopeless)
+)
+select coalesce(sum(amount) filter (where not late and not dear), 0)::bigint,
+    coalesce(jsonb_agg(distinct jsonb_build_object(
+        'beneficiary', beneficiary_id, 'referral', referral_id, 'level', level,
+        'told', case when late then 'CAP_REACHED' else 'BUDGET_SPENT' end)) filter (where late or dear), '[]')
+from judged
+"""
+
+
+def reserve(*, at: datetime, limit: int = BATCH) -> int:
+    """Set aside, of each programme, what is due to the next `limit` referrals; return how many were looked at.
+
+    A bonus past its beneficiary's cap or the budget is refused, and its beneficiary told.
+    """
+    waiting = Referral.objects.filter(state=Referral.State.QUALIFIED, reserved_at=None)
+    with acting_as_service():
+        programs = list(
+            ReferralProgram.objects.filter(pk__in=waiting.values("program"))
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+    return sum(_reserve(program, limit, at) for program in programs)
+
+
+def _reserve(program_id: UUID, limit: int, at: datetime) -> int:
+    with acting_as_service(), connection.cursor() as cursor:
+        program = ReferralProgram.objects.select_for_update().get(pk=program_id)
+        cursor.execute(LOCK, [program.pk, limit])
+        referrals = [referral for (referral,) in cursor.fetchall()]
+        if not referrals:
+            return 0
+        facts = {
+            "program": program.pk,
+            "referrals": referrals,
+            "capped": program.cap_referrals is not None or program.cap_amount is not None,
+            "cap_referrals": program.cap_referrals,
+            "cap_amount": program.cap_amount,
+            "left": program.left,
+            "at": at,
+        }
+        cursor.execute(JUDGE, facts)
+        taken, found = cursor.fetchone()
+        refused = json.loads(found)
+        if taken:
+            program.spent += taken
+            program.save(update_fields=["spent"])
+        audit.record(
+            action="accounts.referral_program.reserved",
+            target=program,
+            referrals=len(referrals),
+            amount=taken,
+            refused=len(refused),
+        )
+        notify(notices=_notices(refused))
+    return len(referrals)
+
+
+def _notices(refused: list[dict[str, str]]) -> list[Notification]:
+    return [
+        Notification(
+            user_id=each["beneficiary"],
+            event="referral.refused",
+            data={"told": each["told"], **({"own": True} if each["level"] == 0 else {})},
+        )
+        for each in refused
+    ]
