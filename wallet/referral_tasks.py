@@ -15,15 +15,8 @@ SECONDS = 60
 @shared_task
 def pay_referral_bonuses() -> None:
     """Set aside what is due, then pay it. What is left waits for the next run."""
-    until = time.monotonic() + SECONDS
-    while referrals.reserve(at=timezone.now()) and time.monotonic() < until:
-        pass
-    for program_id in referral_bonuses.programs_with_due(at=timezone.now()):
-        after = None
-        while time.monotonic() < until:
-            _many, after = referral_bonuses.pay_due(program_id=program_id, at=timezone.now(), after=after)
-            if after is None:
-                break
+    end = time.monotonic() + SECONDS
+    referral_bonuses.run(clock=timezone.now, until=lambda: time.monotonic() > end)
 
 
 @shared_task

@@ -14,8 +14,6 @@ drop schema referrals cascade;
 alter table accounts_referralprogram drop constraint referral_program_one_at_a_time,
     drop constraint referral_program_levels;
 drop trigger fixed on accounts_referralprogram;
-drop trigger fixed on accounts_referral;
-drop trigger fixed on accounts_referralbonus;
 """
 
 
@@ -78,7 +76,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('INVITED', 'Invited'), ('JOINED', 'Joined'), ('QUALIFIED', 'Qualified'), ('PAID', 'Paid'), ('REFUSED', 'Refused'), ('CLAWED_BACK', 'Taken back')], max_length=11)),
                 ('reason', models.CharField(blank=True, choices=[('SELF', 'They invited themselves'), ('RING', 'The invitations go round in a circle'), ('SAME_MAILBOX', 'Same mailbox as somebody who invited them'), ('SAME_DEVICE', 'Same device as somebody who invited them'), ('SAME_PHONE', 'Same phone number as somebody who invited them'), ('SAME_IDENTITY', 'Same identity number as somebody who invited them'), ('SAME_CARD', 'Same card as somebody who invited them'), ('SAME_BANK_ACCOUNT', 'Same bank account as somebody who invited them'), ('TOO_LATE', 'Not done in time'), ('REPLACED', 'They joined by another invitation'), ('BUDGET_SPENT', "The programme's money is spent"), ('CAP_REACHED', 'The most that one person can earn is reached'), ('ACCOUNT_CLOSED', 'Their account is closed'), ('MONEY_REVERSED', 'The money that counted was taken back'), ('BY_STAFF', 'Refused by staff')], max_length=17)),
-                ('told', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('reason', ''), ('reason__in', ['TOO_LATE', 'REPLACED', 'BUDGET_SPENT', 'CAP_REACHED', 'ACCOUNT_CLOSED', 'MONEY_REVERSED']), _connector='OR'), then=models.F('reason')), default=models.Value('RULES')), output_field=models.CharField(max_length=17))),
+                ('told', models.CharField(blank=True, max_length=17)),
                 ('shown_as', models.CharField(max_length=100)),
                 ('email_index', models.CharField(blank=True, max_length=64)),
                 ('invited_at', models.DateTimeField(null=True)),
@@ -86,8 +84,6 @@ class Migration(migrations.Migration):
                 ('qualify_by', models.DateTimeField()),
                 ('qualified_at', models.DateTimeField(null=True)),
                 ('reference', models.UUIDField(null=True)),
-                ('reserved_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
                 ('changed_at', models.DateTimeField()),
                 ('invited', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('referrer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -112,6 +108,19 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'device marks',
                 'indexes': [models.Index(fields=['digest'], name='device_mark_by_digest')],
                 'constraints': [models.UniqueConstraint(fields=('user', 'digest'), name='device_mark_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReferralDue',
+            fields=[
+                ('referral', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='due', serialize=False, to='accounts.referral')),
+                ('qualified_at', models.DateTimeField()),
+                ('reserved_at', models.DateTimeField(null=True)),
+                ('due_at', models.DateTimeField()),
+                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.referralprogram')),
+            ],
+            options={
+                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -183,11 +192,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='referral',
-            index=models.Index(condition=models.Q(('state', 'QUALIFIED')), fields=['program', 'qualified_at', 'id'], name='referral_to_pay'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('state__in', ['INVITED', 'JOINED'])), fields=['qualify_by'], name='referral_open'),
+            index=models.Index(condition=models.Q(('qualified_at', None)), fields=['qualify_by'], name='referral_open'),
         ),
         migrations.AddIndex(
             model_name='referral',
@@ -215,11 +220,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['REFUSED', 'CLAWED_BACK']), ('reason', ''), _connector='XOR'), name='referral_reason_of_refusal'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['REFUSED', 'CLAWED_BACK']), models.Q(('reason', ''), _negated=True), models.Q(('told', ''), _negated=True)), models.Q(models.Q(('state__in', ['REFUSED', 'CLAWED_BACK']), _negated=True), ('reason', ''), ('told', '')), _connector='OR'), name='referral_reason_of_refusal'),
         ),
         migrations.AddConstraint(
             model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['QUALIFIED', 'PAID', 'CLAWED_BACK']), _negated=True), models.Q(('due_at__isnull', False), ('qualified_at__isnull', False)), _connector='OR'), name='referral_qualified_at'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['QUALIFIED', 'PAID', 'CLAWED_BACK']), _negated=True), ('qualified_at__isnull', False), _connector='OR'), name='referral_qualified_at'),
+        ),
+        migrations.AddIndex(
+            model_name='referraldue',
+            index=models.Index(fields=['program', 'qualified_at', 'referral'], name='referral_due_in_turn'),
         ),
         migrations.RunSQL((SQL / "referrals.sql").read_text(), BACK),
         Protect(
@@ -251,6 +260,7 @@ class Migration(migrations.Migration):
             " settled_at)",
             service="SELECT, INSERT, UPDATE",
         ),
+        ServiceOnly("accounts_referraldue"),
         ServiceOnly("accounts_referralhistory", service="SELECT"),
         ServiceOnly("accounts_devicemark"),
     ]

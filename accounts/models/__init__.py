@@ -28,6 +28,7 @@ from accounts.models.referrals import (
     Referral,
     ReferralBonus,
     ReferralCode,
+    ReferralDue,
     ReferralHistory,
     ReferralProgram,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Referral",
     "ReferralBonus",
     "ReferralCode",
+    "ReferralDue",
     "ReferralHistory",
     "ReferralProgram",
     "RefreshToken",

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
@@ -51,6 +51,11 @@ TOLD = (
     *(Reason.ACCOUNT_CLOSED, Reason.MONEY_REVERSED),
 )
 RULES = "RULES"
+
+
+def told_of(reason: str) -> str:
+    """Return as much of a reason as its inviter may know."""
+    return str(reason) if reason in TOLD else RULES
 
 
 class ReferralCode(models.Model):
@@ -182,7 +187,7 @@ class Referral(models.Model):
 
     `email_index` and `shown_as` are set where it began with a mail: an address cannot be read from either. From
     joining on `shown_as` is the first name with an initial. `reference` is what qualified it: the posting of a deposit.
-    `reserved_at` is when the programme set its bonuses aside, `due_at` when they are next to be paid.
+    `told` is as much of `reason` as the inviter may know.
     """
 
     class State(models.TextChoices):
@@ -199,14 +204,7 @@ class Referral(models.Model):
     invited = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     state = models.CharField(max_length=11, choices=State.choices)
     reason = models.CharField(max_length=17, choices=Reason.choices, blank=True)
-    told = models.GeneratedField(
-        expression=Case(
-            When(Q(reason="") | Q(reason__in=[str(reason) for reason in TOLD]), then=F("reason")),
-            default=Value(RULES),
-        ),
-        output_field=models.CharField(max_length=17),
-        db_persist=True,
-    )
+    told = models.CharField(max_length=17, blank=True)
     shown_as = models.CharField(max_length=100)
     email_index = models.CharField(max_length=64, blank=True)
     invited_at = models.DateTimeField(null=True)
@@ -214,8 +212,6 @@ class Referral(models.Model):
     qualify_by = models.DateTimeField()
     qualified_at = models.DateTimeField(null=True)
     reference = models.UUIDField(null=True)
-    reserved_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
 
     objects = ReferralQuerySet.as_manager()
@@ -252,25 +248,22 @@ class Referral(models.Model):
                 name="referral_joined_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["REFUSED", "CLAWED_BACK"]) ^ Q(reason=""),
+                condition=(Q(state__in=["REFUSED", "CLAWED_BACK"]) & ~Q(reason="") & ~Q(told=""))
+                | (~Q(state__in=["REFUSED", "CLAWED_BACK"]) & Q(reason="", told="")),
                 name="referral_reason_of_refusal",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["QUALIFIED", "PAID", "CLAWED_BACK"])
-                | Q(qualified_at__isnull=False, due_at__isnull=False),
+                | Q(qualified_at__isnull=False),
                 name="referral_qualified_at",
             ),
         ]
         indexes = [
             models.Index(fields=["referrer", "-id"], name="referral_of_referrer"),
-            models.Index(
-                fields=["program", "qualified_at", "id"],
-                condition=Q(state="QUALIFIED"),
-                name="referral_to_pay",
-            ),
+            # None names the state: then a payment, which changes it, needs no new entry in any.
             models.Index(
                 fields=["qualify_by"],
-                condition=Q(state__in=["INVITED", "JOINED"]),
+                condition=Q(qualified_at=None),
                 name="referral_open",
             ),
             models.Index(
@@ -286,6 +279,26 @@ SEEN_BY_REFERRER = (
     *("id", "program_id", "referrer_id", "state", "told", "shown_as"),
     *("invited_at", "joined_at", "qualify_by", "qualified_at", "changed_at"),
 )
+
+
+class ReferralDue(models.Model):
+    """That bonuses of a referral are to be paid; it goes when nothing of it is due any more.
+
+    `reserved_at` is when its programme set them aside, `due_at` when they are next to be tried.
+    """
+
+    referral = models.OneToOneField(Referral, on_delete=models.PROTECT, primary_key=True, related_name="due")
+    program = models.ForeignKey(ReferralProgram, on_delete=models.PROTECT, related_name="+", db_index=False)
+    qualified_at = models.DateTimeField()
+    reserved_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["program", "qualified_at", "referral"], name="referral_due_in_turn")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class ReferralHistory(models.Model):

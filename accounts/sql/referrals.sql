@@ -21,19 +21,15 @@ create trigger fixed before update on public.accounts_referralprogram
             new.terms, new.made_by_id, new.made_at))
     execute function core.append_only();
 
--- Neither who invited whom nor what is due to whom is ever written anew.
-create trigger fixed before update on public.accounts_referral
-    for each row when (
-        (old.id, old.program_id, old.referrer_id, old.email_index) is distinct from
-        (new.id, new.program_id, new.referrer_id, new.email_index)
-        or (old.invited_id is not null and old.invited_id is distinct from new.invited_id))
-    execute function core.append_only();
-create trigger fixed before update on public.accounts_referralbonus
-    for each row when (
-        (old.id, old.referral_id, old.beneficiary_id, old.level, old.amount, old.currency) is distinct from
-        (new.id, new.referral_id, new.beneficiary_id, new.level, new.amount, new.currency)
-        or (old.state <> 'DUE' and old.posting_id <> new.posting_id))
-    execute function core.append_only();
+-- Neither who invited whom nor what is due to whom is ever written anew: the triggers below see to that too, a whole
+-- statement at a time. One before each row would lock it once more, and cost as much as the rest of its update.
+create function referrals.refuse_change(p_table text) returns void
+language plpgsql set search_path = '' as $$
+begin
+    raise exception using errcode = 'ALJ02', message = format('%s keeps this for good', p_table),
+        hint = 'Correct it by a new row.';
+end
+$$;
 
 create function referrals.refuse_step(p_table text, p_was text, p_is text) returns void
 language plpgsql set search_path = '' as $$
@@ -44,9 +40,10 @@ end
 $$;
 
 -- Whatever changes the state of referrals, raw SQL too, leaves a line each, and goes only the ways there are. Runs as
--- the owner, since nobody else may write into the history.
+-- the owner, since nobody else may write into the history. What changed has no statistics, by which the planner would
+-- compare each row with each.
 create function referrals.keep_history() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set enable_nestloop = off as $$
 declare
     v_wrong record;
 begin
@@ -55,13 +52,20 @@ begin
         select n.id, '', n.state, n.reason, n.changed_at, auth.uid() from changed n;
         return null;
     end if;
-    select o.state as was, n.state into v_wrong from before o join changed n using (id)
-    where o.state <> n.state and (o.state, n.state) not in (
-        ('INVITED', 'JOINED'), ('INVITED', 'REFUSED'), ('JOINED', 'QUALIFIED'), ('JOINED', 'REFUSED'),
-        ('QUALIFIED', 'PAID'), ('QUALIFIED', 'REFUSED'), ('PAID', 'CLAWED_BACK'))
+    select o.state as was, n.state, o.state <> n.state and (o.state, n.state) not in (
+            ('INVITED', 'JOINED'), ('INVITED', 'REFUSED'), ('JOINED', 'QUALIFIED'), ('JOINED', 'REFUSED'),
+            ('QUALIFIED', 'PAID'), ('QUALIFIED', 'REFUSED'), ('PAID', 'CLAWED_BACK')) as no_step
+    into v_wrong from before o left join changed n using (id)
+    where n.id is null or o.state <> n.state and (o.state, n.state) not in (
+            ('INVITED', 'JOINED'), ('INVITED', 'REFUSED'), ('JOINED', 'QUALIFIED'), ('JOINED', 'REFUSED'),
+            ('QUALIFIED', 'PAID'), ('QUALIFIED', 'REFUSED'), ('PAID', 'CLAWED_BACK'))
+        or n.program_id <> o.program_id or n.referrer_id <> o.referrer_id or n.email_index <> o.email_index
+        or (o.invited_id <> n.invited_id or o.invited_id is not null and n.invited_id is null)
     limit 1;
-    if found then
+    if found and v_wrong.no_step then
         perform referrals.refuse_step('accounts_referral', v_wrong.was, v_wrong.state);
+    elsif found then
+        perform referrals.refuse_change('accounts_referral');
     end if;
     insert into public.accounts_referralhistory (referral_id, was, state, reason, at, actor_id)
     select n.id, o.state, n.state, n.reason, n.changed_at, auth.uid()
@@ -70,24 +74,30 @@ begin
 end
 $$;
 create function referrals.check_bonus_steps() returns trigger
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set enable_nestloop = off as $$
 declare
     v_wrong record;
 begin
-    select o.state as was, n.state into v_wrong from before o join changed n using (id)
-    where o.state <> n.state and (o.state, n.state) not in (
-        ('DUE', 'PAID'), ('DUE', 'REFUSED'), ('PAID', 'CLAWBACK_DUE'), ('CLAWBACK_DUE', 'CLAWED_BACK'))
+    select o.state as was, n.state, n.id is not null and o.state <> n.state as stepped
+    into v_wrong from before o left join changed n using (id)
+    where n.id is null or o.state <> n.state and (o.state, n.state) not in (
+            ('DUE', 'PAID'), ('DUE', 'REFUSED'), ('PAID', 'CLAWBACK_DUE'), ('CLAWBACK_DUE', 'CLAWED_BACK'))
+        or n.referral_id <> o.referral_id or n.beneficiary_id <> o.beneficiary_id or n.level <> o.level
+        or n.amount <> o.amount or n.currency <> o.currency or o.state <> 'DUE' and n.posting_id <> o.posting_id
     limit 1;
-    if found then
+    if found and v_wrong.stepped then
         perform referrals.refuse_step('accounts_referralbonus', v_wrong.was, v_wrong.state);
+    elsif found then
+        perform referrals.refuse_change('accounts_referralbonus');
     end if;
     return null;
 end
 $$;
 revoke all on function referrals.keep_history(), referrals.check_bonus_steps(),
-    referrals.refuse_step(text, text, text) from public;
+    referrals.refuse_step(text, text, text), referrals.refuse_change(text) from public;
 grant usage on schema referrals to service_role;
-grant execute on function referrals.check_bonus_steps(), referrals.refuse_step(text, text, text) to service_role;
+grant execute on function referrals.check_bonus_steps(), referrals.refuse_step(text, text, text),
+    referrals.refuse_change(text) to service_role;
 
 create trigger made after insert on public.accounts_referral referencing new table as changed
     for each statement execute function referrals.keep_history();
@@ -108,4 +118,5 @@ create trigger no_delete before delete or truncate on public.accounts_referralpr
 
 -- A run that pays changes each row of a page: with room on the page, no index needs a new entry.
 alter table public.accounts_referralbonus set (fillfactor = 50);
-alter table public.accounts_referral set (fillfactor = 60);
+alter table public.accounts_referral set (fillfactor = 45);
+alter table public.accounts_referraldue set (fillfactor = 50);

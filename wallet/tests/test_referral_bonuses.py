@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts import notice_words
 from accounts.models import Customer, Notification, Referral, ReferralBonus, ReferralProgram, User
 from accounts.services import preferences, referrals
 from accounts.tests.factories import make_person
+from accounts.tests.noticing import take_all
 from accounts.tests.referring import bonuses, invited_by, make_program, qualify, referral_of, told
 from core.actors import acting_as_service
 from core.ids import posting_id, uuid7_at
-from realtime.models import Message
 from wallet import referral_tasks
 from wallet import services as wallet
 from wallet.gateways.base import Charge
@@ -21,12 +22,13 @@ from wallet.services.settlement import settle
 from wallet.tests import deposits
 from wallet.tests.factories import install_sandbox, make_wallet
 
-pytestmark = pytest.mark.django_db
+# The follower of the books takes what has committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def _the_books_are_right(db):
+def _the_books_are_right(transactional_db):
     yield
     assert wallet.verify() == []
 
@@ -34,14 +36,7 @@ def _the_books_are_right(db):
 def run(at=None) -> None:
     """One run of the job, at a moment."""
     at = at or timezone.now()
-    while referrals.reserve(at=at):
-        pass
-    for program_id in referral_bonuses.programs_with_due(at=at):
-        after = None
-        while True:
-            _many, after = referral_bonuses.pay_due(program_id=program_id, at=at, after=after)
-            if after is None:
-                break
+    referral_bonuses.run(clock=lambda: at, until=lambda: False)
 
 
 def deposit(user: User, *, amount: int = 100_000) -> Payment:
@@ -83,6 +78,7 @@ def test_a_first_deposit_pays_both_and_tells_them(ada):
     assert (balance(ada), balance(bola)) == (100_000, 150_000)
     assert (expense(), spent()) == (150_000, 150_000)
     assert referral_of(bola).state == "PAID"
+    wallet.announce()
     assert told(ada) == ["referral.joined", "referral.qualified", "referral.paid"]
     assert told(bola) == ["referral.paid"]
 
@@ -209,25 +205,18 @@ def test_a_wallet_that_is_full_waits_and_the_chunk_counts_what_is_in_front(ada):
 
 
 def test_what_the_ledger_refuses_after_all_is_set_aside_and_the_others_paid(ada, monkeypatch):
-    """The state of an account may change between the look and the posting's own lock."""
+    """An account may change between the look and the posting's own lock; here the look is blind."""
     make_program()
     bola, at = invited_by(ada), timezone.now()
-    make_wallet(bola)
+    deposits.freeze(make_wallet(bola))
     qualify(bola, at=at)
-    seen = referral_bonuses._see
-
-    def then_frozen(ids):
-        found = seen(ids)
-        with acting_as_service():
-            account = Account.objects.get(owner=bola)
-            if account.state == "ACTIVE":
-                wallet.set_state(account=account, state="FROZEN", reason="test")
-        return found
-
-    monkeypatch.setattr(referral_bonuses, "_see", then_frozen)
+    blind = referral_bonuses.SEE.replace("'FROZEN'", "'BLIND'")
+    monkeypatch.setattr(referral_bonuses, "SEE", blind)
     run(at + timedelta(seconds=1))
-    assert (balance(ada), balance(bola)) == (100_000, 0)
+    assert (balance(ada), balance(bola), posted()) == (100_000, 0, 1)
     assert referral_of(bola).state == "QUALIFIED"
+    with acting_as_service():
+        assert ReferralBonus.objects.get(beneficiary=bola).waits_for == "account_frozen"
 
 
 def test_a_bonus_that_waited_longer_than_an_id_lives_gets_another(ada):
@@ -251,8 +240,7 @@ def test_whoever_left_is_paid_nothing_and_the_money_is_free_again(ada):
     make_program()
     bola, at = invited_by(ada), timezone.now()
     qualify(bola, at=at)
-    with acting_as_service():
-        Customer.objects.filter(pk=ada.pk).update(status="CLOSED")
+    deposits.freeze(make_wallet(ada), "CLOSED")
     run(at + timedelta(seconds=1))
     assert [row[3:] for row in bonuses()] == [("PAID", ""), ("REFUSED", "ACCOUNT_CLOSED")]
     assert (spent(), expense(), referral_of(bola).state) == (50_000, 50_000, "PAID")
@@ -300,22 +288,19 @@ def test_the_card_of_a_payment_is_known_by_a_hash_alone(ada):
 # Told.
 
 
-def test_a_notice_in_bulk_is_as_one_by_one(ada):
+def test_who_wants_no_notices_of_invitations_finds_none_in_the_centre(ada):
     make_program()
     bola = invited_by(ada)
     preferences.choose(user=bola, choices={("REFERRALS", "IN_APP"): False})
     qualify(bola)
     run()
+    wallet.announce()
+    take_all()
     with acting_as_service():
         found = {n.user_id: n for n in Notification.objects.filter(event="referral.paid")}
-        messages = list(
-            Message.objects.filter(event="notification.created", payload__event="referral.paid").values_list(
-                "topic", "payload__data__amount"
-            )
-        )
     assert (found[ada.pk].muted, found[bola.pk].muted) == (False, True)
-    assert found[ada.pk].data["amount"] == 100_000
-    assert sorted(messages) == sorted([(f"user:{ada.pk}", 100_000), (f"user:{bola.pk}", 50_000)])
+    assert (found[ada.pk].data["amount"], found[bola.pk].data["amount"]) == (100_000, 50_000)
+    assert [str(notice_words.said(found[ada.pk]).title)] == ["A bonus arrived in your account"]
 
 
 # Taken back.

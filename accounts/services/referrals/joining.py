@@ -41,7 +41,7 @@ def leave(*, user: User, at: datetime) -> None:
     """Undo a link of somebody who signs up anew, having never come in: the last sign-up holds."""
     with acting_as_service():
         joined = Referral.objects.filter(invited=user, state=Referral.State.JOINED)
-        joined.update(state=Referral.State.REFUSED, reason="REPLACED", changed_at=at)
+        joined.update(state=Referral.State.REFUSED, reason="REPLACED", told="REPLACED", changed_at=at)
 
 
 def _link(

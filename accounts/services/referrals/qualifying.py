@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import connection
 
 from accounts import audit, referral_signals
-from accounts.models import Notification, Referral, ReferralBonus, ReferralProgram
-from accounts.models.referrals import MOST_LEVELS, Reason
+from accounts.models import Notification, Referral, ReferralBonus, ReferralDue, ReferralProgram
+from accounts.models.referrals import MOST_LEVELS, Reason, told_of
 from accounts.services.notices import notify
 from core.actors import acting_as_service
 
@@ -55,9 +55,10 @@ def qualify(
         reason = _forbidden(user_id, above)
         if reason:
             return refuse_for(referral, reason, at=at)
-        referral.state, referral.qualified_at, referral.due_at = Referral.State.QUALIFIED, at, at
+        referral.state, referral.qualified_at = Referral.State.QUALIFIED, at
         referral.reference, referral.changed_at = reference, at
-        referral.save(update_fields=["state", "qualified_at", "due_at", "reference", "changed_at"])
+        referral.save(update_fields=["state", "qualified_at", "reference", "changed_at"])
+        ReferralDue.objects.create(referral=referral, program=referral.program, qualified_at=at, due_at=at)
         ReferralBonus.objects.bulk_create(_bonuses(referral, user_id, above))
         audit.record(action="accounts.referral.qualified", target=referral, event=event)
         _tell(referral, "referral.qualified")
@@ -74,8 +75,8 @@ def upline(referrer_id: UUID) -> list[UUID]:
 def refuse_for(referral: Referral, reason: str, *, at: datetime) -> Referral:
     """Refuse a referral that is locked, write down why, and tell its inviter as much as they may know."""
     referral.state, referral.reason, referral.changed_at = Referral.State.REFUSED, reason, at
-    referral.save(update_fields=["state", "reason", "changed_at"])
-    referral.refresh_from_db(fields=["told"])
+    referral.told = told_of(reason)
+    referral.save(update_fields=["state", "reason", "told", "changed_at"])
     audit.record(action="accounts.referral.refused", target=referral, reason=reason)
     _tell(referral, "referral.refused")
     return referral
@@ -91,7 +92,7 @@ def lapse(*, at: datetime, limit: int = 2_000) -> int:
         )
         joined = [each for each in late if each.state == Referral.State.JOINED]
         Referral.objects.filter(pk__in=[each.pk for each in late]).update(
-            state=Referral.State.REFUSED, reason=Reason.TOO_LATE, changed_at=at
+            state=Referral.State.REFUSED, reason=Reason.TOO_LATE, told=Reason.TOO_LATE, changed_at=at
         )
         audit.record_each(
             action="accounts.referral.refused", targets=[(each, {"reason": Reason.TOO_LATE}) for each in late]

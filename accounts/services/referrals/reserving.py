@@ -11,32 +11,34 @@ from uuid import UUID
 from django.db import connection
 
 from accounts import audit
-from accounts.models import Notification, Referral, ReferralProgram
+from accounts.models import Notification, ReferralProgram
 from accounts.services.notices import notify
+from accounts.services.referrals import due
 from core.actors import acting_as_service
 
-BATCH = 20_000
+BATCH = 5_000
 # The locks stand alone and come first: inside the statement that updates, it would read rows as they were before the wait.
 LOCK = """
-select id from accounts_referral
-where program_id = %s and state = 'QUALIFIED' and reserved_at is null
-order by qualified_at, id limit %s for update
+select referral_id from accounts_referraldue
+where program_id = %s and reserved_at is null
+order by qualified_at, referral_id limit %s for update
 """
 # Each bonus with what its beneficiary had been given and promised by this programme before. `late` is past the most that
 # one person is paid for; `dear` past what the budget still has, counted over those that are not late. The first that
 # does not fit ends it for all behind it.
 JUDGE = """
-with batch as materialized (
-    select id, qualified_at from accounts_referral where id = any (%(referrals)s::uuid[])
-), due as materialized (
-    select b.id, b.referral_id, b.beneficiary_id, b.level, b.amount, r.qualified_at
-    from batch r join accounts_referralbonus b on b.referral_id = r.id and b.state = 'DUE'
+with due as materialized (
+    select b.id, b.referral_id, b.beneficiary_id, b.level, b.amount, q.qualified_at
+    from accounts_referraldue q join accounts_referralbonus b on b.referral_id = q.referral_id and b.state = 'DUE'
+    where q.referral_id = any (%(referrals)s::uuid[])
 ), earlier as materialized (
     select b.beneficiary_id, count(*) as many, sum(b.amount) as much
-    from accounts_referralbonus b join accounts_referral r on r.id = b.referral_id
-    where %(capped)s and b.level > 0 and r.program_id = %(program)s and r.reserved_at is not null
-        and b.state <> 'REFUSED'
-        and b.beneficiary_id in (select beneficiary_id from due)
+    from (select distinct beneficiary_id from due where %(capped)s and level > 0) d
+    join accounts_referralbonus b using (beneficiary_id)
+    join accounts_referral r on r.id = b.referral_id
+    left join accounts_referraldue q on q.referral_id = b.referral_id
+    where b.level > 0 and b.state <> 'REFUSED' and r.program_id = %(program)s
+        and (q.referral_id is null or q.reserved_at is not null)
     group by b.beneficiary_id
 ), ranked as (
     select d.*,
@@ -54,14 +56,18 @@ with batch as materialized (
     set state = 'REFUSED', reason = case when j.late then 'CAP_REACHED' else 'BUDGET_SPENT' end, settled_at = %(at)s
     from judged j where b.id = j.id and (j.late or j.dear)
 ), hopeless as (
-    select referral_id, bool_or(dear) as dear from judged group by referral_id having bool_and(late or dear)
+    select referral_id, case when bool_or(dear) then 'BUDGET_SPENT' else 'CAP_REACHED' end as why
+    from judged group by referral_id having bool_and(late or dear)
 ), closed as (
     update accounts_referral r
-    set state = 'REFUSED', changed_at = %(at)s, reason = case when h.dear then 'BUDGET_SPENT' else 'CAP_REACHED' end
+    set state = 'REFUSED', changed_at = %(at)s, reason = h.why, told = h.why
     from hopeless h where r.id = h.referral_id
 ), kept as (
-    update accounts_referral r set reserved_at = %(at)s
-    from batch b where r.id = b.id and b.id not in (select referral_id from hopeless)
+    update accounts_referraldue set reserved_at = %(at)s
+    where referral_id = any (%(referrals)s::uuid[]) and not exists (
+        select from hopeless h where h.referral_id = accounts_referraldue.referral_id)
+), gone as (
+    delete from accounts_referraldue q using hopeless h where q.referral_id = h.referral_id
 )
 select coalesce(sum(amount) filter (where not late and not dear), 0)::bigint,
     coalesce(jsonb_agg(distinct jsonb_build_object(
@@ -74,21 +80,20 @@ from judged
 def reserve(*, at: datetime, limit: int = BATCH) -> int:
     """Set aside, of each programme, what is due to the next `limit` referrals; return how many were looked at.
 
-    A bonus past its beneficiary's cap or the budget is refused, and its beneficiary told.
+    A bonus past its beneficiary's cap or the budget is refused, and its beneficiary told. A programme at which another
+    process is just now is left to that one.
     """
-    waiting = Referral.objects.filter(state=Referral.State.QUALIFIED, reserved_at=None)
     with acting_as_service():
-        programs = list(
-            ReferralProgram.objects.filter(pk__in=waiting.values("program"))
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        )
+        programs = due.programs_of(reserved=False)
     return sum(_reserve(program, limit, at) for program in programs)
 
 
 def _reserve(program_id: UUID, limit: int, at: datetime) -> int:
     with acting_as_service(), connection.cursor() as cursor:
-        program = ReferralProgram.objects.select_for_update().get(pk=program_id)
+        program = ReferralProgram.objects.select_for_update(skip_locked=True).filter(pk=program_id).first()
+        if program is None:
+            return 0
+        cursor.execute(due.BY_INDEX)
         cursor.execute(LOCK, [program.pk, limit])
         referrals = [referral for (referral,) in cursor.fetchall()]
         if not referrals:

@@ -49,5 +49,6 @@ def _taken_back(referral: Referral, at: datetime) -> None:
     if referral.state == _State.QUALIFIED:  # one side was paid, the other still waited
         Referral.objects.filter(pk=referral.pk).update(state=_State.PAID, changed_at=at)
     referral.state, referral.reason, referral.changed_at = _State.CLAWED_BACK, Reason.MONEY_REVERSED, at
-    referral.save(update_fields=["state", "reason", "changed_at"])
+    referral.told = Reason.MONEY_REVERSED
+    referral.save(update_fields=["state", "reason", "told", "changed_at"])
     audit.record(action="accounts.referral.clawed_back", target=referral, reason=Reason.MONEY_REVERSED)

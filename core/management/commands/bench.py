@@ -33,4 +33,4 @@ class Command(BaseCommand):
             raise CommandError(f"Missed: {', '.join(missed)}")
 
 
-BENCHES = ("auth", "ledger", "realtime", "storage")
+BENCHES = ("auth", "ledger", "realtime", "referrals", "storage")
