@@ -13,6 +13,7 @@ from accounts import (  # they register their pages
     factor_reset_admin,  # noqa: F401
     notice_admin,  # noqa: F401
     organization_admin,  # noqa: F401
+    referral_admin,  # noqa: F401
     webhook_admin,  # noqa: F401
 )
 from accounts.audit_admin import AuditEventAdmin

@@ -33,6 +33,8 @@ FILES = ("storage_app.bucket",)
 LISTENERS = ("realtime.subscription",)
 PARKED = ("realtime.parkedmessage",)
 HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
+REFERRALS = ("accounts.referralprogram", "accounts.referral", "accounts.referralbonus")
+BONUSES = ("accounts.referralprogram", "accounts.referralbonus")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -44,6 +46,9 @@ RESEND_WEBHOOK = "accounts.resend_webhook"
 CHANGE_RULES = "storage_app.change_bucket_rules"
 END_SUBSCRIPTION = "realtime.end_subscription"
 TAKE_PARKED = "realtime.take_parked_message"
+RUN_PROGRAMS = "accounts.run_referral_programs"
+REFUSE_REFERRAL = "accounts.refuse_referral"
+EXPORT_REFERRALS = "accounts.export_referrals"
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ SUPPORT, KYC, CREDIT = "Support", "KYC", "Credit"
 FINANCE, COMPLIANCE, AUDITOR = "Finance", "Compliance", "Auditor"
 ROLES = {
     SUPPORT: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED, *REFERRALS),
         (
             REVEAL,
             FREEZE,
@@ -72,13 +77,22 @@ ROLES = {
     ),
     KYC: Role(PEOPLE, (REVEAL,)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
-    FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
+    FINANCE: Role((*BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES), (REPLAY, RUN_PROGRAMS)),
     COMPLIANCE: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
-        (REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
+        (
+            *(*PEOPLE, *BOOKS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+            *REFERRALS,
+        ),
+        (
+            *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
+            *(REFUSE_REFERRAL, EXPORT_REFERRALS),
+        ),
     ),
     AUDITOR: Role(
-        (*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED)
+        (
+            *(*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+            *REFERRALS,
+        )
     ),
 }
 

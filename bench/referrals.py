@@ -1,4 +1,4 @@
-"""How fast bonuses of referrals are paid, against the ledger's own bulk posting by as many processes in the same round.
+"""How fast one run pays the bonuses of referrals, against the ledger's own bulk posting by one process as well.
 
 Each round pays 100,000 qualified referrals, two-sided: 200,000 postings, with budget, caps, states and history. People
 are told afterwards by whoever follows the books, as of any other posting.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from bench import report
-from bench.ledger import CLIENTS, environment, manage
+from bench.ledger import environment, manage
 from bench.world import ACCOUNTS, FUND, PEOPLE, World
 from core.embedded import Valkey
 from core.embedded.bootstrap import DATABASE
@@ -84,13 +84,13 @@ def _round(world: World, say: Say, number: int, rounds: int, seconds: int) -> tu
         connection.execute(MAKE)
         connection.execute("vacuum analyze")
         connection.execute("checkpoint")
-    paid = float(_work(world, "bench.referral_work", str(CLIENTS)))
+    paid = float(_work(world, "bench.referral_work"))
     with world.superuser(DATABASE) as connection:
         row = connection.execute(UNPAID).fetchone()
         connection.execute("checkpoint")
     if row != (0, 0, 0):
         raise RuntimeError(f"not everything was paid: {row}")
-    bulk = float(_work(world, "bench.work", "bulk", str(CLIENTS), str(seconds)))
+    bulk = float(_work(world, "bench.work", "bulk", "1", str(seconds)))
     say(f"  bonuses {paid:,.0f}/s, bulk {bulk:,.0f}/s")
     started = time.perf_counter()
     manage(world, "verify_ledger")

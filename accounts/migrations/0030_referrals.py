@@ -14,6 +14,8 @@ drop schema referrals cascade;
 alter table accounts_referralprogram drop constraint referral_program_one_at_a_time,
     drop constraint referral_program_levels;
 drop trigger fixed on accounts_referralprogram;
+drop trigger fixed on accounts_referral;
+drop trigger fixed on accounts_referralbonus;
 """
 
 
@@ -61,8 +63,8 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('end_reason', models.CharField(blank=True, max_length=500)),
-                ('ended_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'referral programme',
@@ -85,9 +87,9 @@ class Migration(migrations.Migration):
                 ('qualified_at', models.DateTimeField(null=True)),
                 ('reference', models.UUIDField(null=True)),
                 ('changed_at', models.DateTimeField()),
-                ('invited', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('invited', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('referrer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.referralprogram')),
+                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.referralprogram')),
             ],
             options={
                 'verbose_name': 'referral',

@@ -109,9 +109,9 @@ class ReferralProgram(models.Model):
     invited_bonus = models.BigIntegerField(default=0)
     level_bonuses = ArrayField(models.BigIntegerField())
     terms = models.TextField()
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
-    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=500, blank=True)
 
@@ -199,9 +199,9 @@ class Referral(models.Model):
         CLAWED_BACK = "CLAWED_BACK", _("Taken back")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    program = models.ForeignKey(ReferralProgram, on_delete=models.PROTECT, related_name="+", db_index=False)
+    program = models.ForeignKey(ReferralProgram, on_delete=models.PROTECT, related_name="+")
     referrer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    invited = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    invited = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=11, choices=State.choices)
     reason = models.CharField(max_length=17, choices=Reason.choices, blank=True)
     told = models.CharField(max_length=17, blank=True)

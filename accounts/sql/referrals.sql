@@ -1,4 +1,4 @@
--- What of referrals the database itself sees to. Reverse: drop schema referrals cascade, and the constraint.
+-- What of referrals the database itself sees to. Reverse: see the migration.
 
 create schema referrals;
 
@@ -21,15 +21,21 @@ create trigger fixed before update on public.accounts_referralprogram
             new.terms, new.made_by_id, new.made_at))
     execute function core.append_only();
 
--- Neither who invited whom nor what is due to whom is ever written anew: the triggers below see to that too, a whole
--- statement at a time. One before each row would lock it once more, and cost as much as the rest of its update.
-create function referrals.refuse_change(p_table text) returns void
-language plpgsql set search_path = '' as $$
-begin
-    raise exception using errcode = 'ALJ02', message = format('%s keeps this for good', p_table),
-        hint = 'Correct it by a new row.';
-end
-$$;
+-- Neither who invited whom nor what is due to whom is ever written anew. After, and of these columns alone: a trigger
+-- before each update would lock its row once more, and cost as much as the rest of it.
+create trigger fixed after update of id, program_id, referrer_id, email_index, invited_id on public.accounts_referral
+    for each row when (
+        (old.id, old.program_id, old.referrer_id, old.email_index) is distinct from
+        (new.id, new.program_id, new.referrer_id, new.email_index)
+        or (old.invited_id is not null and old.invited_id is distinct from new.invited_id))
+    execute function core.append_only();
+create trigger fixed
+    after update of id, referral_id, beneficiary_id, level, amount, currency, posting_id on public.accounts_referralbonus
+    for each row when (
+        (old.id, old.referral_id, old.beneficiary_id, old.level, old.amount, old.currency) is distinct from
+        (new.id, new.referral_id, new.beneficiary_id, new.level, new.amount, new.currency)
+        or (old.state <> 'DUE' and old.posting_id <> new.posting_id))
+    execute function core.append_only();
 
 create function referrals.refuse_step(p_table text, p_was text, p_is text) returns void
 language plpgsql set search_path = '' as $$
@@ -52,24 +58,21 @@ begin
         select n.id, '', n.state, n.reason, n.changed_at, auth.uid() from changed n;
         return null;
     end if;
-    select o.state as was, n.state, o.state <> n.state and (o.state, n.state) not in (
-            ('INVITED', 'JOINED'), ('INVITED', 'REFUSED'), ('JOINED', 'QUALIFIED'), ('JOINED', 'REFUSED'),
-            ('QUALIFIED', 'PAID'), ('QUALIFIED', 'REFUSED'), ('PAID', 'CLAWED_BACK')) as no_step
-    into v_wrong from before o left join changed n using (id)
-    where n.id is null or o.state <> n.state and (o.state, n.state) not in (
-            ('INVITED', 'JOINED'), ('INVITED', 'REFUSED'), ('JOINED', 'QUALIFIED'), ('JOINED', 'REFUSED'),
-            ('QUALIFIED', 'PAID'), ('QUALIFIED', 'REFUSED'), ('PAID', 'CLAWED_BACK'))
-        or n.program_id <> o.program_id or n.referrer_id <> o.referrer_id or n.email_index <> o.email_index
-        or (o.invited_id <> n.invited_id or o.invited_id is not null and n.invited_id is null)
+    with moved as materialized (
+        select n.id, o.state as was, n.state, n.reason, n.changed_at
+        from before o join changed n using (id) where o.state <> n.state
+    ), kept as (
+        insert into public.accounts_referralhistory (referral_id, was, state, reason, at, actor_id)
+        select m.id, m.was, m.state, m.reason, m.changed_at, auth.uid() from moved m
+    )
+    select m.was, m.state into v_wrong from moved m
+    where (m.was, m.state) not in (
+        ('INVITED', 'JOINED'), ('INVITED', 'REFUSED'), ('JOINED', 'QUALIFIED'), ('JOINED', 'REFUSED'),
+        ('QUALIFIED', 'PAID'), ('QUALIFIED', 'REFUSED'), ('PAID', 'CLAWED_BACK'))
     limit 1;
-    if found and v_wrong.no_step then
+    if found then
         perform referrals.refuse_step('accounts_referral', v_wrong.was, v_wrong.state);
-    elsif found then
-        perform referrals.refuse_change('accounts_referral');
     end if;
-    insert into public.accounts_referralhistory (referral_id, was, state, reason, at, actor_id)
-    select n.id, o.state, n.state, n.reason, n.changed_at, auth.uid()
-    from before o join changed n using (id) where o.state <> n.state;
     return null;
 end
 $$;
@@ -78,26 +81,20 @@ language plpgsql set search_path = '' set enable_nestloop = off as $$
 declare
     v_wrong record;
 begin
-    select o.state as was, n.state, n.id is not null and o.state <> n.state as stepped
-    into v_wrong from before o left join changed n using (id)
-    where n.id is null or o.state <> n.state and (o.state, n.state) not in (
-            ('DUE', 'PAID'), ('DUE', 'REFUSED'), ('PAID', 'CLAWBACK_DUE'), ('CLAWBACK_DUE', 'CLAWED_BACK'))
-        or n.referral_id <> o.referral_id or n.beneficiary_id <> o.beneficiary_id or n.level <> o.level
-        or n.amount <> o.amount or n.currency <> o.currency or o.state <> 'DUE' and n.posting_id <> o.posting_id
+    select o.state as was, n.state into v_wrong from before o join changed n using (id)
+    where o.state <> n.state and (o.state, n.state) not in (
+        ('DUE', 'PAID'), ('DUE', 'REFUSED'), ('PAID', 'CLAWBACK_DUE'), ('CLAWBACK_DUE', 'CLAWED_BACK'))
     limit 1;
-    if found and v_wrong.stepped then
+    if found then
         perform referrals.refuse_step('accounts_referralbonus', v_wrong.was, v_wrong.state);
-    elsif found then
-        perform referrals.refuse_change('accounts_referralbonus');
     end if;
     return null;
 end
 $$;
 revoke all on function referrals.keep_history(), referrals.check_bonus_steps(),
-    referrals.refuse_step(text, text, text), referrals.refuse_change(text) from public;
+    referrals.refuse_step(text, text, text) from public;
 grant usage on schema referrals to service_role;
-grant execute on function referrals.check_bonus_steps(), referrals.refuse_step(text, text, text),
-    referrals.refuse_change(text) to service_role;
+grant execute on function referrals.check_bonus_steps(), referrals.refuse_step(text, text, text) to service_role;
 
 create trigger made after insert on public.accounts_referral referencing new table as changed
     for each statement execute function referrals.keep_history();

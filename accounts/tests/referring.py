@@ -6,7 +6,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.models import Notification, Referral, ReferralBonus, ReferralProgram, User
+from accounts.models import (
+    DeviceMark,
+    Notification,
+    Referral,
+    ReferralBonus,
+    ReferralDue,
+    ReferralProgram,
+    User,
+)
 from accounts.models.referrals import Event
 from accounts.services import referrals, register
 from accounts.services.referrals import programs
@@ -80,6 +88,28 @@ def told(user: User) -> list[str]:
 def sign_up_with(code: str, *, email: str, name: str = "Bola Adé") -> User:
     """As the forms and the API do: through `register`."""
     return register(user=User(email=email), display_name=name, referral_code=code)
+
+
+def furnish_referrals(user: User) -> None:
+    """Give this person a code, somebody who came by it, and a bonus for that."""
+    at = timezone.now()
+    with acting_as_service():
+        program = ReferralProgram.objects.first() or make_program()
+        referrals.code_of(user=user, at=at)
+        DeviceMark.objects.create(user=user, digest=user.pk.hex, seen_at=at)
+        referral = Referral.objects.create(
+            program=program,
+            referrer=user,
+            invited=make_person(name="Dan Eke"),
+            state="QUALIFIED",
+            shown_as="Dan E.",
+            joined_at=at,
+            qualify_by=at + DAY,
+            qualified_at=at,
+            changed_at=at,
+        )
+        ReferralDue.objects.create(referral=referral, program=program, qualified_at=at, due_at=at)
+        ReferralBonus.objects.create(referral=referral, beneficiary=user, level=1, amount=1, currency="NGN")
 
 
 DAY = timedelta(days=1)

@@ -27,6 +27,7 @@ from accounts.models import (
 )
 from accounts.services import apps, codes, notify, pkce, refresh, sessions
 from accounts.services import factors as factor_services
+from accounts.tests.referring import furnish_referrals
 from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.embedded import Postgres
@@ -153,6 +154,7 @@ def furnish(user: User) -> None:
         factors.enrol_totp(user=user)
         asked = {"reason": "test", "asked_at": at, "expires_at": at + timedelta(days=1)}
         FactorReset.objects.create(target=user, asked_by=make_person(role="AGENT"), **asked)
+        furnish_referrals(user)
 
 
 @pytest.fixture

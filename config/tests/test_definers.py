@@ -63,6 +63,8 @@ DEFINERS = {
 TRIGGERS = {
     # Writes a declared table's change into the outbox, where whoever made it may not write.
     "realtime.tell_change()",
+    # Writes what became of referrals into their history, where nobody may write.
+    "referrals.keep_history()",
 }
 FUNCTIONS = """
 select n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',

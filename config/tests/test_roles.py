@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import roles
 from accounts.models import FactorReset, Notification, NotificationDelivery, Organization, User
 from accounts.tests.receivers import make_endpoint, plan
+from accounts.tests.referring import furnish_referrals
 from core.actors import acting_as_service
 from core.ids import uuid7
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
@@ -39,15 +40,17 @@ FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
 HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
+REFERRALS = {"accounts.referralprogram", "accounts.referral", "accounts.referralbonus"}
+BONUSES = REFERRALS - {"accounts.referral"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 # Written out once more: what a role is given by mistake in `accounts.roles` shows here.
 SEES = {
-    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED,
+    "Support": PEOPLE | BOOKS | DEPOSITS | RESETS | FILES | SENT | LISTENERS | HOOKS | PARKED | REFERRALS,
     "KYC": PEOPLE,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
-    "Finance": BOOKS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
+    "Finance": BOOKS | DEPOSITS | PROOF | BONUSES | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
     | DEPOSITS
@@ -56,6 +59,7 @@ SEES = {
     | SENT
     | LISTENERS
     | HOOKS
+    | REFERRALS
     | PARKED
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
@@ -65,6 +69,7 @@ SEES = {
     | SENT
     | LISTENERS
     | HOOKS
+    | REFERRALS
     | PARKED
     | PROOF
     | {"wallet.paymentgateway", "accounts.auditevent"},
@@ -78,6 +83,7 @@ SEES = {
     | SENT
     | LISTENERS
     | HOOKS
+    | REFERRALS
     | PARKED
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
@@ -91,10 +97,11 @@ MAY = {
     },
     "KYC": {roles.REVEAL},
     "Credit": set(),
-    "Finance": {roles.REPLAY},
+    "Finance": {roles.REPLAY, roles.RUN_PROGRAMS},
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
+        *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS),
     },
     "Auditor": set(),
     NOBODY: set(),
@@ -103,6 +110,7 @@ MAY = {
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
+        *(roles.RUN_PROGRAMS, roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -114,8 +122,15 @@ ACTIONS = {
     "again": (roles.SEND_AGAIN, SENT),
     "end": (roles.END_SUBSCRIPTION, LISTENERS),
     "take": (roles.TAKE_PARKED, PARKED),
+    "stop": (roles.RUN_PROGRAMS, {"accounts.referralprogram"}),
+    "refuse": (roles.REFUSE_REFERRAL, {"accounts.referral"}),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
+# Those of a whole list, read without a row.
+OF_LISTS = {
+    "make": (roles.RUN_PROGRAMS, {"accounts.referralprogram"}),
+    "export": (roles.EXPORT_REFERRALS, {"accounts.referral"}),
+}
 DEEDS = {
     "freeze": roles.FREEZE,
     "unfreeze": roles.FREEZE,
@@ -151,6 +166,7 @@ def world() -> Iterator[None]:
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
         firm = Organization.objects.get(slug="kasuwa-stores")
         bola = User.objects.get(email="bola@alajo.test")
+        furnish_referrals(bola)
     make_endpoint(firm, bola)
     plan(firm, "member.joined")
     yield
@@ -209,6 +225,10 @@ def test_every_cell(world, who):
             assert label in has_it
             answer = client.post(target, {"reason": "The matrix test asks"})
             cells[action] = (sees and permission in MAY[who], answer.status_code)
+        for action, (permission, has_it) in OF_LISTS.items():
+            if label in has_it:
+                answer = client.get(address(model, action))
+                cells[action] = (sees and permission in MAY[who], answer.status_code)
         if model is User:
             for deed, permission in DEEDS.items():
                 cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
@@ -222,7 +242,7 @@ def test_every_cell(world, who):
 
 def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     # A reset that was asked for has rules of its own: accounts.tests.test_factor_resets.
-    plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS}
+    plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
         names = {url.name.removeprefix(prefix) for url in model_admin.urls if getattr(url, "name", None)}

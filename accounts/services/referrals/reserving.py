@@ -16,7 +16,7 @@ from accounts.services.notices import notify
 from accounts.services.referrals import due
 from core.actors import acting_as_service
 
-BATCH = 5_000
+BATCH = 10_000
 # The locks stand alone and come first: inside the statement that updates, it would read rows as they were before the wait.
 LOCK = """
 select referral_id from accounts_referraldue
@@ -37,8 +37,8 @@ with due as materialized (
     join accounts_referralbonus b using (beneficiary_id)
     join accounts_referral r on r.id = b.referral_id
     left join accounts_referraldue q on q.referral_id = b.referral_id
-    where b.level > 0 and b.state <> 'REFUSED' and r.program_id = %(program)s
-        and (q.referral_id is null or q.reserved_at is not null)
+    where b.level > 0 and b.state <> 'REFUSED' and b.referral_id <> all (%(referrals)s::uuid[])
+        and r.program_id = %(program)s and (q.referral_id is null or q.reserved_at is not null)
     group by b.beneficiary_id
 ), ranked as (
     select d.*,
