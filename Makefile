@@ -24,8 +24,9 @@ check: .venv/dev.stamp  ## Format, lint, types, floors, migrations, API document
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 
-bench: .venv/run.stamp  ## Measure the ledger, signing in, files, sockets and the staff queue on scratch servers (several minutes)
+bench: .venv/run.stamp  ## Measure the ledger, bonuses, signing in, files, sockets and the staff queue (several minutes)
 	$(BIN)/python manage.py bench ledger
+	$(BIN)/python manage.py bench referrals
 	$(BIN)/python manage.py bench auth
 	$(BIN)/python manage.py bench storage
 	$(BIN)/python manage.py bench realtime

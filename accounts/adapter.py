@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import letters, passkeys, services, step_up, tasks, totp
+from accounts import letters, passkeys, referral_links, services, step_up, tasks, totp
 from accounts.models import Customer, User
 from accounts.services import factors
 from core import encryption
@@ -35,7 +35,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
         user.email = form.cleaned_data["email"]
         user.set_password(form.cleaned_data["password1"])
-        return services.register(user=user, display_name=form.cleaned_data["display_name"])
+        code = form.cleaned_data.get("referral_code") or referral_links.code_kept(request)
+        return services.register(
+            user=user, display_name=form.cleaned_data["display_name"], referral_code=code
+        )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a password before it is tried; who has no try left reads when to come back."""

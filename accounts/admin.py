@@ -14,6 +14,7 @@ from accounts import (  # they register their pages
     kyc_admin,  # noqa: F401
     notice_admin,  # noqa: F401
     organization_admin,  # noqa: F401
+    referral_admin,  # noqa: F401
     screening_admin,  # noqa: F401
     status_words,
     webhook_admin,  # noqa: F401

@@ -12,9 +12,11 @@ class AccountsConfig(AppConfig):
         # What organisations are told of, known in every process.
         from accounts import (  # noqa: F401
             browser,
+            device_marks,
             factors,
             kyc_notices,
             organization_events,
+            referral_words,
             roles,
             security_signals,
             social,
@@ -25,4 +27,5 @@ class AccountsConfig(AppConfig):
         from accounts.api.webhooks import scopes as webhook_scopes  # noqa: F401
 
         kyc_notices.register()
+        referral_words.register()
         post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services import EmailTaken
+from accounts.services import EmailTaken, referrals
+from core.actors import current_origin
+from core.errors import DomainError
 
 JOINERS = "\u200c\u200d"
 
@@ -55,7 +57,15 @@ class SignupForm(AllauthSignupForm):
         help_text=_("Shown to people you send money to."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    field_order = ["display_name", "email", "password1"]
+    referral_code = forms.CharField(
+        label=_("Code of a friend"),
+        max_length=20,
+        required=False,
+        strip=True,
+        help_text=_("Only if somebody invited you. A link that you followed is remembered by itself."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    field_order = ["display_name", "email", "password1", "referral_code"]
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Answer someone who signs up an address a moment after another did as one who came much later."""
@@ -66,6 +76,17 @@ class SignupForm(AllauthSignupForm):
             self.account_already_exists = True
             saved = super().try_save(request)
         return saved
+
+    def clean_referral_code(self) -> str:
+        """Tell whoever types a code that leads nowhere, as often as one may try."""
+        text = str(self.cleaned_data["referral_code"])
+        if text:
+            try:
+                referrals.count_lookup(caller=current_origin().ip)
+                return referrals.inviter_of(text=text).code
+            except DomainError as refusal:
+                raise ValidationError(str(refusal), code=refusal.code) from refusal
+        return ""
 
     def clean_display_name(self) -> str:
         return " ".join(self.cleaned_data["display_name"].split())

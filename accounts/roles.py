@@ -37,6 +37,8 @@ HOOKS = ("accounts.webhookendpoint", "accounts.webhookdelivery")
 SCREENING = ("accounts.screeninghit", "accounts.sanctionslist")
 # Where an application stands. What it says, and what was sent with it, takes READ_CASES.
 APPLICATIONS = ("accounts.kycapplication",)
+REFERRALS = ("accounts.referralprogram", "accounts.referral", "accounts.referralbonus")
+BONUSES = ("accounts.referralprogram", "accounts.referralbonus")
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -53,6 +55,9 @@ REVIEW_KYC = "accounts.review_kyc"
 APPROVE_KYC = "accounts.approve_kyc"
 READ_CASES = "accounts.view_kycdocument"
 DOWNLOAD_DOCUMENT = "accounts.download_kycdocument"
+RUN_PROGRAMS = "accounts.run_referral_programs"
+REFUSE_REFERRAL = "accounts.refuse_referral"
+EXPORT_REFERRALS = "accounts.export_referrals"
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ ROLES = {
     SUPPORT: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS),
+            *(*PARKED, *APPLICATIONS, *REFERRALS),
         ),
         (
             REVEAL,
@@ -84,15 +89,16 @@ ROLES = {
     ),
     KYC: Role((*PEOPLE, *LIMITS, *APPLICATIONS, *SCREENING), (REVEAL, READ_CASES, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
-    FINANCE: Role((*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS), (REPLAY,)),
+    FINANCE: Role((*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES), (REPLAY, RUN_PROGRAMS)),
     COMPLIANCE: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *SCREENING),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS),
         ),
         (
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
             *(READ_CASES, APPROVE_KYC, DOWNLOAD_DOCUMENT, DECIDE_SCREENING),
+            *(REFUSE_REFERRAL, EXPORT_REFERRALS),
         ),
     ),
     AUDITOR: Role(
@@ -110,7 +116,7 @@ ROLES = {
                 *LISTENERS,
                 *HOOKS,
             ),
-            *(*PARKED, *APPLICATIONS, *SCREENING),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS),
         ),
         (READ_CASES,),
     ),

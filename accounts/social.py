@@ -30,7 +30,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from requests import RequestException
 
-from accounts import audit
+from accounts import audit, referral_links
 from accounts.forms import shown_as_written
 from accounts.models import User
 from accounts.services import EmailTaken, register
@@ -191,7 +191,7 @@ def sign_up(request: HttpRequest, sociallogin: SocialLogin) -> User:
         **({"avatar_url": claims["picture"], "picture": claims["picture"]} if claims.get("picture") else {}),
     }
     with acting_as_service():
-        register(user=user, display_name=name)
+        register(user=user, display_name=name, referral_code=referral_links.code_kept(request))
         sociallogin.save(request)
         _record(sociallogin.account, user)
     return user

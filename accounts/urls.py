@@ -65,6 +65,7 @@ urlpatterns = [
     path("organizations/<slug:slug>/keys/<uuid:key_id>/roll/", api_keys.key_roll, name="api_key_roll"),
     path("organizations/<slug:slug>/keys/<uuid:key_id>/revoke/", api_keys.key_revoke, name="api_key_revoke"),
     path("organizations/<slug:slug>/webhooks/", include("accounts.webhook_urls")),
+    path("", include("accounts.referral_urls")),
     path("security/apps/", apps.connected_apps, name="connected_apps"),
     path("security/history/", security.history, name="security_history"),
     path("security/report/", security.report, name="security_report"),

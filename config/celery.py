@@ -9,6 +9,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="webhook_tasks")
 app.autodiscover_tasks(related_name="check_tasks")
+app.autodiscover_tasks(related_name="referral_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -17,6 +18,11 @@ app.conf.beat_schedule = {
     "offer paused transfers": {"task": "wallet.tasks.offer_paused_transfers", "schedule": 60.0},
     "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
+    "pay referral bonuses": {"task": "wallet.referral_tasks.pay_referral_bonuses", "schedule": 60.0},
+    "settle referrals": {
+        "task": "wallet.referral_tasks.settle_referrals",
+        "schedule": crontab(hour=0, minute=30),
+    },
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
     "verify the ledger": {"task": "wallet.tasks.verify_ledger", "schedule": crontab(hour=1, minute=0)},
     "forget old idempotency keys": {

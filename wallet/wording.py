@@ -14,6 +14,7 @@ KINDS: dict[str, Words] = {
     "TRANSFER": _("Transfer"),
     "REVERSAL": _("Reversal"),
     "RELEASE": _("Kept money released"),
+    "BONUS": _("Invitation bonus"),
 }
 KIND_NOTES: dict[str, Words] = {"DEPOSIT": _("By card or bank")}
 

@@ -35,6 +35,15 @@ from accounts.models.notices import (
 )
 from accounts.models.organizations import ApiKey, Invitation, Membership, Organization
 from accounts.models.people import Customer, Profile, User
+from accounts.models.referrals import (
+    DeviceMark,
+    Referral,
+    ReferralBonus,
+    ReferralCode,
+    ReferralDue,
+    ReferralHistory,
+    ReferralProgram,
+)
 from accounts.models.screening import SanctionsEntry, SanctionsList, ScreeningHit
 from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
 from accounts.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -51,6 +60,7 @@ __all__ = [
     "Customer",
     "CustomerHistory",
     "CustomerStatusChange",
+    "DeviceMark",
     "EmailAddressHistory",
     "FactorChallenge",
     "FactorReset",
@@ -76,6 +86,12 @@ __all__ = [
     "PendingFactor",
     "Profile",
     "ProfileHistory",
+    "Referral",
+    "ReferralBonus",
+    "ReferralCode",
+    "ReferralDue",
+    "ReferralHistory",
+    "ReferralProgram",
     "RefreshToken",
     "SanctionsEntry",
     "SanctionsList",

@@ -8,12 +8,17 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import Customer, Profile, User
+from accounts.services.referrals import joining
 from core.actors import acting_as_service
 from core.errors import DomainError
+
+# By what name an app sends it along in `user_metadata`.
+REFERRAL_CODE = "referral_code"
 
 
 class EmailTaken(DomainError):
@@ -38,8 +43,12 @@ class Recipient:
     avatar_url: str = ""
 
 
-def register(*, user: User, display_name: str) -> User:
-    """Store a new user with its Profile and, unless they are staff, its Customer, all or none; raises EmailTaken."""
+def register(*, user: User, display_name: str, referral_code: str = "") -> User:
+    """Store a new user with its Profile and, unless they are staff, its Customer, all or none; raises EmailTaken.
+
+    The code of whoever invited them comes with a form or a link, or in the metadata of an app; one that leads nowhere
+    keeps nobody out.
+    """
     with acting_as_service():
         user.email = user.email.lower()
         try:
@@ -51,6 +60,9 @@ def register(*, user: User, display_name: str) -> User:
             Customer.objects.create(user=user)
         _create_profile(user, display_name.strip())
         audit.record(action="accounts.user.registered", target=user, actor_id=user.id)
+        code = referral_code or str(user.user_metadata.get(REFERRAL_CODE) or "")
+        if code and not user.is_staff:
+            joining.attach(user=user, display_name=display_name, code=code, at=timezone.now())
     return user
 
 

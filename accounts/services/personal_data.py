@@ -24,6 +24,7 @@ from accounts.models import (
     Customer,
     CustomerHistory,
     CustomerStatusChange,
+    DeviceMark,
     EmailAddressHistory,
     FactorReset,
     Invitation,
@@ -35,6 +36,9 @@ from accounts.models import (
     NotificationSettings,
     Profile,
     ProfileHistory,
+    Referral,
+    ReferralBonus,
+    ReferralCode,
     Session,
     User,
     UserHistory,
@@ -166,6 +170,10 @@ def _files(user: User) -> Iterator[life.File]:
         .order_by("id")
         .values("from_status", "to_status", "at", "until"),
     )
+    yield "devices", _rows(DeviceMark.objects.filter(user=user), "seen_at")
+    yield "referral_code", _rows(ReferralCode.objects.filter(user=user), "code", "visits", "created_at")
+    yield "referrals", _rows(Referral.objects.filter(referrer=user), *REFERRAL)
+    yield "referral_bonuses", _rows(ReferralBonus.objects.filter(beneficiary=user), *BONUS)
     yield "factor_resets", _rows(FactorReset.objects.filter(target=user), "state", "asked_at", "decided_at")
 
 
@@ -191,6 +199,9 @@ INVITATION = (
     *("organization__name", "email", "role", "created_at"),
     *("expires_at", "accepted_at", "withdrawn_at"),
 )
+# Of whoever they invited as much as their page shows.
+REFERRAL = ("shown_as", "state", "told", "program__name", "invited_at", "joined_at", "qualified_at")
+BONUS = ("level", "amount", "currency", "state", "reason", "posting_id", "settled_at")
 # What a person's rows were before, and the column by which a history tells whose they are.
 HISTORIES: tuple[tuple[type[Model], str], ...] = (
     (UserHistory, "pgh_obj"),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.models import Profile, User
 from accounts.models.people import Role
-from accounts.services.people import EmailTaken, register
+from accounts.services import referrals
+from accounts.services.people import REFERRAL_CODE, EmailTaken, register
 from core.actors import acting_as_service
 
 # What others see of somebody who gave no name. Nothing of the address: that is nobody's business.
@@ -82,6 +83,10 @@ def _again(draft: User, display_name: str, at: datetime) -> User | None:
     user.save(update_fields=["password", "user_metadata", "updated_at"])
     Profile.objects.filter(user=user).update(display_name=display_name)
     EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
+    referrals.leave(user=user, at=at)
+    code = str(user.user_metadata.get(REFERRAL_CODE) or "")
+    if code:
+        referrals.attach(user=user, display_name=display_name, code=code, at=at)
     audit.record(action="accounts.user.registered_again", target=user, actor_id=user.id)
     # The answer is the one that a new person gets.
     user.created_at = user.updated_at = at

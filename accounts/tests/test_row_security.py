@@ -36,6 +36,7 @@ from accounts.models import (
 from accounts.services import apps, codes, notify, pkce, refresh, sessions
 from accounts.services import factors as factor_services
 from accounts.tests.factories import make_person
+from accounts.tests.referring import furnish_referrals
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.embedded import Postgres
 
@@ -182,6 +183,7 @@ def furnish(user: User) -> None:
         agent = make_person(role="AGENT")
         FactorReset.objects.create(target=user, asked_by=agent, **asked)
         furnish_kyc(user, agent)
+        furnish_referrals(user)
 
 
 def furnish_kyc(user: User, agent: User) -> None:

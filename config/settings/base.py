@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "accounts.staff_sessions.StaffSessionsMiddleware",
     "accounts.middleware.RefusedFormMiddleware",
     "accounts.middleware.DevicesMiddleware",
+    "accounts.device_marks.DeviceMarkMiddleware",
     "accounts.middleware.ActorMiddleware",
 ]
 

@@ -66,6 +66,8 @@ TRIGGERS = {
     # Have the owner's wallets follow their tier, standing and rules, where whoever changes those may not write.
     "wallet.follow_owner()",
     "wallet.rule_is_dated()",
+    # Writes what became of referrals into their history, where nobody may write.
+    "referrals.keep_history()",
 }
 FUNCTIONS = """
 select n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',

@@ -23,6 +23,7 @@ from accounts.models import (
 )
 from accounts.tests.kyc_cases import make_application
 from accounts.tests.receivers import make_endpoint, plan
+from accounts.tests.referring import furnish_referrals
 from core.actors import acting_as_service
 from core.ids import uuid7
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
@@ -49,6 +50,8 @@ FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
 HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
+REFERRALS = {"accounts.referralprogram", "accounts.referral", "accounts.referralbonus"}
+BONUSES = REFERRALS - {"accounts.referral"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
@@ -66,10 +69,11 @@ SEES = {
     | LISTENERS
     | HOOKS
     | PARKED
-    | APPLICATIONS,
+    | APPLICATIONS
+    | REFERRALS,
     "KYC": PEOPLE | LIMITS | APPLICATIONS | SCREENING,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
-    "Finance": BOOKS | LIMITS | DEPOSITS | PROOF | {"wallet.paymentgateway"},
+    "Finance": BOOKS | LIMITS | DEPOSITS | PROOF | BONUSES | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
     | LIMITS
@@ -82,6 +86,7 @@ SEES = {
     | PARKED
     | APPLICATIONS
     | SCREENING
+    | REFERRALS
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
@@ -95,6 +100,7 @@ SEES = {
     | PROOF
     | APPLICATIONS
     | SCREENING
+    | REFERRALS
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
@@ -110,6 +116,7 @@ SEES = {
     | PARKED
     | APPLICATIONS
     | SCREENING
+    | REFERRALS
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
@@ -122,11 +129,12 @@ MAY = {
     },
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
     "Credit": set(),
-    "Finance": {roles.REPLAY},
+    "Finance": {roles.REPLAY, roles.RUN_PROGRAMS},
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
         *(roles.READ_CASES, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT, roles.DECIDE_SCREENING),
+        *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS),
     },
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
@@ -142,6 +150,7 @@ MAY = {
             roles.DOWNLOAD_DOCUMENT,
             roles.DECIDE_SCREENING,
         ),
+        *(roles.RUN_PROGRAMS, roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -154,6 +163,13 @@ ACTIONS = {
     "decide": (roles.DECIDE_SCREENING, {"accounts.screeninghit"}),
     "end": (roles.END_SUBSCRIPTION, LISTENERS),
     "take": (roles.TAKE_PARKED, PARKED),
+    "stop": (roles.RUN_PROGRAMS, {"accounts.referralprogram"}),
+    "refuse": (roles.REFUSE_REFERRAL, {"accounts.referral"}),
+}
+# Those of a whole list, read without a row.
+OF_LISTS = {
+    "make": (roles.RUN_PROGRAMS, {"accounts.referralprogram"}),
+    "export": (roles.EXPORT_REFERRALS, {"accounts.referral"}),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
 DEEDS = {
@@ -195,6 +211,7 @@ def world() -> Iterator[None]:
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
         firm = Organization.objects.get(slug="kasuwa-stores")
         bola = User.objects.get(email="bola@alajo.test")
+        furnish_referrals(bola)
     make_endpoint(firm, bola)
     make_application(customer=bola)
     plan(firm, "member.joined")
@@ -256,6 +273,10 @@ def test_every_cell(world, who):
             # What an application says is shown to who reads cases; others see where it stands.
             reads = label not in APPLICATIONS or roles.READ_CASES in MAY[who]
             cells[action] = (sees and reads and permission in MAY[who], answer.status_code)
+        for action, (permission, has_it) in OF_LISTS.items():
+            if label in has_it:
+                answer = client.get(address(model, action))
+                cells[action] = (sees and permission in MAY[who], answer.status_code)
         if model is User:
             for deed, permission in DEEDS.items():
                 cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
@@ -270,7 +291,7 @@ def test_every_cell(world, who):
 def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     # A reset that was asked for has rules of its own: accounts.tests.test_factor_resets; and so has what is done on an
     # application: accounts.tests.test_kyc_case_rights.
-    plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS}
+    plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"

@@ -32,6 +32,7 @@ WITHOUT_AN_ACTOR = {
 NEVER = {"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"}
 APPEND_ONLY = {
     "accounts_auditevent",
+    "accounts_referralhistory",
     "wallet_transaction",
     "wallet_seal",
     "wallet_reversal",

@@ -3,6 +3,7 @@ import "./theme.js";
 import "./hide-balances.js";
 import "./submit-once.js";
 import "./copy.js";
+import "./share.js";
 import "./dialog.js";
 import "./menu.js";
 import "./password.js";

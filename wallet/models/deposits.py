@@ -80,6 +80,8 @@ class Payment(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.INTENT)
     reason = models.CharField(max_length=200, blank=True)
     checkout_url = models.URLField(max_length=500, blank=True)
+    # A keyed hash of the gateway's own fingerprint of the card, by which two customers of one card are found.
+    card_index = models.CharField(max_length=64, blank=True, default="", db_default="")
     checks = models.PositiveSmallIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -102,6 +104,7 @@ class Payment(models.Model):
                 condition=models.Q(next_check_at__isnull=False),
                 name="payment_to_check",
             ),
+            models.Index(fields=["card_index"], condition=~models.Q(card_index=""), name="payment_by_card"),
         ]
 
     def __str__(self) -> str:

@@ -55,6 +55,7 @@ class Account(models.Model):
         SUSPENSE = "SUSPENSE", _("Suspense")
         CLEARING = "CLEARING", _("Gateway clearing")
         FEE_EXPENSE = "FEE_EXPENSE", _("Fees we pay")
+        BONUS_EXPENSE = "BONUS_EXPENSE", _("Bonuses we pay")
         FEE_INCOME = "FEE_INCOME", _("Fees we earn")
         VAT_PAYABLE = "VAT_PAYABLE", _("VAT we owe")
         EQUITY = "EQUITY", _("Equity")

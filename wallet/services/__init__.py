@@ -19,11 +19,11 @@ from wallet.services.paused import (
     pause_transfer,
     resume_transfer,
 )
-from wallet.services.posting import Line, Posted, Posting, Single, post, post_many, reverse
+from wallet.services.posting import Line, Posted, Posting, Single, post, post_many
 from wallet.services.raises import follow_raises
 from wallet.services.releasing import release_held
 from wallet.services.reports import references_of, report_of, report_problem, reports_of
-from wallet.services.reversals import reversed_by
+from wallet.services.reversals import reverse, reversed_by
 from wallet.services.transfers import TransferQuote, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 

@@ -20,7 +20,9 @@ from wallet.refusals import (
     PostingIdOutOfRange,
 )
 from wallet.services.accounts import open_wallet, system_account
+from wallet.services.cards import index_of
 from wallet.services.posting import Line, post
+from wallet.services.referral_bonuses import deposited
 
 CLEARING, SUSPENSE, FEES = "PAYSTACK_CLEARING", "SUSPENSE", "GATEWAY_FEES"
 SETTLED = Payment.SETTLED_STATES
@@ -121,10 +123,13 @@ def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> P
     payment.state, payment.settled_at = state, at
     payment.fee = charge.fee if charge.currency == payment.currency_id else None
     payment.next_check_at, payment.reason = None, ""
-    payment.save(update_fields=["state", "fee", "settled_at", "next_check_at", "reason"])
+    payment.card_index = index_of(charge)
+    payment.save(update_fields=["state", "fee", "settled_at", "next_check_at", "reason", "card_index"])
     audit.record(action=f"wallet.deposit.{state.lower()}", target=payment, amount=payment.amount)
     facts = {"payment": str(payment.pk), "amount": payment.amount, "currency": payment.currency_id}
     if payment.account.owner_id:
+        if state == Payment.State.SUCCEEDED:
+            deposited(payment, at=at)
         notice = Notification(user_id=payment.account.owner_id, event=f"deposit.{state.lower()}", data=facts)
         accounts.notify(notices=[notice])
     return payment
