@@ -8,7 +8,14 @@ household or of a mobile network.
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from accounts.models import Customer, CustomerHistory, DeviceMark, User
+from accounts.models import (
+    BankAccountClaim,
+    Customer,
+    CustomerHistory,
+    DeviceMark,
+    IdentityNumber,
+    User,
+)
 from accounts.models.referrals import Reason
 
 # Asked as the service. Whether `person` shares it with one of `others`.
@@ -57,6 +64,20 @@ def _phones(people: Sequence[UUID]) -> set[str]:
     return {*now, *before.values_list("phone", flat=True)}
 
 
+def same_identity(person: UUID, others: Sequence[UUID]) -> bool:
+    """Now or before: a BVN or NIN that its holder gave up for the other to take counts."""
+    mine = IdentityNumber.objects.filter(customer=person).values("blind_index")
+    return IdentityNumber.objects.filter(customer__in=others, blind_index__in=mine).exists()
+
+
+def same_bank_account(person: UUID, others: Sequence[UUID]) -> bool:
+    mine = BankAccountClaim.objects.filter(application__customer=person).values("blind_index")
+    theirs = BankAccountClaim.objects.filter(application__customer__in=others)
+    return theirs.filter(blind_index__in=mine).exists()
+
+
 register(Reason.SAME_MAILBOX, same_mailbox)
 register(Reason.SAME_DEVICE, same_device)
 register(Reason.SAME_PHONE, same_phone)
+register(Reason.SAME_IDENTITY, same_identity)
+register(Reason.SAME_BANK_ACCOUNT, same_bank_account)

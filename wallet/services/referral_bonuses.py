@@ -1,10 +1,10 @@
 """Paying the bonuses of referrals, in bulk, each once; and taking them back.
 
 A run has two steps. `accounts.services.referrals.reserve` sets bonuses aside from the programme's budget under its row
-lock. `pay_due` then takes a chunk of referrals that nobody else has, and in one transaction posts their bonuses and notes
-that they are paid: a process that dies leaves either all of a chunk or nothing, and any number may run at once. The
-posting's id stands in the bonus's row before, so the ledger would refuse a second one too. People are told as they are
-of transfers: by `announce`, which follows the books.
+lock. `pay_due` then takes a chunk of referrals that nobody else has, and in one transaction posts their bonuses and
+notes that they are paid: a process that dies leaves either all of a chunk or nothing, and any number may run at once.
+The posting's id stands in the bonus's row before, so the ledger would refuse a second one too. People are told as they
+are of transfers: by `announce`, which follows the books.
 """
 
 import json
@@ -54,9 +54,11 @@ with seen as materialized (
             when a.id is null then case
                 when (select c.status from accounts_customer c where c.user_id = b.beneficiary_id) = 'CLOSED'
                 then 'closed' else 'no_account' end
-            when a.state = 'CLOSED' then 'closed'
+            when a.state = 'CLOSED' or a.owner_state = 'CLOSED' then 'closed'
             when a.state = 'FROZEN' then 'account_frozen'
             when a.state = 'NO_CREDIT' then 'account_no_credit'
+            when a.owner_state = 'FROZEN' then 'customer_frozen'
+            when a.owner_state = 'NO_CREDIT' then 'customer_no_credit'
             when a.balance + sum(b.amount) over (partition by a.id order by b.id) > a.cap then 'balance_cap_exceeded'
             else coalesce(w.code, '')
         end as hindrance
@@ -67,8 +69,8 @@ with seen as materialized (
     where b.referral_id = any (%s::uuid[]) and b.state = 'DUE'
 )
 """
-# From row to row of the database: nothing of it comes here and goes back. In one statement with what is held up, so that
-# each bonus is posted or held up, and none is neither.
+# From row to row of the database: nothing of it comes here and goes back. In one statement with what is held up, so
+# that each bonus is posted or held up, and none is neither.
 POST = """, posted as materialized (
     select wallet.post_many(
         array_agg(posting_id order by id), array_agg(%s::text order by id), array_agg(%s::uuid order by id),

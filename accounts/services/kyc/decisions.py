@@ -15,7 +15,9 @@ from accounts import audit
 from accounts.kyc import reasons
 from accounts.kyc.reasons import Asked, Reason
 from accounts.models import Customer, KycApplication, KycDecision, KycDocument, Notification, User
+from accounts.models.referrals import Event as ReferralEvent
 from accounts.roles import APPROVE_KYC, REVIEW_KYC
+from accounts.services import referrals
 from accounts.services.kyc import allowing, queue
 from accounts.services.kyc.moving import move
 from accounts.services.notices import notify
@@ -87,7 +89,7 @@ def approve(
         )
         application.decided_by, application.decided_at = by, at
         _finish(application, decision, to=State.APPROVED)
-        _approved(application)
+        _approved(application, at)
     return decision
 
 
@@ -274,9 +276,10 @@ def _raise_tier(application: KycApplication) -> None:
         customer.save(update_fields=["tier"])
 
 
-def _approved(application: KycApplication) -> None:
+def _approved(application: KycApplication, at: datetime) -> None:
     """Everything that follows from an approval, in its transaction."""
     _tell(application, "kyc.approved")
+    referrals.qualify(user_id=application.customer_id, event=ReferralEvent.KYC_APPROVED, at=at)
 
 
 def _tell(application: KycApplication, event: str) -> None:

@@ -17,14 +17,14 @@ from accounts.services.referrals import due
 from core.actors import acting_as_service
 
 BATCH = 10_000
-# The locks stand alone and come first: inside the statement that updates, it would read rows as they were before the wait.
+# The locks stand alone and come first: the statement that updates would read rows as they were before the wait.
 LOCK = """
 select referral_id from accounts_referraldue
 where program_id = %s and reserved_at is null
 order by qualified_at, referral_id limit %s for update
 """
-# Each bonus with what its beneficiary had been given and promised by this programme before. `late` is past the most that
-# one person is paid for; `dear` past what the budget still has, counted over those that are not late. The first that
+# Each bonus with what its beneficiary had been given and promised by this programme before. `late` is past the most
+# that one person is paid for; `dear` past what the budget still has, counted over those that are not late. The first that
 # does not fit ends it for all behind it.
 JUDGE = """
 with due as materialized (
