@@ -78,6 +78,16 @@ def decide(application: KycApplication, state: str, agent: User, message: str) -
             Customer.objects.filter(pk=application.customer_id).update(tier=application.target_tier)
 
 
+def test_a_step_asked_for_again_says_what_would_put_it_right(ada, agent, client):
+    again = {"step": "ADDRESS", "reason": "INCOMPLETE", "fix": "Write the number of the house, too."}
+    ask_again(take_up(send(ada), by=agent), again, by=agent)
+    assert "Write the number of the house, too." in words(client.get("/verify/address/"))
+    assert client.get("/verify/details/").status_code == 200
+    lives = {"address": "12 Allen Avenue", "city": "Ikeja", "region": "LAGOS"}
+    assert client.post("/verify/address/", lives).status_code == 302
+    assert client.post("/verify/review/").status_code == 302 and latest().state == "SUBMITTED"
+
+
 def test_a_rejection_says_why_and_what_would_help_and_lets_one_begin_anew(ada, agent, client):
     application = take_up(send(ada), by=agent)
     decide(application, "REJECTED", agent, "The name differs. Apply with the name of your BVN.")

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import kyc_forms
+from accounts import kyc_step_forms
 from accounts.kyc import consent, steps
 from accounts.kyc.declared import NotDeclarable
 from accounts.kyc.places import REGIONS
@@ -61,19 +61,19 @@ def step_page(request: PersonRequest, slug: str) -> HttpResponse:
 def _form(request: PersonRequest, application: KycApplication, code: str) -> Any:
     data = request.POST if request.method == "POST" else None
     if code in steps.NUMBERS:
-        return kyc_forms.NumberForm(data, step=code)
+        return kyc_step_forms.NumberForm(data, step=code)
     if code == steps.CONSENT:
-        return kyc_forms.ConsentForm(data)
+        return kyc_step_forms.ConsentForm(data)
     if code == steps.BANK_ACCOUNT:
         claim = BankAccountClaim.objects.visible_to(request.user).filter(application=application).first()
         initial = {"revision": application.revision, "bank_code": claim.bank_code if claim else ""}
-        return kyc_forms.BankAccountForm(data, initial=initial)
+        return kyc_step_forms.BankAccountForm(data, initial=initial)
     if code == steps.ADDRESS:
-        return kyc_forms.AddressForm(data, initial=_kept(application, "address", "city", "region"))
+        return kyc_step_forms.AddressForm(data, initial=_kept(application, "address", "city", "region"))
     initial = _kept(application, "first_name", "middle_name", "last_name", "date_of_birth")
     if not application.last_name:
         initial |= _names_of(request.user.display_name)
-    return kyc_forms.PersonalForm(data, initial=initial, today=timezone.localdate())
+    return kyc_step_forms.PersonalForm(data, initial=initial, today=timezone.localdate())
 
 
 def _kept(application: KycApplication, *names: str) -> Typed:
@@ -119,6 +119,7 @@ def _page(
         "form": form,
         "is_open": steps.is_open_to_change(step.code, given),
         "is_given": steps.is_given(step.code, given),
+        "fix": _fix(application, step.code),
         "held": list(held.filter(kind__in=steps.NUMBERS.get(step.code, ())).order_by("kind")),
         "claim": BankAccountClaim.objects.visible_to(request.user).filter(application=application).first()
         if step.code == steps.BANK_ACCOUNT
@@ -127,6 +128,12 @@ def _page(
         "consent_text": application.consent_text or consent.text_of(),
     }
     return render(request, "kyc/step.html", context, status=status)
+
+
+def _fix(application: KycApplication, code: str) -> str:
+    """What staff say would put a step right, where they ask for it again."""
+    again = [steps.item_of(item) for item in application.asked_again]
+    return next((item.get("fix", "") for item in again if steps.answers(code, item)), "")
 
 
 @never_cache
