@@ -21,6 +21,7 @@ from accounts.models import (
     CustomerStatusChange,
     FactorReset,
     IdentityNumber,
+    KycApplication,
     KycCheck,
     KycDecision,
     KycDocument,
@@ -191,6 +192,9 @@ def furnish_kyc(user: User, agent: User) -> None:
     at = timezone.now()
     application = user.customer.kyc_applications.create(target_tier=2, expires_at=at + timedelta(days=30))
     KycStateChange.objects.create(application=application, to_state="DRAFT", by=user, at=at)
+    mine = KycApplication.objects.filter(pk=application.pk)
+    mine.update(state="SUBMITTED", consented_at=at)
+    mine.update(state="IN_REVIEW", claimed_by=agent, leased_until=at + timedelta(minutes=20))
     told = {"application": application, "by": agent, "text": "what colleagues think", "at": at}
     KycDecision.objects.create(outcome="ASK_MORE", revision=0, reason_code="BLURRED", **told)
     KycNote.objects.create(**told)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.kyc import steps
 from core.staff import ReadOnlyAdmin, amount_of
 from wallet.models import CoolingOffRule, TierRule
 
@@ -50,7 +51,7 @@ class TierRuleAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Asks for"))
     def requires_shown(self, rule: TierRule) -> str:
-        return ", ".join(str(TierRule.Requirement(code).label) for code in rule.requires)
+        return ", ".join(str(steps.STEPS[code].title) for code in rule.requires)
 
 
 @admin.register(CoolingOffRule)
