@@ -146,8 +146,8 @@ def one(model: type) -> object:
 
 def test_only_our_own_read_only_pages_are_registered():
     # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py), and no organisation
-    # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there, and
-    # so have sanctions lists (accounts/tests/test_screening.py).
+    # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there,
+    # and so have sanctions lists (accounts/tests/test_screening.py).
     elsewhere = {
         Bucket,
         WebhookDelivery,
