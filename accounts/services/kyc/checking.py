@@ -93,6 +93,8 @@ def _ask(job: KycCheckJob, declared: Declared) -> Finding:
 
 def _finish(job: KycCheckJob, finding: Finding, *, at: datetime) -> KycCheck | None:
     with acting_as_service():
+        # The application first, as whoever changes one does.
+        KycApplication.objects.select_for_update(of=("self",), no_key=True).get(pk=job.application_id)
         held = KycCheckJob.objects.select_for_update(of=("self",)).select_related(
             "application__customer__user", "document"
         )

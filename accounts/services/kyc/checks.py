@@ -137,7 +137,11 @@ def answer(
     both None is returned. Two that contradict each other leave it to staff. Raises QuestionUnknown.
     """
     with acting_as_service():
-        jobs = KycCheckJob.objects.filter(source=source, reference=reference).select_for_update(of=("self",))
+        jobs = KycCheckJob.objects.filter(source=source, reference=reference)
+        # Applications first, as whoever changes one does.
+        applications = KycApplication.objects.filter(pk__in=jobs.values("application_id"))
+        list(applications.select_for_update(of=("self",), no_key=True).order_by("pk"))
+        jobs = jobs.select_for_update(of=("self",))
         known = jobs.select_related("application__customer__user", "asked_in").order_by("-id")
         job = next((job for job in known if _fits(job, about)), None)
         if job is None:
