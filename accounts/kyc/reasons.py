@@ -21,12 +21,16 @@ LEASE_RAN_OUT, LET_GO = "LEASE_RAN_OUT", "LET_GO"
 
 @dataclass(frozen=True)
 class Reason:
-    """`words` and `fix` are for the customer; a reason that is only for colleagues has neither."""
+    """`words` and `fix` are for the customer; a reason that is only for colleagues has neither.
+
+    A customer may read the code of a reason in the history of their application, unless it is `discreet`.
+    """
 
     code: str
     label: Words
     words: Words = ""
     fix: Words = ""
+    discreet: bool = False
 
     @property
     def overrides(self) -> bool:
@@ -97,8 +101,8 @@ OF_OUTCOME: dict[str, tuple[Reason, ...]] = {
             _("Our records show another account of yours."),
             _("Use that one, or write to us from the help page to close it."),
         ),
-        Reason("FORGED", _("A document is forged or altered"), _NOT_NOW, _WRITE),
-        Reason("ON_A_LIST", _("On a sanctions list"), _NOT_NOW, _WRITE),
+        Reason("FORGED", _("A document is forged or altered"), _NOT_NOW, _WRITE, discreet=True),
+        Reason("ON_A_LIST", _("On a sanctions list"), _NOT_NOW, _WRITE, discreet=True),
     ),
     Outcome.SEND_BACK: (
         Reason("LOOK_AGAIN", _("Something was overlooked")),
@@ -194,6 +198,14 @@ def of_document(kind: str) -> tuple[Reason, ...]:
     if kind in _PROOFS_OF_ADDRESS:
         return (*_ANY_DOCUMENT, _TOO_OLD, _OTHER_ADDRESS)
     return (*_ANY_DOCUMENT, _OUT_OF_DATE)
+
+
+def shown_code(outcome: str, code: str) -> str:
+    """Return what a customer may read of a decision's reason: nothing of what colleagues tell each other."""
+    if outcome == Outcome.ASK_MORE:
+        return code
+    reason = reason_of(OF_OUTCOME[outcome], code)
+    return code if outcome == Outcome.REJECT and reason and not reason.discreet else ""
 
 
 def reason_of(reasons: Sequence[Reason], code: str) -> Reason | None:

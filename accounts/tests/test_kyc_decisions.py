@@ -5,10 +5,10 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Customer, KycApplication, KycDecision, KycDocument, Notification
+from accounts.models import AuditEvent, Customer, KycApplication, KycDecision, KycDocument, Notification, User
 from accounts.services.kyc import allowing, decisions, queue
 from accounts.services.kyc.moving import locked
 from accounts.tests.kyc_cases import (
@@ -25,7 +25,7 @@ from accounts.tests.kyc_cases import (
     recommended,
     told_nothing,
 )
-from core.actors import acting_as_service
+from core.actors import acting_as, acting_as_service
 from realtime.models import Message
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -110,6 +110,19 @@ def test_a_rejection_is_final_and_tells_the_customer():
     for again in (decisions.approve, decisions.reject):
         with pytest.raises(queue.NotClaimed):
             again(**facts(case, agent))
+
+
+@pytest.mark.parametrize(("code", "read"), [("UNDER_AGE", "UNDER_AGE"), ("ON_A_LIST", ""), ("FORGED", "")])
+def test_a_customer_reads_no_reason_that_is_between_colleagues(code, read):
+    agent, case = make_reviewer(), make_application()
+    claimed(case, agent)
+    decisions.reject(**facts(case, agent, reason_code=code, message="We cannot raise your tier."))
+    with acting_as_service():
+        customer = User.objects.get(pk=case.customer_id)
+        assert KycDecision.objects.get().reason_code == code
+    with acting_as(customer), connection.cursor() as cursor:
+        cursor.execute("select to_state, reason_code from accounts_kycstatechange order by id desc")
+        assert cursor.fetchone() == ("REJECTED", read)
 
 
 def test_nothing_is_decided_without_a_live_claim():

@@ -246,7 +246,7 @@ def _finish(application: KycApplication, decision: KycDecision, *, to: str) -> N
         to=to,
         by=decision.by,
         at=decision.at,
-        reason_code=decision.reason_code,
+        reason_code=reasons.shown_code(decision.outcome, decision.reason_code),
         message=decision.message,
     )
     audit.record(
