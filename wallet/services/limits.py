@@ -25,6 +25,10 @@ class Limits:
     balance: int
 
     @property
+    def daily(self) -> list[LimitCounter]:
+        return [counter for counter in (self.sending, self.receiving) if counter]
+
+    @property
     def resets_at(self) -> datetime | None:
         return self.sending.resets_at if self.sending else None
 
