@@ -65,6 +65,7 @@ TRIGGERS = {
     "realtime.tell_change()",
     # Have the owner's wallets follow their tier, standing and rules, where whoever changes those may not write.
     "wallet.follow_owner()",
+    "wallet.note_raise()",
     "wallet.rule_is_dated()",
     # Writes what became of referrals into their history, where nobody may write.
     "referrals.keep_history()",

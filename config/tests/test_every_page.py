@@ -23,7 +23,7 @@ from wallet.models import Account, Entry, Payment
 from wallet.services.lookups import TooManyLookups
 
 HELD = {"payment": "01900000-0000-7000-8000-000000000001", "amount": 250_000, "currency": "NGN"}
-ADA, NGOZI = "ada@alajo.test", "ngozi@alajo.test"
+ADA, NGOZI, CHIDI = "ada@alajo.test", "ngozi@alajo.test", "chidi@alajo.test"
 STAFF_LISTS = [
     "accounts/user",
     "accounts/customer",
@@ -171,6 +171,28 @@ def test_a_customers_pages(visitor: Visitor, demo: None) -> None:
     for state in (Payment.State.PENDING, Payment.State.HELD, Payment.State.FAILED, Payment.State.REVIEW):
         visitor.go(f"/payments/{payment_in(state, amount=250_000).pk}/")
     visitor.go("/home/")
+
+
+def test_the_pages_of_limits(visitor: Visitor, demo: None) -> None:
+    """Chidi has ₦2,500 left of today."""
+    page = visitor.page
+    log_in(visitor, CHIDI)
+    visitor.go("/limits/")
+    expect(page.get_by_role("main")).to_contain_text("₦47,500.00 used, ₦2,500.00 left")
+    visitor.go("/send/")
+    expect(page.get_by_role("main")).to_contain_text("You can still send ₦2,500.00 today.")
+    page.get_by_label("To", exact=True).fill(NGOZI)
+    page.get_by_label("Amount").fill("3,000")
+    visitor.meant.add(422)
+    press(page, "Review")
+    heading(page, "This is over your limit")
+    visitor.check()
+    for address in ("/limits/", "/home/"):
+        visitor.go(address)
+        expect(page.get_by_role("main")).to_contain_text("Transfers that wait")
+    press(page, "Do not keep it")
+    expect(page.get_by_role("main")).not_to_contain_text("Transfers that wait")
+    visitor.check()
 
 
 def test_the_pages_that_add_and_send_money(

@@ -18,6 +18,32 @@ ACCOUNT = {
     "version": 42,
     "opened_at": _AT,
 }
+LIMITS = {
+    "account": _ACCOUNT,
+    "object": "limits",
+    "currency": "NGN",
+    "tier": 1,
+    "daily": [
+        {
+            "kind": "SENDING",
+            "day": "2026-01-31",
+            "limit": 5000000,
+            "used": 4500000,
+            "left": 500000,
+            "resets_at": "2026-01-31T23:00:00Z",
+        },
+        {
+            "kind": "RECEIVING",
+            "day": "2026-01-31",
+            "limit": None,
+            "used": 1000000,
+            "left": None,
+            "resets_at": "2026-01-31T23:00:00Z",
+        },
+    ],
+    "single_amount": None,
+    "balance_cap": 30000000,
+}
 ENTRY = {
     "object": "entry",
     "version": 42,

@@ -32,6 +32,29 @@ class AccountSerializer(serializers.Serializer[Account]):
     opened_at = InstantField()
 
 
+class LimitSerializer(serializers.Serializer[Any]):
+    """One limit of a day. `limit` and `left` are null where there is none."""
+
+    kind = OpenEnumField(help_text=_("SENDING or RECEIVING."))
+    day = serializers.DateField(help_text=_("The day in Lagos that is counted."))
+    limit = MoneyField(allow_null=True)
+    used = MoneyField()
+    left = MoneyField(allow_null=True)
+    resets_at = InstantField()
+
+
+class LimitsSerializer(serializers.Serializer[Any]):
+    """What an account may move and hold by its owner's tier. Null is no limit; `daily` is empty where none counts."""
+
+    account = IdField(ACCOUNT, source="account_id")
+    object = ObjectField("limits")
+    currency = serializers.CharField(help_text=_("ISO 4217."))
+    tier = serializers.IntegerField()
+    daily = LimitSerializer(many=True)
+    single_amount = MoneyField(allow_null=True, help_text=_("What one transfer may be at most."))
+    balance_cap = MoneyField(allow_null=True)
+
+
 class EntrySerializer(serializers.Serializer[Any]):
     """One line of an account's history: `change` is signed, `balance` is the balance after it."""
 

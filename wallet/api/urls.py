@@ -5,6 +5,7 @@ from wallet.api import views
 urlpatterns = [
     path("accounts", views.AccountList.as_view()),
     path("accounts/<str:id>", views.AccountDetail.as_view()),
+    path("accounts/<str:id>/limits", views.AccountLimits.as_view()),
     path("accounts/<str:id>/entries", views.EntryList.as_view()),
     path("transactions/<str:id>", views.TransactionDetail.as_view()),
     path("transfers", views.TransferCreate.as_view()),

@@ -38,6 +38,7 @@ from wallet.api.serializers import (
     DepositSerializer,
     EntryFilter,
     EntrySerializer,
+    LimitsSerializer,
     TransactionSerializer,
     TransferInput,
     TransferSerializer,
@@ -74,6 +75,22 @@ class AccountDetail(ApiView):
         """One of your accounts, with its balance now."""
         account = get_object_or_404(Account.objects.visible_to(request.user), pk=self.key())
         return Response(self.serializer_class(account).data)
+
+
+class AccountLimits(ApiView):
+    serializer_class = LimitsSerializer
+    key_prefix = ACCOUNT
+    required_scope = ACCOUNTS_READ
+
+    @extend_schema(
+        operation_id="get_account_limits",
+        summary="Get an account's limits",
+        examples=[example(examples.LIMITS)],
+    )
+    def get(self, request: Request, id: str) -> Response:
+        """What one of your accounts may still move today, and hold."""
+        account = get_object_or_404(Account.objects.visible_to(request.user), pk=self.key())
+        return Response(self.serializer_class(wallet.limits_of(account=account, at=timezone.now())).data)
 
 
 class EntryList(ApiView, ListAPIView[Entry]):

@@ -12,17 +12,14 @@ from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
     Checkpoint,
-    CoolingOffRule,
     Currency,
     Entry,
     Hold,
-    LimitCounter,
     Reversal,
     Seal,
-    TierRule,
     Transaction,
 )
-from wallet.models.limits import LimitRaise, PausedTransfer
+from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
 
 __all__ = [
     "Account",

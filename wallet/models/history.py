@@ -2,7 +2,7 @@
 
 from core.history import keep
 from wallet.models.deposits import PaymentGateway
-from wallet.models.ledger import TierRule
+from wallet.models.limits import TierRule
 
 LEFT_OUT: dict[str, frozenset[str]] = {"wallet.paymentgateway": frozenset({"credentials"})}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -25,6 +26,10 @@ class Limits:
     balance: int
 
     @property
+    def daily(self) -> list[LimitCounter]:
+        return [counter for counter in (self.sending, self.receiving) if counter]
+
+    @property
     def resets_at(self) -> datetime | None:
         return self.sending.resets_at if self.sending else None
 
@@ -39,15 +44,13 @@ class Limits:
         """What the ledger would refuse the sending of this amount with; None when it would not."""
         if self.sending is None:
             return None
-        facts = {"amount": amount, "tier": self.tier, "currency": self.currency}
+        facts: dict[str, Any] = {"amount": amount, "tier": self.tier, "currency": self.currency}
         facts["resets_at"] = self.sending.resets_at.isoformat()
-        if self.single_amount is not None and amount > self.single_amount:
-            limit = self.single_amount
-            return SingleAmountExceeded(limit=limit, used=0, available=limit, **facts)
-        left = self.sending.left
-        if left is not None and amount > left:
-            used, limit = self.sending.used, self.sending.limit
-            return DailySendingLimitExceeded(limit=limit, used=used, available=left, **facts)
+        single, day = self.single_amount, self.sending
+        if single is not None and amount > single:
+            return SingleAmountExceeded(limit=single, used=0, available=single, **facts)
+        if day.left is not None and amount > day.left:
+            return DailySendingLimitExceeded(limit=day.limit, used=day.used, available=day.left, **facts)
         return None
 
 

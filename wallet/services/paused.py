@@ -1,6 +1,7 @@
 """Transfers that a limit stopped: kept as they were asked for, offered when they fit, never sent by themselves."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -38,19 +39,15 @@ def pause_transfer(
     at: datetime,
 ) -> PausedTransfer:
     """Keep a transfer (minor units) that a limit of `source` stopped. The same one again is kept once, as of now."""
-    facts = {"code": refusal.code, "facts": refusal.public_data, "created_at": at}
+    facts: dict[str, Any] = {"code": refusal.code, "facts": refusal.public_data, "created_at": at}
+    whose = {"owner_id": source.owner_id, "recipient_name": recipient.display_name, "typed": typed}
     paused, is_new = PausedTransfer.objects.get_or_create(
         source=source,
         recipient_id=recipient.user_id,
         amount=amount,
         note=note,
         state=WAITING,
-        defaults={
-            "owner_id": source.owner_id,
-            "recipient_name": recipient.display_name,
-            "typed": typed,
-            **facts,
-        },
+        defaults={**facts, **whose},
     )
     if is_new:
         audit.record(action="wallet.transfer.paused", target=paused, amount=amount, code=refusal.code)

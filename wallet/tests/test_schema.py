@@ -70,7 +70,8 @@ class TestDocument:
     def test_it_is_open_to_all_and_openapi_3_1(self, document: dict[str, Any]) -> None:
         assert document["openapi"].startswith("3.1")
         assert set(operations(document)) == {
-            *("list_accounts", "get_account", "list_entries", "get_transaction", "create_transfer"),
+            *("list_accounts", "get_account", "get_account_limits", "list_entries", "get_transaction"),
+            "create_transfer",
             *("get_transfer", "create_deposit", "get_deposit", "get_current_api_key"),
             *("list_organizations", "get_organization", "list_members"),
             *("remove_member", "create_invitation"),
@@ -178,7 +179,14 @@ class TestGenerated:
         install_sandbox()
         with patch("wallet.services.gateways._paystack", return_value=Page()):
             good = walk(person, [GenerationMode.POSITIVE], CHECKS, about_real_things)
-        assert good >= {"list_accounts", "get_account", "list_entries", "get_transaction", "get_transfer"}
+        assert good >= {
+            "list_accounts",
+            "get_account",
+            "get_account_limits",
+            "list_entries",
+            "get_transaction",
+            "get_transfer",
+        }
         assert good >= {"create_transfer", "create_deposit"}
 
 

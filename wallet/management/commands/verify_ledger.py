@@ -24,6 +24,7 @@ CHECKS = {
     "account_balance": "each account's balance is its last entry's",
     "floor": "no account is below its floor",
     "held": "what is held is the sum of the open holds",
+    "counter": "what counts as sent and received today is what the books say",
     "hold_committed": "what holds committed was posted",
     "checkpoint": "checkpoints agree with the rows below them",
     "seal": "the chain of seals holds",
