@@ -141,7 +141,9 @@ class ReferralProgramAdmin(ReadOnlyAdmin):
         program = get_object_or_404(ReferralProgram, pk=key)
         run = partial(_stop, request, program)
         text = _("Nobody joins under it any more. Who has joined may still qualify, and is paid.")
-        answer: HttpResponse = _deed(request, _("End the programme"), text, ReasonForm, run, _page_of(program))
+        answer: HttpResponse = _deed(
+            request, _("End the programme"), text, ReasonForm, run, _page_of(program)
+        )
         return answer
 
 

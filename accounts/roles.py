@@ -90,7 +90,19 @@ ROLES = {
     ),
     AUDITOR: Role(
         (
-            *(*PEOPLE, *BOOKS, *DEPOSITS, *PROOF, *GATEWAYS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS, *PARKED),
+            *(
+                *PEOPLE,
+                *BOOKS,
+                *DEPOSITS,
+                *PROOF,
+                *GATEWAYS,
+                *TRAIL,
+                *FILES,
+                *SENT,
+                *LISTENERS,
+                *HOOKS,
+                *PARKED,
+            ),
             *REFERRALS,
         )
     ),

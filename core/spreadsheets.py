@@ -6,7 +6,7 @@ from io import StringIO
 from typing import Any
 
 # What spreadsheets begin a formula by, also behind spaces and in full width.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def inert(value: Any) -> str:

@@ -253,8 +253,7 @@ class Referral(models.Model):
                 name="referral_reason_of_refusal",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["QUALIFIED", "PAID", "CLAWED_BACK"])
-                | Q(qualified_at__isnull=False),
+                condition=~Q(state__in=["QUALIFIED", "PAID", "CLAWED_BACK"]) | Q(qualified_at__isnull=False),
                 name="referral_qualified_at",
             ),
         ]

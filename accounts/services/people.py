@@ -17,7 +17,6 @@ from accounts.services.referrals import joining
 from core.actors import acting_as_service
 from core.errors import DomainError
 
-
 # By what name an app sends it along in `user_metadata`.
 REFERRAL_CODE = "referral_code"
 

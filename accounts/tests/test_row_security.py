@@ -23,12 +23,13 @@ from accounts.models import (
     NotificationPreference,
     NotificationSettings,
     Organization,
+    Referral,
     User,
 )
 from accounts.services import apps, codes, notify, pkce, refresh, sessions
 from accounts.services import factors as factor_services
-from accounts.tests.referring import furnish_referrals
 from accounts.tests.factories import make_person
+from accounts.tests.referring import furnish_referrals
 from core.actors import acting_as, acting_as_anon, acting_as_service
 from core.embedded import Postgres
 
@@ -76,6 +77,12 @@ OWNED_BY = {
     "accounts_webhookdelivery": "organization_id",
     "accounts_webhookattempt": "delivery_id",
     "accounts_webhookhistory": "organization_id",
+    "accounts_devicemark": "user_id",
+    "accounts_referral": "referrer_id",
+    "accounts_referralbonus": "beneficiary_id",
+    "accounts_referralcode": "user_id",
+    "accounts_referraldue": "referral_id",
+    "accounts_referralhistory": "referral_id",
 }
 SEEN_BY_THEIR_OWNER = {
     "accounts_user",
@@ -93,8 +100,12 @@ SEEN_BY_THEIR_OWNER = {
     "accounts_webhookendpoint",
     "accounts_webhookdelivery",
     "accounts_webhookattempt",
+    "accounts_referral",
+    "accounts_referralbonus",
+    "accounts_referralcode",
 }
 CATALOGUES = {
+    "accounts_referralprogram",
     "accounts_signingkey",
     "socialaccount_socialapp",
     "allauth_idp_oidc_client",
@@ -188,6 +199,8 @@ def owner_key(table: str, user: User) -> object:
                 return user.memberships.get().organization_id
             case "accounts_refreshtoken" | "accounts_factorchallenge":
                 return user.sign_ins.get().id
+            case "accounts_referraldue" | "accounts_referralhistory":
+                return Referral.objects.get(referrer=user).pk
             case "accounts_spentapptoken":
                 return user.app_grants.get().id
             case "socialaccount_socialtoken":

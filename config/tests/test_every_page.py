@@ -34,6 +34,9 @@ STAFF_LISTS = [
     "accounts/membership",
     "accounts/webhookendpoint",
     "accounts/webhookdelivery",
+    "accounts/referralprogram",
+    "accounts/referral",
+    "accounts/referralbonus",
     "wallet/account",
     "wallet/transaction",
     "wallet/entry",
@@ -232,6 +235,7 @@ def test_the_pages_about_oneself(visitor: Visitor, demo: None) -> None:
         "/security/reported/",
         "/security/closed/",
         "/files/",
+        "/referrals/",
         "/profile/",
         "/accounts/2fa/",
     ):

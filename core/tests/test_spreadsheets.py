@@ -7,13 +7,16 @@ from core.spreadsheets import as_csv, inert
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", '=HYPERLINK("http://x")', "＝1"]  # noqa: RUF001
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", '=HYPERLINK("http://x")', "＝1"],
 )
 def test_a_formula_stays_text(text):
     assert inert(text) == f"'{text}"
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, ""), (12, "12"), ("Ọlá", "Ọlá"), ("a=b", "a=b"), ("", "")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, ""), (12, "12"), ("Ọlá", "Ọlá"), ("a=b", "a=b"), ("", "")]
+)
 def test_other_values_stay_as_they_are(value, text):
     assert inert(value) == text
 

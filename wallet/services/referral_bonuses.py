@@ -1,10 +1,10 @@
 """Paying the bonuses of referrals, in bulk, each once; and taking them back.
 
 A run has two steps. `accounts.services.referrals.reserve` sets bonuses aside from the programme's budget under its row
-lock. `pay_due` then takes a chunk of referrals that nobody else has, and in one transaction posts their bonuses and notes
-that they are paid: a process that dies leaves either all of a chunk or nothing, and any number may run at once. The
-posting's id stands in the bonus's row before, so the ledger would refuse a second one too. People are told as they are
-of transfers: by `announce`, which follows the books.
+lock. `pay_due` then takes a chunk of referrals that nobody else has, and in one transaction posts their bonuses and
+notes that they are paid: a process that dies leaves either all of a chunk or nothing, and any number may run at once.
+The posting's id stands in the bonus's row before, so the ledger would refuse a second one too. People are told as they
+are of transfers: by `announce`, which follows the books.
 """
 
 import json
@@ -67,8 +67,8 @@ with seen as materialized (
     where b.referral_id = any (%s::uuid[]) and b.state = 'DUE'
 )
 """
-# From row to row of the database: nothing of it comes here and goes back. In one statement with what is held up, so that
-# each bonus is posted or held up, and none is neither.
+# From row to row of the database: nothing of it comes here and goes back. In one statement with what is held up, so
+# that each bonus is posted or held up, and none is neither.
 POST = """, posted as materialized (
     select wallet.post_many(
         array_agg(posting_id order by id), array_agg(%s::text order by id), array_agg(%s::uuid order by id),
@@ -101,8 +101,13 @@ class HeldUp:
 
     @classmethod
     def read(cls, row: dict[str, Any]) -> "HeldUp":
-        ids = (UUID(row[name]) for name in ("id", "referral_id", "beneficiary_id", "posting_id"))
-        return cls(*ids, row["hindrance"])
+        return cls(
+            UUID(row["id"]),
+            UUID(row["referral_id"]),
+            UUID(row["beneficiary_id"]),
+            UUID(row["posting_id"]),
+            row["hindrance"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +157,11 @@ def _pay_one_each(places: dict[UUID, Place | None], at: datetime) -> Iterator[in
 
 
 def pay_due(
-    *, program_id: UUID, at: datetime, after: Place | None = None, limit: int = CHUNK
+    *, program_id: UUID, at: datetime, after: Place | None = None, limit: int | None = None
 ) -> tuple[int, Place | None]:
     """Pay one chunk; return how many bonuses that were, and where the next begins: None when nothing was left."""
     with acting_as_service(), transaction.atomic():
-        taken = _take(program_id, at, after, limit)
+        taken = _take(program_id, at, after, limit or CHUNK)
         if not taken:
             return 0, None
         referral_ids = [referral for referral, _at in taken]
@@ -169,7 +174,7 @@ def pay_due(
 
 
 def _take(program_id: UUID, at: datetime, after: Place | None, limit: int) -> list[tuple[UUID, datetime]]:
-    facts = {
+    facts: dict[str, Any] = {
         "program": program_id,
         "at": at,
         "after_at": after.qualified_at if after else "-infinity",

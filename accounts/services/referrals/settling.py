@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -39,16 +40,14 @@ def mark_paid(
 
     Nothing more is due of those that are `done`.
     """
-    facts = {"referrals": list(referrals), "done": list(done), "but": list(but), "at": at}
+    facts: dict[str, Any] = {"referrals": list(referrals), "done": list(done), "but": list(but), "at": at}
     with connection.cursor() as cursor:
         cursor.execute(PAID, facts)
         many, much = cursor.fetchone()
     return int(many), int(much)
 
 
-def put_off(
-    *, bonuses: Sequence[tuple[UUID, str, UUID]], referrals: Sequence[UUID], until: datetime
-) -> None:
+def put_off(*, bonuses: Sequence[tuple[UUID, str, UUID]], referrals: Sequence[UUID], until: datetime) -> None:
     """Note of each bonus what it waits for and the posting that the next try is made by, and when that is."""
     ids, reasons, postings = zip(*bonuses, strict=True)
     with connection.cursor() as cursor:
