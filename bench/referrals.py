@@ -19,11 +19,12 @@ from core.embedded.bootstrap import DATABASE
 
 REFERRALS = ACCOUNTS
 PERSON = "('01900000-0000-7000-8000-' || lpad(to_hex({n}::bigint), 12, '0'))::uuid"
+STEP = 7919  # a prime
 PROGRAM = "01900000-0000-7000-a000-000000000001"
 FORGET = """
 set session_replication_role = replica;
-truncate accounts_referraldue, accounts_referralhistory, accounts_referralbonus, accounts_referral, accounts_referralprogram,
-    accounts_notification, accounts_notificationdelivery, realtime_message;
+truncate accounts_referraldue, accounts_referralhistory, accounts_referralbonus, accounts_referral,
+    accounts_referralprogram, accounts_notification, accounts_notificationdelivery, realtime_message;
 set session_replication_role = origin;
 """
 # Everybody was invited by one person and invited another, in no order of the accounts.
@@ -32,10 +33,11 @@ insert into accounts_referralprogram (id, name, currency, starts_on, budget, spe
     attribution_days, clawback_days, invited_bonus, level_bonuses, terms, made_at, cap_referrals, end_reason)
 values ('{PROGRAM}', 'Bench', 'NGN', current_date, 1000000000, 0, 'FIRST_DEPOSIT', 0, 30, 30, 30, 1, '{{1}}', '', now(),
     100, '');
-insert into accounts_referral (id, program_id, referrer_id, invited_id, state, reason, told, shown_as, email_index, joined_at,
-    qualify_by, qualified_at, reference, changed_at)
-select uuidv7(), '{PROGRAM}', {PERSON.format(n=f"1 + (n * 7919 + 1) % {REFERRALS}")},
-    {PERSON.format(n=f"1 + (n * 7919) % {REFERRALS}")}, 'QUALIFIED', '', '', 'Saver', '', now(), now(), now(), uuidv7(), now()
+insert into accounts_referral (id, program_id, referrer_id, invited_id, state, reason, told, shown_as, email_index,
+    joined_at, qualify_by, qualified_at, reference, changed_at)
+select uuidv7(), '{PROGRAM}', {PERSON.format(n=f"1 + (n * {STEP} + 1) % {REFERRALS}")},
+    {PERSON.format(n=f"1 + (n * {STEP}) % {REFERRALS}")}, 'QUALIFIED', '', '', 'Saver', '',
+    now(), now(), now(), uuidv7(), now()
 from generate_series(1, {REFERRALS}) n;
 insert into accounts_referralbonus (id, referral_id, beneficiary_id, level, amount, currency, posting_id, state, reason,
     waits_for)
@@ -45,6 +47,13 @@ order by r.id;
 insert into accounts_referraldue (referral_id, program_id, qualified_at, due_at)
 select id, program_id, qualified_at, qualified_at from accounts_referral order by id;
 """
+
+
+def beneficiaries(n: int) -> tuple[int, int]:
+    """The numbers of who was invited by the nth referral, and of who invited them."""
+    return 1 + n * STEP % REFERRALS, 1 + (n * STEP + 1) % REFERRALS
+
+
 UNPAID = """
 select count(*) filter (where state <> 'PAID'), (select count(*) from accounts_referral where state <> 'PAID'),
     (select count(*) from accounts_referraldue)
@@ -54,13 +63,16 @@ Say = Callable[[str], object]
 
 
 def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
-    """Make the scratch world, measure in interleaved rounds, prove the books after each, and return the figures."""
+    """Make the scratch world, measure in interleaved rounds, prove the books after each, and return the figures.
+
+    Each round is one run to its end, however many `seconds` that takes.
+    """
     with World(settings.DATA_DIR / "bench-referrals") as world:
         valkey = Valkey(world.root)
         valkey.start()
         try:
             _migrate(world, say)
-            found = [_round(world, say, number, rounds, seconds) for number in range(1, rounds + 1)]
+            found = [_round(world, say, number, rounds) for number in range(1, rounds + 1)]
         finally:
             valkey.remove()
     bulk, paid = [each[0] for each in found], [each[1] for each in found]
@@ -77,20 +89,20 @@ def _migrate(world: World, say: Say) -> None:
         connection.execute("vacuum analyze")
 
 
-def _round(world: World, say: Say, number: int, rounds: int, seconds: int) -> tuple[float, float]:
+def _round(world: World, say: Say, number: int, rounds: int) -> tuple[float, float]:
     say(f"round {number} of {rounds}: {REFERRALS:,} referrals …")
     with world.superuser(DATABASE) as connection:
         connection.execute(FORGET)
         connection.execute(MAKE)
         connection.execute("vacuum analyze")
         connection.execute("checkpoint")
-    paid = float(_work(world, "bench.referral_work"))
+    paid = _work(world, "pay")
     with world.superuser(DATABASE) as connection:
         row = connection.execute(UNPAID).fetchone()
         connection.execute("checkpoint")
     if row != (0, 0, 0):
         raise RuntimeError(f"not everything was paid: {row}")
-    bulk = float(_work(world, "bench.work", "bulk", "1", str(seconds)))
+    bulk = _work(world, "bulk")
     say(f"  bonuses {paid:,.0f}/s, bulk {bulk:,.0f}/s")
     started = time.perf_counter()
     manage(world, "verify_ledger")
@@ -98,11 +110,11 @@ def _round(world: World, say: Say, number: int, rounds: int, seconds: int) -> tu
     return bulk, paid
 
 
-def _work(world: World, *arguments: str) -> str:
-    command = [sys.executable, "-m", *arguments]
+def _work(world: World, what: str) -> float:
+    command = [sys.executable, "-m", "bench.referral_work", what]
     done = subprocess.run(
         command, env=environment(world), cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-4000:])
-    return done.stdout.split()[-1]
+    return float(done.stdout.split()[-1])

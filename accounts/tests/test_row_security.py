@@ -32,6 +32,7 @@ from accounts.models import (
     NotificationPreference,
     NotificationSettings,
     Organization,
+    Referral,
     User,
 )
 from accounts.services import apps, codes, notify, pkce, refresh, sessions
@@ -96,6 +97,12 @@ OWNED_BY = {
     "accounts_customerstatuschange": "customer_id",
     "accounts_kyccheckjob": "application_id",
     "accounts_screeninghit": "customer_id",
+    "accounts_devicemark": "user_id",
+    "accounts_referral": "referrer_id",
+    "accounts_referralbonus": "beneficiary_id",
+    "accounts_referralcode": "user_id",
+    "accounts_referraldue": "referral_id",
+    "accounts_referralhistory": "referral_id",
 }
 SEEN_BY_THEIR_OWNER = {
     "accounts_user",
@@ -119,8 +126,12 @@ SEEN_BY_THEIR_OWNER = {
     "accounts_identitynumber",
     "accounts_bankaccountclaim",
     "accounts_customerstatuschange",
+    "accounts_referral",
+    "accounts_referralbonus",
+    "accounts_referralcode",
 }
 CATALOGUES = {
+    "accounts_referralprogram",
     "accounts_signingkey",
     "socialaccount_socialapp",
     "allauth_idp_oidc_client",
@@ -254,6 +265,8 @@ def owner_key(table: str, user: User) -> object:
                 return user.memberships.get().organization_id
             case "accounts_refreshtoken" | "accounts_factorchallenge":
                 return user.sign_ins.get().id
+            case "accounts_referraldue" | "accounts_referralhistory":
+                return Referral.objects.get(referrer=user).pk
             case "accounts_spentapptoken":
                 return user.app_grants.get().id
             case name if (

@@ -103,8 +103,13 @@ class HeldUp:
 
     @classmethod
     def read(cls, row: dict[str, Any]) -> "HeldUp":
-        ids = (UUID(row[name]) for name in ("id", "referral_id", "beneficiary_id", "posting_id"))
-        return cls(*ids, row["hindrance"])
+        return cls(
+            UUID(row["id"]),
+            UUID(row["referral_id"]),
+            UUID(row["beneficiary_id"]),
+            UUID(row["posting_id"]),
+            row["hindrance"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +159,11 @@ def _pay_one_each(places: dict[UUID, Place | None], at: datetime) -> Iterator[in
 
 
 def pay_due(
-    *, program_id: UUID, at: datetime, after: Place | None = None, limit: int = CHUNK
+    *, program_id: UUID, at: datetime, after: Place | None = None, limit: int | None = None
 ) -> tuple[int, Place | None]:
     """Pay one chunk; return how many bonuses that were, and where the next begins: None when nothing was left."""
     with acting_as_service(), transaction.atomic():
-        taken = _take(program_id, at, after, limit)
+        taken = _take(program_id, at, after, limit or CHUNK)
         if not taken:
             return 0, None
         referral_ids = [referral for referral, _at in taken]
@@ -171,7 +176,7 @@ def pay_due(
 
 
 def _take(program_id: UUID, at: datetime, after: Place | None, limit: int) -> list[tuple[UUID, datetime]]:
-    facts = {
+    facts: dict[str, Any] = {
         "program": program_id,
         "at": at,
         "after_at": after.qualified_at if after else "-infinity",

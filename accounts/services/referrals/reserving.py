@@ -6,6 +6,7 @@ what was set aside here, and a budget that ends between two of one batch ends at
 
 import json
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -17,15 +18,16 @@ from accounts.services.referrals import due
 from core.actors import acting_as_service
 
 BATCH = 10_000
-# The locks stand alone and come first: the statement that updates would read rows as they were before the wait.
+# The locks stand alone and come first: inside the statement that updates, it would read rows as they were before the
+# wait.
 LOCK = """
 select referral_id from accounts_referraldue
 where program_id = %s and reserved_at is null
 order by qualified_at, referral_id limit %s for update
 """
 # Each bonus with what its beneficiary had been given and promised by this programme before. `late` is past the most
-# that one person is paid for; `dear` past what the budget still has, counted over those that are not late. The first that
-# does not fit ends it for all behind it.
+# that one person is paid for; `dear` past what the budget still has, counted over those that are not late. The first
+# that does not fit ends it for all behind it.
 JUDGE = """
 with due as materialized (
     select b.id, b.referral_id, b.beneficiary_id, b.level, b.amount, q.qualified_at
@@ -77,7 +79,7 @@ from judged
 """
 
 
-def reserve(*, at: datetime, limit: int = BATCH) -> int:
+def reserve(*, at: datetime, limit: int | None = None) -> int:
     """Set aside, of each programme, what is due to the next `limit` referrals; return how many were looked at.
 
     A bonus past its beneficiary's cap or the budget is refused, and its beneficiary told. A programme at which another
@@ -85,7 +87,7 @@ def reserve(*, at: datetime, limit: int = BATCH) -> int:
     """
     with acting_as_service():
         programs = due.programs_of(reserved=False)
-    return sum(_reserve(program, limit, at) for program in programs)
+    return sum(_reserve(program, limit or BATCH, at) for program in programs)
 
 
 def _reserve(program_id: UUID, limit: int, at: datetime) -> int:
@@ -98,7 +100,7 @@ def _reserve(program_id: UUID, limit: int, at: datetime) -> int:
         referrals = [referral for (referral,) in cursor.fetchall()]
         if not referrals:
             return 0
-        facts = {
+        facts: dict[str, Any] = {
             "program": program.pk,
             "referrals": referrals,
             "capped": program.cap_referrals is not None or program.cap_amount is not None,
@@ -124,7 +126,7 @@ def _reserve(program_id: UUID, limit: int, at: datetime) -> int:
     return len(referrals)
 
 
-def _notices(refused: list[dict[str, str]]) -> list[Notification]:
+def _notices(refused: list[dict[str, Any]]) -> list[Notification]:
     return [
         Notification(
             user_id=each["beneficiary"],

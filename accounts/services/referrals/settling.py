@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -39,7 +40,7 @@ def mark_paid(
 
     Nothing more is due of those that are `done`.
     """
-    facts = {"referrals": list(referrals), "done": list(done), "but": list(but), "at": at}
+    facts: dict[str, Any] = {"referrals": list(referrals), "done": list(done), "but": list(but), "at": at}
     with connection.cursor() as cursor:
         cursor.execute(PAID, facts)
         many, much = cursor.fetchone()

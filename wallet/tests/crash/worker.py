@@ -98,7 +98,35 @@ def again(order: dict[str, Any]) -> None:
         send(known, UUID(posting), sender, receiver, int(amount))
 
 
-ORDERS: dict[str, Callable[[dict[str, Any]], None]] = {"world": make_world, "work": work, "again": again}
+def make_referrals(order: dict[str, Any]) -> None:
+    """So many referrals whose bonuses are due, of pairs of the people there are."""
+    from accounts.tests.referring import invited_by, make_program, qualify
+
+    make_program(budget=order["budget"])
+    inviters = people()
+    for number in range(order["many"]):
+        qualify(invited_by(inviters[number % len(inviters)]))
+
+
+def pay(_order: dict[str, Any]) -> None:
+    """One run of the job that pays bonuses, in chunks so small that it dies between some."""
+    from django.utils import timezone
+
+    from accounts.services.referrals import reserving
+    from wallet.services import referral_bonuses
+
+    reserving.BATCH = 25
+    referral_bonuses.CHUNK = 3
+    referral_bonuses.run(clock=timezone.now, until=lambda: False)
+
+
+ORDERS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "world": make_world,
+    "work": work,
+    "again": again,
+    "referrals": make_referrals,
+    "pay": pay,
+}
 
 
 def fork(order: dict[str, Any]) -> int:
