@@ -9,7 +9,6 @@ from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
 from accounts.kyc import waiting
-from accounts.kyc.findings import latest_checks
 from accounts.kyc.hits import Hit, hits_of
 from accounts.kyc_compare import FIELDS, Line, lines_of, text_of
 from accounts.models import (
@@ -21,6 +20,7 @@ from accounts.models import (
     KycDocument,
     User,
 )
+from accounts.services.kyc.checks import latest_of_each
 from accounts.services.kyc.duplicates import Duplicate, duplicates_of
 from core.encryption import blind_index
 from core.staff import EMPTY, Panel, link, link_to_row, moment
@@ -55,7 +55,7 @@ class Case:
 
 def case_of(application: KycApplication, *, revealed: bool, at: datetime) -> Case:
     """Read a case. Names, dates and addresses are masked unless it is revealed; numbers are masked in either case."""
-    checks = latest_checks(application)
+    checks = latest_of_each(application)
     documents = list(application.documents.order_by("-id")[:LATEST])
     gone = (KycDocument.State.REPLACED, KycDocument.State.DELETED)
     notes = list(application.notes.select_related("by__profile").order_by("-id")[:LATEST])

@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, roles
 from accounts.models import IdentityNumber, KycApplication, ScreeningHit
 from accounts.personal import LONGEST, SHORTEST
-from accounts.services.kyc import notes, queue, screening
-from core.encryption import open_sealed
+from accounts.services.kyc import notes, queue, screening, sealing
 from core.errors import DomainError
 from core.staff import as_uuid
 
@@ -104,7 +103,7 @@ def numbers(request: HttpRequest, key: UUID) -> HttpResponse:
     if SHORTEST <= len(reason) <= LONGEST:
         held = IdentityNumber.objects.filter(customer_id=application.customer_id, released_at=None)
         for each in held.order_by("kind"):
-            shown.append((each, open_sealed(each.sealed, aad=f"{each._meta.db_table}.sealed.{each.pk}")))
+            shown.append((each, sealing.open_number(each)))
         audit.record(
             action="kyc.number.revealed",
             target=application,

@@ -1,6 +1,5 @@
 """What a customer declared, beside what services say of it: whether it agrees, and masked until it is revealed."""
 
-import json
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KycApplication, KycCheck
-from core.encryption import open_sealed
+from accounts.services.kyc.checks import facts_of
 from core.masking import DOTS, masked_name
 from core.staff import EMPTY
 
@@ -72,16 +71,6 @@ def lines_of(application: KycApplication, checks: Iterable[KycCheck], *, reveale
     ]
     if whole:
         yield Line(_("Whole name"), shown("first_name", application.declared_name, revealed), whole)
-
-
-def facts_of(check: KycCheck) -> dict[str, Any]:
-    """Return what a service said. Raises core.encryption.DecryptionFailed."""
-    if not check.facts:
-        return {}
-    found: dict[str, Any] = json.loads(
-        open_sealed(check.facts, aad=f"{check._meta.db_table}.facts.{check.pk}")
-    )
-    return found
 
 
 def shown(field: str, value: str, revealed: bool) -> str:

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.kyc import reasons
+from accounts.kyc import reasons, steps
 from accounts.kyc.reasons import Asked, Reason
+from accounts.kyc.requirements import required_of
 from accounts.models import KycApplication, KycDecision, KycDocument
 from accounts.services.kyc.decisions import LONGEST_MESSAGE, LONGEST_TEXT, SHORTEST_TEXT
 
@@ -75,6 +77,8 @@ class AskForm(DecisionForm):
     def __init__(self, *args: Any, documents: list[KycDocument], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["reason"]
+        codes = required_of(self.application.target_tier, timezone.localdate())
+        titles = [(code, steps.STEPS[code].title) for code in codes if code in reasons.STEPS]
         self._things: list[tuple[str, str, tuple[Reason, ...]]] = [
             (
                 str(each.pk),
@@ -82,7 +86,7 @@ class AskForm(DecisionForm):
                 reasons.of_document(each.kind),
             )
             for each in documents
-        ] + [(code, str(label), reasons.OF_A_STEP) for code, label in reasons.STEPS.items()]
+        ] + [(code, str(title), reasons.OF_A_STEP) for code, title in titles]
         for item, title, found in self._things:
             self.fields[f"why_{item}"] = forms.ChoiceField(
                 label=title, choices=_choices(found, _NOT_ASKED), required=False

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from accounts.kyc.hits import CLEARED, CONFIRMED, Hit
-from accounts.models import KycApplication, KycCheck, KycDocument
-
-_GONE = (KycDocument.State.REPLACED, KycDocument.State.DELETED)
+from accounts.models import KycCheck
 
 
 @dataclass(frozen=True)
@@ -16,13 +14,6 @@ class Findings:
     against: list[str]
     undecided: list[str]
     is_listed: bool
-
-
-def latest_checks(application: KycApplication) -> list[KycCheck]:
-    """Return the newest check of each kind, of each document its own; a document that was replaced has none."""
-    checks = application.checks.select_related("document").order_by("kind", "document_id", "-id")
-    newest = checks.distinct("kind", "document_id")
-    return [check for check in newest if check.document is None or check.document.state not in _GONE]
 
 
 def findings(*, checks: Iterable[KycCheck], hits: Iterable[Hit]) -> Findings:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.kyc import steps
 from accounts.models.kyc import KycApplication, KycDecision, KycDocument
 
 Words = str | Promise
@@ -180,15 +181,8 @@ OF_A_STEP = (
         _("Correct it as it stands in your documents."),
     ),
 )
-# What a customer can be asked to fill in again, by the codes of their task list.
-STEPS: dict[str, Words] = {
-    "PERSONAL": _("Name and date of birth"),
-    "BVN_OR_NIN": _("BVN or NIN"),
-    "BVN": _("BVN"),
-    "NIN": _("NIN"),
-    "ADDRESS": _("Address"),
-    "BANK_ACCOUNT": _("Bank account"),
-}
+# What a customer can be asked to fill in again, by the codes of their task list; of documents, each by itself.
+STEPS = frozenset({steps.PERSONAL, *steps.NUMBERS, steps.ADDRESS, steps.BANK_ACCOUNT})
 
 
 def of_document(kind: str) -> tuple[Reason, ...]:

@@ -9,6 +9,7 @@ from accounts.kyc import findings as weighing
 from accounts.kyc import hits
 from accounts.models import Customer, KycApplication, KycDecision, User
 from accounts.services.kyc import allowing, decisions, queue
+from accounts.services.kyc.checks import latest_of_each
 from accounts.tests.factories import make_person
 from accounts.tests.kyc_cases import (
     FIRST,
@@ -185,7 +186,7 @@ def test_a_hit_counts_until_all_of_it_is_cleared_and_a_confirmed_one_is_final(st
     case = make_application()
     make_check(case, "SCREENING", "HIT")
     with acting_as_service():
-        checks = weighing.latest_checks(case)
+        checks = latest_of_each(case)
     found = weighing.findings(checks=checks, hits=[hit(state) for state in states])
     assert (bool(found.against), found.is_listed) == (counts, listed)
 

@@ -134,7 +134,8 @@ def test_two_bonuses_of_one_level_are_refused(bola):
         kind = refusal(
             "insert into accounts_referralbonus (id, referral_id, beneficiary_id, level, amount, currency, posting_id, "
             "state, reason, waits_for) "
-            "select uuidv7(), referral_id, beneficiary_id, level, amount, currency, uuidv7(), state, reason, waits_for from accounts_referralbonus"
+            "select uuidv7(), referral_id, beneficiary_id, level, amount, currency, uuidv7(), state, reason, waits_for "
+            "from accounts_referralbonus"
         )
     assert kind is psycopg.errors.UniqueViolation
 

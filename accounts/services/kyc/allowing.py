@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from accounts.kyc import reasons
-from accounts.kyc.findings import Findings, findings, latest_checks
+from accounts.kyc.findings import Findings, findings
 from accounts.kyc.hits import hits_of
 from accounts.kyc.reasons import Reason
 from accounts.models import KycApplication, KycDecision, User
 from accounts.roles import APPROVE_KYC, REVIEW_KYC
+from accounts.services.kyc.checks import latest_of_each
 from core.errors import DomainError
 
 ONE_PERSON_UP_TO = 2
@@ -87,7 +88,7 @@ def needs(by: User, right: str) -> None:
 
 
 def findings_of(application: KycApplication) -> Findings:
-    return findings(checks=latest_checks(application), hits=hits_of(application))
+    return findings(checks=latest_of_each(application), hits=hits_of(application))
 
 
 def right_to_approve(application: KycApplication, by: User, found: Findings, at: datetime) -> None:

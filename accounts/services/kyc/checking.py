@@ -14,7 +14,7 @@ from accounts.kyc.verification import Declared, Document, Finding, Outcome, unde
 from accounts.models import BankAccountClaim, IdentityNumber, KycApplication, KycCheck, KycCheckJob
 from accounts.models.kyc import DOCUMENTS_BUCKET
 from accounts.services.kyc import checking_records as records
-from core import encryption
+from accounts.services.kyc import sealing
 from core.actors import acting_as_service
 from core.outbound import require_no_transaction
 from storage_app import blobs
@@ -155,9 +155,9 @@ def _declared(job: KycCheckJob, number: IdentityNumber | None) -> Declared:
         last_name=application.last_name,
         date_of_birth=application.date_of_birth,
         email=application.customer.user.email,
-        number=_open(number) if number else "",
+        number=sealing.open_number(number) if number else "",
         bank_code=account.bank_code if account else "",
-        account_number=_open(account) if account else "",
+        account_number=sealing.open_account(account) if account else "",
     )
 
 
@@ -167,10 +167,6 @@ def _number_of(job: KycCheckJob) -> IdentityNumber | None:
     return IdentityNumber.objects.filter(
         customer_id=job.application.customer_id, kind=job.kind, released_at=None
     ).first()
-
-
-def _open(row: IdentityNumber | BankAccountClaim) -> str:
-    return encryption.open_sealed(row.sealed, aad=f"{row._meta.db_table}.sealed.{row.pk}")
 
 
 def _document(job: KycCheckJob) -> Document:

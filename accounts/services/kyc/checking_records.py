@@ -69,7 +69,8 @@ def latest_of_each(application: KycApplication) -> list[KycCheck]:
     rows = KycCheck.objects.filter(application=application).exclude(
         document__state__in=["REPLACED", "DELETED"]
     )
-    return list(rows.order_by("kind", "document_id", "-id").distinct("kind", "document_id"))
+    newest = rows.order_by("kind", "document_id", "-id").distinct("kind", "document_id")
+    return list(newest.select_related("document"))
 
 
 def facts_of(check: KycCheck) -> dict[str, Any]:
