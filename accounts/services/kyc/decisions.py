@@ -17,7 +17,7 @@ from accounts.kyc.reasons import Asked, Reason
 from accounts.models import Customer, KycApplication, KycDecision, KycDocument, Notification, User
 from accounts.models.referrals import Event as ReferralEvent
 from accounts.roles import APPROVE_KYC, REVIEW_KYC
-from accounts.services import referrals
+from accounts.services import referrals, status_rules
 from accounts.services.kyc import allowing, queue
 from accounts.services.kyc.moving import move
 from accounts.services.notices import notify
@@ -279,6 +279,7 @@ def _raise_tier(application: KycApplication) -> None:
 def _approved(application: KycApplication, at: datetime) -> None:
     """Everything that follows from an approval, in its transaction."""
     _tell(application, "kyc.approved")
+    status_rules.lift_identity_missing(customer_id=application.customer_id, at=at)
     referrals.qualify(user_id=application.customer_id, event=ReferralEvent.KYC_APPROVED, at=at)
 
 
