@@ -129,15 +129,17 @@ def test_raw_sql_leaves_a_line_in_the_history_too(bola):
         assert count("select count(*) from accounts_referralhistory where referral_id = %s", referral.pk) == 3
 
 
+SECOND = """
+insert into accounts_referralbonus (id, referral_id, beneficiary_id, level, amount, currency, posting_id, state, reason,
+    waits_for)
+select uuidv7(), referral_id, beneficiary_id, level, amount, currency, uuidv7(), state, reason, waits_for
+from accounts_referralbonus
+"""
+
+
 def test_two_bonuses_of_one_level_are_refused(bola):
     with acting_as_service():
-        kind = refusal(
-            "insert into accounts_referralbonus (id, referral_id, beneficiary_id, level, amount, currency, posting_id, "
-            "state, reason, waits_for) "
-            "select uuidv7(), referral_id, beneficiary_id, level, amount, currency, uuidv7(), state, reason, waits_for "
-            "from accounts_referralbonus"
-        )
-    assert kind is psycopg.errors.UniqueViolation
+        assert refusal(SECOND) is psycopg.errors.UniqueViolation
 
 
 def test_a_strangers_look_at_a_code_tells_a_name_alone(ada):
