@@ -10,11 +10,11 @@ from django.utils import timezone
 from accounts import referral_links
 from accounts.models import Referral, ReferralCode, User
 from accounts.services import referrals
-from accounts.services.account_life import freeze
 from accounts.services.referrals import inviting, joining
 from accounts.services.sign_up import join, sign_up
 from accounts.tests.factories import PASSWORD, make_person, sign_in
 from accounts.tests.referring import invited_by, make_program, referral_of, sign_up_with, told
+from accounts.tests.status_steps import restrict
 from core.actors import acting_as_service
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_without_a_programme_nobody_is_linked_and_everybody_may_join(ada):
 def test_a_code_of_a_frozen_customer_links_nobody(ada):
     make_program()
     code = code_of(ada)
-    freeze(user=ada, by=make_person(role="AGENT"), reason="a doubt", at=timezone.now())
+    restrict(ada, "FROZEN", by=make_person(role="AGENT"))
     sign_up_with(code, email="bola@alajo.test")
     assert all_referrals() == []
     with pytest.raises(referrals.CodeNoLongerValid):
@@ -227,7 +227,7 @@ def test_a_link_that_leads_nowhere_says_so_and_links_may_be_tried_30_times(ada):
 def test_a_link_of_somebody_who_left_is_no_longer_valid(ada):
     make_program()
     code = code_of(ada)
-    freeze(user=ada, by=make_person(role="AGENT"), reason="a doubt", at=timezone.now())
+    restrict(ada, "FROZEN", by=make_person(role="AGENT"))
     answer = Client().get(f"/r/{code}/")
     assert answer.status_code == 410
     assert b"no longer valid" in answer.content

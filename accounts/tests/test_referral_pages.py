@@ -13,10 +13,10 @@ from PIL import Image
 
 from accounts.models import AuditEvent, Profile, Referral, ReferralProgram, User
 from accounts.services import referrals
-from accounts.services.account_life import freeze
 from accounts.tests.factories import make_person, sign_in
 from accounts.tests.referring import invited_by, make_program, qualify, referral_of, sign_up_with
 from accounts.tests.staff import WHY, at_work, make_agent
+from accounts.tests.status_steps import restrict
 from core.actors import acting_as_service
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_without_a_programme_the_page_says_so_and_keeps_the_link(as_ada):
 
 def test_a_locked_customer_has_no_link_to_give(ada, as_ada):
     make_program()
-    freeze(user=ada, by=make_person(role="AGENT"), reason="a doubt", at=timezone.now())
+    restrict(ada, "FROZEN", by=make_person(role="AGENT"))
     with acting_as_service():
         sign_in(as_ada, ada)
     assert "Your code is paused" in page(as_ada) and "/r/" not in page(as_ada)

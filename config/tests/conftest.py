@@ -1,4 +1,5 @@
 import os
+import threading
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -7,6 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from config import browser as chromiums
 from config.tests.browsing import DESKTOP, Look, Visitor
+from realtime.dispatcher import Dispatcher
 from wallet.gateways.paystack import Paystack
 from wallet.services import gateways
 from wallet.tests.factories import install_sandbox
@@ -24,6 +26,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if unseen:
         terminalreporter.section(f"{len(unseen)} browser tests were NOT RUN", sep="!", red=True, bold=True)
         terminalreporter.write_line(NONE_FOUND)
+
+
+@pytest.fixture
+def dispatcher(transactional_db: None) -> Iterator[None]:
+    """Messages are numbered and handed on while the test runs."""
+    running = Dispatcher()
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    yield
+    running.stop()
+    thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """A limit stops a transfer; the customer shows who they are, two of staff decide on it, and the transfer goes on."""
 
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -18,7 +15,6 @@ from config.tests.serving import log_in, site  # noqa: F401
 from config.tests.test_kyc_story import fill_in, go_on, main, press, send_picture, show_documents
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id
-from realtime.dispatcher import Dispatcher
 from storage_app.tests.conftest import files  # noqa: F401
 from wallet import services as wallet
 from wallet.models import PausedTransfer
@@ -31,16 +27,6 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
     pytest.mark.usefixtures("transactional_db", "files"),
 ]
-
-
-@pytest.fixture
-def dispatcher(transactional_db: Any) -> Iterator[None]:
-    running = Dispatcher()
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    yield
-    running.stop()
-    thread.join()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A customer with a phone shows who they are: each step, the camera, a picture that is no good, what comes of it."""
 
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ from accounts.tests.kyc import ACCOUNT, BVN, NIN, ask_again, card, fresh, take_u
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 from config.tests.serving import log_in, site  # noqa: F401
 from core.actors import acting_as_service
-from realtime.dispatcher import Dispatcher
 from storage_app.tests.conftest import files  # noqa: F401
 
 pytestmark = [
@@ -24,16 +21,6 @@ pytestmark = [
     pytest.mark.usefixtures("transactional_db", "files"),
 ]
 BESIDE = "[data-upload-said]"
-
-
-@pytest.fixture
-def dispatcher(transactional_db: Any) -> Iterator[None]:
-    running = Dispatcher()
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    yield
-    running.stop()
-    thread.join()
 
 
 @pytest.fixture

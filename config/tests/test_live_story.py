@@ -1,9 +1,5 @@
 """Two browsers: one sends money, the other sees balance, activity and notice change without loading a page again."""
 
-import threading
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -17,7 +13,6 @@ from config.tests.serving import log_in, site  # noqa: F401
 from config.tests.test_story import balance_on, never_loaded_again, set_up_a_second_step, still_the_same
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id
-from realtime.dispatcher import Dispatcher
 from storage_app.tests.conftest import files  # noqa: F401
 from wallet import services as wallet
 from wallet.tests.factories import make_wallet
@@ -27,16 +22,6 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
     pytest.mark.usefixtures("transactional_db", "files"),
 ]
-
-
-@pytest.fixture
-def dispatcher(transactional_db: Any) -> Iterator[None]:
-    running = Dispatcher()
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    yield
-    running.stop()
-    thread.join()
 
 
 @pytest.fixture

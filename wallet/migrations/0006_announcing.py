@@ -26,5 +26,5 @@ class Migration(migrations.Migration):
     operations = [
         # What of a transaction either side may read; the balances and versions are not among it.
         Declare("wallet_transaction", columns=PUBLISHED, trigger=False),
-        migrations.RunSQL(read(sql.__file__, "announce"), BACK),
+        migrations.RunSQL(read(sql.__file__, "follower", "announce"), BACK),
     ]

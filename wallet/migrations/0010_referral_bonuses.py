@@ -5,8 +5,6 @@ from wallet import sql
 
 
 # What bonuses for invitations cost us. Hot: thousands are paid in one statement.
-# As it was: the function of announce.sql without what stands there before and behind it.
-BEFORE = read(sql.__file__, "announce").partition("create function wallet.announce")[2].partition("revoke all")[0]
 CODE, KIND = "REFERRAL_BONUSES", "BONUS_EXPENSE"
 
 
@@ -37,8 +35,6 @@ class Migration(migrations.Migration):
             model_name='payment',
             index=models.Index(condition=models.Q(('card_index', ''), _negated=True), fields=['card_index'], name='payment_by_card'),
         ),
-        migrations.RunSQL(
-            read(sql.__file__, "announce_bonuses"), f"create or replace function wallet.announce{BEFORE}"
-        ),
+        migrations.RunSQL(read(sql.__file__, "announce"), migrations.RunSQL.noop),
         migrations.RunPython(open_account, migrations.RunPython.noop),
     ]

@@ -1,19 +1,13 @@
 -- What happened in the books is told by whoever follows them, so that a posting stays one round trip and pays for
 -- nothing but itself. Reverse: see the migration.
 
--- How far a follower has come is a snapshot, as in the outbox: what is visible now and was not then is new, and no long
--- transaction holds up the others.
-alter table public.wallet_follower add column snapshot pg_snapshot;
-update public.wallet_follower set snapshot = (horizon || ':' || horizon || ':')::pg_snapshot where horizon > '0';
-update public.wallet_follower set snapshot = '1:1:' where snapshot is null;
-alter table public.wallet_follower alter column snapshot set not null, drop column horizon;
-
--- Leaves a notice to sender and recipient of every transfer that has committed since the last call, and tells each owner of
--- an account that moved; about `p_limit` transactions at once. Returns how many transactions it passed. A transfer is told by
--- its notice, any other movement by itself. As a change of a row a transaction is told only where somebody listens to such
--- now; whoever was told that they do is found here, since their subscription had been written. While another process is at
--- it, it returns nothing. However large the books are, and whatever the planner knows of them, it looks things up by index.
-create function wallet.announce(p_limit integer) returns bigint
+-- Leaves a notice to sender and recipient of every transfer, and to whoever got a bonus, that has committed since the last
+-- call, and tells each owner of an account that moved; about `p_limit` transactions at once. Returns how many transactions
+-- it passed. A transfer is told by its notice, any other movement by itself (and a bonus by both). As a change of a row a
+-- transaction is told only where somebody listens to such now; whoever was told that they do is found here, since their
+-- subscription had been written. While another process is at it, it returns nothing. However large the books are, and
+-- whatever the planner knows of them, it looks things up by index.
+create or replace function wallet.announce(p_limit integer) returns bigint
 language plpgsql set search_path = '' set timezone = 'UTC'
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
@@ -60,6 +54,10 @@ begin
         ) side (event, me, other)
         left join public.accounts_profile p on p.user_id = side.other
         where m.kind = 'TRANSFER' and side.me is not null
+        union all
+        select uuidv7(), m.credit_owner, 'referral.paid', m.recorded_at, m.xid, m.id,
+            jsonb_build_object('transaction', m.id, 'amount', m.amount, 'currency', m.currency)
+        from moved m where m.kind = 'BONUS' and m.credit_owner is not null
     ), noticed as (
         insert into public.accounts_notification (id, user_id, event, data, created_at)
         select n.id, n.me, n.event, n.data, n.recorded_at from notice n order by n.xid, n.transaction_id

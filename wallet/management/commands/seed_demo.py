@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import factors, roles
 from accounts import services as accounts
 from accounts.api.organizations.scopes import ORGANIZATIONS_READ
+from accounts.demo import apply_for_tier_2, run_program
 from accounts.models import ApiKey, Customer, Membership, Organization, User
 from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
@@ -80,6 +81,11 @@ class Command(BaseCommand):
                 fold()
             with acting_as_service():
                 seal()
+        self._tell("an application and a programme")
+        apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
+        with acting_as_service():
+            admin = User.objects.get(email=ADMIN)
+        run_program(by=admin, at=timezone.now())
         self.stdout.write(f"Log in as {', '.join((*list(CUSTOMERS)[:2], AGENT, ADMIN))}; password {PASSWORD}")
         self.stdout.write(f"The second step of each: manage.py second_step {ADMIN}")
 
@@ -102,7 +108,7 @@ def customer(email: str, name: str, password: str) -> User:
 
 
 def staff(password: str) -> None:
-    """The agent, who looks at people and money, and the administrator; both with an authenticator set up."""
+    """Two with an authenticator: the agent, who looks at people, applications and money, and the administrator."""
     groups = roles.install_roles()
     with acting_as_service():
         for email, role in ((AGENT, Role.AGENT), (ADMIN, Role.ADMIN)):
@@ -110,7 +116,7 @@ def staff(password: str) -> None:
                 email=email, defaults={"role": role, "password": password, "is_superuser": role == Role.ADMIN}
             )
             if role == Role.AGENT:
-                user.groups.add(groups[roles.SUPPORT], groups[roles.FINANCE])
+                user.groups.add(groups[roles.SUPPORT], groups[roles.FINANCE], groups[roles.KYC])
             confirm(user)
             factors.enrol_totp(user=user)
 
