@@ -55,7 +55,7 @@ def test_the_demo_world_is_whole_and_its_books_are_right():
             assert user.check_password("alajo-demo")
             assert EmailAddress.objects.get(user=user).verified
             assert factors.current_code(user=user)
-        assert User.objects.get(email="agent@alajo.test").groups.count() == 2
+        assert User.objects.get(email="agent@alajo.test").groups.count() == 3
         ada = Account.objects.get(owner__email="ada@alajo.test")
         assert ada.balance > 0 and ada.held == 1_000_000
         assert Reversal.objects.count() == 1
