@@ -99,7 +99,10 @@ DEEDS = (
     StatusDeed(
         "freeze",
         _("Freeze"),
-        _("No money leaves the account and every session ends, until this is lifted. Deposits still arrive."),
+        _(
+            "No money moves in or out and every session ends, until this is lifted. Deposits on their way go to "
+            "suspense, with a case."
+        ),
         _("The customer is frozen."),
         lambda _user, customer: customer is not None and customer.status not in (S.FROZEN, S.CLOSED),
         status_words.REASONS,

@@ -70,7 +70,8 @@ _MEANS: dict[str, Words] = {
         "Nobody can send you money, and you cannot add any. You can log in, and send what you have."
     ),
     S.FROZEN: _(
-        "Nothing leaves your account; money that is on its way to you still arrives. You can log in again."
+        "Nothing leaves your account, and nothing comes in; a deposit that is on its way is kept aside for you. You "
+        "can log in again."
     ),
     S.LOCKED: _("Nothing leaves your account; money that is on its way to you still arrives."),
     S.CLOSED: _("Nobody can log in to it."),
