@@ -28,16 +28,17 @@ WHO = {
     "reads and reveals": (*READS, "reveal_personal"),
     "reviews": (*READS, FIRST),
     "approves": (*READS, SECOND),
+    "reviews and settles hits": (*READS, FIRST, "decide_screening"),
     "reviews unseen": (FIRST,),
     "downloads": (*READS, "download_kycdocument"),
 }
-WORK = {"reviews", "approves"}
+WORK = {"reviews", "approves", "reviews and settles hits"}
 DEEDS = {
     "next": WORK,
     "claim": WORK,
     "release": WORK,
     "note": WORK,
-    "hit": WORK,
+    "hit": {"reviews and settles hits"},
     "numbers": {"reads and reveals"},
     "decide": WORK,
 }

@@ -101,7 +101,7 @@ def test_only_what_has_a_reason_is_asked_for_with_its_fix():
         f"fix_{passport.pk}": "By a window.",
     }
     preview = client.post(address, given).content.decode()
-    assert "By a window." in preview and "Address: Something is missing here." in preview
+    assert "By a window." in preview and "Where you live: Something is missing here." in preview
     assert (
         "Photograph of yourself" not in preview[preview.index("case-letter") : preview.index("</blockquote>")]
     )

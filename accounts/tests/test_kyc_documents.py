@@ -229,7 +229,7 @@ def test_one_sends_so_many_a_day_whatever_becomes_of_them(ada, draft, monkeypatc
             add(ada, content=b"no picture")
     with pytest.raises(pace.TooOften):
         add(ada)
-    late = NOW + timedelta(days=1, minutes=5)
+    late = timezone.now() + timedelta(days=1, minutes=5)
     assert documents.add_document(user=ada, slot=PASSPORT, source=[card()], at=late)
     with acting_as_service():
         assert AuditEvent.objects.filter(action=pace.DOCUMENT_SENT).count() == 3

@@ -124,7 +124,7 @@ def test_one_gives_five_a_day(ada, draft):
         give(ada, f"2234567890{digit}")
     with pytest.raises(pace.TooOften):
         give(ada)
-    later = NOW + timedelta(days=1, minutes=5)
+    later = timezone.now() + timedelta(days=1, minutes=5)
     assert numbers.save_number(user=ada, kind="BVN", number=BVN, step="BVN", at=later)
 
 

@@ -27,6 +27,10 @@ def agent() -> User:
     return make_agent(*ALL)
 
 
+def no_grace(tier: int, on: object) -> None:
+    """A day on which no tier asks for a number."""
+
+
 @pytest.fixture
 def with_grace(settings) -> None:
     settings.KYC_GRACE = GRACE
@@ -38,7 +42,8 @@ def joined(user: User, days: int) -> User:
     return user
 
 
-def test_without_days_of_grace_nobody_is_restricted(ada):
+def test_without_days_of_grace_nobody_is_restricted(ada, settings):
+    settings.KYC_GRACE = "accounts.tests.test_status_rules.no_grace"
     joined(ada, 1000)
     check_tasks.restrict_unidentified()
     assert changes(ada) == []

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from accounts import roles
 from accounts.models import KycApplication, KycDocument, User
+from accounts.services.kyc import applications
 from accounts.tests.kyc_cases import (
     make_application,
     make_check,
@@ -24,7 +25,7 @@ from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 from config.tests.test_every_page import heading, log_in, person
 from core.actors import acting_as_service
 from storage_app.services import objects
-from storage_app.tests.factories import make_bucket, written
+from storage_app.tests.factories import written
 from storage_app.tests.pictures import photograph
 
 QUEUE = "/staff/accounts/kycapplication/"
@@ -44,7 +45,7 @@ BOTH = pytest.mark.parametrize(
 def cases(site: str) -> Iterator[list[KycApplication]]:
     """Two that wait, the first more urgent, each with two pictures and a check that agrees only in part."""
     call_command("seed_demo", verbosity=0)
-    make_bucket("kyc")
+    applications.withdraw(user=person("chidi@alajo.test"), at=timezone.now())
     made = []
     for priority in (70, 20):
         case = make_application(priority=priority)

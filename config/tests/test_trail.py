@@ -269,7 +269,7 @@ def test_a_page_tells_what_was_changed_by_whom_and_in_which_request(boss, ada):
     page = boss.get(address(Customer, "change", ada.pk))
     panel = next(panel for panel in page.context["panels"] if panel.title == "History")
     rows = {row[0]: row[1:] for row in panel.rows[:2]}
-    assert rows["tier"][:2] == ["1", "2"]
+    assert rows["tier"][:2] == ["3", "2"]
     assert rows["phone"][:2] == ["•••67", "•••21"]
     assert str(staff.pk) in rows["tier"][2] and rows["tier"][4] == "req_x1"
     titles = [str(panel.title) for panel in boss.get(address(User, "change", ada.pk)).context["panels"]]

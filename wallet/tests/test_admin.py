@@ -27,6 +27,9 @@ from accounts.models import (
     NotificationDelivery,
     Organization,
     Profile,
+    Referral,
+    ReferralBonus,
+    ReferralProgram,
     SanctionsList,
     ScreeningHit,
     User,
@@ -152,7 +155,8 @@ def one(model: type) -> object:
 def test_only_our_own_read_only_pages_are_registered():
     # Buckets have a page of their own on which rules are chosen (storage_app/tests/test_admin.py), and no organisation
     # of the demo world has webhooks (config/tests/test_webhook_staff.py); sockets and what was parked have tests there,
-    # sanctions lists in accounts/tests/test_screening.py. Applications are worked on: accounts/tests/test_kyc_case*.py.
+    # sanctions lists in accounts/tests/test_screening.py. Applications are worked on: accounts/tests/test_kyc_case*.py,
+    # and referrals have theirs in accounts/tests/test_referral_pages.py.
     elsewhere = {
         Bucket,
         WebhookDelivery,
@@ -162,6 +166,9 @@ def test_only_our_own_read_only_pages_are_registered():
         SanctionsList,
         ScreeningHit,
         KycApplication,
+        Referral,
+        ReferralBonus,
+        ReferralProgram,
     }
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():

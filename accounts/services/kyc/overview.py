@@ -106,17 +106,18 @@ def requirement_states(*, user: User, tier: int, on: date) -> list[Requirement]:
         given = given_of(latest) if latest and latest.state in KycApplication.OPEN_STATES else _kept(user)
         approved = KycApplication.objects.filter(customer_id=user.pk, state=State.APPROVED)
         tiers = set(approved.values_list("target_tier", flat=True))
-    known = {code for reached in tiers for code in required_of(reached, on)}
-    if customer and customer.tier >= tier > 1:
-        known |= set(required_of(tier, on))
+        required = required_of(tier, on)
+        known = {code for reached in tiers for code in required_of(reached, on)}
+        if customer and customer.tier >= tier > 1:
+            known |= set(required)
     if known & set(steps.NUMBERS[steps.BVN_OR_NIN]):
         known.add(steps.BVN_OR_NIN)
-    codes = [code for code in steps.STEPS if code in required_of(tier, on)]
     return [
         Requirement(
             code, steps.STEPS[code].title, steps.MET if code in known else steps.state_of(code, given)
         )
-        for code in codes
+        for code in steps.STEPS
+        if code in required
     ]
 
 
