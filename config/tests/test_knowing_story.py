@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 from accounts import factors, roles
 from accounts.models import KycApplication, KycDocument, User
 from accounts.tests.factories import PASSWORD, make_person, prove_factor
+from accounts.tests.kyc import BILL, SELFIE, Kind, Side, agree, card, declare, show
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 from config.tests.serving import log_in, site  # noqa: F401
-from config.tests.test_kyc_story import fill_in, go_on, main, press, send_picture, show_documents
+from config.tests.test_kyc_story import main, press, send_picture
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id
 from storage_app.tests.conftest import files  # noqa: F401
@@ -111,12 +112,12 @@ def test_from_the_limit_to_the_transfer_that_it_stopped(
 
     main(page).get_by_role("link", name="Raise your limits").click()
     press(page, "Apply for tier 3")
-    fill_in(visitor)
-    show_documents(visitor, tmp_path)
-    go_on(visitor, "Your consent")
-    page.get_by_label("I have read this and agree").check()
-    press(page, "I agree")
+    declare(ada)
+    show(ada, (Kind.DRIVERS_LICENCE, Side.FRONT), (Kind.DRIVERS_LICENCE, Side.BACK), SELFIE, BILL)
+    agree(ada)
+    page.goto("/verify/")
     main(page).get_by_role("link", name="Review and send").click()
+    visitor.check()
     press(page, "Send the application")
     expect(main(page)).to_contain_text("Waiting for review")
     with acting_as_service():
@@ -134,6 +135,7 @@ def test_from_the_limit_to_the_transfer_that_it_stopped(
         again = main(page).get_by_role("link", name="Take a new picture")
         expect(again).to_have_count(1)
         again.click()
+        (tmp_path / "front.jpg").write_bytes(card(seed=7))
         send_picture(page, tmp_path / "front.jpg")
         expect(page.get_by_text("we have it, and it can be read")).to_be_visible()
         page.goto("/verify/")

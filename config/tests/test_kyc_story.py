@@ -129,7 +129,7 @@ def show_documents(visitor: Visitor, pictures: Path) -> None:
     saved(visitor, 8)
 
 
-@pytest.mark.parametrize("visitor", [Look(PHONE), Look(PHONE, "dark"), Look(DESKTOP)], indirect=True, ids=str)
+@pytest.mark.parametrize("visitor", [Look(PHONE, "dark"), Look(DESKTOP)], indirect=True, ids=str)
 def test_from_the_start_page_to_sent_and_once_more(
     visitor: Visitor, ada: User, agent: User, dispatcher: None, tmp_path: Path
 ) -> None:
