@@ -32,7 +32,7 @@ from wallet.services.posting import reverse
 from wallet.services.posting import run as run_statement
 
 EXPENSE, KIND = "REFERRAL_BONUSES", "BONUS"
-CHUNK = 2_000
+CHUNK = 5_000
 RETRY = timedelta(hours=20)
 # An id is taken by the ledger for 35 days; before that a bonus that still waits gets another.
 ID_LIFE = timedelta(days=30)
