@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.kyc import consent, steps
 from accounts.kyc.banks import BANKS
 from accounts.kyc.places import REGIONS
-from accounts.models.kyc import IdentityNumber
+from accounts.models import IdentityNumber
 
 
 class DigitsInput(forms.TextInput):

@@ -15,8 +15,3 @@ FOLLOWS: dict[str, frozenset[str]] = {
     S.REJECTED: frozenset(),
     S.EXPIRED: frozenset(),
 }
-OPEN = frozenset(state for state, after in FOLLOWS.items() if after)
-# The customer may change what they declared.
-EDITABLE = frozenset({S.DRAFT, S.MORE_NEEDED})
-# Waiting for staff.
-QUEUED = frozenset({S.SUBMITTED, S.IN_REVIEW})

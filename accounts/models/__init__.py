@@ -1,6 +1,6 @@
 from accounts.models.apps import AppGrant, SpentAppToken
 from accounts.models.audit import AuditEvent
-from accounts.models.checks import KycCheckJob
+from accounts.models.checks import KycCheck, KycCheckJob
 from accounts.models.codes import FlowState, OneTimeCode
 from accounts.models.factor_resets import FactorReset
 from accounts.models.factors import FactorChallenge, PendingFactor
@@ -15,12 +15,9 @@ from accounts.models.history import (
     UserHistory,
     WebhookHistory,
 )
+from accounts.models.identity import BankAccountClaim, IdentityNumber
 from accounts.models.kyc import (
-    BankAccountClaim,
-    CustomerStatusChange,
-    IdentityNumber,
     KycApplication,
-    KycCheck,
     KycDecision,
     KycDocument,
     KycNote,
@@ -46,6 +43,7 @@ from accounts.models.referrals import (
 )
 from accounts.models.screening import SanctionsEntry, SanctionsList, ScreeningHit
 from accounts.models.sessions import BrowserSession, RefreshToken, Session, SigningKey
+from accounts.models.statuses import CustomerStatusChange
 from accounts.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [

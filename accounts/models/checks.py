@@ -6,9 +6,61 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.kyc import KycApplication, KycCheck, KycDocument
+from accounts.models.kyc import KycApplication, KycDocument
 from accounts.models.people import User
 from core.ids import uuid7
+
+
+class KycCheck(models.Model):
+    """What a service found about an application, and when. Never changed; a later check of the same kind counts.
+
+    `facts` holds what the service said that may be compared (names, date of birth), sealed as JSON.
+    """
+
+    class Kind(models.TextChoices):
+        BVN = "BVN", _("BVN")
+        NIN = "NIN", _("NIN")
+        BANK_ACCOUNT = "BANK_ACCOUNT", _("Name on the bank account")
+        DOCUMENT = "DOCUMENT", _("Document")
+        SCREENING = "SCREENING", _("Sanctions lists")
+
+    class Outcome(models.TextChoices):
+        MATCH = "MATCH", _("Agrees")
+        PARTIAL = "PARTIAL", _("Agrees in part")
+        MISMATCH = "MISMATCH", _("Does not agree")
+        CLEAR = "CLEAR", _("Nothing found")
+        HIT = "HIT", _("Something found")
+        PENDING = "PENDING", _("The answer comes later")
+        UNDECIDED = "UNDECIDED", _("Cannot decide yet")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    application = models.ForeignKey(
+        KycApplication, on_delete=models.PROTECT, related_name="checks", db_index=False
+    )
+    document = models.ForeignKey(KycDocument, on_delete=models.PROTECT, null=True, related_name="checks")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    source = models.CharField(max_length=40)  # which service said so
+    reference = models.CharField(max_length=100, blank=True)  # by which it finds its answer
+    outcome = models.CharField(max_length=9, choices=Outcome.choices)
+    score = models.DecimalField(max_digits=5, decimal_places=4, null=True)  # 0 to 1
+    facts = models.TextField(blank=True)
+    revision = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("check")
+        verbose_name_plural = _("checks")
+        indexes = [
+            models.Index(fields=["application", "kind", "id"], name="kyc_check_of"),
+            models.Index(
+                fields=["source", "reference"],
+                condition=~models.Q(reference=""),
+                name="kyc_check_by_reference",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.outcome}"
 
 
 class KycCheckJobQuerySet(models.QuerySet["KycCheckJob"]):

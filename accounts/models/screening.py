@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.kyc import KycCheck
+from accounts.models.checks import KycCheck
 from accounts.models.people import Customer, User
 from core.ids import uuid7
 

@@ -14,7 +14,7 @@ from core.errors import DomainError
 from wallet.models import Account, PausedTransfer
 from wallet.models.limits import KEPT_FOR
 from wallet.refusals import LimitExceeded
-from wallet.services.limits import limits_of
+from wallet.services.limits import Limits, limits_of
 from wallet.services.posting import Posting
 from wallet.services.transfers import transfer
 
@@ -87,22 +87,23 @@ def resume_transfer(*, paused: PausedTransfer, posting_id: UUID, at: datetime) -
 
 def offer_paused(*, at: datetime, owner_id: UUID | None = None) -> int:
     """Tell owners, once, of those of their waiting transfers that fit into their limits now; return how many."""
-    waiting = PausedTransfer.objects.waiting(at).filter(offered_at=None).select_related("source")
+    waiting = PausedTransfer.objects.waiting(at).filter(offered_at=None)
     if owner_id:
         waiting = waiting.filter(owner=owner_id)
-    locked = waiting.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:AT_ONCE]
-    fitting = [paused for paused in locked if fits(paused, at=at)]
-    for paused in fitting:
-        paused.offered_at = at
-        paused.save(update_fields=["offered_at"])
-    accounts.notify(notices=[_offer(paused) for paused in fitting])
-    return len(fitting)
-
-
-def fits(paused: PausedTransfer, *, at: datetime) -> bool:
-    """Whether the limits, as they stand now, would let it through."""
-    limits = limits_of(account=paused.source, at=at)
-    return limits.refusal_of(paused.amount) is None
+    limits: dict[UUID, Limits] = {}
+    fitting = []
+    # All of them, in bites: those that never fit must not stand before those that do.
+    for paused in waiting.select_related("source").order_by("pk").iterator(chunk_size=AT_ONCE):
+        if paused.source_id not in limits:
+            limits[paused.source_id] = limits_of(account=paused.source, at=at)
+        if limits[paused.source_id].refusal_of(paused.amount) is None:
+            fitting.append(paused.pk)
+    # Asked once more under the lock: another may have offered them meanwhile.
+    locked = waiting.filter(pk__in=fitting).select_related("source")
+    offered = list(locked.order_by("pk").select_for_update(skip_locked=True, of=("self",)))
+    PausedTransfer.objects.filter(pk__in=[paused.pk for paused in offered]).update(offered_at=at)
+    accounts.notify(notices=[_offer(paused) for paused in offered])
+    return len(offered)
 
 
 def expire_paused(*, at: datetime) -> int:

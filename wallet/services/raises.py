@@ -19,14 +19,22 @@ def follow_raises() -> bool:
     """Deal with raises that nobody has dealt with; return whether there were any.
 
     Each stands for itself: it is deleted in the transaction that does what it asks for, so what is cut off comes again,
-    and several dispatchers share the work.
+    and several dispatchers share the work. One that breaks is logged, left for the next turn, and holds up no other.
     """
-    return sum(_take_one() for _ in range(AT_ONCE)) > 0
-
-
-def _take_one() -> bool:
     with acting_as_service():
-        found = LimitRaise.objects.order_by("pk").select_for_update(skip_locked=True).first()
+        keys = list(LimitRaise.objects.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    done = 0
+    for key in keys:
+        try:
+            done += _take(key)
+        except Exception:
+            logger.exception("the raise %s is not dealt with yet", key)
+    return done > 0
+
+
+def _take(key: int) -> bool:
+    with acting_as_service():
+        found = LimitRaise.objects.select_for_update(skip_locked=True).filter(pk=key).first()
         if found is None:
             return False
         _deal_with(found.owner_id)

@@ -11,8 +11,9 @@ from accounts.tests.factories import make_person, prove_factor
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id
 from wallet import services, tasks
-from wallet.models import Account, PausedTransfer
+from wallet.models import Account, LimitRaise, PausedTransfer
 from wallet.refusals import AccountHeld
+from wallet.services import raises
 from wallet.tests.factories import make_wallet
 from wallet.tests.ledger import balances, make_rule, post_one_line, root, system, trust_new_factors, wallets
 from wallet.tests.pages import browser_of, hidden, text
@@ -166,10 +167,12 @@ def test_while_it_is_still_over_the_limit_it_is_stopped_again(browser, ada, purs
     assert kept(ada).state == "WAITING"
 
 
-def test_the_next_day_offers_what_fits_into_it_and_nothing_else(browser, ada, purse, bola):
+def test_the_next_day_offers_what_fits_into_it_and_nothing_else(browser, ada, purse, bola, monkeypatch):
+    # What never fits stands first, and keeps nothing behind it waiting.
+    monkeypatch.setattr("wallet.services.paused.AT_ONCE", 1)
     spend(purse, 40_000_00)
-    ask_to_send(browser, "20,000")
     ask_to_send(browser, "60,000")
+    ask_to_send(browser, "20,000")
     tasks.offer_paused_transfers()
     assert told(ada, "transfer.resumable") == []
     with root() as database:
@@ -228,6 +231,28 @@ def test_an_upgrade_releases_what_was_kept_as_much_as_fits_and_tells(ada, purse)
     assert balances(held, purse.pk) == [0, 600_000_00]
     assert [data["amount"] for data in told(ada, "deposit.released")] == [300_000_00, 100_000_00]
     assert services.verify() == []
+
+
+def test_a_raise_that_breaks_keeps_no_other_waiting_and_is_tried_again(ada, bola, purse, monkeypatch):
+    keep_aside(ada, 10_000_00)
+    deal_with = raises._deal_with
+
+    def break_for_bola(owner_id: UUID) -> None:
+        if owner_id == bola.pk:
+            raise RuntimeError("a fault")
+        deal_with(owner_id)
+
+    monkeypatch.setattr(raises, "_deal_with", break_for_bola)
+    raise_tier(bola)
+    raise_tier(ada)
+    follow()
+    assert told(ada, "deposit.released")
+    with acting_as_service():
+        assert [left.owner_id for left in LimitRaise.objects.all()] == [bola.pk]
+    monkeypatch.undo()
+    follow()
+    with acting_as_service():
+        assert not LimitRaise.objects.exists()
 
 
 def test_what_is_released_counts_towards_no_limit(ada, purse):

@@ -58,12 +58,6 @@ def write(
     return check
 
 
-def latest(application: KycApplication) -> dict[str, KycCheck]:
-    """Return the check of each kind that counts: the last. Of documents, the last of any of them."""
-    found = KycCheck.objects.filter(application=application).order_by("kind", "-id").distinct("kind")
-    return {check.kind: check for check in found}
-
-
 def latest_of_each(application: KycApplication) -> list[KycCheck]:
     """Return the checks that count, one for each kind, and of documents one for each that still counts."""
     rows = KycCheck.objects.filter(application=application).exclude(

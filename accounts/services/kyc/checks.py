@@ -2,7 +2,7 @@
 
 checks.start(application=…, at=…)        # in the transaction in which it is sent
 checks.rerun(application=…, kind=…, by=…, at=…)
-checks.latest(application)               # the check of each kind that counts
+checks.latest_of_each(application)       # the checks that count
 checks.facts_of(check)                   # what the service said, opened
 """
 
@@ -27,7 +27,7 @@ from accounts.models import (
     User,
 )
 from accounts.services.kyc import checking_records
-from accounts.services.kyc.checking_records import facts_of, latest, latest_of_each, set_priority
+from accounts.services.kyc.checking_records import facts_of, latest_of_each, set_priority
 from core.actors import acting_as_service
 from core.errors import DomainError
 
@@ -37,7 +37,6 @@ __all__ = [
     "QuestionUnknown",
     "answer",
     "facts_of",
-    "latest",
     "latest_of_each",
     "rerun",
     "set_priority",
