@@ -16,7 +16,7 @@ from wallet.services.accounts import NGN, open_wallet, system_account
 from wallet.services.deposits import OPEN_FOR
 from wallet.services.holds import place_hold
 from wallet.services.posting import Line, post, reverse
-from wallet.services.settlement import CLEARING, FEES
+from wallet.services.settlement import FEES
 from wallet.services.transfers import TRANSFER, transfer
 
 GATEWAY = "paystack"
@@ -157,7 +157,7 @@ def _deposit(wallet_id: UUID, amount: int, moment: datetime) -> None:
     payment.state, payment.settled_at, payment.expires_at = Payment.State.SUCCEEDED, moment, moment + OPEN_FOR
     payment.save(force_insert=True)
     Payment.objects.filter(pk=payment.pk).update(created_at=moment - timedelta(minutes=2))
-    clearing = system_account(CLEARING)
+    clearing = system_account("PAYSTACK_CLEARING")
     lines = [
         Line("DEPOSIT", clearing, wallet_id, amount),
         Line("GATEWAY_FEE", system_account(FEES), clearing, fee),

@@ -13,6 +13,8 @@ class PaymentGateway(models.Model):
 
     class Kind(models.TextChoices):
         PAYSTACK = "PAYSTACK", "Paystack"
+        XPRESS_PAY = "XPRESS_PAY", "XpressPay"
+        XPRESS_WALLET = "XPRESS_WALLET", "Xpress Wallet"
 
     code = models.SlugField(primary_key=True, max_length=30)
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -182,6 +184,11 @@ class Case(models.Model):
         WRONG_CURRENCY = "WRONG_CURRENCY", _("Wrong currency")
         UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE", _("Unknown reference")
         LATE_PAYMENT = "LATE_PAYMENT", _("Account cannot take it")
+        UNMAPPED_DEPOSIT = "UNMAPPED_DEPOSIT", _("Deposit that nobody is known for")
+        UNKNOWN_PAYOUT = "UNKNOWN_PAYOUT", _("Payout without an answer")
+        UNKNOWN_REFUND = "UNKNOWN_REFUND", _("Refund without an answer")
+        DISPUTE = "DISPUTE", _("Disputed payment")
+        BREAK = "BREAK", _("Difference found in reconciliation")
         REPORTED = "REPORTED", _("Reported by the customer")
 
     class State(models.TextChoices):

@@ -52,8 +52,13 @@ class Account(models.Model):
         CLEARING = "CLEARING", _("Gateway clearing")
         FEE_EXPENSE = "FEE_EXPENSE", _("Fees we pay")
         BONUS_EXPENSE = "BONUS_EXPENSE", _("Bonuses we pay")
+        CHARGEBACK_EXPENSE = "CHARGEBACK_EXPENSE", _("Chargebacks we bear")
+        ROUNDING = "ROUNDING", _("Parts of a kobo")
         FEE_INCOME = "FEE_INCOME", _("Fees we earn")
         VAT_PAYABLE = "VAT_PAYABLE", _("VAT we owe")
+        STAMP_DUTY_PAYABLE = "STAMP_DUTY_PAYABLE", _("Stamp duty we owe")
+        LEVY_PAYABLE = "LEVY_PAYABLE", _("Levies we owe")
+        MERCHANT = "MERCHANT", _("Merchant")
         EQUITY = "EQUITY", _("Equity")
 
     class State(models.TextChoices):

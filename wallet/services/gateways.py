@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,14 @@ from core.errors import DomainError
 from wallet.gateways.base import Gateway
 from wallet.gateways.paystack import Paystack
 from wallet.models import PaymentGateway
+from wallet.services.accounts import system_account
+
+# What a gateway owes us, by its kind.
+CLEARING = {
+    PaymentGateway.Kind.PAYSTACK: "PAYSTACK_CLEARING",
+    PaymentGateway.Kind.XPRESS_PAY: "XPRESS_PAY_CLEARING",
+    PaymentGateway.Kind.XPRESS_WALLET: "XPRESS_WALLET_CLEARING",
+}
 
 
 class NoGateway(DomainError):
@@ -53,6 +62,11 @@ def adapter_of(gateway: PaymentGateway) -> Gateway:
 @lru_cache(maxsize=32)
 def _paystack(secret_key: str, base_url: str) -> Paystack:
     return Paystack(secret_key=secret_key, base_url=base_url)
+
+
+def clearing_of(gateway: PaymentGateway, currency: str) -> UUID:
+    """Return the account that shows what the gateway owes us."""
+    return system_account(CLEARING[PaymentGateway.Kind(gateway.kind)], currency)
 
 
 def _aad(code: str) -> str:

@@ -21,10 +21,11 @@ from wallet.refusals import (
 )
 from wallet.services.accounts import open_wallet, system_account
 from wallet.services.cards import index_of
+from wallet.services.gateways import clearing_of
 from wallet.services.posting import Line, post
 from wallet.services.referral_bonuses import deposited
 
-CLEARING, SUSPENSE, FEES = "PAYSTACK_CLEARING", "SUSPENSE", "GATEWAY_FEES"
+SUSPENSE, FEES = "SUSPENSE", "GATEWAY_FEES"
 SETTLED = Payment.SETTLED_STATES
 # A failed card sends no webhook: we ask so long after the start, and at the last of these it expires.
 CHECKS = (
@@ -83,7 +84,7 @@ def _post(payment: Payment, target: UUID, amount: int, charge: Charge) -> None:
 
     What came above `amount` and the fee goes to suspense, with a case.
     """
-    clearing = system_account(CLEARING, charge.currency)
+    clearing = clearing_of(payment.gateway, charge.currency)
     lines = [Line("DEPOSIT", clearing, target, amount)]
     kept = amount - charge.amount + (charge.fee or 0)
     if kept > 0:

@@ -5,8 +5,8 @@
 create or replace function wallet.counts(p_kind text) returns boolean
 language sql immutable
 return p_kind not in (
-    'FEE', 'GATEWAY_FEE', 'VAT', 'STAMP_DUTY', 'REVERSAL', 'ADJUSTMENT', 'INTEREST', 'BONUS', 'CLAWBACK', 'RELEASE',
-    'SAVING', 'UNSAVING');
+    'FEE', 'GATEWAY_FEE', 'VAT', 'STAMP_DUTY', 'LEVY', 'REVERSAL', 'RETURN', 'REFUND', 'CHARGEBACK', 'ADJUSTMENT', 'INTEREST',
+    'BONUS', 'CLAWBACK', 'RELEASE', 'SAVING', 'UNSAVING');
 
 -- The Lagos day of a moment, and when it ends. Lagos keeps one time all year, so a day has 24 hours.
 create or replace function wallet.day_of(p_at timestamptz) returns date
