@@ -1,7 +1,7 @@
-from django.urls import path
+from django.urls import include, path
 
 from wallet import webhook_views
-from wallet.views import activity, deposits, home, limits, transfers
+from wallet.views import activity, deposits, home, limits, paying, transfers
 
 urlpatterns = [
     path("home/", home.home, name="home"),
@@ -17,5 +17,11 @@ urlpatterns = [
     path("add-money/", deposits.add_money, name="add_money"),
     path("add-money/return/", deposits.back_from_gateway, name="add_money_return"),
     path("payments/<uuid:payment_id>/", deposits.payment, name="payment"),
+    path("pay/done/<str:token>/", paying.done, name="pay_done"),
+    path("pay/done/<str:token>/back/", paying.back, name="pay_back"),
+    path("pay/<str:slug>/", paying.pay_link, name="pay_link"),
+    path("pay/<str:slug>/confirm/", paying.confirm, name="pay_confirm"),
+    path("organizations/<slug:slug>/payments/", include("wallet.merchant_urls")),
+    path("", include("wallet.request_urls")),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
 ]

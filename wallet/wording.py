@@ -15,6 +15,9 @@ KINDS: dict[str, Words] = {
     "REVERSAL": _("Reversal"),
     "RELEASE": _("Kept money released"),
     "BONUS": _("Invitation bonus"),
+    "MERCHANT_PAYMENT": _("Payment"),
+    "REFUND": _("Paid back"),
+    "SETTLEMENT": _("From your organisation"),
 }
 KIND_NOTES: dict[str, Words] = {"DEPOSIT": _("By card or bank")}
 

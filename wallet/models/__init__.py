@@ -20,6 +20,20 @@ from wallet.models.ledger import (
     Transaction,
 )
 from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.merchants import (
+    Merchant,
+    MerchantPayment,
+    MerchantRefund,
+    MerchantSettlement,
+    PaymentLink,
+)
+from wallet.models.requests import (
+    PayLink,
+    PaymentRequest,
+    PaymentRequestChange,
+    RequestBlock,
+    SplitBill,
+)
 
 __all__ = [
     "Account",
@@ -31,12 +45,22 @@ __all__ = [
     "Hold",
     "LimitCounter",
     "LimitRaise",
+    "Merchant",
+    "MerchantPayment",
+    "MerchantRefund",
+    "MerchantSettlement",
     "PausedTransfer",
+    "PayLink",
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "PaymentLink",
+    "PaymentRequest",
+    "PaymentRequestChange",
+    "RequestBlock",
     "Reversal",
     "Seal",
+    "SplitBill",
     "TierRule",
     "TierRuleHistory",
     "Transaction",
