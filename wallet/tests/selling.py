@@ -51,7 +51,9 @@ def buy(payer: User, source: Account, link: PaymentLink, amount: int | None = No
         )
 
 
-def begin(link: PaymentLink, *, amount: int | None = None, email: str = "ngozi@stranger.test", **facts: Any) -> Any:
+def begin(
+    link: PaymentLink, *, amount: int | None = None, email: str = "ngozi@stranger.test", **facts: Any
+) -> Any:
     """Begin to pay by card, up to the gateway's page."""
     facts = {"payment_id": uuid7(), "at": timezone.now(), **facts}
     sold = selling.start_card_payment(slug=link.slug, amount=amount, email=email, **facts)

@@ -121,9 +121,7 @@ def test_at_its_own_gateway_a_merchant_is_paid_there_and_our_books_know_nothing(
     paystack: str, bola: User, settings
 ) -> None:
     merchant, before = make_merchant(bola), None
-    own_gateways.bring_gateway(
-        merchant=merchant, by=bola, secret_key=settings.PAYSTACK_SANDBOX_SECRET_KEY
-    )
+    own_gateways.bring_gateway(merchant=merchant, by=bola, secret_key=settings.PAYSTACK_SANDBOX_SECRET_KEY)
     merchant = again(merchant)
     with acting_as_service():
         before = Transaction.objects.count()
@@ -145,9 +143,7 @@ def test_a_wrong_amount_at_its_own_gateway_brings_no_money_into_our_suspense(
     paystack: str, bola: User, settings
 ) -> None:
     merchant = make_merchant(bola)
-    own_gateways.bring_gateway(
-        merchant=merchant, by=bola, secret_key=settings.PAYSTACK_SANDBOX_SECRET_KEY
-    )
+    own_gateways.bring_gateway(merchant=merchant, by=bola, secret_key=settings.PAYSTACK_SANDBOX_SECRET_KEY)
     sold = begin(make_link(merchant))
     story.pay_unheard(sold.payment, WRONG_AMOUNT="100000")
     story.verify(sold.payment)

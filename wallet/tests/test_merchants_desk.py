@@ -83,7 +83,9 @@ def test_who_may_do_what_is_asked_of_the_membership(ada: User, bola: User) -> No
     settling.settle_to_wallet(by=bola, posting_id=posting_id(), **take)
 
 
-@pytest.mark.parametrize("name", ["", "   ", "shop.example.com", "https://evil.test", "a\x00b", "…", "pay@me.ng"])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "shop.example.com", "https://evil.test", "a\x00b", "…", "pay@me.ng"]
+)
 def test_a_name_that_goes_into_mails_carries_no_link(bola: User, name: str) -> None:
     with pytest.raises(applying.MerchantTextRefused):
         make_merchant(bola, name=name, firm=make_organization(owner=bola))
@@ -103,7 +105,9 @@ def test_taking_out_moves_to_the_owners_wallet_once(ada: User, bola: User) -> No
     buy(ada, purse, make_link(merchant))
     once = posting_id()
     for _again in range(2):
-        settling.settle_to_wallet(merchant=merchant, by=bola, posting_id=once, amount=200_000, at=timezone.now())
+        settling.settle_to_wallet(
+            merchant=merchant, by=bola, posting_id=once, amount=200_000, at=timezone.now()
+        )
     assert (has(merchant.account_id), has(mine.pk)) == (45_969, 200_000)
     with pytest.raises(InsufficientFunds):
         settling.settle_to_wallet(
@@ -135,7 +139,12 @@ def test_days_without_movement_have_the_balance_before_them(ada: User, bola: Use
     buy(ada, purse, make_link(merchant))
     tomorrow = timezone.localdate() + timedelta(days=1)
     found = reports.report(merchant=merchant, since=tomorrow, until=tomorrow)
-    assert (found.days, found.total.opening, found.total.closing, found.is_proven) == ([], 245_969, 245_969, True)
+    assert (found.days, found.total.opening, found.total.closing, found.is_proven) == (
+        [],
+        245_969,
+        245_969,
+        True,
+    )
 
 
 def test_a_report_that_does_not_add_up_says_so() -> None:

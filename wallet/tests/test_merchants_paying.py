@@ -157,7 +157,10 @@ def test_ten_who_pay_a_single_use_link_at_once_pay_it_once(bola: User) -> None:
     ("amount", "fee", "vat"), [(5_000, 75, 6), (33, 0, 0), (6_700, 101, 8), (20_000_000, 200_000, 15_000)]
 )
 def test_the_fee_is_rounded_half_up_and_capped(db: None, amount: int, fee: int, vat: int) -> None:
-    parts = {kind: part for kind, part, _code in charges.quote(amount=amount, currency="NGN", at=timezone.now()).parts}
+    parts = {
+        kind: part
+        for kind, part, _code in charges.quote(amount=amount, currency="NGN", at=timezone.now()).parts
+    }
     assert (parts.get("FEE", 0), parts.get("VAT", 0)) == (fee, vat)
 
 
