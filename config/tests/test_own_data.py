@@ -148,6 +148,8 @@ EXEMPT = {
     "wallet_reversal": SHOWN,
     "wallet_seal": NOBODYS,
     "wallet_coolingoffrule": NOBODYS,
+    "wallet_feeschedule": NOBODYS,
+    "wallet_feerule": NOBODYS,
     "wallet_tierrule": NOBODYS,
     "wallet_tierrulehistory": NOBODYS,
     "wallet_webhookevent": "what a gateway said of a payment, which is in a file",
