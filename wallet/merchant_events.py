@@ -18,8 +18,8 @@ _PAYMENT = {
     "method": "CARD",
     "state": "PAID",
     "amount": 250000,
-    "fee": 4031,
-    "net": 245969,
+    "fee": 14781,
+    "net": 235219,
     "refunded": 0,
     "currency": "NGN",
 }

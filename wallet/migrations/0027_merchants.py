@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0030_referrals'),
-        ('wallet', '0011_more_kinds'),
+        ('wallet', '0019_hold_lines'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -81,8 +81,7 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=140)),
                 ('amount', models.BigIntegerField()),
                 ('fee', models.BigIntegerField(default=0)),
-                ('fee_lines', models.JSONField(default=list)),
-                ('fee_schedule', models.CharField(blank=True, max_length=40)),
+                ('quote', models.JSONField(default=dict)),
                 ('refunded', models.BigIntegerField(default=0)),
                 ('at_own_gateway', models.BooleanField(default=False)),
                 ('is_extra', models.BooleanField(default=False)),

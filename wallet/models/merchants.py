@@ -161,9 +161,9 @@ class MerchantPaymentQuerySet(models.QuerySet["MerchantPayment"]):
 class MerchantPayment(models.Model):
     """Money for a merchant: from a customer's wallet at once, or from a stranger's card once its `payment` is settled.
 
-    `fee` is what the merchant pays us for it, taxes included, as quoted when it began: `fee_lines` holds each part as
-    kind, amount and the code of the account that gets it. With `at_own_gateway` the card was charged at the merchant's
-    own gateway: nothing is posted and no fee is due. Amounts in minor units.
+    `fee` is what the merchant pays us for it, taxes included, and `quote` its parts as they were quoted when it began.
+    With `at_own_gateway` the card was charged at the merchant's own gateway: nothing is posted, no fee is due. Amounts
+    in minor units.
     """
 
     class Method(models.TextChoices):
@@ -195,8 +195,7 @@ class MerchantPayment(models.Model):
     amount = models.BigIntegerField()
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
     fee = models.BigIntegerField(default=0)
-    fee_lines = models.JSONField(default=list)
-    fee_schedule = models.CharField(max_length=40, blank=True)
+    quote = models.JSONField(default=dict)
     refunded = models.BigIntegerField(default=0)
     at_own_gateway = models.BooleanField(default=False)
     # A single-use link that two paid: the second is the merchant's to give back.

@@ -23,7 +23,7 @@ from wallet.refusals import (
 from wallet.services.accounts import open_wallet, system_account
 from wallet.services.cards import index_of
 from wallet.services.gateways import clearing_of
-from wallet.services.merchants import charges, takings
+from wallet.services.merchants import takings
 from wallet.services.posting import Line, post
 from wallet.services.referral_bonuses import deposited
 
@@ -76,8 +76,8 @@ def _take_in(payment: Payment, charge: Charge) -> str:
 def _sell(payment: Payment, sold: MerchantPayment, charge: Charge) -> str:
     """To the merchant's account, with our fee; at the merchant's own gateway the money is where it belongs already."""
     if not sold.at_own_gateway:
-        more = takings.fee_lines(sold)
-        _post(payment, payment.account_id, payment.amount, charge, kind=charges.KIND, more=more)
+        more = takings.fees_of(sold)
+        _post(payment, payment.account_id, payment.amount, charge, kind=takings.KIND, more=more)
     return Payment.State.SUCCEEDED
 
 

@@ -17,6 +17,7 @@ from wallet.services.merchants import applying, own_gateways, selling
 from wallet.services.merchants.links import LinkNotOpen
 from wallet.tests import deposits as story
 from wallet.tests.factories import make_wallet
+from wallet.tests.schedules import make_schedule
 from wallet.tests.selling import again, begin, buy, fresh, has, make_link, make_merchant, told
 
 
@@ -26,13 +27,20 @@ def test_a_card_pays_the_merchant_the_gateway_and_us_in_one_posting(paystack: st
     assert (sold.state, sold.payment.state) == ("INTENT", "PENDING")
     story.pay(sold.payment)
     sold = fresh(sold)
-    assert (sold.state, sold.fee, has(merchant.account_id)) == ("PAID", 4_031, 245_969)
+    assert (sold.state, sold.fee, has(merchant.account_id)) == ("PAID", 14_781, 235_219)
     with acting_as_service():
         kinds = Transaction.objects.of_posting(sold.posting_id).values_list("kind", flat=True)
         assert list(kinds) == ["MERCHANT_PAYMENT", "FEE", "VAT", "GATEWAY_FEE"]
-    assert story.balances("FEE_INCOME", "VAT_PAYABLE", "SUSPENSE") == (3_750, 281, 0)
+    assert story.balances("FEE_INCOME", "VAT_PAYABLE", "SUSPENSE") == (13_750, 1_031, 0)
     clearing, kept = story.balances("PAYSTACK_CLEARING", "GATEWAY_FEES")
     assert clearing + kept == 250_000
+
+
+def test_a_price_list_of_later_does_not_change_what_was_begun(paystack: str, bola: User) -> None:
+    sold = begin(make_link(make_merchant(bola)))
+    make_schedule("MERCHANT_PAYMENT")
+    story.pay(sold.payment)
+    assert (fresh(sold).fee, story.balances("FEE_INCOME", "VAT_PAYABLE")) == (14_781, (13_750, 1_031))
 
 
 def test_the_stranger_gets_one_receipt_however_often_the_gateway_says_it(paystack: str, bola: User) -> None:
@@ -58,7 +66,7 @@ def test_a_declined_card_is_told_and_may_still_pay(paystack: str, bola: User) ->
     assert [event for event, _facts in told(merchant)][-1] == "merchant_payment.failed"
     story.pay(sold.payment)
     story.verify(sold.payment)
-    assert (fresh(sold).state, has(merchant.account_id)) == ("PAID", 245_969)
+    assert (fresh(sold).state, has(merchant.account_id)) == ("PAID", 235_219)
 
 
 def test_nobody_pays_and_it_expires_then_the_money_comes_all_the_same(paystack: str, bola: User) -> None:
@@ -68,7 +76,7 @@ def test_nobody_pays_and_it_expires_then_the_money_comes_all_the_same(paystack: 
     assert fresh(sold).state == "EXPIRED"
     story.pay_unheard(sold.payment)
     story.verify(sold.payment)
-    assert (fresh(sold).state, has(merchant.account_id)) == ("PAID", 245_969)
+    assert (fresh(sold).state, has(merchant.account_id)) == ("PAID", 235_219)
 
 
 def test_a_wrong_amount_waits_for_a_person_and_the_merchant_gets_nothing(paystack: str, bola: User) -> None:
@@ -156,4 +164,4 @@ def test_two_workers_who_ask_at_once_pay_the_merchant_once(paystack: str, bola: 
     story.pay_unheard(sold.payment)
     errors = story.at_once(*[lambda: wallet.check_payment(payment_id=sold.payment.pk, at=timezone.now())] * 4)
     assert errors == []
-    assert (fresh(sold).state, has(merchant.account_id)) == ("PAID", 245_969)
+    assert (fresh(sold).state, has(merchant.account_id)) == ("PAID", 235_219)

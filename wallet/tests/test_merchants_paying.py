@@ -12,13 +12,15 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import posting_id
 from wallet import services as wallet
+from wallet.fees import Band
 from wallet.models import MerchantPayment, PaymentLink, Transaction
 from wallet.refusals import DailySendingLimitExceeded, InsufficientFunds, NotYourAccount
 from wallet.services.deposits import PaymentIdReused
-from wallet.services.merchants import applying, charges, links, selling
+from wallet.services.merchants import applying, links, selling
 from wallet.services.merchants.links import LinkNotFound, LinkNotOpen, LinkRefused
 from wallet.services.merchants.selling import AmountDiffers, PaidAlready
 from wallet.tests.factories import make_wallet
+from wallet.tests.schedules import make_schedule
 from wallet.tests.selling import again, buy, has, make_link, make_merchant, told
 
 
@@ -30,14 +32,14 @@ def fees() -> tuple[int, ...]:
 def test_one_posting_moves_the_price_and_the_merchants_fee_with_its_vat(ada: User, bola: User) -> None:
     purse, merchant = make_wallet(ada, amount=400_000), make_merchant(bola)
     sold = buy(ada, purse, make_link(merchant), note="Two yards")
-    assert (sold.state, sold.amount, sold.fee, sold.net) == ("PAID", 250_000, 4_031, 245_969)
-    assert (has(purse.pk), has(merchant.account_id), fees()) == (150_000, 245_969, (3_750, 281))
+    assert (sold.state, sold.amount, sold.fee, sold.net) == ("PAID", 250_000, 14_781, 235_219)
+    assert (has(purse.pk), has(merchant.account_id), fees()) == (150_000, 235_219, (13_750, 1_031))
     with acting_as_service():
         lines = Transaction.objects.of_posting(sold.posting_id).values_list("kind", "amount", "debit_account")
         assert list(lines) == [
             ("MERCHANT_PAYMENT", 250_000, purse.pk),
-            ("FEE", 3_750, merchant.account_id),
-            ("VAT", 281, merchant.account_id),
+            ("FEE", 13_750, merchant.account_id),
+            ("VAT", 1_031, merchant.account_id),
         ]
         assert wallet.verify() == []
 
@@ -49,7 +51,7 @@ def test_whom_it_concerns_is_told_and_nobody_elses_name_leaves(ada: User, bola: 
     events = dict(told(merchant))
     assert {"merchant.changed", "payment_link.changed", "merchant_payment.paid"} <= events.keys()
     paid = events["merchant_payment.paid"]
-    assert (paid["amount"], paid["fee"], paid["net"], paid["method"]) == (250_000, 4_031, 245_969, "WALLET")
+    assert (paid["amount"], paid["fee"], paid["net"], paid["method"]) == (250_000, 14_781, 235_219, "WALLET")
     assert "Ada" not in str(events)
     with acting_as_service():
         notices = Notification.objects.filter(user=bola).values_list("event", flat=True)
@@ -120,7 +122,7 @@ def test_a_suspended_merchant_gets_nothing_and_loses_nothing(ada: User, bola: Us
     applying.suspend(merchant=merchant, by=bola, reason="Complaints", at=timezone.now())
     with pytest.raises(LinkNotOpen):
         buy(ada, purse, link)
-    assert (again(merchant).account.state, has(merchant.account_id)) == ("FROZEN", 245_969)
+    assert (again(merchant).account.state, has(merchant.account_id)) == ("FROZEN", 235_219)
     with pytest.raises(applying.MerchantNotActive):
         make_link(merchant)
 
@@ -147,21 +149,18 @@ def test_ten_who_pay_a_single_use_link_at_once_pay_it_once(bola: User) -> None:
     for thread in threads:
         thread.join()
     assert sorted(ended) == ["PAID", *["payment_link_paid"] * 9]
-    assert has(merchant.account_id) == 245_969
+    assert has(merchant.account_id) == 235_219
     with acting_as_service():
         assert PaymentLink.objects.get(pk=link.pk).state == "USED"
         assert wallet.verify() == []
 
 
-@pytest.mark.parametrize(
-    ("amount", "fee", "vat"), [(5_000, 75, 6), (33, 0, 0), (6_700, 101, 8), (20_000_000, 200_000, 15_000)]
-)
-def test_the_fee_is_rounded_half_up_and_capped(db: None, amount: int, fee: int, vat: int) -> None:
-    parts = {
-        kind: part
-        for kind, part, _code in charges.quote(amount=amount, currency="NGN", at=timezone.now()).parts
-    }
-    assert (parts.get("FEE", 0), parts.get("VAT", 0)) == (fee, vat)
+def test_a_price_that_the_fee_would_eat_up_is_refused(ada: User, bola: User) -> None:
+    purse, merchant = make_wallet(ada, amount=400_000), make_merchant(bola)
+    make_schedule("MERCHANT_PAYMENT", Band("FEE", 0, flat=5_000))
+    with pytest.raises(AmountDiffers):
+        buy(ada, purse, make_link(merchant, amount=5_000))
+    assert buy(ada, purse, make_link(merchant, amount=5_001)).net == 1
 
 
 def test_what_was_quoted_is_what_leaves(ada: User, bola: User) -> None:

@@ -11,11 +11,11 @@ from django.utils.functional import Promise
 from wallet import services, wording
 from wallet.models import Entry
 from wallet.services.counterparties import Party
-from wallet.services.merchants import charges, refunds, settling
+from wallet.services.merchants import refunds, settling, takings
 from wallet.services.merchants.names import merchants_named
 from wallet.services.transfers import TRANSFER
 
-WITH_MERCHANTS = (charges.KIND, refunds.KIND, settling.KIND)
+WITH_MERCHANTS = (takings.KIND, refunds.KIND, settling.KIND)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from core.actors import acting_as_service
 from wallet.models import Entry, Merchant, MerchantPayment
-from wallet.services.merchants import charges, refunds, settling
+from wallet.services.merchants import refunds, settling, takings
 
 # Taxes that stand beside the fee.
 TAXES = ("VAT", "STAMP_DUTY", "LEVY")
@@ -91,12 +91,12 @@ def chart_of(*, merchant: Merchant, today: date, days: int = 14) -> list[tuple[d
 
 
 def _day(day: date, entries: list[Entry]) -> Day:
-    known = {charges.KIND, "FEE", *TAXES, refunds.KIND, settling.KIND}
+    known = {takings.KIND, "FEE", *TAXES, refunds.KIND, settling.KIND}
     first, last = entries[0], entries[-1]
     return Day(
         date=day,
-        payments=sum(entry.kind == charges.KIND for entry in entries),
-        gross=_sum(entries, charges.KIND),
+        payments=sum(entry.kind == takings.KIND for entry in entries),
+        gross=_sum(entries, takings.KIND),
         fees=-_sum(entries, "FEE"),
         taxes=-_sum(entries, *TAXES),
         refunds=-_sum(entries, refunds.KIND),

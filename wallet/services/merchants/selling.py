@@ -13,14 +13,15 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
+from wallet.fees import FeeQuote
 from wallet.models import Account, MerchantPayment, PaymentLink
 from wallet.refusals import InsufficientFunds, NotYourAccount
 from wallet.services.cooling_off import check_cooling_off
 from wallet.services.deposits import LARGEST, SMALLEST, PaymentIdReused, create_payment
+from wallet.services.fees import quote_fee
 from wallet.services.limits import limits_of
-from wallet.services.merchants import charges
 from wallet.services.merchants.links import LinkNotFound, LinkNotOpen, Shown
-from wallet.services.merchants.takings import note_paid
+from wallet.services.merchants.takings import KIND, fees_of, note_paid
 from wallet.services.posting import Line, Posting, post
 
 LONGEST_NOTE = 140
@@ -129,7 +130,7 @@ def start_card_payment(
             return found
         _refuse_closed(shown, at=at)
         _refuse_busy(shown.link, at=at)
-        sold = _sold(shown, _amount(shown.link, amount), note=note, at=at)
+        sold = _sold(shown, _amount(shown.link, amount), note=note, at=at, card=True)
         sold.method, sold.payer_email, sold.payer_name = MerchantPayment.Method.CARD, email, name
         sold.payment = create_payment(
             account=shown.merchant.account,
@@ -153,25 +154,32 @@ def _locked(slug: str) -> Shown:
     return Shown(link, link.merchant)
 
 
-def _sold(shown: Shown, amount: int, *, note: str, at: datetime) -> MerchantPayment:
-    own = shown.merchant.brings_gateway
-    charge = charges.quote(amount=amount, currency=shown.link.currency_id, at=at)
+def _sold(shown: Shown, amount: int, *, note: str, at: datetime, card: bool = False) -> MerchantPayment:
+    """A payment to be, with what the merchant is going to pay for it. Raises AmountDiffers where that is all of it."""
+    own = card and shown.merchant.brings_gateway
+    currency = shown.link.currency_id
+    quote = quote_fee(kind=KIND, amount=amount, currency=currency, tier=None, at=at)
+    if own:
+        quote = FeeQuote(KIND, amount)
+    if quote.total >= amount:
+        raise AmountDiffers
     return MerchantPayment(
         merchant=shown.merchant,
         organization_id=shown.merchant.organization_id,
         link=shown.link,
         amount=amount,
-        currency_id=shown.link.currency_id,
+        currency_id=currency,
         note=note,
         at_own_gateway=own,
         created_at=at,
-        **(charges.NOTHING if own else charge).kept(),
+        fee=quote.total,
+        quote=quote.as_data(),
     )
 
 
 def _post(sold: MerchantPayment, source: Account) -> Posting:
     account = sold.merchant.account_id
-    lines = [Line(charges.KIND, source.pk, account, sold.amount), *charges.lines(sold=sold, payer=account)]
+    lines = [Line(KIND, source.pk, account, sold.amount), *fees_of(sold)]
     return post(posting_id=sold.posting_id, lines=lines, description=sold.link.title)
 
 

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from accounts import audit
 from wallet import merchant_events, merchant_mails
+from wallet.fees import FeeQuote
 from wallet.models import MerchantPayment, Payment, PaymentLink
-from wallet.services.merchants import charges
+from wallet.services.fees import fee_lines
 from wallet.services.merchants.applying import tell_owners
 from wallet.services.posting import Line
 
+KIND = "MERCHANT_PAYMENT"
 State = MerchantPayment.State
 # How a payment's state reads on what was sold by it; one that is still open says nothing new.
 _FOLLOWS: dict[str, str] = {
@@ -33,8 +35,11 @@ def sold_by(payment: Payment) -> MerchantPayment | None:
     return rows.select_related("merchant__organization", "link").filter(payment=payment).first()
 
 
-def fee_lines(sold: MerchantPayment) -> list[Line]:
-    return charges.lines(sold=sold, payer=sold.merchant.account_id)
+def fees_of(sold: MerchantPayment) -> list[Line]:
+    """What the merchant pays us for a payment, exactly as it was quoted: lines of the payment's own posting."""
+    return fee_lines(
+        quote=FeeQuote.from_data(sold.quote), payer=sold.merchant.account_id, currency=sold.currency_id
+    )
 
 
 def follow(payment: Payment, *, at: datetime) -> None:
