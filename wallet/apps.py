@@ -12,6 +12,8 @@ class WalletConfig(AppConfig):
         from accounts import referral_signals
         from wallet import merchant_words, notices, personal, request_words
         from wallet.api import scopes  # noqa: F401
+        from wallet.api.merchants import scopes as merchant_scopes  # noqa: F401
+        from wallet.api.requests import scopes as request_scopes  # noqa: F401
         from wallet.services import cards
 
         personal.register()

@@ -17,6 +17,8 @@ from wallet.models import Account, CoolingOffRule, Transaction
 from wallet.refusals import LedgerRefusal
 
 WINDOW = timedelta(hours=24)
+# What a thief would send: to a person, or to a shop of their own.
+COUNTED = ("TRANSFER", "MERCHANT_PAYMENT")
 
 
 class CoolingOff(LedgerRefusal):
@@ -46,7 +48,7 @@ def check_cooling_off(*, source: Account, amount: int, at: datetime, posting_id:
         return
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"cooling_off:{source.pk}"])
-    sent = Transaction.objects.filter(debit_account_id=source.pk, kind="TRANSFER")
+    sent = Transaction.objects.filter(debit_account_id=source.pk, kind__in=COUNTED)
     if posting_id and sent.filter(pk=posting_id).exists():
         return
     gone = sent.filter(pk__gte=uuid7_at(at - WINDOW)).aggregate(total=Sum("amount"))["total"] or 0
