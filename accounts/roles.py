@@ -23,7 +23,9 @@ PEOPLE = (
     "accounts.membership",
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
-DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
+MERCHANTS = ("wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment")
+# What comes in: to customers and to merchants.
+DEPOSITS = (*MERCHANTS, "wallet.payment", "wallet.webhookevent", "wallet.case")
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
@@ -58,6 +60,7 @@ DOWNLOAD_DOCUMENT = "accounts.download_kycdocument"
 RUN_PROGRAMS = "accounts.run_referral_programs"
 REFUSE_REFERRAL = "accounts.refuse_referral"
 EXPORT_REFERRALS = "accounts.export_referrals"
+DECIDE_MERCHANT = "wallet.decide_merchant"
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ ROLES = {
         (
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
             *(READ_CASES, APPROVE_KYC, DOWNLOAD_DOCUMENT, DECIDE_SCREENING),
-            *(REFUSE_REFERRAL, EXPORT_REFERRALS),
+            *(REFUSE_REFERRAL, EXPORT_REFERRALS, DECIDE_MERCHANT),
         ),
     ),
     AUDITOR: Role(

@@ -45,7 +45,8 @@ PEOPLE = {
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
-DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
+MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
+DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"} | MERCHANTS
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
@@ -134,7 +135,7 @@ MAY = {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
         *(roles.READ_CASES, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT, roles.DECIDE_SCREENING),
-        *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS),
+        *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.DECIDE_MERCHANT),
     },
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
@@ -150,7 +151,7 @@ MAY = {
             roles.DOWNLOAD_DOCUMENT,
             roles.DECIDE_SCREENING,
         ),
-        *(roles.RUN_PROGRAMS, roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS),
+        *(roles.RUN_PROGRAMS, roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.DECIDE_MERCHANT),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -165,6 +166,8 @@ ACTIONS = {
     "take": (roles.TAKE_PARKED, PARKED),
     "stop": (roles.RUN_PROGRAMS, {"accounts.referralprogram"}),
     "refuse": (roles.REFUSE_REFERRAL, {"accounts.referral"}),
+    "activate": (roles.DECIDE_MERCHANT, {"wallet.merchant"}),
+    "suspend": (roles.DECIDE_MERCHANT, {"wallet.merchant"}),
 }
 # Those of a whole list, read without a row.
 OF_LISTS = {

@@ -39,12 +39,13 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(null=True)),
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='merchant', to='wallet.account')),
                 ('organization', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='merchant', to='accounts.organization')),
-                ('own_gateway', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merchant', to='wallet.paymentgateway')),
+                ('own_gateway', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wallet.paymentgateway')),
             ],
             options={
                 'verbose_name': 'merchant',
                 'verbose_name_plural': 'merchants',
                 'permissions': [('decide_merchant', 'Can let a merchant take money, and suspend it')],
+                'constraints': [models.UniqueConstraint(fields=('own_gateway',), name='merchant_gateway_of_one')],
             },
         ),
         migrations.CreateModel(

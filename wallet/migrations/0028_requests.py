@@ -7,12 +7,12 @@ from django.db import migrations, models
 from core.rls import Policy, Protect
 
 OWN = "owner_id = (select auth.uid())"
-# What was asked of a person by somebody they had blocked by then is not theirs to see.
+# What is asked of a person by somebody they blocked is not theirs to see.
 PARTY = """
     (asker_id = (select auth.uid())) is true
     or (payer_id = (select auth.uid()) and not exists (
         select from wallet_requestblock b
-        where b.owner_id = payer_id and b.blocked_id = asker_id and b.created_at <= wallet_paymentrequest.created_at
+        where b.owner_id = payer_id and b.blocked_id = asker_id
     )) is true
 """
 NEVER_CHANGED = """

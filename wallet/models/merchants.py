@@ -68,8 +68,8 @@ class Merchant(models.Model):
     category = models.CharField(max_length=20, choices=Category.choices)
     support_email = models.EmailField(max_length=254)
     support_phone = models.CharField(max_length=20, blank=True)
-    own_gateway = models.OneToOneField(
-        PaymentGateway, on_delete=models.PROTECT, null=True, related_name="merchant"
+    own_gateway = models.ForeignKey(
+        PaymentGateway, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.APPLIED)
     reason = models.CharField(max_length=500, blank=True)
@@ -82,6 +82,9 @@ class Merchant(models.Model):
         verbose_name = _("merchant")
         verbose_name_plural = _("merchants")
         permissions = [("decide_merchant", "Can let a merchant take money, and suspend it")]
+        constraints = [
+            models.UniqueConstraint(fields=["own_gateway"], name="merchant_gateway_of_one"),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

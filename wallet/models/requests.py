@@ -43,7 +43,7 @@ class SplitBill(models.Model):
 
 class PaymentRequestQuerySet(models.QuerySet["PaymentRequest"]):
     def visible_to(self, user: Any) -> "PaymentRequestQuerySet":
-        """Those a person made, and those made of them; not what was asked by who they had blocked by then."""
+        """Those a person made, and those made of them; nothing of who they blocked."""
         return self.filter(Q(asker_id=user.pk) | (Q(payer_id=user.pk) & ~Exists(self._blocked())))
 
     def of_payer(self, user: Any) -> "PaymentRequestQuerySet":
@@ -53,9 +53,7 @@ class PaymentRequestQuerySet(models.QuerySet["PaymentRequest"]):
         return self.filter(state=PaymentRequest.State.OPEN, expires_at__gt=at)
 
     def _blocked(self) -> models.QuerySet["RequestBlock"]:
-        return RequestBlock.objects.filter(
-            owner=OuterRef("payer"), blocked=OuterRef("asker"), created_at__lte=OuterRef("created_at")
-        )
+        return RequestBlock.objects.filter(owner=OuterRef("payer"), blocked=OuterRef("asker"))
 
 
 class PaymentRequest(models.Model):

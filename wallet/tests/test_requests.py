@@ -116,9 +116,8 @@ def test_who_blocked_hears_and_sees_nothing_and_the_asker_cannot_tell(ada: User,
         ["request.received"],
     )
     with acting_as(bola):
-        assert [each.pk for each in PaymentRequest.objects.visible_to(bola)] == [first.pk]
-        assert [each.pk for each in PaymentRequest.objects.all()] == [first.pk]
-        assert not PaymentRequestChange.objects.filter(request=second).exists()
+        assert not PaymentRequest.objects.visible_to(bola).exists()
+        assert not PaymentRequest.objects.exists() and not PaymentRequestChange.objects.exists()
     with acting_as(ada), connection.cursor() as cursor:
         cursor.execute("select count(*) from wallet_requestblock")
         assert cursor.fetchone() == (0,)

@@ -24,9 +24,6 @@ from core.api.views import ApiView
 from wallet.api.merchants import examples
 from wallet.api.merchants.scopes import LINKS_READ, LINKS_WRITE, PAYMENTS_READ, REFUNDS_WRITE
 from wallet.api.merchants.serializers import (
-    LINK,
-    MERCHANT,
-    PAYMENT,
     LinkInput,
     LinkSerializer,
     MerchantPaymentSerializer,
@@ -35,6 +32,7 @@ from wallet.api.merchants.serializers import (
     RefundInput,
     RefundSerializer,
 )
+from wallet.merchant_events import LINK, MERCHANT, PAYMENT
 from wallet.models import Account, Merchant, MerchantPayment, PaymentLink
 from wallet.refusals import CurrencyMismatch
 from wallet.services.accounts import NGN
