@@ -34,6 +34,7 @@ KEPT = (
     "wallet_currency",
     "wallet_tierrule",
     "wallet_coolingoffrule",
+    "wallet_reversalrule",
     "wallet_follower",
     "realtime_horizon",
     "realtime_consumer",
@@ -106,7 +107,7 @@ def wipe(_case: object = None) -> None:
             [[*KEPT, "wallet_account"]],
         ).fetchall()
         statements = [f'delete from "{name}"' for (name,) in tables]
-        for rules in ("wallet_tierrule", "wallet_coolingoffrule"):
+        for rules in ("wallet_tierrule", "wallet_coolingoffrule", "wallet_reversalrule"):
             statements.append(f"delete from {rules} where source = '{OF_TESTS}'")
         statements.append("delete from wallet_account where owner_id is not null")
         statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
