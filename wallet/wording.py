@@ -13,6 +13,7 @@ KINDS: dict[str, Words] = {
     "DEPOSIT": _("Money added"),
     "TRANSFER": _("Transfer"),
     "REVERSAL": _("Reversal"),
+    "ADJUSTMENT": _("Correction"),
     "RELEASE": _("Kept money released"),
     "BONUS": _("Invitation bonus"),
 }
