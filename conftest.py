@@ -31,6 +31,7 @@ KEPT = (
     "auth_permission",
     "auth_group",
     "auth_group_permissions",
+    "accounts_approvalband",
     "wallet_currency",
     "wallet_tierrule",
     "wallet_coolingoffrule",

@@ -1,6 +1,7 @@
 """What can be done with money. The only door to the books: `from wallet import services as wallet`."""
 
 from wallet.fees import FeeLine, FeeQuote
+from wallet.services import charge_events  # noqa: F401  deals with events of gateways
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.announcing import announce
 from wallet.services.books import Fault, fold, seal, verify
@@ -9,7 +10,13 @@ from wallet.services.counterparties import counterparties_named, has_sent_to, pa
 from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
 from wallet.services.fees import add_fee_schedule, charges_in, fee_lines, prices_of, quote_fee
 from wallet.services.gateways import install_gateway
-from wallet.services.holds import commit_hold, place_hold, release_expired_holds, release_hold
+from wallet.services.holds import (
+    commit_hold,
+    commit_hold_lines,
+    place_hold,
+    release_expired_holds,
+    release_hold,
+)
 from wallet.services.limits import Limits, limits_of, rules_on
 from wallet.services.lookups import count_lookup
 from wallet.services.paused import (
@@ -50,6 +57,7 @@ __all__ = [
     "check_cooling_off",
     "check_payment",
     "commit_hold",
+    "commit_hold_lines",
     "count_lookup",
     "counterparties_named",
     "create_payment",
