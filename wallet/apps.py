@@ -14,8 +14,9 @@ class WalletConfig(AppConfig):
         from wallet.api import scopes  # noqa: F401
         from wallet.api.merchants import scopes as merchant_scopes  # noqa: F401
         from wallet.api.requests import scopes as request_scopes  # noqa: F401
-        from wallet.services import cards
+        from wallet.services import approved, cards
 
+        approved.register()
         personal.register()
         personal_payments.register()
         notices.register()

@@ -20,7 +20,14 @@ from wallet.models.ledger import (
     Seal,
     Transaction,
 )
-from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.limits import (
+    CoolingOffRule,
+    LimitCounter,
+    LimitRaise,
+    PausedTransfer,
+    ReversalRule,
+    TierRule,
+)
 from wallet.models.merchants import (
     Merchant,
     MerchantPayment,
@@ -62,6 +69,7 @@ __all__ = [
     "PaymentRequestChange",
     "RequestBlock",
     "Reversal",
+    "ReversalRule",
     "Seal",
     "SplitBill",
     "TierRule",

@@ -20,6 +20,7 @@ from core.ids import posting_id
 from core.templatetags.money import money
 from core.views import slow_down
 from wallet import services
+from wallet.fees import FeeQuote
 from wallet.models import PaymentRequest, PaymentRequestChange, RequestBlock
 from wallet.request_forms import AskForm, DeclineForm
 from wallet.services.lookups import TooManyLookups
@@ -28,6 +29,7 @@ from wallet.services.requests.people import people_of
 from wallet.views.access import own_wallet, wallet_page
 
 SHOWN = 30
+ORDER_LIFE = 30 * 60
 TONES: dict[str, str] = {"OPEN": "pending", "PAID": "success", "DECLINED": "error"}
 AMOUNT = (asking.RequestAmount,)
 RECIPIENT = (RecipientNotFound, asking.RequestOneself, asking.TooManyToOne)
@@ -107,7 +109,7 @@ def pay(request: PersonRequest, request_id: UUID) -> HttpResponseBase:
         quote = answering.quote_request(request=asked, source=wallet, at=timezone.now())
     except DomainError as refusal:
         return _page(request, asked, DeclineForm(), refusal=refusal)
-    order = signing.dumps([str(posting_id()), str(asked.pk)], salt=_salt(request))
+    order = signing.dumps([str(posting_id()), str(asked.pk), quote.charges.as_data()], salt=_salt(request))
     context = {
         "asked": asked,
         "quote": quote,
@@ -122,7 +124,9 @@ def pay(request: PersonRequest, request_id: UUID) -> HttpResponseBase:
 def _pay(request: PersonRequest, request_id: UUID) -> HttpResponse:
     asked = _to_me(request, request_id)
     try:
-        chosen, about = signing.loads(request.POST.get("order", ""), salt=_salt(request), max_age=1800)
+        chosen, about, charges = signing.loads(
+            request.POST.get("order", ""), salt=_salt(request), max_age=ORDER_LIFE
+        )
         if about != str(asked.pk):
             raise signing.BadSignature
     except signing.BadSignature:
@@ -134,6 +138,7 @@ def _pay(request: PersonRequest, request_id: UUID) -> HttpResponse:
             payer=request.user,
             source=own_wallet(request.user),
             posting_id=UUID(chosen),
+            charges=FeeQuote.from_data(charges),
             at=timezone.now(),
         )
     except DomainError as refusal:

@@ -9,6 +9,7 @@ from accounts import audit
 from accounts import services as accounts
 from accounts.models import Profile, User
 from core.actors import acting_as_service
+from wallet.fees import FeeQuote
 from wallet.models import Account, PaymentRequest, RequestBlock
 from wallet.refusals import NotYourAccount
 from wallet.services.posting import Posting
@@ -39,9 +40,17 @@ def quote_request(*, request: PaymentRequest, source: Account, at: datetime) -> 
 
 @transaction.atomic
 def pay_request(
-    *, request: PaymentRequest, payer: User, source: Account, posting_id: UUID, at: datetime
+    *,
+    request: PaymentRequest,
+    payer: User,
+    source: Account,
+    posting_id: UUID,
+    at: datetime,
+    charges: FeeQuote | None = None,
 ) -> Posting:
     """Pay a request by a transfer, and say so of it, both or neither; once per posting id.
+
+    `charges` are the transfer's as they were shown, or else those of this moment.
 
     Raises RequestNotFound, RequestOver, and whatever `transfer` raises.
     """
@@ -61,6 +70,7 @@ def pay_request(
         amount=found.amount,
         note=found.note,
         at=at,
+        charges=charges,
     )
     if found.is_open:
         with acting_as_service():
