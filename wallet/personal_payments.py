@@ -18,6 +18,7 @@ from wallet.models import (
     RequestBlock,
     SplitBill,
 )
+from wallet.services.merchants import applying
 from wallet.services.requests import answering, asking
 from wallet.services.requests import links as pay_links
 
@@ -60,6 +61,7 @@ def close(*, user: User, at: datetime, **_signal: Any) -> None:
 
 def register() -> None:
     life.exporters.append(export)
+    life.closing_organization.connect(applying.close, dispatch_uid="wallet.merchants.close")
     life.closing.connect(close, dispatch_uid="wallet.personal_payments.close")
 
 

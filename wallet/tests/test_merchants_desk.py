@@ -6,14 +6,19 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, User
+from accounts.services import organizations
 from accounts.services.organizations import OrganizationNotFound, RoleNotEnough
 from accounts.tests.factories import make_organization, make_person
 from core.actors import acting_as_service
 from core.ids import posting_id
+from wallet import personal_payments
 from wallet import services as wallet
-from wallet.models import Merchant, MerchantPayment
+from wallet.models import Merchant, MerchantPayment, PayLink
 from wallet.refusals import InsufficientFunds
 from wallet.services.merchants import applying, own_gateways, refunds, reports, settling
+from wallet.services.merchants.links import LinkNotOpen
+from wallet.services.requests.links import make_pay_link
+from wallet.tests.asking import ask, state_of
 from wallet.tests.factories import make_wallet
 from wallet.tests.selling import again, buy, fresh, has, make_link, make_merchant, told
 
@@ -150,3 +155,28 @@ def test_days_without_movement_have_the_balance_before_them(ada: User, bola: Use
 def test_a_report_that_does_not_add_up_says_so() -> None:
     day = reports.Day(timezone.localdate(), 1, 100, 2, 0, 0, 0, 0, 0, 97)
     assert not reports.Report(day.date, day.date, [day], day, 0).is_proven
+
+
+def test_an_organisation_with_money_is_not_closed_and_one_without_takes_none(ada: User, bola: User) -> None:
+    purse, merchant = make_wallet(ada, amount=900_000), make_merchant(bola)
+    link = make_link(merchant)
+    buy(ada, purse, link)
+    shut = {"organization_id": merchant.organization_id, "by": bola, "at": timezone.now()}
+    with pytest.raises(applying.MoneyRemains):
+        organizations.close(**shut)
+    settling.settle_to_wallet(
+        merchant=merchant, by=bola, posting_id=posting_id(), amount=235_219, at=timezone.now()
+    )
+    organizations.close(**shut)
+    assert again(merchant).account.state == "CLOSED"
+    with pytest.raises(LinkNotOpen):
+        buy(ada, purse, link)
+
+
+def test_whoever_leaves_takes_back_what_they_asked_and_ends_their_links(ada: User, bola: User) -> None:
+    mine, theirs = ask(ada, bola), ask(bola, ada)
+    link = make_pay_link(owner=ada, amount=None, at=timezone.now())
+    with acting_as_service():
+        personal_payments.close(user=ada, at=timezone.now())
+        assert PayLink.objects.get(pk=link.pk).revoked_at
+    assert (state_of(mine), state_of(theirs)) == ("CANCELLED", "DECLINED")

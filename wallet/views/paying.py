@@ -33,7 +33,7 @@ from core.middleware import client_ip
 from core.templatetags.money import money
 from core.views import not_found, slow_down
 from wallet import merchant_words, services
-from wallet.gateways.base import GatewayError
+from wallet.gateways.base import GatewayError, GatewayRefused
 from wallet.merchant_forms import PayByCardForm, PayForm
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds
@@ -128,7 +128,7 @@ def _by_card(request: HttpRequest, shown: Shown, form: PayForm, wallet: Account 
         )
     except DomainError as refusal:
         status = 503 if refusal.kind == "unavailable" else 422
-        if isinstance(refusal, GatewayError | DepositOver):
+        if isinstance(refusal, GatewayRefused | DepositOver):
             form = _renewed(form, shown)
         return _refused(request, shown, form, wallet, refusal, by_card=True, status=status)
     return redirect(payment.checkout_url)

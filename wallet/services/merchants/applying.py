@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts import services as accounts
-from accounts.models import Membership, Notification, User
+from accounts.models import Membership, Notification, Organization, User
 from accounts.organization_mails import carries_a_link
 from accounts.services import organizations
 from accounts.services.organizations import RoleNotEnough
@@ -40,6 +40,12 @@ class MerchantNotActive(DomainError):
     code = "merchant_not_active"
     kind = "conflict"
     message = _("This is not possible while payments to this organisation are switched off.")
+
+
+class MoneyRemains(DomainError):
+    code = "merchant_money_remains"
+    kind = "conflict"
+    message = _("There is still money in the organisation's account: take it out first.")
 
 
 class MerchantTextRefused(DomainError):
@@ -120,6 +126,19 @@ def activate(*, merchant: Merchant, by: User, reason: str, at: datetime) -> Merc
 def suspend(*, merchant: Merchant, by: User, reason: str, at: datetime) -> Merchant:
     """Stop a merchant: nobody can pay it, and what it has stays where it is. The view has asked who may."""
     return _decide(merchant, Merchant.State.SUSPENDED, Account.State.FROZEN, by=by, reason=reason, at=at)
+
+
+def close(*, organization: Organization, **_signal: Any) -> None:
+    """End the account of an organisation that is closed, and with it its links. Raises MoneyRemains."""
+    merchant = Merchant.objects.select_related("account").filter(organization=organization).first()
+    if merchant is None:
+        return
+    if merchant.account.balance or merchant.account.held:
+        raise MoneyRemains
+    merchant.state, merchant.reason = Merchant.State.SUSPENDED, "organisation closed"
+    merchant.save(update_fields=["state", "reason"])
+    if merchant.account.state != Account.State.CLOSED:
+        set_state(account=merchant.account, state=Account.State.CLOSED, reason=merchant.reason)
 
 
 def managing(*, merchant: Merchant, by: User, owner: bool = False) -> Membership:
