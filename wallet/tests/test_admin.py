@@ -50,8 +50,11 @@ from wallet.models import (
     CoolingOffRule,
     Entry,
     Hold,
+    Merchant,
+    MerchantPayment,
     Payment,
     PaymentGateway,
+    PaymentLink,
     Seal,
     TierRule,
     Transaction,
@@ -83,6 +86,9 @@ MODELS = (
     NotificationDelivery,
     TierRule,
     CoolingOffRule,
+    Merchant,
+    PaymentLink,
+    MerchantPayment,
 )
 CARD = {
     "event": "charge.success",
