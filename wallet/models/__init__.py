@@ -8,6 +8,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
@@ -19,7 +20,14 @@ from wallet.models.ledger import (
     Seal,
     Transaction,
 )
-from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.limits import (
+    CoolingOffRule,
+    LimitCounter,
+    LimitRaise,
+    PausedTransfer,
+    ReversalRule,
+    TierRule,
+)
 
 __all__ = [
     "Account",
@@ -28,6 +36,8 @@ __all__ = [
     "CoolingOffRule",
     "Currency",
     "Entry",
+    "FeeRule",
+    "FeeSchedule",
     "Hold",
     "LimitCounter",
     "LimitRaise",
@@ -36,6 +46,7 @@ __all__ = [
     "PaymentGateway",
     "PaymentGatewayHistory",
     "Reversal",
+    "ReversalRule",
     "Seal",
     "TierRule",
     "TierRuleHistory",
