@@ -22,7 +22,7 @@ ASKED: dict[str, str | Promise] = {
 
 class StepRefused(DomainError):
     code = "step_refused"
-    message = _("The bank does not accept this. The right answer stands in the list of test cards.")
+    message = _("The bank does not accept this. What it wants is said above.")
 
 
 @transaction.atomic

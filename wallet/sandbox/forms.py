@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from wallet.sandbox.card_steps import ASKED
 from wallet.sandbox.cards import CARDS, GOOD_CARD, PHONE, TestCard
-from wallet.sandbox.models import Fault
+from wallet.sandbox.models import Fault, Switches
+
+# Kobo.
+MOST = 10_000_000_000
 
 
 class CardForm(forms.Form):
@@ -110,3 +113,41 @@ class FaultForm(forms.ModelForm):  # type: ignore[type-arg]
         if not valid:
             self.add_error("value", _("A whole number, or for the currency three capital letters."))
         return cleaned
+
+
+class SwitchesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How this account at Paystack is set up."""
+
+    class Meta:
+        model = Switches
+        fields = ("transfer_seconds", "asks_otp", "asks_approval")
+        labels = {
+            "transfer_seconds": _("Seconds a transfer is on its way"),
+            "asks_otp": _("A transfer asks for a code"),
+            "asks_approval": _("A transfer is approved by our address first"),
+        }
+
+
+class BalanceForm(forms.Form):
+    change = forms.IntegerField(
+        label=_("Add to it (kobo, less than 0 takes away)"), min_value=-MOST, max_value=MOST
+    )
+
+    def clean_change(self) -> int:
+        change: int = self.cleaned_data["change"]
+        if change == 0:
+            raise forms.ValidationError(_("Write how much, other than 0."))
+        return change
+
+
+class DepositForm(forms.Form):
+    """Money for an account number, known or not."""
+
+    number = forms.RegexField(r"^[0-9]{10}\Z", label=_("Account number"), max_length=10)
+    amount = forms.IntegerField(label=_("Amount (kobo)"), min_value=1, max_value=MOST, initial=500_000)
+    sender_name = forms.CharField(label=_("Sent by"), max_length=100, initial="OKAFOR EMEKA")
+    narration = forms.CharField(label=_("For"), max_length=100, required=False)
+
+
+class DisputeForm(forms.Form):
+    amount = forms.IntegerField(min_value=1, max_value=MOST, required=False)

@@ -34,6 +34,15 @@ class SandboxRefund(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def is_over(self) -> bool:
+        return self.status in (self.Status.PROCESSED, self.Status.FAILED)
+
+
+class DisputeQuerySet(models.QuerySet["SandboxDispute"]):
+    def unresolved(self) -> "DisputeQuerySet":
+        return self.exclude(status=SandboxDispute.Status.RESOLVED)
+
 
 class SandboxDispute(models.Model):
     """The customer's bank asks for the money of a charge back. Amounts in kobo."""
@@ -53,8 +62,14 @@ class SandboxDispute(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
+    objects = DisputeQuerySet.as_manager()
+
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="sandbox_dispute_amount")]
 
     def __str__(self) -> str:
         return f"dispute {self.pk}"
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.status == self.Status.RESOLVED
