@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('expires_month', models.PositiveSmallIntegerField()),
                 ('expires_year', models.PositiveSmallIntegerField()),
                 ('reusable', models.BooleanField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cards', to='sandbox.sandboxcustomer')),
+                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='cards', to='sandbox.sandboxcustomer')),
             ],
         ),
         migrations.AddField(

@@ -8,7 +8,9 @@ from wallet.sandbox.models.people import SandboxCustomer
 class SandboxCard(models.Model):
     """A card that paid, in the hands of one customer. By its code it may be charged again, where it is reusable."""
 
-    customer = models.ForeignKey(SandboxCustomer, on_delete=models.CASCADE, related_name="cards")
+    customer = models.ForeignKey(
+        SandboxCustomer, on_delete=models.CASCADE, related_name="cards", db_index=False
+    )
     number = models.CharField(max_length=19)
     code = models.CharField(max_length=30, unique=True)
     signature = models.CharField(max_length=30)
