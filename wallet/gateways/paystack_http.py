@@ -27,7 +27,7 @@ TIMEOUT = httpx.Timeout(connect=3.0, read=12.0, write=5.0, pool=3.0)
 TRIES = 3
 LONGEST_PAUSE = 4.0
 PAGE = 100
-# More pages than any list of ours can have: a cursor that leads in a circle ends here.
+# More pages than any list of ours can have.
 MOST_PAGES = 1000
 
 # Error codes may be absent, so the words count too; the first that fits is meant.
@@ -105,16 +105,23 @@ class Caller:
         return _rows(self._call(method, path, body))
 
     def pages(self, path: str, **query: str) -> Iterator[list[dict[str, Any]]]:
-        """Yield a list page by page, by cursor where Paystack gives one and by number where not."""
+        """Yield a list page by page, by cursor where Paystack gives one and by number where not.
+
+        Raises GatewayRefused, GatewayUnavailable; also for a cursor that leads in a circle, before which it gave pages.
+        """
         asked = {**query, "perPage": str(PAGE), "use_cursor": "true"}
+        seen: set[str] = set()
         for number in range(1, MOST_PAGES):
             envelope = self._call("GET", f"{path}?{urlencode(asked)}")
             rows, meta = _rows(envelope), envelope.get("meta")
             yield rows
             meta = meta if isinstance(meta, dict) else {}
             following = meta.get("next")
-            if isinstance(following, str) and following:
+            if isinstance(following, str) and following and following not in seen:
+                seen.add(following)
                 asked["next"] = following
+            elif following:
+                break
             elif not rows or not _more_pages(meta, number):
                 return
             else:
