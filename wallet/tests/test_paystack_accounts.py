@@ -1,5 +1,6 @@
 """Account numbers at Paystack: one for each customer, and deposits there under references that we never made."""
 
+import json
 from datetime import UTC, datetime
 
 import httpx
@@ -73,6 +74,16 @@ def test_an_account_that_was_not_opened_is_unknown_and_opened_by_the_next_try(pa
         open_for(paystack)
     assert open_for(paystack).active
     assert opened() == 1
+
+
+@pytest.mark.parametrize(("key", "bank"), [("sk_live_1", "titan-paystack"), ("sk_test_1", "test-bank")])
+def test_the_bank_that_keeps_an_account_goes_by_the_mode_of_the_key(scripted, key, bank):
+    scripted.answer({"status": True, "data": {"customer_code": "CUS_1", "id": 1}})
+    scripted.answer({"status": True, "data": [], "meta": {}})
+    scripted.answer({"status": False, "message": "no"}, 400)
+    with pytest.raises(GatewayRefused):
+        open_for(adapter(scripted.url, key=key))
+    assert json.loads(scripted.asked[-1][2]) == {"customer": "CUS_1", "preferred_bank": bank}
 
 
 def test_a_customer_without_a_name_is_given_none(paystack):
