@@ -9,6 +9,6 @@ drop function wallet.send_charged(uuid, uuid, uuid, char(3), bigint, text, text[
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallet", "0017_fees")]
+    dependencies = [("wallet", "0019_hold_lines")]
 
     operations = [migrations.RunSQL(read(sql.__file__, "send", "send_charged"), BACK)]
