@@ -16,6 +16,7 @@ KINDS: dict[str, Words] = {
     "DEPOSIT": _("Money added"),
     "TRANSFER": _("Transfer"),
     "REVERSAL": _("Reversal"),
+    "ADJUSTMENT": _("Correction"),
     "RELEASE": _("Kept money released"),
     "BONUS": _("Invitation bonus"),
     "FEE": _("Fee"),

@@ -20,7 +20,14 @@ from wallet.models.ledger import (
     Seal,
     Transaction,
 )
-from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.limits import (
+    CoolingOffRule,
+    LimitCounter,
+    LimitRaise,
+    PausedTransfer,
+    ReversalRule,
+    TierRule,
+)
 
 __all__ = [
     "Account",
@@ -39,6 +46,7 @@ __all__ = [
     "PaymentGateway",
     "PaymentGatewayHistory",
     "Reversal",
+    "ReversalRule",
     "Seal",
     "TierRule",
     "TierRuleHistory",
