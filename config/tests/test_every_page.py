@@ -51,6 +51,7 @@ STAFF_LISTS = [
     "wallet/case",
     "wallet/tierrule",
     "wallet/coolingoffrule",
+    "wallet/feeschedule",
     "storage_app/bucket",
     "realtime/subscription",
     "realtime/parkedmessage",

@@ -49,6 +49,7 @@ from wallet.models import (
     Checkpoint,
     CoolingOffRule,
     Entry,
+    FeeSchedule,
     Hold,
     Payment,
     PaymentGateway,
@@ -83,6 +84,7 @@ MODELS = (
     NotificationDelivery,
     TierRule,
     CoolingOffRule,
+    FeeSchedule,
 )
 CARD = {
     "event": "charge.success",
