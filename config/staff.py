@@ -20,10 +20,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit, step_up
 from accounts.history_panels import history_of
 from accounts.people_found import people
+from core import staff_figures
 from core.encryption import blind_index
 from core.masking import masked_text
 from core.staff import EMPTY, Panel
-from wallet import figures
 
 # Packages bring forms of their own that would write past our services: only these apps' pages are taken in.
 OURS = frozenset(
@@ -75,11 +75,9 @@ class StaffAdminSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The figures that this person may look behind."""
-        groups = [
-            group
-            for group in figures.overview(at=timezone.now())
-            if self.get_model_admin(group.model).has_view_permission(request)
-        ]
+        groups = staff_figures.overview(
+            at=timezone.now(), sees=lambda model: self.get_model_admin(model).has_view_permission(request)
+        )
         return super().index(request, {**(extra_context or {}), "groups": groups})
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
