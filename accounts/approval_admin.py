@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import approval_pages, approvals, proposals
 from accounts.models import Approval, ApprovalBand, User
 from accounts.services import approvals as service
-from core.staff import EMPTY, ReadOnlyAdmin, When, amount, anchor, as_uuid, link, time_of
+from core.staff import EMPTY, ReadOnlyAdmin, When, amount, anchor, as_uuid, link, moment, time_of
 from core.staff_ages import age_filter
 
 NGN = "NGN"
@@ -91,8 +91,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
     change_form_template = "admin/accounts/approval/object.html"
     list_display = (
         "what",
-        "target",
         "sum",
+        "reason",
         "state_now",
         "maker_name",
         time_of("made_at", _("Proposed")),
@@ -101,22 +101,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
     )
     list_filter = (TurnFilter, ActionFilter, AgeFilter, AmountFilter, "state", When)
     list_select_related = ("maker__profile",)
-    shown = (
-        "id",
-        "target",
-        "sum",
-        "reason",
-        "ticket",
-        "maker_name",
-        time_of("made_at", _("Proposed")),
-        time_of("expires_at", _("Runs out")),
-        "state_now",
-        "checkers",
-        time_of("decided_at", _("Ended")),
-        "ended_by",
-        "decision_reason",
-        "result",
-    )
+    shown = ("state_now", time_of("expires_at", _("Runs out")), "checkers", "id", "about")
+    # Said only of one that ended.
+    ended = (time_of("decided_at", _("Ended")), "ended_by", "said", "result")
     search_help_text = _("By id, ticket, or what it is about")
 
     def get_urls(self) -> list[URLPattern]:
@@ -137,9 +124,21 @@ class ApprovalAdmin(ReadOnlyAdmin):
             return queryset.filter(Q(pk=key) | Q(posting_id=key) | Q(target__contains=str(key)))
         return queryset.filter(Q(ticket=term) | Q(target=term))
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        waits = obj is None or obj.state == Approval.State.PENDING
+        return [*self.shown, *(() if waits else self.ended)]
+
     @admin.display(description=_("What"))
     def what(self, approval: Approval) -> str:
         return label_of(approval)
+
+    @admin.display(description=_("About"))
+    def about(self, approval: Approval) -> str:
+        return approval.target
+
+    @admin.display(description=_("What was said"))
+    def said(self, approval: Approval) -> str:
+        return approval.decision_reason or EMPTY
 
     @admin.display(description=_("Amount"))
     def sum(self, approval: Approval) -> SafeString | str:
@@ -190,6 +189,12 @@ class ApprovalAdmin(ReadOnlyAdmin):
         context.update(
             kind_label=label_of(approval),
             described=service.description_of(approval),
+            proposed=[
+                (_("Reason"), approval.reason),
+                (_("Ticket"), approval.ticket or EMPTY),
+                (_("Proposed by"), _colleague(approval.maker)),
+                (_("Proposed"), moment(approval.made_at)),
+            ],
             open=is_open,
             overtaken=is_open and service.is_overtaken(approval),
             own=request.user.pk in (approval.maker_id, approval.checker_id),
