@@ -49,6 +49,7 @@ BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule"}
 APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
+LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
