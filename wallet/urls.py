@@ -1,7 +1,7 @@
 from django.urls import path
 
 from wallet import webhook_views
-from wallet.views import activity, deposits, home, limits, transfers
+from wallet.views import activity, bank_accounts, deposits, home, limits, transfers, withdrawals
 
 urlpatterns = [
     path("home/", home.home, name="home"),
@@ -17,5 +17,14 @@ urlpatterns = [
     path("add-money/", deposits.add_money, name="add_money"),
     path("add-money/return/", deposits.back_from_gateway, name="add_money_return"),
     path("payments/<uuid:payment_id>/", deposits.payment, name="payment"),
+    path("bank-accounts/", bank_accounts.bank_accounts, name="bank_accounts"),
+    path("bank-accounts/add/", bank_accounts.add, name="bank_account_add"),
+    path("bank-accounts/confirm/", bank_accounts.confirm, name="bank_account_confirm"),
+    path("bank-accounts/<uuid:account_id>/remove/", bank_accounts.remove, name="bank_account_remove"),
+    path("bank-accounts/<uuid:account_id>/default/", bank_accounts.make_default, name="bank_account_default"),
+    path("withdraw/", withdrawals.withdraw, name="withdraw"),
+    path("withdraw/cost/", withdrawals.cost, name="withdraw_cost"),
+    path("withdraw/confirm/", withdrawals.confirm, name="withdraw_confirm"),
+    path("withdrawals/<uuid:payout_id>/", withdrawals.withdrawal, name="withdrawal"),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
 ]

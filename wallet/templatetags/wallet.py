@@ -4,7 +4,7 @@ from django import template
 
 from core.templatetags import times
 from wallet import wording
-from wallet.models import Payment
+from wallet.models import Payment, Payout
 
 register = template.Library()
 register.filters.update(times.register.filters)
@@ -21,3 +21,9 @@ def plain_amount(amount: int) -> str:
 def in_words(payment: Payment) -> wording.PaymentWords:
     """Return what to tell its customer about a payment."""
     return wording.payment(payment.state)
+
+
+@register.filter
+def payout_words(payout: Payout) -> wording.PaymentWords:
+    """Return what to tell its customer about a withdrawal."""
+    return wording.payout(payout.state)

@@ -1,0 +1,35 @@
+"""Who hears of a payout: the trail, its owner, an organisation's servers. In the transaction of what it tells of."""
+
+from typing import Any
+
+from accounts import audit, event_types
+from accounts import services as accounts
+from accounts.models import Notification
+from core.api import ids
+from realtime import services as realtime
+from wallet.models import Payout
+
+PAYOUT = "wdr"
+
+
+def tell(payout: Payout, what: str) -> None:
+    """Tell that a payout succeeded, failed, or was returned."""
+    audit.record(
+        action=f"wallet.withdrawal.{what}", target=payout, amount=payout.amount, reason=payout.reason[:100]
+    )
+    event = f"withdrawal.{what}"
+    facts: dict[str, Any] = {
+        "withdrawal": str(payout.pk),
+        "amount": payout.amount,
+        "currency": payout.currency_id,
+        "bank": payout.bank_account.bank_name,
+        "last_four": payout.bank_account.last_four,
+    }
+    if payout.account.owner_id:
+        accounts.notify(notices=[Notification(user_id=payout.account.owner_id, event=event, data=facts)])
+    if payout.bank_account.organization_id:
+        realtime.publish(
+            topic=event_types.topic_of(payout.bank_account.organization_id),
+            event=event,
+            payload={**facts, "withdrawal": ids.encode(PAYOUT, payout.pk)},
+        )
