@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
-from core.ids import posting_id, uuid7
+from core.ids import posting_id as new_posting
+from core.ids import uuid7
 from wallet.models.deposits import PaymentGateway
 from wallet.models.ledger import Account, Currency
 
@@ -157,9 +158,9 @@ class Payout(models.Model):
     note = models.CharField(max_length=140, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
     hold_id = models.UUIDField(unique=True, default=uuid7, editable=False)
-    posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
-    gateway_fee_posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
-    return_posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
+    posting_id = models.UUIDField(unique=True, default=new_posting, editable=False)
+    gateway_fee_posting_id = models.UUIDField(unique=True, default=new_posting, editable=False)
+    return_posting_id = models.UUIDField(unique=True, default=new_posting, editable=False)
     recipient = models.CharField(max_length=100, blank=True)
     gateway_transfer = models.CharField(max_length=100, blank=True)
     session = models.CharField(max_length=60, blank=True)

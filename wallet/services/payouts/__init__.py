@@ -10,6 +10,7 @@ request: it has one reference, stored before the first call, and from the moment
 gateway says what became of it. How its word becomes money, once and in whatever order it comes, is in `settling`.
 """
 
+from wallet.services.payouts import events  # noqa: F401  deals with events of gateways
 from wallet.services.payouts.ordering import ask_payout, check_payout, order_payout, take_due_payout
 from wallet.services.payouts.quoting import (
     NewBankAccount,

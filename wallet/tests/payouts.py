@@ -1,0 +1,90 @@
+"""Steps of a payout's story, through the sandbox."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.actors import acting_as_service
+from core.ids import uuid7
+from wallet import services as wallet
+from wallet.models import Account, Bank, BankAccount, Case, Entry, PaymentGateway, Payout
+from wallet.sandbox import transfers
+from wallet.sandbox.models import SandboxTransfer
+
+NAIRA = 100
+LONG_AGO = timedelta(days=30)
+
+
+def add_bank_account(
+    user: User, *, bank_code: str = "044", number: str = "0000000220", new: bool = False
+) -> BankAccount:
+    """Ada's account at the sandbox, by its bank's word; one that is not new any more unless asked for."""
+    at = timezone.now()
+    with acting_as_service():
+        gateway = PaymentGateway.objects.get(code="paystack")
+        Bank.objects.get_or_create(
+            gateway=gateway, code=bank_code, defaults={"name": "Access Bank", "read_at": at}
+        )
+    found = wallet.look_up(owner=user, bank_code=bank_code, number=number, at=at)
+    return wallet.save_found(owner=user, found=found, at=at if new else at - LONG_AGO)
+
+
+def request(
+    account: Account, bank_account: BankAccount, amount: int = 5_000 * NAIRA, *, payout_id: UUID | None = None
+) -> Payout:
+    return wallet.request_payout(
+        payout_id=payout_id or uuid7(),
+        account=account,
+        bank_account=bank_account,
+        amount=amount,
+        at=timezone.now(),
+    )
+
+
+def order(payout: Payout, *, at: datetime | None = None) -> Payout:
+    return wallet.order_payout(payout_id=payout.pk, at=at or timezone.now())
+
+
+def check(payout: Payout, *, at: datetime | None = None) -> Payout:
+    return wallet.check_payout(payout_id=payout.pk, at=at or timezone.now())
+
+
+def now(payout: Payout) -> Payout:
+    with acting_as_service():
+        return Payout.objects.select_related("account").get(pk=payout.pk)
+
+
+def at_sandbox(payout: Payout) -> list[SandboxTransfer]:
+    """What the sandbox was made to send for it."""
+    with acting_as_service():
+        return list(SandboxTransfer.objects.filter(reference=payout.reference))
+
+
+def decide(payout: Payout, status: str) -> None:
+    """Have the sandbox's transfer end so now; its webhook comes before this returns."""
+    with acting_as_service():
+        transfer = SandboxTransfer.objects.get(reference=payout.reference)
+        transfers.decide(transfer_id=transfer.pk, status=status, at=timezone.now())
+
+
+def money(account: Account) -> tuple[int, int]:
+    """Balance and what of it is set aside."""
+    with acting_as_service():
+        found = Account.objects.get(pk=account.pk)
+        return found.balance, found.held
+
+
+def kinds(payout: Payout) -> list[tuple[str, int]]:
+    """What was posted out of its account and back to it."""
+    with acting_as_service():
+        found = Payout.objects.get(pk=payout.pk)
+        rows = Entry.objects.of(found.account).order_by("version")
+        ids = (found.posting_id, found.return_posting_id)
+        return [(row.kind, row.change) for row in rows if row.posting_id in ids]
+
+
+def cases() -> list[tuple[str, str]]:
+    with acting_as_service():
+        return [(case.data["why"], case.state) for case in Case.objects.order_by("pk")]
