@@ -24,7 +24,7 @@ PEOPLE = (
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
-LIMITS = ("wallet.tierrule", "wallet.coolingoffrule")
+LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)

@@ -1,3 +1,4 @@
+from accounts.models.approvals import Approval, ApprovalBand
 from accounts.models.apps import AppGrant, SpentAppToken
 from accounts.models.audit import AuditEvent
 from accounts.models.checks import KycCheck, KycCheckJob
@@ -50,6 +51,8 @@ __all__ = [
     "ApiKey",
     "ApiKeyHistory",
     "AppGrant",
+    "Approval",
+    "ApprovalBand",
     "AuditEvent",
     "AuthenticatorHistory",
     "BankAccountClaim",

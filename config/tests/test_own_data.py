@@ -78,6 +78,8 @@ OF_STAFF = "which rights a member of staff has, or had, at work"
 EXEMPT = {
     "account_emailconfirmation": MINUTES,
     "accounts_apikeyhistory": "an organisation's key, as it was; the keys a person made are in a file",
+    "accounts_approval": AT_WORK,
+    "accounts_approvalband": NOBODYS,
     "accounts_browsersession": OF_A_SESSION,
     "accounts_factorchallenge": MINUTES,
     "accounts_kyccheckjob": "which questions wait to be asked about an application",
@@ -151,6 +153,8 @@ EXEMPT = {
     "wallet_reversal": SHOWN,
     "wallet_seal": NOBODYS,
     "wallet_coolingoffrule": NOBODYS,
+    "wallet_feeschedule": NOBODYS,
+    "wallet_feerule": NOBODYS,
     "wallet_tierrule": NOBODYS,
     "wallet_tierrulehistory": NOBODYS,
     "wallet_webhookevent": "what a gateway said of a payment, which is in a file",

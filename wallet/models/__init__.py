@@ -9,6 +9,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
@@ -35,6 +36,8 @@ __all__ = [
     "CoolingOffRule",
     "Currency",
     "Entry",
+    "FeeRule",
+    "FeeSchedule",
     "Hold",
     "LimitCounter",
     "LimitRaise",

@@ -1,5 +1,6 @@
 """What can be done with money. The only door to the books: `from wallet import services as wallet`."""
 
+from wallet.fees import FeeLine, FeeQuote
 from wallet.services import charge_events  # noqa: F401  deals with events of gateways
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.announcing import announce
@@ -15,6 +16,7 @@ from wallet.services.books import Fault, fold, seal, verify
 from wallet.services.cooling_off import CoolingOff, check_cooling_off
 from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
 from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
+from wallet.services.fees import add_fee_schedule, fee_lines, quote_fee
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import (
     commit_hold,
@@ -55,6 +57,8 @@ __all__ = [
     "MOST_BANK_ACCOUNTS",
     "CoolingOff",
     "Fault",
+    "FeeLine",
+    "FeeQuote",
     "Limits",
     "Line",
     "PausedTransferOver",
@@ -62,6 +66,7 @@ __all__ = [
     "Posting",
     "Single",
     "TransferQuote",
+    "add_fee_schedule",
     "announce",
     "ask_payout",
     "balance_at",
@@ -78,6 +83,7 @@ __all__ = [
     "dismiss_paused",
     "expire_paused",
     "fee_of_payout",
+    "fee_lines",
     "fold",
     "follow_raises",
     "forged_count",
@@ -98,6 +104,7 @@ __all__ = [
     "post_many",
     "process_webhook",
     "quote_payout",
+    "quote_fee",
     "quote_transfer",
     "read_banks",
     "receive_webhook",
