@@ -176,7 +176,7 @@ def remove_bank_account(*, account: BankAccount, at: datetime) -> None:
 def make_default(*, account: BankAccount) -> None:
     """Have a customer's withdrawals go to this account unless another is chosen. Raises BankAccountGone."""
     with acting_as_service():
-        User.objects.select_for_update().filter(pk=account.owner_id).first()
+        list(BankAccount.objects.select_for_update().filter(owner=account.owner_id).order_by("pk"))
         if not BankAccount.objects.saved().filter(pk=account.pk).exists():
             raise BankAccountGone
         BankAccount.objects.filter(owner=account.owner_id, is_default=True).update(is_default=False)

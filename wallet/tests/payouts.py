@@ -12,6 +12,7 @@ from wallet import services as wallet
 from wallet.models import Account, Bank, BankAccount, Case, Entry, PaymentGateway, Payout
 from wallet.sandbox import transfers
 from wallet.sandbox.models import SandboxTransfer
+from wallet.services.bank_accounts import Found
 
 NAIRA = 100
 LONG_AGO = timedelta(days=30)
@@ -29,6 +30,12 @@ def add_bank_account(
         )
     found = wallet.look_up(owner=user, bank_code=bank_code, number=number, at=at)
     return wallet.save_found(owner=user, found=found, at=at if new else at - LONG_AGO)
+
+
+def bank_account_of(user: User, *, number: str = "0000000220") -> BankAccount:
+    """The same, without asking anybody."""
+    found = Found("paystack", "044", "Access Bank", number, "OBI ADA", "SELF", False)
+    return wallet.save_found(owner=user, found=found, at=timezone.now() - LONG_AGO)
 
 
 def request(

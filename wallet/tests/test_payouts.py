@@ -30,6 +30,10 @@ from wallet.tests.payouts import (
 )
 
 HAS, SENT, FEE = 20_000 * NAIRA, 5_000 * NAIRA, 1_000
+# Ours, and the tax on it: the customer pays them on top.
+OUR_FEE, VAT = 1_000, 75
+TOTAL = SENT + OUR_FEE + VAT
+CHARGED = [("WITHDRAWAL", -SENT), ("FEE", -OUR_FEE), ("VAT", -VAT)]
 
 
 @pytest.fixture
@@ -61,17 +65,18 @@ def unheard(settings) -> None:
 
 def test_money_is_set_aside_ordered_and_taken_when_it_arrives(slow, purse, bank):
     payout = request(purse, bank)
-    assert (payout.state, money(purse)) == ("HELD", (HAS, SENT))
+    assert (payout.state, money(purse)) == ("HELD", (HAS, TOTAL))
     assert at_sandbox(payout) == []
     assert order(payout).state == "SENT"
-    assert money(purse) == (HAS, SENT)
-    before = balances("PAYSTACK_CLEARING", "GATEWAY_FEES")
+    assert money(purse) == (HAS, TOTAL)
+    before, ours = balances("PAYSTACK_CLEARING", "GATEWAY_FEES"), balances("FEE_INCOME", "VAT_PAYABLE")
     decide(payout, "SUCCESS")
     found = now(payout)
     assert (found.state, found.gateway_fee, len(found.session)) == ("SUCCEEDED", FEE, 30)
-    assert money(purse) == (HAS - SENT, 0)
+    assert money(purse) == (HAS - TOTAL, 0)
     assert balances("PAYSTACK_CLEARING", "GATEWAY_FEES") == (before[0] - SENT - FEE, before[1] + FEE)
-    assert kinds(payout) == [("WITHDRAWAL", -SENT)]
+    assert kinds(payout) == CHARGED
+    assert balances("FEE_INCOME", "VAT_PAYABLE") == (ours[0] + OUR_FEE, ours[1] + VAT)
     assert notices() == ["bank_account.added", "withdrawal.succeeded"]
 
 
@@ -91,12 +96,12 @@ def test_an_answer_lost_after_it_was_done_is_asked_for(slow, unheard, purse, ban
     fault("HTML_503", endpoint="transfer_verify", remaining=3)
     found = order(payout)
     assert (found.state, found.unknown_since is not None) == ("UNKNOWN", True)
-    assert (len(at_sandbox(payout)), money(purse)) == (1, (HAS, SENT))
+    assert (len(at_sandbox(payout)), money(purse)) == (1, (HAS, TOTAL))
     calls_answered_again()
     assert check(payout).state == "SENT"
     decide(payout, "SUCCESS")
     assert check(payout).state == "SUCCEEDED"
-    assert (len(at_sandbox(payout)), money(purse)) == (1, (HAS - SENT, 0))
+    assert (len(at_sandbox(payout)), money(purse)) == (1, (HAS - TOTAL, 0))
 
 
 def test_an_order_that_never_got_in_is_given_again_under_the_same_reference(slow, purse, bank):
@@ -137,7 +142,7 @@ def test_while_our_balance_there_is_too_low_it_waits_and_then_ends(settings, pur
     settings.SANDBOX_OPENING_BALANCE = SENT - 1
     payout = request(purse, bank)
     found = order(payout)
-    assert (found.state, found.next_check_at > timezone.now(), money(purse)) == ("HELD", True, (HAS, SENT))
+    assert (found.state, found.next_check_at > timezone.now(), money(purse)) == ("HELD", True, (HAS, TOTAL))
     ended = check(payout, at=timezone.now() + timedelta(hours=1))
     assert (ended.state, at_sandbox(payout), money(purse)) == ("FAILED", [], (HAS, 0))
 
@@ -148,7 +153,8 @@ def test_money_that_comes_back_days_later_is_returned_once_and_told(slow, purse,
     decide(payout, "REVERSED")
     found = now(payout)
     assert (found.state, found.returned_at is not None) == ("RETURNED", True)
-    assert (money(purse), kinds(payout)) == ((HAS, 0), [("WITHDRAWAL", -SENT), ("RETURN", SENT)])
+    back = [("RETURN", VAT), ("RETURN", OUR_FEE), ("RETURN", SENT)]
+    assert (money(purse), kinds(payout)) == ((HAS, 0), [*CHARGED, *back])
     check(payout, at=timezone.now() + timedelta(days=3))
     assert money(purse) == (HAS, 0)
     assert notices()[-1] == "withdrawal.returned"
@@ -168,13 +174,13 @@ def test_another_amount_than_was_ordered_is_left_to_staff(slow, purse, bank):
     payout = request(purse, bank)
     fault("WRONG_AMOUNT", "100")
     assert order(payout).state == "UNKNOWN"
-    assert (cases(), money(purse)) == ([("differs", "OPEN")], (HAS, SENT))
+    assert (cases(), money(purse)) == ([("differs", "OPEN")], (HAS, TOTAL))
 
 
 def test_a_request_is_made_once_and_refuses_other_content(purse, bank):
     payout = request(purse, bank)
     assert request(purse, bank, payout_id=payout.pk).reference == payout.reference
-    assert money(purse) == (HAS, SENT)
+    assert money(purse) == (HAS, TOTAL)
     with pytest.raises(PayoutIdReused):
         request(purse, bank, SENT + 1, payout_id=payout.pk)
 
@@ -183,7 +189,7 @@ def test_twenty_requests_and_orders_at_once_are_one_payout(slow, purse, bank):
     first = request(purse, bank)
     steps = [lambda: request(purse, bank, payout_id=first.pk), lambda: order(first)] * 5
     assert at_once(*steps) == []
-    assert (len(at_sandbox(first)), money(purse), now(first).orders) == (1, (HAS, SENT), 1)
+    assert (len(at_sandbox(first)), money(purse), now(first).orders) == (1, (HAS, TOTAL), 1)
 
 
 def test_more_than_there_is_leaves_nothing_behind(purse, bank):

@@ -13,11 +13,12 @@ from accounts.models import Customer
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.templatetags.money import money
+from wallet.fees import FeeQuote
 from wallet.models import Account, BankAccount, Payout
 from wallet.refusals import InsufficientFunds, LedgerRefusal
 from wallet.services.cooling_off import check_cooling_off, most
+from wallet.services.fees import quote_fee
 from wallet.services.limits import limits_of
-from wallet.services.payouts.fees import FeeQuote, quote_fee
 
 SMALLEST, LARGEST = 10_000, 1_000_000_000  # kobo
 # Of the fee schedule: what a purpose is charged as.

@@ -71,7 +71,7 @@ def request_payout(
                 "fee": fee.total,
                 "fee_lines": [
                     {"kind": line.kind, "amount": line.amount, "credit": line.credit_code}
-                    for line in fee.lines
+                    for line in fee.paid
                 ],
                 "fee_schedule": str(fee.schedule_id or ""),
                 "currency_id": account.currency_id,
