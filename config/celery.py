@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "offer paused transfers": {"task": "wallet.tasks.offer_paused_transfers", "schedule": 60.0},
     "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
     "check payouts": {"task": "wallet.payout_tasks.check_payouts", "schedule": 10.0},
+    "run scheduled transfers": {"task": "wallet.payout_tasks.run_scheduled_transfers", "schedule": 60.0},
     "read banks": {"task": "wallet.payout_tasks.read_banks", "schedule": 600.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "pay referral bonuses": {"task": "wallet.referral_tasks.pay_referral_bonuses", "schedule": 60.0},

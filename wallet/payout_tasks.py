@@ -11,7 +11,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.gateways.base import GatewayUnavailable
 from wallet.models import Bank, PaymentGateway
-from wallet.services import banks, payouts
+from wallet.services import banks, payouts, scheduled
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -58,3 +58,16 @@ def read_banks() -> None:
                 banks.read_banks(gateway=gateway, at=at)
         except DomainError as error:
             logger.warning("the banks of %s could not be read: %s", gateway.pk, error.code)
+
+
+@shared_task
+def run_scheduled_transfers() -> None:
+    """Make and pay what is due by today in Lagos, and what could not be paid before."""
+    scheduled.make_due_runs(at=timezone.now())
+    for _ in range(BATCH):
+        run_id = scheduled.take_due_run(at=timezone.now())
+        if run_id is None:
+            return
+        run = scheduled.run_scheduled(run_id=run_id, at=timezone.now())
+        if run.code:
+            logger.info("scheduled run %s was not sent: %s", run_id, run.code)

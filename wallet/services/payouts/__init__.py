@@ -11,6 +11,7 @@ gateway says what became of it. How its word becomes money, once and in whatever
 """
 
 from wallet.services.payouts import events  # noqa: F401  deals with events of gateways
+from wallet.services.payouts.approving import approves
 from wallet.services.payouts.ordering import ask_payout, check_payout, order_payout, take_due_payout
 from wallet.services.payouts.quoting import (
     NewBankAccount,
@@ -29,6 +30,7 @@ __all__ = [
     "PayoutQuote",
     "PayoutTooLarge",
     "PayoutTooSmall",
+    "approves",
     "ask_payout",
     "check_payout",
     "order_payout",
