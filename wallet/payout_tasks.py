@@ -11,7 +11,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.gateways.base import GatewayUnavailable
 from wallet.models import Bank, PaymentGateway
-from wallet.services import banks, payouts, scheduled
+from wallet.services import banks, bulk, payouts, scheduled
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -71,3 +71,17 @@ def run_scheduled_transfers() -> None:
         run = scheduled.run_scheduled(run_id=run_id, at=timezone.now())
         if run.code:
             logger.info("scheduled run %s was not sent: %s", run_id, run.code)
+
+
+@shared_task
+def pay_files() -> None:
+    """Go on with the files of payouts that were confirmed, line by line."""
+    for _ in range(BATCH):
+        row_id = bulk.take_row(at=timezone.now())
+        if row_id is None:
+            return
+        try:
+            bulk.pay_row(row_id=row_id, at=timezone.now())
+        except GatewayUnavailable as error:
+            logger.warning("line %s could not be paid: %s", row_id, error.code)
+            return
