@@ -156,7 +156,7 @@ def _scheduled(event: str, data: Mapping[str, Any]) -> Said:
     return Said(
         title=title % {"name": data["name"]},
         icon="calendar-x",
-        href=reverse("scheduled", args=[data["schedule"]]),
+        href=reverse("schedule", args=[data["schedule"]]),
         outside=outside,
         note=str(data.get("reason", "")),
         amount=data["amount"],

@@ -1,7 +1,17 @@
 from django.urls import path
 
 from wallet import webhook_views
-from wallet.views import activity, bank_accounts, deposits, home, limits, transfers, withdrawals
+from wallet.views import (
+    activity,
+    bank_accounts,
+    bulk_payouts,
+    deposits,
+    home,
+    limits,
+    scheduled,
+    transfers,
+    withdrawals,
+)
 
 urlpatterns = [
     path("home/", home.home, name="home"),
@@ -26,5 +36,20 @@ urlpatterns = [
     path("withdraw/cost/", withdrawals.cost, name="withdraw_cost"),
     path("withdraw/confirm/", withdrawals.confirm, name="withdraw_confirm"),
     path("withdrawals/<uuid:payout_id>/", withdrawals.withdrawal, name="withdrawal"),
+    path("scheduled/", scheduled.scheduled, name="scheduled"),
+    path("scheduled/new/", scheduled.plan, name="schedule_plan"),
+    path("scheduled/<uuid:schedule_id>/", scheduled.schedule, name="schedule"),
+    path("scheduled/<uuid:schedule_id>/change/", scheduled.change, name="schedule_change"),
+    path("payouts/", bulk_payouts.files, name="bulk_payouts"),
+    path("payouts/example.csv", bulk_payouts.example, name="bulk_example"),
+    path("payouts/<uuid:bulk_id>/", bulk_payouts.file, name="bulk_payout"),
+    path("payouts/<uuid:bulk_id>/confirm/", bulk_payouts.confirm, name="bulk_confirm"),
+    path("payouts/<uuid:bulk_id>/discard/", bulk_payouts.discard, name="bulk_discard"),
+    path("payouts/<uuid:bulk_id>/result.csv", bulk_payouts.result, name="bulk_result"),
+    path(
+        "webhooks/paystack/transfers/approval",
+        webhook_views.paystack_approval,
+        name="webhook_paystack_approval",
+    ),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
 ]

@@ -44,6 +44,7 @@ from wallet.services.payouts import (
     settle_payout,
     take_due_payout,
 )
+from wallet.services.payouts.approving import approves as approves_payout
 from wallet.services.payouts.quoting import fee_of as fee_of_payout
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many
 from wallet.services.raises import follow_raises
@@ -68,6 +69,7 @@ __all__ = [
     "TransferQuote",
     "add_fee_schedule",
     "announce",
+    "approves_payout",
     "ask_payout",
     "balance_at",
     "balance_of",

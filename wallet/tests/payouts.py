@@ -9,7 +9,19 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import uuid7
 from wallet import services as wallet
-from wallet.models import Account, Bank, BankAccount, Case, Entry, PaymentGateway, Payout
+from wallet.models import (
+    Account,
+    Bank,
+    BankAccount,
+    BulkPayout,
+    BulkPayoutRow,
+    Case,
+    Entry,
+    PaymentGateway,
+    Payout,
+    ScheduledRun,
+    ScheduledTransfer,
+)
 from wallet.sandbox import transfers
 from wallet.sandbox.models import SandboxTransfer
 from wallet.services.bank_accounts import Found
@@ -95,3 +107,35 @@ def kinds(payout: Payout) -> list[tuple[str, int]]:
 def cases() -> list[tuple[str, str]]:
     with acting_as_service():
         return [(case.data["why"], case.state) for case in Case.objects.order_by("pk")]
+
+
+def furnish_payouts(user: User, account: Account) -> None:
+    """A row in every table of money out. The gateway `paystack` is there."""
+    at = timezone.now()
+    gateway = PaymentGateway.objects.get(code="paystack")
+    Bank.objects.get_or_create(gateway=gateway, code="044", defaults={"name": "Access Bank", "read_at": at})
+    bank = bank_account_of(user)
+    payout = Payout.objects.create(
+        reference=f"alj-furnished-{user.pk.hex[:12]}",
+        gateway=gateway,
+        account=account,
+        bank_account=bank,
+        amount=10_000,
+        currency_id="NGN",
+        created_at=at,
+    )
+    plan = ScheduledTransfer.objects.create(
+        owner=user,
+        source=account,
+        bank_account=bank,
+        name=str(bank),
+        amount=10_000,
+        rhythm="ONCE",
+        first_date=at.date(),
+        next_date=at.date(),
+        created_at=at,
+    )
+    ScheduledRun.objects.create(schedule=plan, due_date=at.date(), made_at=at, next_try_at=at, payout=payout)
+    facts = {"file_name": "may.csv", "sha256": "0" * 64, "rows": 1, "amount": 10_000, "fee": 0}
+    bulk = BulkPayout.objects.create(owner=user, account=account, uploaded_at=at, **facts)
+    BulkPayoutRow.objects.create(bulk=bulk, number=2, amount=10_000)
