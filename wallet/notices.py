@@ -31,12 +31,12 @@ _WITHDRAWALS: dict[str, tuple[str | Promise, str | Promise, str]] = {
         "landmark",
     ),
     "withdrawal.failed": (
-        _("Your withdrawal to %(bank)s was not sent. The money is in your account."),
+        _("Your withdrawal to %(bank)s was not sent"),
         _("A withdrawal was not sent"),
         "circle-x",
     ),
     "withdrawal.returned": (
-        _("Your withdrawal to %(bank)s came back. The money is in your account again, with its fee."),
+        _("Your withdrawal to %(bank)s came back"),
         _("A withdrawal came back"),
         "undo-2",
     ),
