@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from wallet.models import Payment, Payout
+from core.templatetags.money import money
+from wallet.fees import CHARGES, Band, Tariff
+from wallet.models import Payment
 
 Words = str | Promise
 
@@ -13,6 +16,7 @@ KINDS: dict[str, Words] = {
     "DEPOSIT": _("Money added"),
     "TRANSFER": _("Transfer"),
     "REVERSAL": _("Reversal"),
+    "ADJUSTMENT": _("Correction"),
     "RELEASE": _("Kept money released"),
     "BONUS": _("Invitation bonus"),
     "WITHDRAWAL": _("Withdrawal"),
@@ -26,7 +30,43 @@ KIND_NOTES: dict[str, Words] = {
     "DEPOSIT": _("By card or bank"),
     "WITHDRAWAL": _("To your bank"),
     "RETURN": _("Sent back by the bank"),
+    "VAT": _("Passed on to the state"),
+    "STAMP_DUTY": _("Passed on to the state"),
 }
+
+
+def prices(tariff: Tariff, currency: str) -> list[str]:
+    """What a tariff charges, a line for each band that costs something: "Stamp duty: ₦50 from ₦10,000"."""
+    bands = sorted(tariff.bands, key=lambda band: (CHARGES.index(band.charge), band.from_amount))
+    return [
+        gettext("%(charge)s: %(price)s") % {"charge": kind(band.charge), "price": price(band, currency)}
+        for band in bands
+        if band.flat or band.rate or band.minimum
+    ]
+
+
+def price(band: Band, currency: str) -> str:
+    """What a band costs, and for what: "1.5% + ₦100 from ₦2,500, at most ₦2,000"."""
+    parts = [f"{(band.rate * 100).normalize():f}%"] if band.rate else []
+    if band.flat or not parts:
+        parts.append(money(band.flat, currency))
+    text = " + ".join(parts)
+    if band.from_amount > 1:
+        text = gettext("%(price)s from %(amount)s") % {
+            "price": text,
+            "amount": money(band.from_amount, currency),
+        }
+    if band.minimum:
+        text = gettext("%(price)s, at least %(amount)s") % {
+            "price": text,
+            "amount": money(band.minimum, currency),
+        }
+    if band.maximum is not None:
+        text = gettext("%(price)s, at most %(amount)s") % {
+            "price": text,
+            "amount": money(band.maximum, currency),
+        }
+    return text
 
 
 def kind(code: str) -> Words:
@@ -105,60 +145,3 @@ PAYMENTS: dict[str, PaymentWords] = {
 
 def payment(state: str) -> PaymentWords:
     return PAYMENTS[state]
-
-
-_CHECKING = PaymentWords(
-    "pending",
-    "search-check",
-    _("Checking"),
-    _("We are checking"),
-    _(
-        "The bank has not answered yet, so we do not know whether the money was sent. It is set aside and cannot be "
-        "lost: either it arrives, or it is in your account again. Do not send it a second time: this page changes by "
-        "itself."
-    ),
-)
-PAYOUTS: dict[str, PaymentWords] = {
-    Payout.State.HELD: PaymentWords(
-        "pending",
-        "hourglass",
-        _("Being sent"),
-        _("We are sending it"),
-        _("The money is set aside and goes to your bank in a moment. This page changes by itself."),
-    ),
-    Payout.State.UNKNOWN: _CHECKING,
-    Payout.State.SENT: PaymentWords(
-        "pending",
-        "hourglass",
-        _("On its way"),
-        _("On its way to your bank"),
-        _("Most banks have it within minutes. We tell you when it has arrived; this page changes by itself."),
-    ),
-    Payout.State.SUCCEEDED: PaymentWords(
-        "success",
-        "circle-check",
-        _("Sent"),
-        _("Sent"),
-        _("It was paid into your bank account."),
-    ),
-    Payout.State.FAILED: PaymentWords(
-        "error",
-        "circle-x",
-        _("Not sent"),
-        _("Not sent"),
-        _(
-            "Nothing left your account, and nothing was charged. You can use the money again, or try once more."
-        ),
-    ),
-    Payout.State.RETURNED: PaymentWords(
-        "info",
-        "undo-2",
-        _("Came back"),
-        _("The bank sent it back"),
-        _("The whole amount is in your account again, and so is what you paid for sending it."),
-    ),
-}
-
-
-def payout(state: str) -> PaymentWords:
-    return PAYOUTS[state]

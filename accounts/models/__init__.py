@@ -5,6 +5,7 @@ from accounts.models.checks import KycCheck, KycCheckJob
 from accounts.models.codes import FlowState, OneTimeCode
 from accounts.models.factor_resets import FactorReset
 from accounts.models.factors import FactorChallenge, PendingFactor
+from accounts.models.failed_tasks import FailedTask
 from accounts.models.history import (
     ApiKeyHistory,
     AuthenticatorHistory,
@@ -65,6 +66,7 @@ __all__ = [
     "EmailAddressHistory",
     "FactorChallenge",
     "FactorReset",
+    "FailedTask",
     "FlowState",
     "IdentityNumber",
     "Invitation",

@@ -105,7 +105,7 @@ def propose(
     return approval
 
 
-def approve(*, approval_id: UUID, checker: User, at: datetime) -> Approval:
+def approve(*, approval_id: UUID, checker: User, at: datetime, reason: str = "") -> Approval:
     """Say yes; with the last word that it takes, apply it in this same transaction.
 
     All is asked again: it raises ApprovalNotFound, ApprovalDecided, ApprovalExpired, ApprovalStale, ApprovalChanged,
@@ -118,7 +118,7 @@ def approve(*, approval_id: UUID, checker: User, at: datetime) -> Approval:
         payload, refusal = _as_proposed(approval, kind, at)
         if payload is not None:
             kind.check(payload)
-            _agree(approval, kind, payload, checker, at)
+            _agree(approval, kind, payload, checker, reason, at)
     # Only now: what it found (run out, overtaken) has to stay written.
     if refusal:
         raise refusal
@@ -230,17 +230,19 @@ def _as_proposed(
     return payload, None
 
 
-def _agree(approval: Approval, kind: ApprovalAction, payload: Payload, checker: User, at: datetime) -> None:
+def _agree(
+    approval: Approval, kind: ApprovalAction, payload: Payload, checker: User, reason: str, at: datetime
+) -> None:
     if approval.checker_id is None:
         approval.checker, approval.checked_at = checker, at
     else:
         approval.second_checker = checker
     if approval.approvals_needed > 1 and approval.second_checker_id is None:
         approval.save(update_fields=["checker", "checked_at"])
-        _record("approved_first", approval, checker)
+        _record("approved_first", approval, checker, reason=reason)
         return
     approval.posting_id = ids.posting_id() if kind.posts else None
-    _end(approval, State.APPLIED, at=at, by=checker)
+    _end(approval, State.APPLIED, at=at, by=checker, reason=reason)
     kind.apply(payload, approval, at)
 
 

@@ -1,7 +1,7 @@
 """For tests of approvals: an action that takes two people, and people who may."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from accounts.tests.factories import make_person
 from conftest import superuser
 from core.actors import acting_as_service
 from core.errors import DomainError
+from core.ids import uuid7
 
 RENAME = "test.rename"
 WHY = "The customer asked for it by letter"
@@ -83,6 +84,27 @@ def propose_name(organization: Organization, maker: User, name: str = "New", **m
         ticket="T-1",
         at=at,
     )
+
+
+def applied(action: str) -> Approval:
+    """A proposal of this action as it stands when it is being applied: what rules made by two people hang on."""
+    people = [make_person(role="AGENT") for _side in range(2)]
+    at = timezone.now()
+    with acting_as_service():
+        approval = Approval.objects.create(
+            action=action,
+            target="a test",
+            payload={},
+            payload_hash=uuid7().hex,
+            approvals_needed=1,
+            reason=WHY,
+            maker=people[0],
+            made_at=at,
+            expires_at=at + timedelta(hours=1),
+        )
+        said = {"checker": people[1], "checked_at": at, "decided_by": people[1], "decided_at": at}
+        Approval.objects.filter(pk=approval.pk).update(state=Approval.State.APPLIED, **said)
+    return approval
 
 
 def name_of(organization: Organization) -> str:

@@ -70,7 +70,7 @@ def seed(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0011_more_kinds'),
+        ('wallet', '0015_by_two_people'),
     ]
 
     operations = [

@@ -23,7 +23,7 @@ RUN = "state, posting_id, payout_id, tries, next_try_at, code, reason, ended_at"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0030_referrals'),
+        ('accounts', '0032_by_two_people'),
         ('wallet', '0019_hold_lines'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

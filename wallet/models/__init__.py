@@ -21,7 +21,14 @@ from wallet.models.ledger import (
     Seal,
     Transaction,
 )
-from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.limits import (
+    CoolingOffRule,
+    LimitCounter,
+    LimitRaise,
+    PausedTransfer,
+    ReversalRule,
+    TierRule,
+)
 from wallet.models.payouts import Bank, BankAccount, Payout
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 
@@ -47,6 +54,7 @@ __all__ = [
     "PaymentGatewayHistory",
     "Payout",
     "Reversal",
+    "ReversalRule",
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",

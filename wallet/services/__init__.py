@@ -16,7 +16,7 @@ from wallet.services.books import Fault, fold, seal, verify
 from wallet.services.cooling_off import CoolingOff, check_cooling_off
 from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
 from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
-from wallet.services.fees import add_fee_schedule, fee_lines, quote_fee
+from wallet.services.fees import add_fee_schedule, charges_in, fee_lines, prices_of, quote_fee
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import (
     commit_hold,
@@ -51,7 +51,7 @@ from wallet.services.raises import follow_raises
 from wallet.services.releasing import release_held
 from wallet.services.reports import references_of, report_of, report_problem, reports_of
 from wallet.services.reversals import reverse, reversed_by
-from wallet.services.transfers import TransferQuote, quote_transfer, transfer
+from wallet.services.transfers import FeesChanged, TransferQuote, charges_of, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "Fault",
     "FeeLine",
     "FeeQuote",
+    "FeesChanged",
     "Limits",
     "Line",
     "PausedTransferOver",
@@ -74,6 +75,8 @@ __all__ = [
     "balance_at",
     "balance_of",
     "bank_choices",
+    "charges_in",
+    "charges_of",
     "check_cooling_off",
     "check_payment",
     "check_payout",
@@ -104,6 +107,7 @@ __all__ = [
     "place_hold",
     "post",
     "post_many",
+    "prices_of",
     "process_webhook",
     "quote_fee",
     "quote_payout",

@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.models import Customer
 from wallet import fees
 from wallet.fees import Band, FeeQuote, Tariff
-from wallet.models import FeeRule, FeeSchedule
+from wallet.models import Account, FeeRule, FeeSchedule, Transaction
 from wallet.services.accounts import system_account
 from wallet.services.posting import Line
 
@@ -30,13 +31,32 @@ def quote_fee(
     at: datetime,
     waivers: frozenset[str] = frozenset(),
 ) -> FeeQuote:
-    """Return what moving `amount` (minor units) costs then; nothing where no schedule is in force.
+    """Return what moving `amount` (minor units) costs then.
 
-    A tier's own schedule goes before the one for all. Keep the quote with what was asked for: it is what is charged.
+    Keep the quote with what was asked for: it is what is charged.
     """
-    held = _in_force(currency=currency, at=at)
-    tariff = held.get((kind, tier)) or held.get((kind, None)) or Tariff()
+    tariff = tariff_of(kind=kind, currency=currency, tier=tier, at=at)
     return fees.quote(kind=kind, amount=amount, tariff=tariff, waivers=waivers)
+
+
+def charges_in(transaction: Transaction) -> list[Transaction]:
+    """Return what the debited side of a movement paid on top, in the same posting, as far as the caller may see it."""
+    lines = Transaction.objects.for_parties().of_posting(transaction.posting_id)
+    return list(lines.filter(debit_account=transaction.debit_account_id, kind__in=fees.CREDITED))
+
+
+def prices_of(*, account: Account, kind: str, at: datetime) -> Tariff:
+    """Return what a kind of movement costs the account's owner, to be shown before any amount is known."""
+    tier = None
+    if depends_on_tier(kind=kind, currency=account.currency_id, at=at):
+        tier = Customer.objects.filter(pk=account.owner_id).values_list("tier", flat=True).first()
+    return tariff_of(kind=kind, currency=account.currency_id, tier=tier, at=at)
+
+
+def tariff_of(*, kind: str, currency: str, tier: int | None, at: datetime) -> Tariff:
+    """Return the schedule in force then, a tier's own before the one for all; without one nothing is charged."""
+    held = _in_force(currency=currency, at=at)
+    return held.get((kind, tier)) or held.get((kind, None)) or Tariff()
 
 
 def depends_on_tier(*, kind: str, currency: str, at: datetime) -> bool:

@@ -11,6 +11,9 @@ from wallet.fees import Band
 from wallet.models import FeeRule, FeeSchedule
 from wallet.services.fees import add_fee_schedule
 
+# Stamp duty on a transfer of 10,000 naira and above, in kobo: what the law's own schedule charges the sender.
+DUTY = 50_00
+
 
 def make_schedule(
     kind: str,
