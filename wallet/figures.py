@@ -21,7 +21,7 @@ from accounts.models import (
 from core.ids import uuid7_at
 from core.staff import list_of, page_of, start_of
 from realtime.models import ParkedMessage
-from wallet.models import Account, Case, Payment, Seal, Transaction, WebhookEvent
+from wallet.models import Account, Case, Payment, Payout, Seal, Transaction, WebhookEvent
 
 MOST = 10_000
 
@@ -50,6 +50,7 @@ def overview(*, at: datetime) -> list[Group]:
         _postings(at),
         _accounts(),
         _payments(at),
+        _payouts(at),
         _webhooks(),
         _endpoints(),
         _parked(),
@@ -121,6 +122,24 @@ def _payments(at: datetime) -> Group:
         for step, label in steps
     ]
     return Group(_("Open payments"), Payment, figures)
+
+
+def _payouts(at: datetime) -> Group:
+    unanswered = Payout.objects.filter(state=Payout.State.UNKNOWN)
+    figures = [
+        _figure(
+            _("Without an answer"),
+            unanswered,
+            list_of(Payout, state__exact="UNKNOWN"),
+            alarming=unanswered.filter(unknown_since__lte=at - timedelta(minutes=30)).exists(),
+        ),
+        _figure(
+            _("On their way"),
+            Payout.objects.filter(state=Payout.State.SENT),
+            list_of(Payout, state__exact="SENT"),
+        ),
+    ]
+    return Group(_("Payouts"), Payout, figures)
 
 
 def _webhooks() -> Group:

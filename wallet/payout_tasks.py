@@ -28,6 +28,15 @@ def order_payout(*, payout_id: str) -> None:
 
 
 @shared_task
+def check_payout(*, payout_id: str) -> None:
+    """Ask about one that a person wants to know of."""
+    try:
+        payouts.check_payout(payout_id=UUID(payout_id), at=timezone.now())
+    except DomainError as error:
+        logger.warning("payout %s could not be checked: %s", payout_id, error.code)
+
+
+@shared_task
 def check_payouts() -> None:
     """Order what nobody ordered, and ask what became of what has no final answer.
 

@@ -45,7 +45,7 @@ PEOPLE = {
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
-DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
+DEPOSITS = {"wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
@@ -129,7 +129,10 @@ MAY = {
     },
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
     "Credit": set(),
-    "Finance": {roles.REPLAY, roles.RUN_PROGRAMS},
+    "Finance": {
+        *(roles.REPLAY, roles.RUN_PROGRAMS, roles.CHECK_PAYOUT),
+        *(roles.PROPOSE_PAYOUT_OUTCOME, roles.APPROVE_PAYOUT_OUTCOME),
+    },
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),

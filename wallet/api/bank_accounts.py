@@ -52,7 +52,7 @@ class BankList(ApiView, ListAPIView[Bank]):
 
     queryset = Bank.objects.filter(listed=True)
 
-    def filter_queryset(self, queryset: QuerySet[Bank]) -> QuerySet[Bank]:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(gateway=wallet.payout_gateway())
 
     @extend_schema(operation_id="list_banks", summary="List banks", examples=[example(examples.BANK)])

@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payout',
                 'verbose_name_plural': 'payouts',
-                'permissions': [('check_payout', 'Can have the gateway asked about a payout')],
+                'permissions': [('check_payout', 'Can have the gateway asked about a payout'), ('propose_payout_outcome', 'Can propose what became of a payout'), ('approve_payout_outcome', 'Can approve what became of a payout')],
             },
         ),
         migrations.CreateModel(

@@ -180,7 +180,11 @@ class Payout(models.Model):
     class Meta:
         verbose_name = _("payout")
         verbose_name_plural = _("payouts")
-        permissions = [("check_payout", "Can have the gateway asked about a payout")]
+        permissions = [
+            ("check_payout", "Can have the gateway asked about a payout"),
+            ("propose_payout_outcome", "Can propose what became of a payout"),
+            ("approve_payout_outcome", "Can approve what became of a payout"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["gateway", "reference"], name="payout_reference_once"),
             models.CheckConstraint(condition=Q(amount__gt=0, fee__gte=0), name="payout_amounts"),

@@ -37,6 +37,7 @@ from wallet.services.paused import (
 )
 from wallet.services.payouts import (
     ask_payout,
+    ask_soon,
     check_payout,
     order_payout,
     quote_payout,
@@ -72,6 +73,7 @@ __all__ = [
     "announce",
     "approves_payout",
     "ask_payout",
+    "ask_soon",
     "balance_at",
     "balance_of",
     "bank_choices",

@@ -12,7 +12,7 @@ gateway says what became of it. How its word becomes money, once and in whatever
 
 from wallet.services.payouts import events  # noqa: F401  deals with events of gateways
 from wallet.services.payouts.approving import approves
-from wallet.services.payouts.ordering import ask_payout, check_payout, order_payout, take_due_payout
+from wallet.services.payouts.ordering import ask_payout, ask_soon, check_payout, order_payout, take_due_payout
 from wallet.services.payouts.quoting import (
     NewBankAccount,
     PayoutQuote,
@@ -32,6 +32,7 @@ __all__ = [
     "PayoutTooSmall",
     "approves",
     "ask_payout",
+    "ask_soon",
     "check_payout",
     "order_payout",
     "quote_payout",

@@ -106,6 +106,13 @@ def take_due_payout(*, at: datetime) -> UUID | None:
         return payout.pk
 
 
+def ask_soon(*, payout_id: UUID, at: datetime) -> None:
+    """Have it asked about next, by whoever comes first; a person wants to know."""
+    with acting_as_service():
+        Payout.objects.filter(pk=payout_id).update(next_check_at=at)
+        audit.record(action="wallet.withdrawal.asked_about", target=Payout(pk=payout_id))
+
+
 def _loaded(payout_id: UUID) -> Payout:
     with acting_as_service():
         return Payout.objects.select_related("gateway", "bank_account").get(pk=payout_id)

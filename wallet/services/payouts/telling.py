@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts import audit, event_types
 from accounts import services as accounts
 from accounts.models import Notification
@@ -33,3 +35,25 @@ def tell(payout: Payout, what: str) -> None:
             event=event,
             payload={**facts, "withdrawal": ids.encode(PAYOUT, payout.pk)},
         )
+
+
+_EXAMPLE = {
+    "withdrawal": "wdr_01bXeVKNyARWzt9Zc36oSk",
+    "amount": 500000,
+    "currency": "NGN",
+    "bank": "Access Bank",
+    "last_four": "0220",
+}
+event_types.declare(
+    event_types.EventType(
+        "withdrawal.succeeded", _("A payout of the organisation was paid into its bank account."), _EXAMPLE
+    ),
+    event_types.EventType(
+        "withdrawal.failed", _("A payout was not sent: its money is in the account again."), _EXAMPLE
+    ),
+    event_types.EventType(
+        "withdrawal.returned",
+        _("A bank sent a payout back: its money and fee are in the account again."),
+        _EXAMPLE,
+    ),
+)
