@@ -14,7 +14,7 @@ from core.staff import list_of, page_of, start_of
 from core.staff_ages import figures_by_age
 from core.staff_figures import Figure, Group, counted, register
 from core.templatetags.money import money
-from wallet.models import Account, Case, Payment, Seal, Transaction, WebhookEvent
+from wallet.models import Account, Case, Payment, Payout, Seal, Transaction, WebhookEvent
 
 NGN = "NGN"
 IN, OUT = "DEPOSIT", "WITHDRAWAL"
@@ -88,6 +88,20 @@ def _payments(at: datetime) -> Group:
     return Group(_("Open payments"), Payment, figures)
 
 
+def _payouts(at: datetime) -> Group:
+    unanswered = Payout.objects.filter(state=Payout.State.UNKNOWN)
+    late = unanswered.filter(unknown_since__lte=at - timedelta(minutes=30)).exists()
+    figures = [
+        counted(_("Without an answer"), unanswered, list_of(Payout, state__exact="UNKNOWN"), alarming=late),
+        counted(
+            _("On their way"),
+            Payout.objects.filter(state=Payout.State.SENT),
+            list_of(Payout, state__exact="SENT"),
+        ),
+    ]
+    return Group(_("Payouts"), Payout, figures)
+
+
 def _webhooks(_at: datetime) -> Group:
     figures = [
         counted(
@@ -133,6 +147,7 @@ def _proofs(_at: datetime) -> Group:
 
 register(Case, _cases, order=10)
 register(Payment, _payments, order=15)
+register(Payout, _payouts, order=20)
 register(WebhookEvent, _webhooks, order=40)
 register(Transaction, _postings, order=50)
 register(Account, _accounts, order=55)

@@ -50,7 +50,7 @@ LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule"}
 APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
-DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
+DEPOSITS = {"wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
@@ -143,6 +143,8 @@ MAY = {
         *(roles.REPLAY, roles.RUN_PROGRAMS, roles.APPROVE_PROGRAM, roles.RUN_TASK_AGAIN),
         *(roles.PROPOSE_ADJUSTMENT, roles.APPROVE_ADJUSTMENT, roles.REVERSE, roles.APPROVE_REVERSAL),
         *(roles.PROPOSE_LIMITS, roles.PROPOSE_CREDENTIALS, roles.APPROVE_CREDENTIALS),
+        *(roles.REPLAY, roles.RUN_PROGRAMS, roles.CHECK_PAYOUT),
+        *(roles.PROPOSE_PAYOUT_OUTCOME, roles.APPROVE_PAYOUT_OUTCOME),
     },
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
