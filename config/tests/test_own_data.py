@@ -144,6 +144,7 @@ EXEMPT = {
     "wallet_paymentgateway": NOBODYS,
     "wallet_paymentgatewayhistory": NOBODYS,
     "wallet_reversal": SHOWN,
+    "wallet_partreversal": SHOWN,
     "wallet_seal": NOBODYS,
     "wallet_coolingoffrule": NOBODYS,
     "wallet_tierrule": NOBODYS,

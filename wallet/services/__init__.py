@@ -22,7 +22,7 @@ from wallet.services.posting import Line, Posted, Posting, Single, post, post_ma
 from wallet.services.raises import follow_raises
 from wallet.services.releasing import release_held
 from wallet.services.reports import references_of, report_of, report_problem, reports_of
-from wallet.services.reversals import reverse, reversed_by
+from wallet.services.reversals import reverse, reverse_part, reversed_by
 from wallet.services.transfers import TransferQuote, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 
@@ -75,6 +75,7 @@ __all__ = [
     "reports_of",
     "resume_transfer",
     "reverse",
+    "reverse_part",
     "reversed_by",
     "rules_on",
     "seal",
