@@ -7,6 +7,7 @@ one or more transactions that stand or fall together. An **entry** is a transact
 Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
 """
 
+from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
@@ -21,6 +22,7 @@ from wallet.models.ledger import (
     Transaction,
 )
 from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 
 __all__ = [
     "Account",
@@ -28,6 +30,8 @@ __all__ = [
     "Checkpoint",
     "CoolingOffRule",
     "Currency",
+    "DedicatedAccount",
+    "Dispute",
     "Entry",
     "Hold",
     "LimitCounter",
@@ -37,8 +41,11 @@ __all__ = [
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "Refund",
     "Reversal",
+    "SavedCard",
     "Seal",
+    "SuspendedDeposit",
     "TierRule",
     "TierRuleHistory",
     "Transaction",
