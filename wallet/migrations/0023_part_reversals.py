@@ -12,7 +12,7 @@ drop function if exists wallet.given_back(public.wallet_account, text, uuid, int
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wallet", "0011_more_kinds"),
+        ("wallet", "0019_hold_lines"),
     ]
 
     operations = [

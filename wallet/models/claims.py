@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core.ids import posting_id, uuid7
+from core.ids import uuid7
 from wallet.models.deposits import Payment, PaymentGateway
 from wallet.models.ledger import Account, Currency
 from wallet.models.money_in import SuspendedDeposit
@@ -43,7 +43,7 @@ class Refund(models.Model):
     OPEN_STATES = REFUND_OPEN
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
+    posting_id = models.UUIDField(unique=True, null=True, editable=False)
     hold_id = models.UUIDField(unique=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="refunds")
@@ -137,9 +137,9 @@ class Dispute(models.Model):
         DECLINE = "DECLINE", _("The payment was right")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
-    # Of what the account did not have, and we bear.
-    rest_posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
+    # By which it was taken back; of what the account did not have, and we bear, by the second.
+    posting_id = models.UUIDField(unique=True, null=True, editable=False)
+    rest_posting_id = models.UUIDField(unique=True, null=True, editable=False)
     hold_id = models.UUIDField(unique=True, default=uuid7, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -226,7 +226,10 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
 
 class Hold(models.Model):
-    """An amount (minor units) set aside on an account: committed in parts, released, or expired."""
+    """An amount (minor units) set aside on an account: committed in parts, released, or expired.
+
+    `counted` is how much of it counts towards what may be sent in a day: fees do not.
+    """
 
     class State(models.TextChoices):
         OPEN = "OPEN", _("Open")
@@ -238,6 +241,8 @@ class Hold(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
     amount = models.BigIntegerField()
     committed = models.BigIntegerField(default=0)
+    counted = models.BigIntegerField()
+    counted_committed = models.BigIntegerField(default=0)
     state = models.TextField(choices=State.choices, default=State.OPEN)
     reason = models.TextField(default="")
     expires_at = models.DateTimeField(null=True)

@@ -8,7 +8,13 @@ from wallet.services.cooling_off import CoolingOff, check_cooling_off
 from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
 from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
 from wallet.services.gateways import install_gateway
-from wallet.services.holds import commit_hold, place_hold, release_expired_holds, release_hold
+from wallet.services.holds import (
+    commit_hold,
+    commit_hold_lines,
+    place_hold,
+    release_expired_holds,
+    release_hold,
+)
 from wallet.services.limits import Limits, limits_of, rules_on
 from wallet.services.lookups import count_lookup
 from wallet.services.paused import (
@@ -43,6 +49,7 @@ __all__ = [
     "check_cooling_off",
     "check_payment",
     "commit_hold",
+    "commit_hold_lines",
     "count_lookup",
     "counterparties_named",
     "create_payment",

@@ -38,12 +38,12 @@ begin atomic
             and (s.side = 'CREDIT' or t.hold_id is null)
             and not exists (select from public.wallet_reversal r where r.posting_id = t.posting_id)
         union all
-        select h.account_id, 'DEBIT', case h.state when 'OPEN' then h.amount else h.committed end
+        select h.account_id, 'DEBIT', case h.state when 'OPEN' then h.counted else h.counted_committed end
             - coalesce((
                 select sum(case when r.posting_id is null then wallet.taken_back(t.id) else t.amount end)
                 from public.wallet_transaction t
-                left join public.wallet_reversal r on r.posting_id = t.posting_id where t.hold_id = h.id), 0)::bigint,
-            h.created_at
+                left join public.wallet_reversal r on r.posting_id = t.posting_id
+                where t.hold_id = h.id and wallet.counts(t.kind)), 0)::bigint, h.created_at
         from public.wallet_hold h where h.created_at > clock_timestamp() - interval '48 hours'
     ) u on u.account = a.id and wallet.in_day(u.at, a.counted_until)
     where a.sent is not null
@@ -59,9 +59,9 @@ language plpgsql stable set search_path = '' as $$
 declare
     v_counted boolean;
 begin
-    select case
-        when p_side = 'CREDIT' and h.id is not null then wallet.in_day(h.created_at, p_account.counted_until)
-        else wallet.counts(t.kind) and wallet.in_day(t.recorded_at, p_account.counted_until) end
+    select wallet.counts(t.kind) and wallet.in_day(
+        case when p_side = 'CREDIT' and h.id is not null then h.created_at else t.recorded_at end,
+        p_account.counted_until)
     into v_counted
     from public.wallet_transaction t left join public.wallet_hold h on h.id = t.hold_id where t.id = p_transaction;
     if v_counted and p_side = 'DEBIT' then
