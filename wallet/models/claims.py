@@ -61,7 +61,7 @@ class Refund(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     note = models.CharField(max_length=140, blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField()
     ordered_at = models.DateTimeField(null=True)
@@ -101,6 +101,7 @@ class Refund(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="refund_of_account"),
+            models.Index(fields=["gateway", "reference"], name="refund_of_charge"),
             models.Index(
                 fields=["next_check_at"],
                 condition=models.Q(next_check_at__isnull=False),
@@ -156,7 +157,7 @@ class Dispute(models.Model):
     answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
     evidence = models.TextField(max_length=2000, blank=True)
     answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     answered_at = models.DateTimeField(null=True)
     # When the gateway had taken the answer.

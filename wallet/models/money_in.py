@@ -21,9 +21,7 @@ class SavedCard(models.Model):
     """A card that its owner asked us to keep. `sealed` is what charges it; a card that is removed leaves no row."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="+", db_index=False)
     sealed = models.TextField()
     # A keyed hash of the card, the same whenever it pays: kept again, it takes the place of itself.
@@ -42,7 +40,7 @@ class SavedCard(models.Model):
         verbose_name = _("saved card")
         verbose_name_plural = _("saved cards")
         constraints = [
-            models.UniqueConstraint(fields=["owner", "gateway", "card_index"], name="saved_card_once"),
+            models.UniqueConstraint(fields=["gateway", "owner", "card_index"], name="saved_card_once"),
             models.CheckConstraint(
                 condition=models.Q(expires_month__gte=1, expires_month__lte=12), name="saved_card_month"
             ),
@@ -113,11 +111,7 @@ class DedicatedAccount(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["gateway", "customer_code"],
-                condition=~models.Q(customer_code=""),
-                name="dedicated_account_by_customer",
-            ),
+            models.Index(fields=["gateway", "customer_code"], name="dedicated_account_by_customer"),
             models.Index(
                 fields=["next_try_at"],
                 condition=models.Q(next_try_at__isnull=False),
@@ -150,9 +144,7 @@ class SuspendedDeposit(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="+", db_index=False)
     reference = models.CharField(max_length=100)
-    payment = models.OneToOneField(
-        Payment, on_delete=models.PROTECT, null=True, related_name="suspended"
-    )
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, null=True, related_name="suspended")
     posting_id = models.UUIDField(unique=True, default=posting_id, editable=False)
     is_posted = models.BooleanField(default=False)
     amount = models.BigIntegerField()
@@ -166,7 +158,7 @@ class SuspendedDeposit(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     resolved_posting_id = models.UUIDField(null=True, unique=True)
     resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     resolved_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=500, blank=True)
