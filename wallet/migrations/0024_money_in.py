@@ -14,7 +14,7 @@ THEIRS = "account_id = any ((select wallet.own_accounts())::uuid[])"
 CARD = "id, owner_id, gateway_id, brand, last4, bank, expires_month, expires_year, created_at, used_at"
 # Not what staff write of it.
 REFUND = (
-    "id, posting_id, hold_id, account_id, payment_id, suspended_id, gateway_id, reference, gateway_refund, amount, "
+    "id, posting_id, rest_posting_id, hold_id, account_id, payment_id, suspended_id, gateway_id, reference, gateway_refund, amount, "
     "currency_id, shortfall, state, note, requested_by_id, created_at, ordered_at, next_check_at, checks, settled_at, error"
 )
 DISPUTE = (
@@ -32,6 +32,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='payment',
+            name='reference',
+            field=models.CharField(max_length=100),
+        ),
         migrations.AddField(
             model_name='payment',
             name='card_offered',
@@ -75,6 +80,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('posting_id', models.UUIDField(editable=False, null=True, unique=True)),
+                ('rest_posting_id', models.UUIDField(editable=False, null=True, unique=True)),
                 ('hold_id', models.UUIDField(default=core.ids.uuid7, editable=False, unique=True)),
                 ('reference', models.CharField(max_length=100)),
                 ('gateway_refund', models.CharField(blank=True, max_length=100)),
@@ -213,7 +219,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='refund',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('HELD', 'UNKNOWN', 'PENDING', 'NEEDS_ATTENTION'))), fields=('gateway', 'reference'), name='refund_one_open'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('HELD', 'UNKNOWN'))), fields=('gateway', 'reference'), name='refund_one_unnamed'),
         ),
         migrations.AddConstraint(
             model_name='refund',

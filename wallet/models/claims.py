@@ -11,6 +11,7 @@ from wallet.models.deposits import Payment, PaymentGateway
 from wallet.models.ledger import Account, Currency
 from wallet.models.money_in import SuspendedDeposit
 
+REFUND_UNNAMED = ("HELD", "UNKNOWN")
 REFUND_OPEN = ("HELD", "UNKNOWN", "PENDING", "NEEDS_ATTENTION")
 
 
@@ -26,10 +27,10 @@ class RefundQuerySet(models.QuerySet["Refund"]):
 
 
 class Refund(models.Model):
-    """Money of a charge on its way back to who paid it. Set aside on `account` until the gateway says what became of it.
+    """Money of a charge on its way back to who paid it, set aside on `account` until the gateway tells the outcome.
 
-    A gateway knows no name of ours for a refund, so there is never more than one open for a charge: whatever it shows
-    that we do not know yet is that one.
+    A gateway knows no name of ours for a refund, so there is never more than one of a charge that it has not named yet:
+    whatever it shows that we do not know is that one.
     """
 
     class State(models.TextChoices):
@@ -40,10 +41,12 @@ class Refund(models.Model):
         SUCCEEDED = "SUCCEEDED", _("Paid back")
         FAILED = "FAILED", _("Not paid back")
 
-    OPEN_STATES = REFUND_OPEN
+    OPEN_STATES, UNNAMED_STATES = REFUND_OPEN, REFUND_UNNAMED
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # By which it was paid back; of what the account did not have, and we bear, by the second.
     posting_id = models.UUIDField(unique=True, null=True, editable=False)
+    rest_posting_id = models.UUIDField(unique=True, null=True, editable=False)
     hold_id = models.UUIDField(unique=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="refunds")
@@ -82,8 +85,8 @@ class Refund(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["gateway", "reference"],
-                condition=models.Q(state__in=REFUND_OPEN),
-                name="refund_one_open",
+                condition=models.Q(state__in=REFUND_UNNAMED),
+                name="refund_one_unnamed",
             ),
             models.UniqueConstraint(
                 fields=["gateway", "gateway_refund"],

@@ -80,7 +80,8 @@ class Payment(models.Model):
     gateway = models.ForeignKey(
         PaymentGateway, on_delete=models.PROTECT, related_name="payments", db_index=False
     )
-    reference = models.CharField(max_length=50)
+    # One that a gateway made for money nobody asked for may be longer than ours.
+    reference = models.CharField(max_length=100)
     amount = models.BigIntegerField()
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
     fee = models.BigIntegerField(null=True)

@@ -131,8 +131,8 @@ class SuspendedDepositQuerySet(models.QuerySet["SuspendedDeposit"]):
 class SuspendedDeposit(models.Model):
     """Money that came in and stands in suspense: nobody is known for it, or it is not what was asked for.
 
-    `posting_id` is how it came in; nothing was posted where we keep no books in its currency. `resolved_by` is who gave it
-    to a customer, by `resolved_posting_id`, or had it sent back.
+    `posting_id` is how it came in; nothing was posted where we keep no books in its currency. `resolved_by` is who
+    gave it to a customer, by `resolved_posting_id`, or had it sent back.
     """
 
     class State(models.TextChoices):

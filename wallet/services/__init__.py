@@ -1,6 +1,6 @@
 """What can be done with money. The only door to the books: `from wallet import services as wallet`."""
 
-from wallet.services import charge_events  # noqa: F401  deals with events of gateways
+from wallet.services import charge_events, claim_events, unasked_deposits  # noqa: F401  deal with events of gateways
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.announcing import announce
 from wallet.services.books import Fault, fold, seal, verify
