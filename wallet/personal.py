@@ -12,7 +12,18 @@ from accounts import life
 from accounts.life import Blocker
 from accounts.models import User
 from wallet import services
-from wallet.models import Account, Entry, Hold, PausedTransfer, Payment
+from wallet.models import (
+    Account,
+    DedicatedAccount,
+    Dispute,
+    Entry,
+    Hold,
+    PausedTransfer,
+    Payment,
+    Refund,
+    SavedCard,
+)
+from wallet.services import dedicated_accounts
 
 ACCOUNT = ("id", "kind", "currency_id", "balance", "held", "state", "opened_at", "closed_at")
 ENTRY = (
@@ -35,7 +46,27 @@ PAUSED = (
     *("id", "source_id", "amount", "note", "state"),
     *("created_at", "offered_at", "ended_at", "posting_id"),
 )
-PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "created_at", "settled_at")
+PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "method", "created_at", "settled_at")
+CARD = ("id", "brand", "last4", "bank", "expires_month", "expires_year", "created_at", "used_at")
+NUMBER = (
+    *("id", "account_id", "state", "account_number", "account_name", "bank_name"),
+    *("requested_at", "opened_at", "closed_at"),
+)
+REFUND = (
+    "id",
+    "payment_id",
+    "amount",
+    "currency_id",
+    "state",
+    "note",
+    "created_at",
+    "settled_at",
+    "posting_id",
+)
+DISPUTE = (
+    *("id", "payment_id", "amount", "held", "currency_id", "category", "state", "opened_at", "resolved_at"),
+    "posting_id",
+)
 
 
 def export(user: User) -> Iterator[life.File]:
@@ -47,6 +78,10 @@ def export(user: User) -> Iterator[life.File]:
     yield "reports", _reports(user)
     yield "paused_transfers", _rows(PausedTransfer.objects.visible_to(user), *PAUSED)
     yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
+    yield "saved_cards", _rows(SavedCard.objects.visible_to(user), *CARD)
+    yield "account_numbers", _rows(DedicatedAccount.objects.visible_to(user), *NUMBER)
+    yield "refunds", _rows(Refund.objects.visible_to(user), *REFUND)
+    yield "disputes", _rows(Dispute.objects.visible_to(user), *DISPUTE)
 
 
 def blockers(user: User) -> Iterator[Blocker]:
@@ -74,7 +109,13 @@ def blockers(user: User) -> Iterator[Blocker]:
 
 
 def close(*, user: User, at: datetime, **_signal: Any) -> None:
-    """Close every account of a person who leaves. Raises AccountNotEmpty for money that came in meanwhile."""
+    """Forget the cards of a person who leaves, give up their number and close every account.
+
+    Raises AccountNotEmpty for money that came in meanwhile.
+    """
+    for card_id in SavedCard.objects.filter(owner=user).values_list("pk", flat=True):
+        services.forget_card(card_id=card_id, user=user)
+    dedicated_accounts.close_accounts(user=user, at=at)
     for account in Account.objects.filter(owner=user).exclude(state=Account.State.CLOSED).order_by("pk"):
         services.set_state(account=account, state=Account.State.CLOSED, reason="account closed by its owner")
 

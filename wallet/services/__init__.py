@@ -6,7 +6,9 @@ from wallet.services.announcing import announce
 from wallet.services.books import Fault, fold, seal, verify
 from wallet.services.cooling_off import CoolingOff, check_cooling_off
 from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
+from wallet.services.dedicated_accounts import ask_for_account, open_account, search_transfers
 from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
+from wallet.services.disputes import answer_dispute, deliver_answer
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import (
     commit_hold,
@@ -27,9 +29,18 @@ from wallet.services.paused import (
 )
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many
 from wallet.services.raises import follow_raises
+from wallet.services.refunds import check_refunds, order_refund, request_refund, return_deposit
 from wallet.services.releasing import release_held
 from wallet.services.reports import references_of, report_of, report_problem, reports_of
 from wallet.services.reversals import reverse, reverse_part, reversed_by
+from wallet.services.saved_cards import (
+    charge_card,
+    decline_card,
+    forget_card,
+    keep_card,
+    start_card_payment,
+)
+from wallet.services.suspense import attribute_deposit
 from wallet.services.transfers import TransferQuote, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 
@@ -44,26 +55,37 @@ __all__ = [
     "Single",
     "TransferQuote",
     "announce",
+    "answer_dispute",
+    "ask_for_account",
+    "attribute_deposit",
     "balance_at",
     "balance_of",
+    "charge_card",
     "check_cooling_off",
     "check_payment",
+    "check_refunds",
     "commit_hold",
     "commit_hold_lines",
     "count_lookup",
     "counterparties_named",
     "create_payment",
+    "decline_card",
+    "deliver_answer",
     "dismiss_paused",
     "expire_paused",
     "fold",
     "follow_raises",
     "forged_count",
+    "forget_card",
     "has_sent_to",
     "install_gateway",
+    "keep_card",
     "limits_of",
     "offer_paused",
+    "open_account",
     "open_checkout",
     "open_wallet",
+    "order_refund",
     "parties_of",
     "pause_transfer",
     "place_hold",
@@ -81,13 +103,17 @@ __all__ = [
     "report_of",
     "report_problem",
     "reports_of",
+    "request_refund",
     "resume_transfer",
+    "return_deposit",
     "reverse",
     "reverse_part",
     "reversed_by",
     "rules_on",
     "seal",
+    "search_transfers",
     "set_state",
+    "start_card_payment",
     "start_deposit",
     "system_account",
     "transfer",

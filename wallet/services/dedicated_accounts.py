@@ -1,7 +1,7 @@
 """A bank account number of a customer's own: asked for by them, given out by a gateway, at once or later.
 
 The row is stored before the gateway is asked, and the gateway gives the same number when it is asked again: what dies
-in between is asked again by `take_due_account`.
+in between is taken up by `take_due_account`.
 """
 
 from datetime import datetime, timedelta
@@ -120,31 +120,44 @@ def open_account(*, row_id: UUID, at: datetime) -> DedicatedAccount:
 
 
 def take_due_account(*, at: datetime) -> UUID | None:
-    """Pick a number that is asked for and has not come, and put its next turn off; what waited too long is given up."""
+    """Pick a number that has not come, or that was given up and must be unassigned, and put its next turn off."""
     with acting_as_service():
-        due = DedicatedAccount.objects.filter(state=_State.REQUESTED, next_try_at__lte=at)
+        due = DedicatedAccount.objects.filter(next_try_at__lte=at)
         row = due.select_for_update(skip_locked=True).order_by("next_try_at").first()
         if row is None:
-            return None
-        if row.requested_at + GIVE_UP <= at:
-            _refuse(row, "no answer", at=at)
             return None
         row.next_try_at = at + RETRY
         row.save(update_fields=["next_try_at"])
         return row.pk
 
 
-def close_account(*, row: DedicatedAccount, at: datetime) -> None:
-    """Give a number up. Calls outside. What still comes into it is kept in suspense. Raises GatewayUnavailable."""
-    require_no_transaction()
+def carry_on(*, row_id: UUID, at: datetime) -> DedicatedAccount:
+    """Ask for a number again, or give it up after days without one; have one that was given up unassigned.
+
+    Calls outside. Raises GatewayUnavailable, GatewayRefused.
+    """
     with acting_as_service():
-        row = DedicatedAccount.objects.select_related("gateway").get(pk=row.pk)
+        row = DedicatedAccount.objects.select_related("gateway").get(pk=row_id)
+        if row.state == _State.REQUESTED and row.requested_at + GIVE_UP <= at:
+            return _refuse(row, "no answer", at=at)
         adapter = adapter_of(row.gateway)
-    if row.state == _State.ACTIVE and isinstance(adapter, GivesAccounts):
+    if row.state == _State.REQUESTED:
+        return open_account(row_id=row_id, at=at)
+    require_no_transaction()
+    if row.state == _State.CLOSED and row.gateway_account and isinstance(adapter, GivesAccounts):
         adapter.close_virtual_account(gateway_id=row.gateway_account)
     with acting_as_service():
-        standing = DedicatedAccount.objects.filter(pk=row.pk).standing()
-        if standing.update(state=_State.CLOSED, closed_at=at, next_try_at=None):
+        DedicatedAccount.objects.filter(pk=row.pk, state=row.state).update(next_try_at=None)
+        audit.record(action="wallet.account_number.unassigned", target=row)
+        return row
+
+
+def close_accounts(*, user: User, at: datetime) -> None:
+    """Give up the number of a person who leaves. A worker has it unassigned; what still comes in is suspended."""
+    with acting_as_service(on_behalf_of=user):
+        for row in DedicatedAccount.objects.filter(owner=user).standing().select_for_update():
+            row.state, row.closed_at, row.next_try_at = _State.CLOSED, at, at
+            row.save(update_fields=["state", "closed_at", "next_try_at"])
             audit.record(action="wallet.account_number.closed", target=row)
 
 

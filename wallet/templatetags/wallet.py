@@ -1,10 +1,12 @@
 """Small words of the wallet's pages; those for times it has from core."""
 
+from uuid import UUID
+
 from django import template
 
 from core.templatetags import times
 from wallet import wording
-from wallet.models import Payment
+from wallet.models import Dispute, Hold, Payment, Refund
 
 register = template.Library()
 register.filters.update(times.register.filters)
@@ -18,6 +20,20 @@ def plain_amount(amount: int) -> str:
 
 
 @register.filter
-def in_words(payment: Payment) -> wording.PaymentWords:
-    """Return what to tell its customer about a payment."""
-    return wording.payment(payment.state)
+def in_words(what: Payment | Refund | Dispute) -> wording.PaymentWords | wording.ClaimWords:
+    """Return what to tell its customer about a payment, a refund or a dispute."""
+    if isinstance(what, Refund):
+        return wording.refund(what.state)
+    return wording.dispute(what.state) if isinstance(what, Dispute) else wording.payment(what.state)
+
+
+@register.filter
+def why_held(hold: Hold) -> wording.Words:
+    """Return why money is set aside, in its customer's words."""
+    return wording.hold(hold.reason)
+
+
+@register.filter
+def about(addresses: dict[UUID, str], key: UUID) -> str:
+    """Return the address of the page that tells of a thing, nothing where there is none."""
+    return addresses.get(key, "")
