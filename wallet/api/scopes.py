@@ -11,7 +11,7 @@ DEPOSITS_WRITE = "deposits:write"
 
 SCOPES = {
     ACCOUNTS_READ: _("See accounts and their balances"),
-    TRANSACTIONS_READ: _("See transactions, transfers and deposits"),
+    TRANSACTIONS_READ: _("See transactions, transfers, deposits and refunds"),
     TRANSFERS_WRITE: _("Send money"),
     DEPOSITS_WRITE: _("Start adding money"),
 }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from wallet.api import views
+from wallet.api import deposits, money_in, views
 
 urlpatterns = [
     path("accounts", views.AccountList.as_view()),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("transactions/<str:id>", views.TransactionDetail.as_view()),
     path("transfers", views.TransferCreate.as_view()),
     path("transfers/<str:id>", views.TransferDetail.as_view()),
-    path("deposits", views.create_deposit),
-    path("deposits/<str:id>", views.DepositDetail.as_view()),
+    path("deposits", deposits.deposits),
+    path("deposits/<str:id>", deposits.DepositDetail.as_view()),
+    path("cards", money_in.cards),
+    path("cards/<str:id>", money_in.CardDetail.as_view()),
+    path("account-numbers", money_in.account_numbers),
+    path("refunds", money_in.RefundList.as_view()),
+    path("refunds/<str:id>", money_in.RefundDetail.as_view()),
 ]
