@@ -152,7 +152,7 @@ class Payouts(Caller):
         raise GatewayUnreadable(field="currency")
 
     def _send_some(self, orders: Sequence[PayoutOrder], currency: str) -> list[Transfer]:
-        """One bulk call; when some of it is known from before, the rest is ordered by itself."""
+        """One bulk call. When it is refused as some of it is known from before, the rest is ordered by itself."""
         for order in orders:
             _check(order)
         body = {
@@ -164,6 +164,11 @@ class Payouts(Caller):
             rows = self.call_for_list("POST", "/transfer/bulk", body)
         except DuplicateReference:
             return [self.send(order=order, currency=currency) for order in orders]
+        except GatewayRefused as refusal:
+            known = [self._asked_after(refusal, order.reference) for order in orders]
+            if all(one.state == "NOT_FOUND" for one in known):
+                raise
+            return [one for one in known if one.state != "NOT_FOUND"]
         references = {order.reference for order in orders}
         found = []
         for row in rows:
@@ -179,15 +184,19 @@ class Payouts(Caller):
 
         Only when the reference is unknown there as well was it surely not sent. Raises the refusal then.
         """
-        try:
-            found = self.find_transfer(reference=reference)
-        except GatewayRefused as error:
-            raise GatewayUnavailable(reason="not_verified", said=refusal.data.get("said")) from error
+        found = self._asked_after(refusal, reference)
         if found.state != "NOT_FOUND":
             return found
         if isinstance(refusal, DuplicateReference):
             raise GatewayUnavailable(reason="contradiction") from refusal
         raise refusal
+
+    def _asked_after(self, refusal: GatewayRefused, reference: str) -> Transfer:
+        """As `find_transfer`; raises GatewayUnavailable also where nothing may be asked, as with a key gone bad."""
+        try:
+            return self.find_transfer(reference=reference)
+        except GatewayRefused as error:
+            raise GatewayUnavailable(reason="not_verified", said=refusal.data.get("said")) from error
 
 
 def _check(order: PayoutOrder) -> None:

@@ -19,7 +19,7 @@ grant execute on function wallet.commit_hold_lines(uuid, uuid, text[], uuid[], b
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0011_more_kinds'),
+        ('wallet', '0018_charged_transfers'),
     ]
 
     operations = [

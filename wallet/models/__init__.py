@@ -9,6 +9,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 
 from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
@@ -23,6 +24,14 @@ from wallet.models.ledger import (
 )
 from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
 from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
+from wallet.models.limits import (
+    CoolingOffRule,
+    LimitCounter,
+    LimitRaise,
+    PausedTransfer,
+    ReversalRule,
+    TierRule,
+)
 
 __all__ = [
     "Account",
@@ -33,6 +42,8 @@ __all__ = [
     "DedicatedAccount",
     "Dispute",
     "Entry",
+    "FeeRule",
+    "FeeSchedule",
     "Hold",
     "LimitCounter",
     "LimitRaise",
@@ -44,6 +55,7 @@ __all__ = [
     "Refund",
     "Reversal",
     "SavedCard",
+    "ReversalRule",
     "Seal",
     "SuspendedDeposit",
     "TierRule",

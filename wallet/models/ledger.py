@@ -156,6 +156,12 @@ class Transaction(models.Model):
         db_table = "wallet_transaction"
         verbose_name = _("transaction")
         verbose_name_plural = _("transactions")
+        permissions = [
+            ("propose_adjustment", _("Can propose adjustments")),
+            ("approve_adjustment", _("Can approve adjustments")),
+            ("reverse_posting", _("Can reverse small postings and propose reversals")),
+            ("approve_reversal", _("Can approve reversals")),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

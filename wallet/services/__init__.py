@@ -1,6 +1,8 @@
 """What can be done with money. The only door to the books: `from wallet import services as wallet`."""
 
 from wallet.services import charge_events, claim_events, unasked_deposits  # noqa: F401  deal with events of gateways
+from wallet.fees import FeeLine, FeeQuote
+from wallet.services import charge_events  # noqa: F401  deals with events of gateways
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.announcing import announce
 from wallet.services.books import Fault, fold, seal, verify
@@ -9,6 +11,7 @@ from wallet.services.counterparties import counterparties_named, has_sent_to, pa
 from wallet.services.dedicated_accounts import ask_for_account, open_account, search_transfers
 from wallet.services.deposits import check_payment, create_payment, open_checkout, start_deposit
 from wallet.services.disputes import answer_dispute, deliver_answer
+from wallet.services.fees import add_fee_schedule, charges_in, fee_lines, prices_of, quote_fee
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import (
     commit_hold,
@@ -42,11 +45,16 @@ from wallet.services.saved_cards import (
 )
 from wallet.services.suspense import attribute_deposit
 from wallet.services.transfers import TransferQuote, quote_transfer, transfer
+from wallet.services.reversals import reverse, reversed_by
+from wallet.services.transfers import FeesChanged, TransferQuote, charges_of, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 
 __all__ = [
     "CoolingOff",
     "Fault",
+    "FeeLine",
+    "FeeQuote",
+    "FeesChanged",
     "Limits",
     "Line",
     "PausedTransferOver",
@@ -54,6 +62,7 @@ __all__ = [
     "Posting",
     "Single",
     "TransferQuote",
+    "add_fee_schedule",
     "announce",
     "answer_dispute",
     "ask_for_account",
@@ -61,6 +70,8 @@ __all__ = [
     "balance_at",
     "balance_of",
     "charge_card",
+    "charges_in",
+    "charges_of",
     "check_cooling_off",
     "check_payment",
     "check_refunds",
@@ -73,6 +84,7 @@ __all__ = [
     "deliver_answer",
     "dismiss_paused",
     "expire_paused",
+    "fee_lines",
     "fold",
     "follow_raises",
     "forged_count",
@@ -91,7 +103,9 @@ __all__ = [
     "place_hold",
     "post",
     "post_many",
+    "prices_of",
     "process_webhook",
+    "quote_fee",
     "quote_transfer",
     "receive_webhook",
     "recent_recipients",

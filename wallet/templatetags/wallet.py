@@ -6,7 +6,8 @@ from django import template
 
 from core.templatetags import times
 from wallet import wording
-from wallet.models import Dispute, Hold, Payment, Refund
+from wallet.fees import FeeLine
+from wallet.models import Dispute, Entry, Hold, Payment, Refund
 
 register = template.Library()
 register.filters.update(times.register.filters)
@@ -17,6 +18,12 @@ def plain_amount(amount: int) -> str:
     """Return kobo as digits for an input or an address: 500000 as 5000, 150 as 1.50."""
     whole, rest = divmod(amount, 100)
     return f"{whole}.{rest:02}" if rest else str(whole)
+
+
+@register.filter
+def line_name(line: FeeLine | Entry) -> wording.Words:
+    """Return the name of a charge: fee, tax or duty."""
+    return wording.kind(line.kind)
 
 
 @register.filter

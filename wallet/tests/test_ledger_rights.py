@@ -32,8 +32,7 @@ CUSTOMERS = {
 }  # fmt: skip
 SERVICE = CUSTOMERS | {
     "post_many", "reverse", "reverse_part", "commit_hold", "commit_hold_lines", "release_hold", "expire_holds", "fold",
-    "announce", "seal", "verify", "claim",
-    "open_system_account", "set_state", "set_limits",
+    "announce", "seal", "verify", "claim", "open_system_account", "set_state", "set_limits",
 }  # fmt: skip
 MAY_CALL = {"none": set(), "anon": set(), "authenticated": CUSTOMERS, "service_role": SERVICE}
 
