@@ -24,6 +24,10 @@ PEOPLE = (
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
+CLAIMS = (
+    *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
+    *("wallet.dedicatedaccount", "wallet.savedcard"),
+)
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
@@ -70,6 +74,12 @@ PROPOSE_LIMITS = "wallet.propose_limits"
 APPROVE_LIMITS = "wallet.approve_limits"
 PROPOSE_CREDENTIALS = "wallet.propose_credentials"
 APPROVE_CREDENTIALS = "wallet.approve_credentials"
+RESOLVE_SUSPENDED = "wallet.resolve_suspended"
+APPROVE_SUSPENDED = "wallet.approve_suspended"
+PROPOSE_REFUND = "wallet.propose_refund"
+APPROVE_REFUND = "wallet.approve_refund"
+SETTLE_REFUND = "wallet.settle_refund"
+ANSWER_DISPUTE = "wallet.answer_dispute"
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,10 @@ ROLES = {
     SUPPORT: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *REFERRALS),
+            *(*PARKED, *APPLICATIONS, *REFERRALS, *CLAIMS),
         ),
         (
+            ANSWER_DISPUTE,
             REVEAL,
             FREEZE,
             END_SESSIONS,
@@ -102,8 +113,10 @@ ROLES = {
     KYC: Role((*PEOPLE, *LIMITS, *APPLICATIONS, *SCREENING), (REVEAL, READ_CASES, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role(
-        (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN),
+        (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN, *CLAIMS),
         (
+            *(PROPOSE_REFUND, APPROVE_REFUND, SETTLE_REFUND, RESOLVE_SUSPENDED, APPROVE_SUSPENDED),
+            ANSWER_DISPUTE,
             *(REPLAY, RUN_PROGRAMS, APPROVE_PROGRAM, RUN_TASK_AGAIN, PROPOSE_ADJUSTMENT, APPROVE_ADJUSTMENT),
             *(REVERSE, APPROVE_REVERSAL, PROPOSE_LIMITS, PROPOSE_CREDENTIALS, APPROVE_CREDENTIALS),
         ),
@@ -111,7 +124,7 @@ ROLES = {
     COMPLIANCE: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *CLAIMS),
         ),
         (
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
@@ -135,7 +148,7 @@ ROLES = {
                 *LISTENERS,
                 *HOOKS,
             ),
-            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN, *CLAIMS),
         ),
         (READ_CASES,),
     ),

@@ -1,7 +1,6 @@
 from django.urls import path
 
-from wallet.api import deposits, money_in, views
-from wallet.api import fees, views
+from wallet.api import deposits, fees, money_in, views
 
 urlpatterns = [
     path("accounts", views.AccountList.as_view()),

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'suspended deposit',
                 'verbose_name_plural': 'suspended deposits',
-                'permissions': [('resolve_suspended', 'Can give a suspended deposit to a customer or send it back')],
+                'permissions': [('resolve_suspended', 'Can propose whose a suspended deposit is, and send it back'), ('approve_suspended', 'Can approve whose a suspended deposit is')],
             },
         ),
         migrations.CreateModel(
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'refund',
                 'verbose_name_plural': 'refunds',
-                'permissions': [('propose_refund', 'Can ask for a refund'), ('decide_refund', 'Can approve a refund and settle one without an answer')],
+                'permissions': [('propose_refund', 'Can propose a refund'), ('approve_refund', 'Can approve a refund'), ('settle_refund', 'Can decide on a refund without an answer')],
             },
         ),
         migrations.CreateModel(

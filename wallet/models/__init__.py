@@ -22,8 +22,6 @@ from wallet.models.ledger import (
     Seal,
     Transaction,
 )
-from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
-from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 from wallet.models.limits import (
     CoolingOffRule,
     LimitCounter,
@@ -32,6 +30,7 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
+from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 
 __all__ = [
     "Account",
@@ -54,8 +53,8 @@ __all__ = [
     "PaymentGatewayHistory",
     "Refund",
     "Reversal",
-    "SavedCard",
     "ReversalRule",
+    "SavedCard",
     "Seal",
     "SuspendedDeposit",
     "TierRule",

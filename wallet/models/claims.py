@@ -79,8 +79,9 @@ class Refund(models.Model):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         permissions = [
-            ("propose_refund", "Can ask for a refund"),
-            ("decide_refund", "Can approve a refund and settle one without an answer"),
+            ("propose_refund", "Can propose a refund"),
+            ("approve_refund", "Can approve a refund"),
+            ("settle_refund", "Can decide on a refund without an answer"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -168,7 +168,10 @@ class SuspendedDeposit(models.Model):
     class Meta:
         verbose_name = _("suspended deposit")
         verbose_name_plural = _("suspended deposits")
-        permissions = [("resolve_suspended", "Can give a suspended deposit to a customer or send it back")]
+        permissions = [
+            ("resolve_suspended", "Can propose whose a suspended deposit is, and send it back"),
+            ("approve_suspended", "Can approve whose a suspended deposit is"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["gateway", "reference"], name="suspended_deposit_once"),
             models.CheckConstraint(

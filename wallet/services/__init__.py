@@ -1,8 +1,7 @@
 """What can be done with money. The only door to the books: `from wallet import services as wallet`."""
 
-from wallet.services import charge_events, claim_events, unasked_deposits  # noqa: F401  deal with events of gateways
 from wallet.fees import FeeLine, FeeQuote
-from wallet.services import charge_events  # noqa: F401  deals with events of gateways
+from wallet.services import charge_events, claim_events, unasked_deposits  # noqa: F401  deal with events of gateways
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.announcing import announce
 from wallet.services.books import Fault, fold, seal, verify
@@ -44,8 +43,6 @@ from wallet.services.saved_cards import (
     start_card_payment,
 )
 from wallet.services.suspense import attribute_deposit
-from wallet.services.transfers import TransferQuote, quote_transfer, transfer
-from wallet.services.reversals import reverse, reversed_by
 from wallet.services.transfers import FeesChanged, TransferQuote, charges_of, quote_transfer, transfer
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 

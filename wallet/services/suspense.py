@@ -28,6 +28,12 @@ _SENDER = (
 LONGEST_FACT = 150
 
 
+class SuspendedNotFound(DomainError):
+    code = "suspended_deposit_not_found"
+    kind = "not_found"
+    message = _("There is no such deposit.")
+
+
 class DepositResolved(DomainError):
     code = "suspended_deposit_resolved"
     kind = "conflict"
