@@ -79,13 +79,19 @@ class Caller:
         self._client.close()
 
     def call(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, has_data: bool = True
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        has_data: bool = True,
+        once: bool = False,
     ) -> dict[str, Any]:
         """Return the `data` of a good answer; without `has_data` it may have none.
 
-        Raises GatewayRefused, GatewayUnavailable.
+        `once` is for what no reference of ours keeps from happening twice. Raises GatewayRefused, GatewayUnavailable.
         """
-        data = self._call(method, path, body).get("data")
+        data = self._call(method, path, body, once=once).get("data")
         if data is None and not has_data:
             return {}
         if not isinstance(data, dict):
@@ -115,14 +121,16 @@ class Caller:
                 asked["page"] = str(number + 1)
         raise GatewayUnreadable(field="meta")
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, once: bool = False
+    ) -> dict[str, Any]:
         """The envelope of a good answer, asked for again while there is none."""
-        pause = 0.25
-        for attempt in range(1, self._tries + 1):
+        pause, tries = 0.25, 1 if once else self._tries
+        for attempt in range(1, tries + 1):
             try:
                 return self._call_once(method, path, body)
             except GatewayUnavailable as error:
-                if attempt == self._tries:
+                if attempt == tries:
                     raise
                 wait = max(pause * (0.5 + self._jitter()), error.data.get("retry_after") or 0.0)
                 self._sleep(min(wait, LONGEST_PAUSE))

@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from wallet.sandbox.cards import CARDS, GOOD_CARD, TestCard
+from core.errors import DomainError
+from wallet.sandbox.card_steps import ASKED
+from wallet.sandbox.cards import CARDS, GOOD_CARD, PHONE, TestCard
 from wallet.sandbox.models import Fault
 
 
@@ -42,6 +44,7 @@ class CardForm(forms.Form):
         month, year = int(found[1]), 2000 + int(found[2])
         if (year, month) < (self.today.year, self.today.month):
             raise forms.ValidationError(_("This card has expired. Any later month will do."))
+        self.expires = month, year
         return expiry
 
     def clean(self) -> dict[str, Any]:
@@ -53,6 +56,28 @@ class CardForm(forms.Form):
     @property
     def card(self) -> TestCard:
         return CARDS[self.cleaned_data["number"]]
+
+
+class StepForm(forms.Form):
+    """The answer to what the bank asks."""
+
+    answer = forms.CharField(max_length=20)
+
+    def __init__(self, *args: Any, step: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["answer"]
+        field.label = str(ASKED[step])
+        field.widget.attrs |= {"autocomplete": "off", "inputmode": "tel" if step == PHONE else "numeric"}
+        if self.is_bound and self.errors:
+            self._mark()
+
+    def refuse(self, error: DomainError) -> None:
+        self.add_error("answer", str(error))
+        self._mark()
+
+    def _mark(self) -> None:
+        attrs = {"aria-invalid": "true", "aria-describedby": "id_answer_error"}
+        self.fields["answer"].widget.attrs |= attrs
 
 
 class FaultForm(forms.ModelForm):  # type: ignore[type-arg]
