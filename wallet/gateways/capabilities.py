@@ -186,8 +186,8 @@ class GivesAccounts(Protocol):
 
 
 @runtime_checkable
-class SearchesTransfers(Protocol):
-    def search_transfers(self, *, account_number: str, provider: str, on: date) -> None:
+class LooksForDeposits(Protocol):
+    def look_for_deposits(self, *, account_number: str, provider: str, on: date) -> None:
         """Have the gateway look for transfers of a day into one of its virtual accounts; what it finds, it tells."""
         ...
 

@@ -20,7 +20,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from core.outbound import require_no_transaction
 from wallet.gateways.base import GatewayRefused
-from wallet.gateways.capabilities import GivesAccounts, SearchesTransfers, VirtualAccount
+from wallet.gateways.capabilities import GivesAccounts, LooksForDeposits, VirtualAccount
 from wallet.models import Account, DedicatedAccount, PaymentGateway, WebhookEvent
 from wallet.services.gateway_events import NothingToDo, on
 from wallet.services.gateways import NoGateway, adapter_of
@@ -179,9 +179,9 @@ def search_transfers(*, row: DedicatedAccount, at: datetime) -> None:
         row.save(update_fields=["searched_at"])
         audit.record(action="wallet.account_number.searched", target=row)
         adapter = adapter_of(row.gateway)
-    if not isinstance(adapter, SearchesTransfers):
+    if not isinstance(adapter, LooksForDeposits):
         raise CannotSearch
-    adapter.search_transfers(account_number=row.account_number, provider=row.provider, on=at.date())
+    adapter.look_for_deposits(account_number=row.account_number, provider=row.provider, on=at.date())
 
 
 @on("dedicatedaccount.assign.success", "dedicatedaccount.assign.failed")

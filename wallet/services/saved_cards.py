@@ -5,20 +5,19 @@ reference until it says what became of it.
 """
 
 import json
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Customer, User
 from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import uuid7
 from core.outbound import require_no_transaction
-from wallet.gateways.base import Charge, ChargeNotFound, GatewayRefused
+from wallet.gateways.base import GatewayRefused
 from wallet.gateways.capabilities import Authorization, ChargesCards
 from wallet.models import Account, Payment, SavedCard
 from wallet.services.deposits import create_payment
@@ -86,8 +85,8 @@ def keep_card(*, payment: Payment, user: User, at: datetime) -> SavedCard:
 def _keep(payment: Payment, user: User, found: Authorization, *, at: datetime) -> SavedCard:
     index = encryption.blind_index(found.signature or found.code, purpose="card.saved")
     with acting_as_service(on_behalf_of=user):
-        # The account's row stands for its owner's: two windows at once keep no card too many.
-        Account.objects.select_for_update(no_key=True).get(pk=payment.account_id)
+        # Two windows at once keep no card too many.
+        Customer.objects.select_for_update(no_key=True).get(pk=user.pk)
         mine = SavedCard.objects.filter(owner=user)
         card = mine.filter(gateway=payment.gateway, card_index=index).first()
         if card is None and mine.count() >= MOST_CARDS:
@@ -169,7 +168,6 @@ def charge_card(*, payment: Payment, card: SavedCard, at: datetime) -> Payment:
     adapter = adapter_of(payment.gateway)
     if not isinstance(adapter, ChargesCards):
         return _refused(payment, CardNotKept.message, at=at)
-    charge: Charge | None = None
     try:
         charge = adapter.charge_card(
             reference=payment.reference,
@@ -180,11 +178,7 @@ def charge_card(*, payment: Payment, card: SavedCard, at: datetime) -> Payment:
             metadata={"payment": str(payment.pk)},
         )
     except GatewayRefused as error:
-        # An earlier try may have got through all the same: only what it does not know was surely not charged.
-        with suppress(ChargeNotFound):
-            charge = adapter.find_charge(reference=payment.reference)  # type: ignore[attr-defined]
-        if charge is None:
-            return _refused(payment, error.data.get("said") or error, at=at)
+        return _refused(payment, error.data.get("said") or error, at=at)
     return settle(payment_id=payment.pk, charge=charge, at=at)
 
 
