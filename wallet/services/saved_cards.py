@@ -79,10 +79,11 @@ def keep_card(*, payment: Payment, user: User, at: datetime) -> SavedCard:
     found = adapter.authorization_of(charge)
     if found is None or not found.reusable:
         raise CardNotKept
-    return _keep(payment, user, found, at=at)
+    return store_card(payment=payment, user=user, found=found, at=at)
 
 
-def _keep(payment: Payment, user: User, found: Authorization, *, at: datetime) -> SavedCard:
+def store_card(*, payment: Payment, user: User, found: Authorization, at: datetime) -> SavedCard:
+    """Seal and store what the gateway names a card by. Raises TooManyCards."""
     index = encryption.blind_index(found.signature or found.code, purpose="card.saved")
     with acting_as_service(on_behalf_of=user):
         # Two windows at once keep no card too many.
