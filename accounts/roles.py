@@ -23,8 +23,8 @@ PEOPLE = (
     "accounts.membership",
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
-DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
-CLAIMS = (
+DEPOSITS = (
+    *("wallet.payment", "wallet.webhookevent", "wallet.case"),
     *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
     *("wallet.dedicatedaccount", "wallet.savedcard"),
 )
@@ -96,7 +96,7 @@ ROLES = {
     SUPPORT: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *REFERRALS, *CLAIMS),
+            *(*PARKED, *APPLICATIONS, *REFERRALS),
         ),
         (
             ANSWER_DISPUTE,
@@ -113,7 +113,7 @@ ROLES = {
     KYC: Role((*PEOPLE, *LIMITS, *APPLICATIONS, *SCREENING), (REVEAL, READ_CASES, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role(
-        (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN, *CLAIMS),
+        (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN),
         (
             *(PROPOSE_REFUND, APPROVE_REFUND, SETTLE_REFUND, RESOLVE_SUSPENDED, APPROVE_SUSPENDED),
             ANSWER_DISPUTE,
@@ -124,7 +124,7 @@ ROLES = {
     COMPLIANCE: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *CLAIMS),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS),
         ),
         (
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
@@ -148,7 +148,7 @@ ROLES = {
                 *LISTENERS,
                 *HOOKS,
             ),
-            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN, *CLAIMS),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN),
         ),
         (READ_CASES,),
     ),

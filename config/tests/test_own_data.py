@@ -67,6 +67,10 @@ EXPORTED = {
     "wallet_hold": "holds",
     "wallet_pausedtransfer": "paused_transfers",
     "wallet_payment": "payments",
+    "wallet_savedcard": "saved_cards",
+    "wallet_dedicatedaccount": "account_numbers",
+    "wallet_refund": "refunds",
+    "wallet_dispute": "disputes",
     "wallet_transaction": "transactions",
 }
 MINUTES = "lives for minutes or a day, holds a secret, and tells nothing that the events do not"
@@ -157,6 +161,7 @@ EXEMPT = {
     "wallet_reversal": SHOWN,
     "wallet_partreversal": SHOWN,
     "wallet_seal": NOBODYS,
+    "wallet_suspendeddeposit": "money that nobody is known for; once it is somebody's, it is among their payments",
     "wallet_coolingoffrule": NOBODYS,
     "wallet_feeschedule": NOBODYS,
     "wallet_feerule": NOBODYS,

@@ -45,7 +45,11 @@ PEOPLE = {
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
-DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
+DEPOSITS = {
+    *("wallet.payment", "wallet.webhookevent", "wallet.case"),
+    *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
+    *("wallet.dedicatedaccount", "wallet.savedcard"),
+}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
@@ -126,10 +130,16 @@ MAY = {
         roles.END_SUBSCRIPTION,
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
+        roles.ANSWER_DISPUTE,
     },
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
     "Credit": set(),
-    "Finance": {roles.REPLAY, roles.RUN_PROGRAMS},
+    "Finance": {
+        *(roles.PROPOSE_REFUND, roles.APPROVE_REFUND, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
+        *(roles.RESOLVE_SUSPENDED, roles.APPROVE_SUSPENDED),
+        roles.REPLAY,
+        roles.RUN_PROGRAMS,
+    },
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
@@ -139,6 +149,7 @@ MAY = {
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
     SUPERUSER: {
+        *(roles.RESOLVE_SUSPENDED, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
         roles.RESEND_WEBHOOK,
@@ -179,6 +190,13 @@ DEEDS = {
     "end-sessions": roles.END_SESSIONS,
     "end-staff-sessions": roles.END_SESSIONS,
     "reset-factors": roles.RESET_FACTORS,
+}
+
+# The same of money that goes back, by the model.
+CLAIM_DEEDS = {
+    "wallet.suspendeddeposit": {"return": roles.RESOLVE_SUSPENDED},
+    "wallet.refund": {"order-again": roles.SETTLE_REFUND, "call-off": roles.SETTLE_REFUND},
+    "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
 }
 
 
@@ -277,6 +295,8 @@ def test_every_cell(world, who):
             if label in has_it:
                 answer = client.get(address(model, action))
                 cells[action] = (sees and permission in MAY[who], answer.status_code)
+        for deed, permission in CLAIM_DEEDS.get(label, {}).items():
+            cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
         if model is User:
             for deed, permission in DEEDS.items():
                 cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
@@ -292,6 +312,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     # A reset that was asked for has rules of its own: accounts.tests.test_factor_resets; and so has what is done on an
     # application: accounts.tests.test_kyc_case_rights.
     plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
+    plain |= {deed for deeds in CLAIM_DEEDS.values() for deed in deeds}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"

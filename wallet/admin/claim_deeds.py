@@ -13,7 +13,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.db.transaction import on_commit
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -122,7 +122,7 @@ DEEDS = (
         dangerous=True,
     ),
     Deed(
-        "again",
+        "order-again",
         Refund,
         _("Order it again"),
         _("Only where you have seen at the gateway that it never took this refund: else it is paid twice."),
@@ -201,8 +201,6 @@ def act(request: HttpRequest, key: UUID, deed: Deed) -> HttpResponse:
 def _act(request: HttpRequest, key: UUID, deed: Deed) -> HttpResponse:
     """Ask for the reason, and on a POST do it."""
     row = get_object_or_404(deed.model._default_manager.all(), pk=key)
-    if request.method == "GET" and not deed.fits(row):
-        raise Http404
     form = deed.form(request.POST if request.method == "POST" else None)
     back = page_of(deed.model, key)
     if form.is_valid():

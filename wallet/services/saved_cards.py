@@ -19,7 +19,7 @@ from core.ids import uuid7
 from core.outbound import require_no_transaction
 from wallet.gateways.base import GatewayRefused
 from wallet.gateways.capabilities import Authorization, ChargesCards
-from wallet.models import Account, Payment, SavedCard
+from wallet.models import Account, Payment, PaymentGateway, SavedCard
 from wallet.services.deposits import create_payment
 from wallet.services.gateways import adapter_of
 from wallet.services.settlement import settle
@@ -134,6 +134,7 @@ def start_card_payment(
     if is_expired(card, on=at.date()):
         raise CardExpired
     with acting_as_service():
+        gateway = PaymentGateway.objects.get(pk=card.gateway_id)
         since = at - WITHIN
         declined = Payment.objects.filter(
             account=account, method=_METHOD, state=Payment.State.FAILED, created_at__gt=since
@@ -143,7 +144,7 @@ def start_card_payment(
             if len(times) >= DECLINES:
                 raise TooManyDeclines(retry_after=max(1, int((times[-DECLINES] - since).total_seconds())))
     return create_payment(
-        account=account, amount=amount, at=at, payment_id=payment_id, method=_METHOD, gateway=card.gateway
+        account=account, amount=amount, at=at, payment_id=payment_id, method=_METHOD, gateway=gateway
     )
 
 
