@@ -10,3 +10,6 @@ __all__ = ["accounts", "deposits", "limits", "payouts", "proposals", "transactio
 from wallet.admin import merchants
 
 __all__ = ["accounts", "deposits", "limits", "merchants", "proposals", "transactions"]
+from wallet.admin import claim_proposals, claims
+
+__all__ = ["accounts", "claim_proposals", "claims", "deposits", "limits", "proposals", "transactions"]

@@ -8,6 +8,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
+from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
@@ -17,6 +18,7 @@ from wallet.models.ledger import (
     Currency,
     Entry,
     Hold,
+    PartReversal,
     Reversal,
     Seal,
     Transaction,
@@ -36,6 +38,7 @@ from wallet.models.merchants import (
     MerchantSettlement,
     PaymentLink,
 )
+from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 from wallet.models.payouts import Bank, BankAccount, Payout
 from wallet.models.requests import (
     PayLink,
@@ -56,6 +59,8 @@ __all__ = [
     "Checkpoint",
     "CoolingOffRule",
     "Currency",
+    "DedicatedAccount",
+    "Dispute",
     "Entry",
     "FeeRule",
     "FeeSchedule",
@@ -66,6 +71,7 @@ __all__ = [
     "MerchantPayment",
     "MerchantRefund",
     "MerchantSettlement",
+    "PartReversal",
     "PausedTransfer",
     "PayLink",
     "Payment",
@@ -75,13 +81,16 @@ __all__ = [
     "PaymentRequest",
     "PaymentRequestChange",
     "Payout",
+    "Refund",
     "RequestBlock",
     "Reversal",
     "ReversalRule",
+    "SavedCard",
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",
     "SplitBill",
+    "SuspendedDeposit",
     "TierRule",
     "TierRuleHistory",
     "Transaction",
