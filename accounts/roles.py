@@ -23,7 +23,7 @@ PEOPLE = (
     "accounts.membership",
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
-DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
+DEPOSITS = ("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case")
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
@@ -70,6 +70,9 @@ PROPOSE_LIMITS = "wallet.propose_limits"
 APPROVE_LIMITS = "wallet.approve_limits"
 PROPOSE_CREDENTIALS = "wallet.propose_credentials"
 APPROVE_CREDENTIALS = "wallet.approve_credentials"
+CHECK_PAYOUT = "wallet.check_payout"
+PROPOSE_PAYOUT_OUTCOME = "wallet.propose_payout_outcome"
+APPROVE_PAYOUT_OUTCOME = "wallet.approve_payout_outcome"
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ ROLES = {
         (
             *(REPLAY, RUN_PROGRAMS, APPROVE_PROGRAM, RUN_TASK_AGAIN, PROPOSE_ADJUSTMENT, APPROVE_ADJUSTMENT),
             *(REVERSE, APPROVE_REVERSAL, PROPOSE_LIMITS, PROPOSE_CREDENTIALS, APPROVE_CREDENTIALS),
+            *(CHECK_PAYOUT, PROPOSE_PAYOUT_OUTCOME, APPROVE_PAYOUT_OUTCOME),
         ),
     ),
     COMPLIANCE: Role(

@@ -7,6 +7,7 @@ one or more transactions that stand or fall together. An **entry** is a transact
 Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
 """
 
+from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
@@ -28,9 +29,15 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
+from wallet.models.payouts import Bank, BankAccount, Payout
+from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 
 __all__ = [
     "Account",
+    "Bank",
+    "BankAccount",
+    "BulkPayout",
+    "BulkPayoutRow",
     "Case",
     "Checkpoint",
     "CoolingOffRule",
@@ -45,8 +52,11 @@ __all__ = [
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "Payout",
     "Reversal",
     "ReversalRule",
+    "ScheduledRun",
+    "ScheduledTransfer",
     "Seal",
     "TierRule",
     "TierRuleHistory",
