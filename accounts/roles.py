@@ -24,6 +24,9 @@ PEOPLE = (
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 DEPOSITS = ("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case")
+MERCHANTS = ("wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment")
+# What comes in: to customers and to merchants.
+DEPOSITS = (*MERCHANTS, "wallet.payment", "wallet.webhookevent", "wallet.case")
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
@@ -60,6 +63,7 @@ DOWNLOAD_DOCUMENT = "accounts.download_kycdocument"
 RUN_PROGRAMS = "accounts.run_referral_programs"
 REFUSE_REFERRAL = "accounts.refuse_referral"
 EXPORT_REFERRALS = "accounts.export_referrals"
+DECIDE_MERCHANT = "wallet.decide_merchant"
 APPROVE_PROGRAM = "accounts.approve_referral_program"
 RUN_TASK_AGAIN = "accounts.run_task_again"
 PROPOSE_ADJUSTMENT = "wallet.propose_adjustment"
@@ -121,7 +125,7 @@ ROLES = {
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
             *(APPROVE_ADJUSTMENT, APPROVE_REVERSAL, PROPOSE_LIMITS, APPROVE_LIMITS, APPROVE_PROGRAM),
             *(READ_CASES, APPROVE_KYC, DOWNLOAD_DOCUMENT, DECIDE_SCREENING),
-            *(REFUSE_REFERRAL, EXPORT_REFERRALS),
+            *(REFUSE_REFERRAL, EXPORT_REFERRALS, DECIDE_MERCHANT),
         ),
     ),
     AUDITOR: Role(

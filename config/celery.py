@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "fold hot accounts": {"task": "wallet.tasks.fold_hot_accounts", "schedule": 60.0},
     "release expired holds": {"task": "wallet.tasks.release_expired_holds", "schedule": 60.0},
     "offer paused transfers": {"task": "wallet.tasks.offer_paused_transfers", "schedule": 60.0},
+    "expire payment requests": {"task": "wallet.tasks.expire_payment_requests", "schedule": 600.0},
     "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
     "check payouts": {"task": "wallet.payout_tasks.check_payouts", "schedule": 10.0},
     "run scheduled transfers": {"task": "wallet.payout_tasks.run_scheduled_transfers", "schedule": 60.0},

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from wallet import webhook_views
 from wallet.views import (
@@ -8,6 +8,7 @@ from wallet.views import (
     deposits,
     home,
     limits,
+    paying,
     scheduled,
     transfers,
     withdrawals,
@@ -51,5 +52,11 @@ urlpatterns = [
         webhook_views.paystack_approval,
         name="webhook_paystack_approval",
     ),
+    path("pay/done/<str:token>/", paying.done, name="pay_done"),
+    path("pay/done/<str:token>/back/", paying.back, name="pay_back"),
+    path("pay/<str:slug>/", paying.pay_link, name="pay_link"),
+    path("pay/<str:slug>/confirm/", paying.confirm, name="pay_confirm"),
+    path("organizations/<slug:slug>/payments/", include("wallet.merchant_urls")),
+    path("", include("wallet.request_urls")),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
 ]

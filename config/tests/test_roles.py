@@ -51,6 +51,8 @@ APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
 DEPOSITS = {"wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"}
+MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
+DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"} | MERCHANTS
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
@@ -152,6 +154,7 @@ MAY = {
         *(roles.READ_CASES, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT, roles.DECIDE_SCREENING),
         *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.APPROVE_PROGRAM),
         *(roles.APPROVE_ADJUSTMENT, roles.APPROVE_REVERSAL, roles.PROPOSE_LIMITS, roles.APPROVE_LIMITS),
+        *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.DECIDE_MERCHANT),
     },
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
@@ -171,6 +174,7 @@ MAY = {
         *(roles.RUN_TASK_AGAIN, roles.APPROVE_PROGRAM, roles.PROPOSE_ADJUSTMENT, roles.APPROVE_ADJUSTMENT),
         *(roles.REVERSE, roles.APPROVE_REVERSAL, roles.PROPOSE_LIMITS, roles.APPROVE_LIMITS),
         *(roles.PROPOSE_CREDENTIALS, roles.APPROVE_CREDENTIALS),
+        *(roles.RUN_PROGRAMS, roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.DECIDE_MERCHANT),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -187,6 +191,8 @@ ACTIONS = {
     "refuse": (roles.REFUSE_REFERRAL, {"accounts.referral"}),
     "rerun": (roles.RUN_TASK_AGAIN, BROKEN),
     "leave": (roles.RUN_TASK_AGAIN, BROKEN),
+    "activate": (roles.DECIDE_MERCHANT, {"wallet.merchant"}),
+    "suspend": (roles.DECIDE_MERCHANT, {"wallet.merchant"}),
 }
 # Pages that ask for more than a reason: of a row, by their permission.
 ASKING = {"take_back": (roles.REVERSE, {"wallet.transaction"})}

@@ -7,3 +7,6 @@ __all__ = ["accounts", "deposits", "fees", "limits", "proposals", "transactions"
 from wallet.admin import payouts
 
 __all__ = ["accounts", "deposits", "limits", "payouts", "proposals", "transactions"]
+from wallet.admin import merchants
+
+__all__ = ["accounts", "deposits", "limits", "merchants", "proposals", "transactions"]

@@ -1,8 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from wallet.api import bank_accounts, fees, scheduled, views, withdrawals
 
 urlpatterns = [
+    path("", include("wallet.api.merchants.urls")),
+    path("", include("wallet.api.requests.urls")),
     path("accounts", views.AccountList.as_view()),
     path("accounts/<str:id>", views.AccountDetail.as_view()),
     path("accounts/<str:id>/limits", views.AccountLimits.as_view()),

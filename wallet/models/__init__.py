@@ -29,7 +29,21 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
+from wallet.models.merchants import (
+    Merchant,
+    MerchantPayment,
+    MerchantRefund,
+    MerchantSettlement,
+    PaymentLink,
+)
 from wallet.models.payouts import Bank, BankAccount, Payout
+from wallet.models.requests import (
+    PayLink,
+    PaymentRequest,
+    PaymentRequestChange,
+    RequestBlock,
+    SplitBill,
+)
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 
 __all__ = [
@@ -48,16 +62,26 @@ __all__ = [
     "Hold",
     "LimitCounter",
     "LimitRaise",
+    "Merchant",
+    "MerchantPayment",
+    "MerchantRefund",
+    "MerchantSettlement",
     "PausedTransfer",
+    "PayLink",
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "PaymentLink",
+    "PaymentRequest",
+    "PaymentRequestChange",
     "Payout",
+    "RequestBlock",
     "Reversal",
     "ReversalRule",
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",
+    "SplitBill",
     "TierRule",
     "TierRuleHistory",
     "Transaction",
