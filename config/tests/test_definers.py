@@ -44,7 +44,7 @@ DEFINERS = {
     "wallet.send(p_posting uuid, p_source uuid, p_recipient uuid, p_currency character, p_amount bigint, "
     "p_note text)": PEOPLE,
     "wallet.send_charged(p_posting uuid, p_source uuid, p_recipient uuid, p_currency character, p_amount bigint, "
-    "p_note text, p_kinds text[], p_amounts bigint[])": PEOPLE,
+    "p_note text, p_kinds text[], p_credits uuid[], p_amounts bigint[])": PEOPLE,
     "wallet.commit_hold(p_hold uuid, p_posting uuid, p_credit uuid, p_amount bigint, p_kind text, "
     "p_description text, p_final boolean, p_effective_at timestamp with time zone)": SERVICE,
     "wallet.commit_hold_lines(p_hold uuid, p_posting uuid, p_kinds text[], p_credits uuid[], p_amounts bigint[], "
