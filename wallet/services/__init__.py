@@ -9,6 +9,7 @@ from wallet.services.bank_accounts import (
     look_up,
     make_default,
     remove_bank_account,
+    save_for_organization,
     save_found,
 )
 from wallet.services.banks import bank_choices, payout_gateway, read_banks
@@ -131,6 +132,7 @@ __all__ = [
     "reverse",
     "reversed_by",
     "rules_on",
+    "save_for_organization",
     "save_found",
     "seal",
     "set_state",
