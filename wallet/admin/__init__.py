@@ -3,3 +3,7 @@
 from wallet.admin import accounts, deposits, limits, payouts, proposals, transactions
 
 __all__ = ["accounts", "deposits", "limits", "payouts", "proposals", "transactions"]
+from wallet import rule_versions  # noqa: F401 - it registers them
+from wallet.admin import fees
+
+__all__ = ["accounts", "deposits", "fees", "limits", "proposals", "transactions"]
