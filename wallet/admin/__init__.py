@@ -1,7 +1,7 @@
 """The books and the deposits, for staff to look at. What corrects them is proposed, and approved by somebody else."""
 
 from wallet import rule_versions  # noqa: F401 - it registers them
-from wallet.admin import accounts, deposits, fees, limits, proposals, transactions
+from wallet.admin import fees
 
 __all__ = ["accounts", "deposits", "fees", "limits", "proposals", "transactions"]
 from wallet.admin import payouts

@@ -9,6 +9,7 @@ from wallet.services.bank_accounts import (
     look_up,
     make_default,
     remove_bank_account,
+    save_for_organization,
     save_found,
 )
 from wallet.services.banks import bank_choices, payout_gateway, read_banks
@@ -156,6 +157,7 @@ __all__ = [
     "reverse_part",
     "reversed_by",
     "rules_on",
+    "save_for_organization",
     "save_found",
     "seal",
     "search_transfers",
