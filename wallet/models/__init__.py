@@ -7,6 +7,8 @@ one or more transactions that stand or fall together. An **entry** is a transact
 Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
 """
 
+from wallet.models.bulk import BulkPayout, BulkPayoutRow
+from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
@@ -16,6 +18,7 @@ from wallet.models.ledger import (
     Currency,
     Entry,
     Hold,
+    PartReversal,
     Reversal,
     Seal,
     Transaction,
@@ -35,6 +38,8 @@ from wallet.models.merchants import (
     MerchantSettlement,
     PaymentLink,
 )
+from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
+from wallet.models.payouts import Bank, BankAccount, Payout
 from wallet.models.requests import (
     PayLink,
     PaymentRequest,
@@ -42,13 +47,20 @@ from wallet.models.requests import (
     RequestBlock,
     SplitBill,
 )
+from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 
 __all__ = [
     "Account",
+    "Bank",
+    "BankAccount",
+    "BulkPayout",
+    "BulkPayoutRow",
     "Case",
     "Checkpoint",
     "CoolingOffRule",
     "Currency",
+    "DedicatedAccount",
+    "Dispute",
     "Entry",
     "FeeRule",
     "FeeSchedule",
@@ -59,6 +71,7 @@ __all__ = [
     "MerchantPayment",
     "MerchantRefund",
     "MerchantSettlement",
+    "PartReversal",
     "PausedTransfer",
     "PayLink",
     "Payment",
@@ -67,11 +80,17 @@ __all__ = [
     "PaymentLink",
     "PaymentRequest",
     "PaymentRequestChange",
+    "Payout",
+    "Refund",
     "RequestBlock",
     "Reversal",
     "ReversalRule",
+    "SavedCard",
+    "ScheduledRun",
+    "ScheduledTransfer",
     "Seal",
     "SplitBill",
+    "SuspendedDeposit",
     "TierRule",
     "TierRuleHistory",
     "Transaction",
