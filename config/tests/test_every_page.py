@@ -19,8 +19,18 @@ from core.actors import acting_as_service
 from realtime.models import SocketProcess, Subscription
 from wallet import services as wallet
 from wallet.management.commands.seed_demo import ADMIN, PASSWORD
-from wallet.models import Account, Entry, MerchantPayment, PayLink, Payment, PaymentRequest, SplitBill
-from wallet.models import Account, BankAccount, Entry, Payment, Payout, ScheduledTransfer
+from wallet.models import (
+    Account,
+    BankAccount,
+    Entry,
+    MerchantPayment,
+    PayLink,
+    Payment,
+    PaymentRequest,
+    Payout,
+    ScheduledTransfer,
+    SplitBill,
+)
 from wallet.services import bulk
 from wallet.services.lookups import TooManyLookups
 
