@@ -8,6 +8,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
+from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
@@ -17,6 +18,7 @@ from wallet.models.ledger import (
     Currency,
     Entry,
     Hold,
+    PartReversal,
     Reversal,
     Seal,
     Transaction,
@@ -29,7 +31,22 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
+from wallet.models.merchants import (
+    Merchant,
+    MerchantPayment,
+    MerchantRefund,
+    MerchantSettlement,
+    PaymentLink,
+)
+from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 from wallet.models.payouts import Bank, BankAccount, Payout
+from wallet.models.requests import (
+    PayLink,
+    PaymentRequest,
+    PaymentRequestChange,
+    RequestBlock,
+    SplitBill,
+)
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 
 __all__ = [
@@ -42,22 +59,38 @@ __all__ = [
     "Checkpoint",
     "CoolingOffRule",
     "Currency",
+    "DedicatedAccount",
+    "Dispute",
     "Entry",
     "FeeRule",
     "FeeSchedule",
     "Hold",
     "LimitCounter",
     "LimitRaise",
+    "Merchant",
+    "MerchantPayment",
+    "MerchantRefund",
+    "MerchantSettlement",
+    "PartReversal",
     "PausedTransfer",
+    "PayLink",
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "PaymentLink",
+    "PaymentRequest",
+    "PaymentRequestChange",
     "Payout",
+    "Refund",
+    "RequestBlock",
     "Reversal",
     "ReversalRule",
+    "SavedCard",
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",
+    "SplitBill",
+    "SuspendedDeposit",
     "TierRule",
     "TierRuleHistory",
     "Transaction",

@@ -17,7 +17,8 @@ from wallet.models import Account, CoolingOffRule, Payout, Transaction
 from wallet.refusals import LedgerRefusal
 
 WINDOW = timedelta(hours=24)
-OUT = ("TRANSFER", "WITHDRAWAL")
+# What a thief would send: to a person, to a bank, or to a shop of their own.
+OUT = ("TRANSFER", "WITHDRAWAL", "MERCHANT_PAYMENT")
 
 
 class CoolingOff(LedgerRefusal):
