@@ -355,6 +355,7 @@ def test_every_cell(world, who):
 
 # Who proposes and who approves each action, written out once more.
 DECIDED_BY_TWO = {
+    "wallet.payout_outcome": ({"Finance"}, {"Finance"}),
     "wallet.adjustment": ({"Finance"}, {"Finance", "Compliance"}),
     "wallet.reversal": ({"Finance"}, {"Finance", "Compliance"}),
     "wallet.tier_rule": ({"Finance", "Compliance"}, {"Compliance"}),
