@@ -1,6 +1,5 @@
 """The books and the deposits, for staff to look at. What corrects them is proposed, and approved by somebody else."""
 
-from wallet import rule_versions  # noqa: F401 - it registers them
 from wallet.admin import accounts, deposits, limits, proposals, transactions
 
 __all__ = ["accounts", "deposits", "limits", "proposals", "transactions"]

@@ -19,7 +19,7 @@ from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
 from storage_app.services import house
-from wallet import demo
+from wallet import demo, demo_approvals
 from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
 from wallet.services.books import fold, seal
@@ -86,6 +86,7 @@ class Command(BaseCommand):
         with acting_as_service():
             admin = User.objects.get(email=ADMIN)
         run_program(by=admin, at=timezone.now())
+        demo_approvals.propose_one(by=admin, customer=people["ada@alajo.test"], at=timezone.now())
         self.stdout.write(f"Log in as {', '.join((*list(CUSTOMERS)[:2], AGENT, ADMIN))}; password {PASSWORD}")
         self.stdout.write(f"The second step of each: manage.py second_step {ADMIN}")
 
