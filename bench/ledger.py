@@ -37,22 +37,30 @@ Say = Callable[[str], object]
 
 def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
     """Make the scratch world, measure in interleaved rounds, prove the books after each, and return the figures."""
-    with World(settings.DATA_DIR / "bench") as world, _valkey(world):
+    with World(settings.DATA_DIR / "bench") as world, valkey(world):
         _migrate(world, say)
-        rates: dict[str, list[float]] = {name: [] for name in ("tpcb", "python", "post", "hot", "bulk")}
+        rates: dict[str, list[float]] = {
+            name: [] for name in ("tpcb", "python", "charged", "post", "hot", "bulk")
+        }
         for number in range(1, rounds + 1):
             say(f"round {number} of {rounds}")
             rates["tpcb"].append(world.tpcb(seconds=seconds, clients=CLIENTS))
             rates["post"].append(script(world, UNIFORM, seconds))
-            rates["hot"].append(script(world, HOT.format(hot=_hot_account(world)), seconds))
+            rates["hot"].append(
+                script(world, HOT.format(hot=hot_account(world, "PAYSTACK_CLEARING")), seconds)
+            )
             rates["python"].append(_python(world, "transfers", seconds))
+            rates["charged"].append(_python(world, "charged", seconds))
             rates["bulk"].append(_python(world, "bulk", seconds))
             say("  " + ", ".join(f"{name} {values[-1]:,.0f}/s" for name, values in rates.items()))
-            _prove(world, say)
+            prove(world, say)
         page = _first_page(world, say, rounds=rounds)
     tpcb = rates["tpcb"]
     return [
         report.figure("transfers through wallet.services / TPC-B", "1/s", rates["python"], tpcb, 0.7),
+        report.figure(
+            "transfers that bear stamp duty / transfers", "1/s", rates["charged"], rates["python"], None
+        ),
         report.figure("posting function alone / TPC-B", "1/s", rates["post"], tpcb, 1.0),
         report.figure("all on one hot account / uniform", "1/s", rates["hot"], rates["post"], 0.9),
         report.figure("bulk posting, transactions / TPC-B", "1/s", rates["bulk"], tpcb, 6.0),
@@ -61,24 +69,24 @@ def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
 
 
 @contextmanager
-def _valkey(world: World) -> Iterator[None]:
+def valkey(world: World) -> Iterator[None]:
     """Whoever posts rings the dispatcher's bell."""
-    valkey = Valkey(world.root)
-    valkey.start()
+    server = Valkey(world.root)
+    server.start()
     try:
         yield
     finally:
-        valkey.remove()
+        server.remove()
 
 
-def environment(world: World) -> dict[str, str]:
+def environment(world: World, dbname: str = DATABASE) -> dict[str, str]:
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
         "ALAJO_PROCESS_ROLE": "service_role",
-        "DATABASE_URL": world.postgres.dsn(),
+        "DATABASE_URL": world.postgres.dsn(dbname=dbname),
         "REDIS_URL": Valkey(world.root).url(),
-        "DATABASE_OWNER_URL": world.postgres.dsn(role="alajo_owner"),
+        "DATABASE_OWNER_URL": world.postgres.dsn(role="alajo_owner", dbname=dbname),
     }
 
 
@@ -99,24 +107,24 @@ def _migrate(world: World, say: Say) -> None:
         connection.execute("vacuum analyze")
 
 
-def _prove(world: World, say: Say) -> None:
+def prove(world: World, say: Say) -> None:
     started = time.perf_counter()
     manage(world, "verify_ledger")
     say(f"  the books are right (proven in {time.perf_counter() - started:.1f} s)")
 
 
-def _hot_account(world: World) -> str:
+def hot_account(world: World, code: str) -> str:
     with world.superuser(DATABASE) as connection:
-        row = connection.execute("select id from wallet_account where code = 'PAYSTACK_CLEARING'").fetchone()
+        row = connection.execute("select id from wallet_account where code = %s", [code]).fetchone()
     assert row
     return str(row[0])
 
 
-def script(world: World, text: str, seconds: int) -> float:
+def script(world: World, text: str, seconds: int, dbname: str = DATABASE) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.sql"
         path.write_text(text)
-        return world.script(path, seconds=seconds, clients=CLIENTS)
+        return world.script(path, seconds=seconds, clients=CLIENTS, dbname=dbname)
 
 
 def _python(world: World, what: str, seconds: int) -> float:
@@ -137,7 +145,7 @@ def _first_page(world: World, say: Say, *, rounds: int) -> report.Figure:
     small = [_page(world) for _ in range(rounds)]
     _grow(world, LARGE - SMALL)
     large = [_page(world) for _ in range(rounds)]
-    _prove(world, say)
+    prove(world, say)
     name = f"first activity page and balance, {LARGE:,} / {SMALL:,} transactions"
     return report.figure(name, "ms", large, [median(small)] * rounds, 1.5, at_least=False)
 

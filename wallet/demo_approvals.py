@@ -10,9 +10,9 @@ from wallet.services.approved import adjustments
 
 
 def propose_one(*, by: User, customer: User, at: datetime) -> None:
-    """Propose an adjustment in a customer's favour, unless something was proposed before."""
+    """Propose an adjustment in a customer's favour, unless one was proposed before."""
     with acting_as_service():
-        if Approval.objects.exists():
+        if Approval.objects.filter(action=adjustments.CODE).exists():
             return
         terms = adjustments.Terms(
             debit=str(system_account("FEE_INCOME")),

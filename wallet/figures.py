@@ -14,10 +14,11 @@ from core.staff import list_of, page_of, start_of
 from core.staff_ages import figures_by_age
 from core.staff_figures import Figure, Group, counted, register
 from core.templatetags.money import money
-from wallet.models import Account, Case, Payment, Seal, Transaction, WebhookEvent
+from wallet.models import Account, Case, Payment, Payout, Seal, Transaction, WebhookEvent
 
 NGN = "NGN"
 IN, OUT = "DEPOSIT", "WITHDRAWAL"
+UNANSWERED = (("new", _("Under half an hour")), ("day", _("Under a day")), ("older", _("Longer")))
 
 
 def open_for(payments: QuerySet[Payment], step: str, *, at: datetime) -> QuerySet[Payment]:
@@ -29,6 +30,17 @@ def open_for(payments: QuerySet[Payment], step: str, *, at: datetime) -> QuerySe
     if step == "day":
         return waiting.filter(created_at__lte=hour, created_at__gt=day)
     return waiting.filter(created_at__lte=day)
+
+
+def unanswered_for(payouts: QuerySet[Payout], step: str, *, at: datetime) -> QuerySet[Payout]:
+    """Payouts without an answer for less than half an hour, for less than a day, or longer."""
+    waiting = payouts.filter(state=Payout.State.UNKNOWN)
+    half_an_hour, day = at - timedelta(minutes=30), at - timedelta(days=1)
+    if step == "new":
+        return waiting.filter(unknown_since__gt=half_an_hour)
+    if step == "day":
+        return waiting.filter(unknown_since__lte=half_an_hour, unknown_since__gt=day)
+    return waiting.filter(unknown_since__lte=day)
 
 
 def verifications() -> QuerySet[AuditEvent]:
@@ -88,6 +100,19 @@ def _payments(at: datetime) -> Group:
     return Group(_("Open payments"), Payment, figures)
 
 
+def _payouts(at: datetime) -> Group:
+    figures = [
+        counted(
+            label,
+            unanswered_for(Payout.objects.all(), step, at=at),
+            list_of(Payout, unanswered=step),
+            alarming=step != "new",
+        )
+        for step, label in UNANSWERED
+    ]
+    return Group(_("Payouts without an answer"), Payout, figures)
+
+
 def _webhooks(_at: datetime) -> Group:
     figures = [
         counted(
@@ -133,6 +158,7 @@ def _proofs(_at: datetime) -> Group:
 
 register(Case, _cases, order=10)
 register(Payment, _payments, order=15)
+register(Payout, _payouts, order=20)
 register(WebhookEvent, _webhooks, order=40)
 register(Transaction, _postings, order=50)
 register(Account, _accounts, order=55)

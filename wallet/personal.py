@@ -12,7 +12,26 @@ from accounts import life
 from accounts.life import Blocker
 from accounts.models import User
 from wallet import services
-from wallet.models import Account, Entry, Hold, PausedTransfer, Payment
+from wallet.models import (
+    Account,
+    BankAccount,
+    BulkPayout,
+    BulkPayoutRow,
+    DedicatedAccount,
+    Dispute,
+    Entry,
+    Hold,
+    PausedTransfer,
+    Payment,
+    Payout,
+    Refund,
+    SavedCard,
+    ScheduledRun,
+    ScheduledTransfer,
+)
+from wallet.services import dedicated_accounts
+from wallet.services.bank_accounts import number_of
+from wallet.services.scheduled import cancel_schedule
 
 ACCOUNT = ("id", "kind", "currency_id", "balance", "held", "state", "opened_at", "closed_at")
 ENTRY = (
@@ -35,7 +54,64 @@ PAUSED = (
     *("id", "source_id", "amount", "note", "state"),
     *("created_at", "offered_at", "ended_at", "posting_id"),
 )
-PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "created_at", "settled_at")
+BANK_ACCOUNT = ("id", "bank_name", "holder_name", "is_default", "saved", "added_at", "removed_at")
+PAYOUT = (
+    *(
+        "id",
+        "reference",
+        "bank_account_id",
+        "purpose",
+        "amount",
+        "fee",
+        "currency_id",
+        "note",
+        "state",
+        "reason",
+    ),
+    *("created_at", "ordered_at", "settled_at", "returned_at", "session"),
+)
+SCHEDULED = (
+    *("id", "name", "amount", "note", "rhythm", "first_date", "last_date", "next_date", "state"),
+    *("created_at", "ended_at"),
+)
+RUN = ("id", "schedule_id", "due_date", "state", "posting_id", "payout_id", "reason", "made_at", "ended_at")
+BULK = (
+    "id",
+    "file_name",
+    "sha256",
+    "rows",
+    "amount",
+    "fee",
+    "state",
+    "uploaded_at",
+    "confirmed_at",
+    "ended_at",
+)
+BULK_LINE = (
+    *("id", "bulk_id", "number", "bank_name", "last_four", "holder_name", "amount", "fee", "note"),
+    *("problems", "state", "reason", "payout_id"),
+)
+PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "method", "created_at", "settled_at")
+CARD = ("id", "brand", "last4", "bank", "expires_month", "expires_year", "created_at", "used_at")
+NUMBER = (
+    *("id", "account_id", "state", "account_number", "account_name", "bank_name"),
+    *("requested_at", "opened_at", "closed_at"),
+)
+REFUND = (
+    "id",
+    "payment_id",
+    "amount",
+    "currency_id",
+    "state",
+    "note",
+    "created_at",
+    "settled_at",
+    "posting_id",
+)
+DISPUTE = (
+    *("id", "payment_id", "amount", "held", "currency_id", "category", "state", "opened_at", "resolved_at"),
+    "posting_id",
+)
 
 
 def export(user: User) -> Iterator[life.File]:
@@ -47,6 +123,16 @@ def export(user: User) -> Iterator[life.File]:
     yield "reports", _reports(user)
     yield "paused_transfers", _rows(PausedTransfer.objects.visible_to(user), *PAUSED)
     yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
+    yield "bank_accounts", _bank_accounts(user)
+    yield "withdrawals", _rows(Payout.objects.visible_to(user), *PAYOUT)
+    yield "scheduled_transfers", _rows(ScheduledTransfer.objects.visible_to(user), *SCHEDULED)
+    yield "scheduled_runs", _rows(ScheduledRun.objects.visible_to(user), *RUN)
+    yield "payout_files", _rows(BulkPayout.objects.visible_to(user), *BULK)
+    yield "payout_file_lines", _rows(BulkPayoutRow.objects.visible_to(user), *BULK_LINE)
+    yield "saved_cards", _rows(SavedCard.objects.visible_to(user), *CARD)
+    yield "account_numbers", _rows(DedicatedAccount.objects.visible_to(user), *NUMBER)
+    yield "refunds", _rows(Refund.objects.visible_to(user), *REFUND)
+    yield "disputes", _rows(Dispute.objects.visible_to(user), *DISPUTE)
 
 
 def blockers(user: User) -> Iterator[Blocker]:
@@ -73,8 +159,24 @@ def blockers(user: User) -> Iterator[Blocker]:
         )
 
 
+def _bank_accounts(user: User) -> Iterator[dict[str, Any]]:
+    """With their numbers, which are the person's own."""
+    for account in BankAccount.objects.visible_to(user).order_by("pk"):
+        facts = {name: getattr(account, name) for name in BANK_ACCOUNT}
+        yield {**facts, "number": number_of(account)}
+
+
 def close(*, user: User, at: datetime, **_signal: Any) -> None:
-    """Close every account of a person who leaves. Raises AccountNotEmpty for money that came in meanwhile."""
+    """Cancel the plans of a person who leaves, forget their cards, give up their number, close every account.
+
+    Raises AccountNotEmpty for money that came in meanwhile.
+    """
+    going_on = (ScheduledTransfer.State.ACTIVE, ScheduledTransfer.State.PAUSED)
+    for schedule in ScheduledTransfer.objects.filter(owner=user, state__in=going_on):
+        cancel_schedule(schedule=schedule, at=at)
+    for card_id in SavedCard.objects.filter(owner=user).values_list("pk", flat=True):
+        services.forget_card(card_id=card_id, user=user)
+    dedicated_accounts.close_accounts(user=user, at=at)
     for account in Account.objects.filter(owner=user).exclude(state=Account.State.CLOSED).order_by("pk"):
         services.set_state(account=account, state=Account.State.CLOSED, reason="account closed by its owner")
 

@@ -10,6 +10,7 @@ from accounts import approvals
 from accounts.models import Approval, User
 from config.tests.test_roles import SUPERUSER, WHO, client_of, reached
 from core.actors import acting_as_service
+from wallet.services.approved import claims
 from wallet.tests.demo_world import make_demo_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,6 +23,10 @@ DECIDED_BY_TWO = {
     "wallet.cooling_off_rule": ({"Finance", "Compliance"}, {"Compliance"}),
     "wallet.reversal_rule": ({"Finance", "Compliance"}, {"Compliance"}),
     "wallet.gateway_credentials": ({"Finance"}, {"Finance"}),
+    "wallet.fee_schedule": ({"Finance", "Compliance"}, {"Compliance"}),
+    "wallet.payout_outcome": ({"Finance"}, {"Finance"}),
+    claims.ATTRIBUTE: ({"Finance"}, {"Finance"}),
+    claims.REFUND: ({"Finance"}, {"Finance"}),
     "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
 }
 

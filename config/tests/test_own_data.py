@@ -16,11 +16,15 @@ from accounts.tests.test_row_security import furnish
 from core.actors import acting_as, acting_as_service
 from core.ids import uuid7
 from storage_app.tests.factories import make_bucket, put
-from wallet.models import Entry, Payment, PaymentGateway
+from wallet.models import Entry, Merchant, MerchantSettlement, Payment, PaymentGateway, RequestBlock
 from wallet.refusals import SingleAmountExceeded
 from wallet.services import install_gateway, pause_transfer, report_problem
 from wallet.services.holds import place_hold
+from wallet.services.requests.links import make_pay_link
+from wallet.services.requests.splitting import split_bill
 from wallet.tests.factories import make_wallet
+from wallet.tests.payouts import furnish_payouts
+from wallet.tests.selling import buy, make_link, make_merchant
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -63,10 +67,27 @@ EXPORTED = {
     "socialaccount_socialaccount": "linked_accounts",
     "storage_app_object": "files",
     "wallet_account": "accounts",
+    "wallet_bankaccount": "bank_accounts",
+    "wallet_bulkpayout": "payout_files",
+    "wallet_bulkpayoutrow": "payout_file_lines",
     "wallet_case": "reports",
     "wallet_hold": "holds",
+    "wallet_merchantpayment": "merchant_payments",
+    "wallet_merchantsettlement": "merchant_settlements",
     "wallet_pausedtransfer": "paused_transfers",
+    "wallet_paylink": "pay_links",
+    "wallet_paymentrequest": "payment_requests",
+    "wallet_paymentrequestchange": "payment_request_changes",
+    "wallet_requestblock": "request_blocks",
+    "wallet_splitbill": "split_bills",
     "wallet_payment": "payments",
+    "wallet_payout": "withdrawals",
+    "wallet_scheduledrun": "scheduled_runs",
+    "wallet_scheduledtransfer": "scheduled_transfers",
+    "wallet_savedcard": "saved_cards",
+    "wallet_dedicatedaccount": "account_numbers",
+    "wallet_refund": "refunds",
+    "wallet_dispute": "disputes",
     "wallet_transaction": "transactions",
 }
 MINUTES = "lives for minutes or a day, holds a secret, and tells nothing that the events do not"
@@ -124,12 +145,16 @@ EXEMPT = {
     "realtime_socketprocess": NOBODYS,
     "realtime_subscription": "what an app listens to at this moment; it is gone when the app is",
     "sandbox_fault": "there only in development",
+    "sandbox_sandboxaccount": "there only in development",
     "sandbox_sandboxbook": "there only in development",
+    "sandbox_sandboxcard": "there only in development",
     "sandbox_sandboxcharge": "there only in development",
     "sandbox_sandboxcustomer": "there only in development",
     "sandbox_sandboxdelivery": "there only in development",
+    "sandbox_sandboxdispute": "there only in development",
     "sandbox_sandboxledgerrow": "there only in development",
     "sandbox_sandboxrecipient": "there only in development",
+    "sandbox_sandboxrefund": "there only in development",
     "sandbox_sandboxtransfer": "there only in development",
     "sandbox_switches": "there only in development",
     "socialaccount_socialapp": NOBODYS,
@@ -145,15 +170,21 @@ EXEMPT = {
     "storage_app_upload": MINUTES,
     "storage_app_uploadpart": MINUTES,
     "storage_app_usage": SHOWN,
+    "wallet_bank": NOBODYS,
     "wallet_checkpoint": SHOWN,
     "wallet_currency": NOBODYS,
     "wallet_follower": NOBODYS,
+    "wallet_merchant": "an organisation that is paid",
+    "wallet_merchantrefund": "what an organisation gave back; the money is among the transactions",
+    "wallet_paymentlink": "what an organisation asks for",
     "wallet_limitraise": "that a tier rose, which is among the earlier values; kept until it is dealt with",
     "wallet_paymentgateway": NOBODYS,
     "wallet_paymentgatewayhistory": NOBODYS,
     "wallet_reversal": SHOWN,
     "wallet_reversalrule": NOBODYS,
+    "wallet_partreversal": SHOWN,
     "wallet_seal": NOBODYS,
+    "wallet_suspendeddeposit": "money that nobody is known for; once it is somebody's, it is among their payments",
     "wallet_coolingoffrule": NOBODYS,
     "wallet_feeschedule": NOBODYS,
     "wallet_feerule": NOBODYS,
@@ -204,6 +235,14 @@ def ada() -> User:
                 currency_id="NGN",
                 expires_at=at,
             )
+        furnish_payouts(user, account)
+        buy(user, account, make_link(make_merchant(shopkeeper(), name="Kasuwa"), amount=5_000))
+        shop = Merchant.objects.get()
+        taken = {"organization": shop.organization, "merchant": shop, "amount": 1, "made_by": user}
+        MerchantSettlement.objects.create(posting_id=uuid7(), created_at=at, **taken)
+        split_bill(owner=user, title="Suya", total=9_000, people=[bola.email], at=at)
+        make_pay_link(owner=user, amount=None, at=at)
+        RequestBlock.objects.create(owner=user, blocked=bola, created_at=at)
         whom = Recipient(user_id=bola.pk, handle="bola_ade", display_name="Bola Ade")
     with acting_as(user):
         pause_transfer(
@@ -216,6 +255,10 @@ def ada() -> User:
             at=at,
         )
     return user
+
+
+def shopkeeper() -> User:
+    return make_person(name="Kemi Balogun", email="kemi@alajo.test")
 
 
 def test_every_table_has_a_file_or_a_reason_to_have_none(db):

@@ -46,11 +46,17 @@ PEOPLE = {
     "accounts.membership",
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
-LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule"}
 APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
-LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
-DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
+LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule"}
+DEPOSITS = {"wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"}
+MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
+DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"} | MERCHANTS
+DEPOSITS = {
+    *("wallet.payment", "wallet.webhookevent", "wallet.case"),
+    *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
+    *("wallet.dedicatedaccount", "wallet.savedcard"),
+}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
@@ -136,6 +142,7 @@ MAY = {
         roles.END_SUBSCRIPTION,
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
+        roles.ANSWER_DISPUTE,
     },
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
     "Credit": set(),
@@ -143,6 +150,12 @@ MAY = {
         *(roles.REPLAY, roles.RUN_PROGRAMS, roles.APPROVE_PROGRAM, roles.RUN_TASK_AGAIN),
         *(roles.PROPOSE_ADJUSTMENT, roles.APPROVE_ADJUSTMENT, roles.REVERSE, roles.APPROVE_REVERSAL),
         *(roles.PROPOSE_LIMITS, roles.PROPOSE_CREDENTIALS, roles.APPROVE_CREDENTIALS),
+        *(roles.REPLAY, roles.RUN_PROGRAMS, roles.CHECK_PAYOUT),
+        *(roles.PROPOSE_PAYOUT_OUTCOME, roles.APPROVE_PAYOUT_OUTCOME),
+        *(roles.PROPOSE_REFUND, roles.APPROVE_REFUND, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
+        *(roles.RESOLVE_SUSPENDED, roles.APPROVE_SUSPENDED),
+        roles.REPLAY,
+        roles.RUN_PROGRAMS,
     },
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
@@ -150,10 +163,12 @@ MAY = {
         *(roles.READ_CASES, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT, roles.DECIDE_SCREENING),
         *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.APPROVE_PROGRAM),
         *(roles.APPROVE_ADJUSTMENT, roles.APPROVE_REVERSAL, roles.PROPOSE_LIMITS, roles.APPROVE_LIMITS),
+        *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.DECIDE_MERCHANT),
     },
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
     SUPERUSER: {
+        *(roles.RESOLVE_SUSPENDED, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
         roles.RESEND_WEBHOOK,
@@ -169,6 +184,7 @@ MAY = {
         *(roles.RUN_TASK_AGAIN, roles.APPROVE_PROGRAM, roles.PROPOSE_ADJUSTMENT, roles.APPROVE_ADJUSTMENT),
         *(roles.REVERSE, roles.APPROVE_REVERSAL, roles.PROPOSE_LIMITS, roles.APPROVE_LIMITS),
         *(roles.PROPOSE_CREDENTIALS, roles.APPROVE_CREDENTIALS),
+        *(roles.RUN_PROGRAMS, roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.DECIDE_MERCHANT),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -185,6 +201,8 @@ ACTIONS = {
     "refuse": (roles.REFUSE_REFERRAL, {"accounts.referral"}),
     "rerun": (roles.RUN_TASK_AGAIN, BROKEN),
     "leave": (roles.RUN_TASK_AGAIN, BROKEN),
+    "activate": (roles.DECIDE_MERCHANT, {"wallet.merchant"}),
+    "suspend": (roles.DECIDE_MERCHANT, {"wallet.merchant"}),
 }
 # Pages that ask for more than a reason: of a row, by their permission.
 ASKING = {"take_back": (roles.REVERSE, {"wallet.transaction"})}
@@ -200,6 +218,13 @@ DEEDS = {
     "end-sessions": roles.END_SESSIONS,
     "end-staff-sessions": roles.END_SESSIONS,
     "reset-factors": roles.RESET_FACTORS,
+}
+
+# The same of money that goes back, by the model.
+CLAIM_DEEDS = {
+    "wallet.suspendeddeposit": {"return": roles.RESOLVE_SUSPENDED},
+    "wallet.refund": {"order-again": roles.SETTLE_REFUND, "call-off": roles.SETTLE_REFUND},
+    "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
 }
 
 
@@ -314,6 +339,8 @@ def test_every_cell(world, who):
             if label in has_it:
                 answer = client.get(address(model, action))
                 cells[action] = (sees and permission in MAY[who], answer.status_code)
+        for deed, permission in CLAIM_DEEDS.get(label, {}).items():
+            cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
         if model is User:
             for deed, permission in DEEDS.items():
                 cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
@@ -341,6 +368,8 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     }
     # What is proposed and decided has a matrix of its own: config.tests.test_approval_rights.
     plain |= {"accounts_propose", "accounts_decide_approval"}
+    plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
+    plain |= {deed for deeds in CLAIM_DEEDS.values() for deed in deeds}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"

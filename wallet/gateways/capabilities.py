@@ -186,6 +186,13 @@ class GivesAccounts(Protocol):
 
 
 @runtime_checkable
+class LooksForDeposits(Protocol):
+    def look_for_deposits(self, *, account_number: str, provider: str, on: date) -> None:
+        """Have the gateway look for transfers of a day into one of its virtual accounts; what it finds, it tells."""
+        ...
+
+
+@runtime_checkable
 class KnowsBanks(Protocol):
     def banks(self) -> Sequence[Bank]: ...
 
@@ -211,7 +218,12 @@ class PaysOut(Protocol):
         """
         ...
 
-    def send_bulk(self, *, orders: Sequence[PayoutOrder], currency: str) -> Sequence[Transfer]: ...
+    def send_bulk(self, *, orders: Sequence[PayoutOrder], currency: str) -> Sequence[Transfer]:
+        """Order many payouts. What became of an order that is not in the answer is unknown: ask by its reference.
+
+        Raises as `send` while none was accepted.
+        """
+        ...
 
     def find_transfer(self, *, reference: str) -> Transfer:
         """Return what became of a payout, state NOT_FOUND for one that the gateway never accepted."""

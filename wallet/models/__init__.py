@@ -7,6 +7,8 @@ one or more transactions that stand or fall together. An **entry** is a transact
 Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
 """
 
+from wallet.models.bulk import BulkPayout, BulkPayoutRow
+from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
@@ -16,6 +18,7 @@ from wallet.models.ledger import (
     Currency,
     Entry,
     Hold,
+    PartReversal,
     Reversal,
     Seal,
     Transaction,
@@ -28,26 +31,66 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
+from wallet.models.merchants import (
+    Merchant,
+    MerchantPayment,
+    MerchantRefund,
+    MerchantSettlement,
+    PaymentLink,
+)
+from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
+from wallet.models.payouts import Bank, BankAccount, Payout
+from wallet.models.requests import (
+    PayLink,
+    PaymentRequest,
+    PaymentRequestChange,
+    RequestBlock,
+    SplitBill,
+)
+from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 
 __all__ = [
     "Account",
+    "Bank",
+    "BankAccount",
+    "BulkPayout",
+    "BulkPayoutRow",
     "Case",
     "Checkpoint",
     "CoolingOffRule",
     "Currency",
+    "DedicatedAccount",
+    "Dispute",
     "Entry",
     "FeeRule",
     "FeeSchedule",
     "Hold",
     "LimitCounter",
     "LimitRaise",
+    "Merchant",
+    "MerchantPayment",
+    "MerchantRefund",
+    "MerchantSettlement",
+    "PartReversal",
     "PausedTransfer",
+    "PayLink",
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "PaymentLink",
+    "PaymentRequest",
+    "PaymentRequestChange",
+    "Payout",
+    "Refund",
+    "RequestBlock",
     "Reversal",
     "ReversalRule",
+    "SavedCard",
+    "ScheduledRun",
+    "ScheduledTransfer",
     "Seal",
+    "SplitBill",
+    "SuspendedDeposit",
     "TierRule",
     "TierRuleHistory",
     "Transaction",

@@ -14,6 +14,7 @@ from wallet.services import gateways
 from wallet.tests.api import World
 from wallet.tests.deposits import install_sandbox
 from wallet.tests.pages import browser_of
+from wallet.tests.scripted import Scripted, scripted_server
 
 
 class Watched(Paystack):
@@ -29,6 +30,7 @@ def paystack(live_server, settings, monkeypatch) -> Iterator[str]:
     """The sandbox as our gateway, each calling the other over HTTP; afterwards the books must add up."""
     settings.PAYSTACK_BASE_URL = f"{live_server.url}/sandbox/paystack"
     settings.PAYSTACK_WEBHOOK_URL = f"{live_server.url}/webhooks/paystack/"
+    settings.PAYSTACK_APPROVAL_URL = f"{live_server.url}/webhooks/paystack/transfers/approval"
 
     @lru_cache
     def adapter(key: str, url: str) -> Paystack:
@@ -38,6 +40,12 @@ def paystack(live_server, settings, monkeypatch) -> Iterator[str]:
     install_sandbox(settings.PAYSTACK_SANDBOX_SECRET_KEY)
     yield live_server.url
     assert wallet.verify() == []
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    with scripted_server() as script:
+        yield script
 
 
 @pytest.fixture

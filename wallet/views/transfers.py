@@ -27,7 +27,7 @@ from wallet.forms import SendForm
 from wallet.models import Account, PausedTransfer
 from wallet.refusals import InsufficientFunds, LimitExceeded, SameAccount, SingleAmountExceeded
 from wallet.services.lookups import TooManyLookups
-from wallet.services.transfers import TRANSFER
+from wallet.services.transfers import LONGEST_NOTE, TRANSFER
 from wallet.templatetags.wallet import plain_amount
 from wallet.views.access import own_wallet, wallet_page
 from wallet.views.limits import until_midnight
@@ -73,7 +73,7 @@ def send(request: PersonRequest) -> HttpResponse:
     """Ask who and how much; show what would happen."""
     wallet = own_wallet(request.user)
     if request.method != "POST":
-        return _form_page(request, SendForm(initial={"recipient": request.GET.get("to", "")[:254]}), wallet)
+        return _form_page(request, SendForm(initial=_asked_for(request)), wallet)
     if "change" in request.POST:
         return _form_page(request, SendForm(initial=_reviewed(request)), wallet)
     form = SendForm(request.POST)
@@ -236,6 +236,16 @@ def _form_page(request: PersonRequest, form: SendForm, wallet: Account, status: 
         ),
     }
     return render(request, "wallet/send.html", context, status=status)
+
+
+def _asked_for(request: PersonRequest) -> dict[str, Any]:
+    """What a link fills in: somebody's own pay link, or a person chosen before."""
+    asked = request.GET
+    return {
+        "recipient": asked.get("to", "")[:254],
+        "amount": asked.get("amount", "")[:40],
+        "note": asked.get("note", "")[:LONGEST_NOTE],
+    }
 
 
 def _reviewed(request: PersonRequest) -> dict[str, Any]:

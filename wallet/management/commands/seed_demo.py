@@ -19,7 +19,7 @@ from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
 from storage_app.services import house
-from wallet import demo, demo_approvals
+from wallet import demo, demo_approvals, demo_merchants, demo_money_in, demo_payouts
 from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
 from wallet.services.books import fold, seal
@@ -75,16 +75,21 @@ class Command(BaseCommand):
                 )
         self._tell("history")
         if demo.write_history(people=people, at=timezone.now()):
+            demo_money_in.write(people=people, at=timezone.now())
             # Folding and sealing take in what is committed, so they stand alone.
             self._tell("checkpoints and seal")
             with acting_as_service():
                 fold()
             with acting_as_service():
                 seal()
-        self._tell("an application and a programme")
-        apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
+        self._tell("money out")
+        demo_payouts.write_payouts(people=people, at=timezone.now())
         with acting_as_service():
             admin = User.objects.get(email=ADMIN)
+        demo_merchants.open_shop(slug=SHOP_SLUG, people=people, staff=admin, at=timezone.now())
+        demo_merchants.ask_around(people=people, at=timezone.now())
+        self._tell("an application and a programme")
+        apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
         run_program(by=admin, at=timezone.now())
         demo_approvals.propose_one(by=admin, customer=people["ada@alajo.test"], at=timezone.now())
         self.stdout.write(f"Log in as {', '.join((*list(CUSTOMERS)[:2], AGENT, ADMIN))}; password {PASSWORD}")

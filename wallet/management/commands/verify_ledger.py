@@ -30,6 +30,8 @@ CHECKS = {
     "seal": "the chain of seals holds",
     "conservation": "debits equal credits in every currency",
     "reversal": "every reversal is the only one of its posting",
+    "part_reversal": "parts taken back of a transaction never pass it",
+    "reversal_amount": "a reversal takes back all that was not taken back before",
 }
 
 
