@@ -1,5 +1,6 @@
 """Where gateways call us. The body is kept and answered at once; what it means is worked out afterwards."""
 
+from collections.abc import Callable
 from functools import partial
 
 from django.contrib.auth.decorators import login_not_required
@@ -8,27 +9,38 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from core.api import ratelimit
+from core.middleware import client_ip
 from wallet import services, tasks
 from wallet.gateways.base import ForgedSignature, UnreadableNotice
-from wallet.models import PaymentGateway
+from wallet.models import PaymentGateway, WebhookEvent
+from wallet.services.merchants import own_gateways
+
+# By address, of which a gateway has a few. What is turned away comes again, and payments are asked about anyway.
+OF_MERCHANTS = "1200/minute"
 
 
 @csrf_exempt
 @login_not_required
 @require_POST
 def paystack(request: HttpRequest) -> HttpResponse:
-    gateway = _paystack_gateway()
-    try:
-        event, is_new = services.receive_webhook(
-            gateway=gateway, raw=request.body, signature=request.headers.get("x-paystack-signature")
+    return _kept(request, partial(services.receive_webhook, gateway=_paystack_gateway()))
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def paystack_of_merchant(request: HttpRequest, code: str) -> HttpResponse:
+    """The same of a merchant's own account there, signed with its own key; what comes too often comes again."""
+    hit = ratelimit.count("merchant_webhook", OF_MERCHANTS, f"ip:{client_ip(request)}")
+    if hit is not None and not hit.allowed:
+        return JsonResponse(
+            {"code": "too_many_requests"}, status=429, headers={"Retry-After": str(hit.resets_in)}
         )
-    except ForgedSignature as error:
-        return JsonResponse({"code": error.code}, status=401)
-    except UnreadableNotice as error:
-        return JsonResponse({"code": error.code}, status=400)
-    if is_new:
-        transaction.on_commit(partial(tasks.process_webhook.delay, event_id=str(event.pk)), robust=True)
-    return JsonResponse({"status": "kept"})
+    try:
+        return _kept(request, partial(own_gateways.receive_own_webhook, code=code))
+    except own_gateways.NoSuchGateway as error:
+        raise Http404 from error
 
 
 @csrf_exempt
@@ -42,10 +54,24 @@ def paystack_approval(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "approved"})
 
 
+def _kept(request: HttpRequest, receive: Callable[..., tuple[WebhookEvent | None, bool]]) -> HttpResponse:
+    """Have a webhook kept, and worked out once that is committed."""
+    try:
+        event, is_new = receive(raw=request.body, signature=request.headers.get("x-paystack-signature"))
+    except ForgedSignature as error:
+        return JsonResponse({"code": error.code}, status=401)
+    except UnreadableNotice as error:
+        return JsonResponse({"code": error.code}, status=400)
+    if event is not None and is_new:
+        transaction.on_commit(partial(tasks.process_webhook.delay, event_id=str(event.pk)), robust=True)
+    return JsonResponse({"status": "kept"})
+
+
 def _paystack_gateway() -> PaymentGateway:
-    """Raises Http404 where there is none."""
-    gateways = PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK).order_by("priority", "code")
-    gateway = gateways.first()
+    """Ours, and none that a merchant brought. Raises Http404 where there is none."""
+    gateways = PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK)
+    ours = gateways.exclude(code__startswith=PaymentGateway.BROUGHT)
+    gateway = ours.order_by("priority", "code").first()
     if gateway is None:
         raise Http404
     return gateway

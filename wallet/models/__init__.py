@@ -31,13 +31,7 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
-from wallet.models.merchants import (
-    Merchant,
-    MerchantPayment,
-    MerchantRefund,
-    MerchantSettlement,
-    PaymentLink,
-)
+from wallet.models.merchants import Merchant, PaymentLink
 from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 from wallet.models.payouts import Bank, BankAccount, Payout
 from wallet.models.requests import (
@@ -47,6 +41,7 @@ from wallet.models.requests import (
     RequestBlock,
     SplitBill,
 )
+from wallet.models.sales import MerchantPayment, MerchantRefund, MerchantSettlement
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 
 __all__ = [

@@ -1,0 +1,44 @@
+import django.db.models.deletion
+from django.db import migrations, models
+
+STATES = [
+    ("HELD", "Waiting to be sent"),
+    ("UNKNOWN", "No answer yet"),
+    ("PENDING", "On its way"),
+    ("NEEDS_ATTENTION", "Needs a bank account"),
+    ("SUCCEEDED", "Paid back"),
+    ("FAILED", "Not paid back"),
+]
+
+
+class Migration(migrations.Migration):
+    dependencies = [("wallet", "0028_requests")]
+
+    operations = [
+        migrations.AddField(
+            model_name="merchantrefund",
+            name="refund",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="merchants",
+                to="wallet.refund",
+            ),
+        ),
+        migrations.AddField(
+            model_name="merchantrefund",
+            name="state",
+            field=models.CharField(choices=STATES, default="SUCCEEDED", max_length=16),
+        ),
+        migrations.AddConstraint(
+            model_name="merchantrefund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("refund__isnull", False), ("state", "SUCCEEDED"), _connector="OR"),
+                name="merchant_refund_to_wallet_at_once",
+            ),
+        ),
+        migrations.RunSQL(
+            "grant update (state) on wallet_merchantrefund to service_role",
+            "revoke update (state) on wallet_merchantrefund from service_role",
+        ),
+    ]
