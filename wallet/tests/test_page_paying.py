@@ -155,7 +155,13 @@ def test_the_desk_is_for_its_members_and_each_sees_what_is_theirs(ada: User, bol
     sold = buy(ada, make_wallet(ada, amount=400_000), make_link(merchant), note="Two yards")
     mine, theirs = browser_of(bola), browser_of(ada)
     pages = ("merchant", "merchant_payments", "merchant_links", "merchant_report", "merchant_settings")
-    for name in (*pages, "merchant_settle", "merchant_banks", "merchant_bank_add", "merchant_settle_to_wallet"):
+    for name in (
+        *pages,
+        "merchant_settle",
+        "merchant_banks",
+        "merchant_bank_add",
+        "merchant_settle_to_wallet",
+    ):
         assert mine.get(desk(merchant, name)).status_code == 200, name
         assert theirs.get(desk(merchant, name)).status_code == 404, name
     assert theirs.get(desk(merchant, "merchant_payment", sold.pk)).status_code == 404
