@@ -137,7 +137,9 @@ class BankSettleForm(forms.Form):
     """To which of the organisation's bank accounts, and how much: an amount, or all there is (then it is None)."""
 
     bank_account = BankAccountChoice(label=_("To which account?"))
-    amount = MoneyField(label=_("How much arrives?"), required=False)
+    amount = MoneyField(
+        label=_("How much arrives?"), error_messages={"required": _("Type how much, or choose everything.")}
+    )
 
     def __init__(self, *args: Any, accounts: Sequence[BankAccount], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,8 +150,6 @@ class BankSettleForm(forms.Form):
         if "everything" in self.data:
             self.cleaned_data["amount"] = None
             self.errors.pop("amount", None)
-        elif self.cleaned_data.get("amount") is None and "amount" not in self.errors:
-            self.add_error("amount", _("Type how much, or choose everything."))
         return self.cleaned_data
 
 

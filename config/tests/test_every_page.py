@@ -400,8 +400,15 @@ def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
     link = f"links/{sold.link_id}/"
     for page in ("", "all/", f"all/{sold.pk}/", "links/", "links/new/", link, f"{link}print/", "report/"):
         visitor.go(f"{desk}{page}")
-    for page in ("take-out/", "settings/"):
+    for page in ("settings/", "banks/", "banks/add/", "take-out/own/", "take-out/"):
         visitor.go(f"{desk}{page}")
+    press(visitor.page, "Everything there is")
+    heading(visitor.page, "Check and send")
+    visitor.check()
+    visitor.go(f"{desk}banks/")
+    visitor.page.get_by_role("link", name="Remove").click()
+    heading(visitor.page, "Remove this bank account?")
+    visitor.check()
 
 
 def test_the_pages_of_requests(visitor: Visitor, demo: None) -> None:

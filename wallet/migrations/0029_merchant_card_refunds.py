@@ -1,6 +1,9 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from core.rls import Policy, Protect
+
+MINE = "organization_id = any (array (select auth.organizations()))"
 STATES = [
     ("HELD", "Waiting to be sent"),
     ("UNKNOWN", "No answer yet"),
@@ -37,8 +40,10 @@ class Migration(migrations.Migration):
                 name="merchant_refund_to_wallet_at_once",
             ),
         ),
-        migrations.RunSQL(
-            "grant update (state) on wallet_merchantrefund to service_role",
-            "revoke update (state) on wallet_merchantrefund from service_role",
+        Protect(
+            "wallet_merchantrefund",
+            policies=[Policy("members", "SELECT", using=MINE)],
+            authenticated="SELECT",
+            service="SELECT, INSERT, UPDATE (state)",
         ),
     ]

@@ -219,6 +219,7 @@ def tell_owner(account: BankAccount, event: str) -> None:
     people = [account.owner_id] if account.owner_id else []
     if account.organization:
         people = list(organizations.owners_of(account.organization))
+        facts |= {"organization": account.organization.name, "slug": account.organization.slug}
     accounts.notify(notices=[Notification(user_id=person, event=event, data=facts) for person in people])
 
 

@@ -117,6 +117,7 @@ def test_an_owner_sees_the_banks_name_and_adds_it_once_with_a_factor(
     (account,) = settling.bank_accounts_of(merchant)
     assert (account.organization, account.owner, account.last_four) == (merchant.organization, None, "0220")
     assert notices().count("bank_account.added") == 2
+    assert desk(merchant, "banks/") in browser.get("/notices/").content.decode()
     assert "Access Bank" in text(browser.get(desk(merchant, "banks/")))
     assert browser.get("/bank-accounts/").context["accounts"] == []
     browser.post(desk(merchant, f"banks/{account.pk}/remove/"))
