@@ -7,7 +7,9 @@ one or more transactions that stand or fall together. An **entry** is a transact
 Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
 """
 
+from wallet.models.archives import ArchivedRun, Recall
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.documents import Document
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
@@ -20,13 +22,16 @@ from wallet.models.ledger import (
     Transaction,
 )
 from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.statements import Statement
 
 __all__ = [
     "Account",
+    "ArchivedRun",
     "Case",
     "Checkpoint",
     "CoolingOffRule",
     "Currency",
+    "Document",
     "Entry",
     "Hold",
     "LimitCounter",
@@ -35,8 +40,10 @@ __all__ = [
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "Recall",
     "Reversal",
     "Seal",
+    "Statement",
     "TierRule",
     "TierRuleHistory",
     "Transaction",

@@ -1,0 +1,132 @@
+"""Drawing our papers: facts go in as JSON, a tagged PDF (PDF/UA-1) comes out, the same bytes each time.
+
+Nothing of it depends on when or where it is drawn: the date in the file is that of the document, fonts are those of the
+typesetter, and its number is made from its content.
+"""
+
+import json
+import unicodedata
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext, to_locale
+
+from core.money import DEFAULT_LOCALE, MINUS, format_money, minor_units
+from wallet.models import Document
+from wallet.services import documents
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "typst"
+STANDARD = "ua-1"
+# Latin with all its marks, Greek, Cyrillic, punctuation, signs of currencies; what our own texts need besides.
+DRAWN = (("\u0020", "\u0481"), ("\u1e00", "\u1eff"), ("\u2010", "\u2027"), ("\u20a0", "\u20bf"), ("\u2212", "\u2212"))
+NOT_DRAWN = "\u25a1"
+
+
+def draw(*, template: str, document: Document, facts: dict[str, Any], picture: bool = False) -> bytes:
+    """Return a document as PDF, or its first page as PNG. `facts` are what its template shows."""
+    address, code = documents.address_of(document.code), documents.spelled(document.code)
+    words = {
+        "check_title": gettext("Is this paper genuine?"),
+        "check_text": gettext(
+            "Scan the code, or open the address: it says whether we issued this, and when."
+        ),
+        "qr_alt": gettext("QR code with the address where this paper is confirmed"),
+        **facts.get("words", {}),
+    }
+    shown = {
+        **facts,
+        "words": words,
+        "code": code,
+        "address": address,
+        "qr": _square(address),
+        "sha256": document.sha256,
+        "footer": f"{document.get_kind_display()} {code}",
+    }
+    return _drawn(template, shown, document.language, document.issued_at, picture)
+
+
+def _square(address: str) -> str:
+    """An address as a QR code, in SVG."""
+    drawn = BytesIO()
+    segno.make(address, error="m").save(drawn, kind="svg", border=0, dark="#1c1a2b", xmldecl=False, nl=False)
+    return drawn.getvalue().decode()
+
+
+def draw_list(*, facts: dict[str, Any], at: datetime) -> bytes:
+    """Return rows on paper that is no document: nobody can check it."""
+    return _drawn(
+        "list", {**facts, "footer": f"{facts['title']} · {facts['period']}"}, get_language() or "en", at
+    )
+
+
+def _drawn(template: str, facts: dict[str, Any], language: str, at: datetime, picture: bool = False) -> bytes:
+    made = at.astimezone(UTC)
+    words = {"page": gettext("Page {page} of {pages}"), **facts["words"]}
+    data = {
+        **facts,
+        "words": words,
+        "language": language,
+        "made": [made.year, made.month, made.day, made.hour, made.minute, made.second],
+    }
+    drawn = typst.compile(
+        str(TEMPLATES / f"{template}.typ"),
+        root=str(TEMPLATES),
+        ignore_system_fonts=True,
+        format="png" if picture else "pdf",
+        pdf_standards=[] if picture else [STANDARD],
+        sys_inputs={"data": json.dumps(printable(data), ensure_ascii=False)},
+        timestamp=int(at.timestamp()),
+    )
+    return drawn[0] if isinstance(drawn, list) else drawn
+
+
+def printable(value: Any) -> Any:
+    """Return facts with letters that the fonts have, a square for any other, and nothing that turns the direction of writing.
+
+    The standard refuses a page with a letter that cannot be drawn; a name may hold any there is.
+    """
+    if isinstance(value, str):
+        text = unicodedata.normalize("NFC", value)
+        return text if text.isascii() and text.isprintable() else "".join(_drawable(letter) for letter in text)
+    if isinstance(value, dict):
+        return {name: printable(one) for name, one in value.items()}
+    return [printable(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _drawable(letter: str) -> str:
+    if unicodedata.category(letter)[0] == "C":
+        return ""
+    return letter if any(first <= letter <= last for first, last in DRAWN) else NOT_DRAWN
+
+
+def money(amount: int, currency: str, *, sign: bool = False) -> str:
+    locale = to_locale(get_language() or "en")
+    return format_money(amount, currency, DEFAULT_LOCALE if locale == "en" else locale, sign=sign)
+
+
+def figure(amount: int, currency: str) -> str:
+    """Return an amount for a column whose currency stands above it: `1,234.50`."""
+    units = minor_units(currency)
+    whole, rest = divmod(abs(amount), 10**units)
+    mark = MINUS if amount < 0 else ""
+    return f"{mark}{whole:,}.{rest:0{units}}" if units else f"{mark}{whole:,}"
+
+
+def day(moment: datetime) -> str:
+    return _day(localtime(moment).date(), get_language() or "en")
+
+
+@lru_cache(maxsize=512)
+def _day(day: date, language: str) -> str:
+    return date_format(day, "j M Y")
+
+
+def moment(moment: datetime) -> str:
+    return date_format(localtime(moment), "j F Y, H:i")
