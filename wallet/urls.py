@@ -26,8 +26,6 @@ urlpatterns = [
     path("spending/<int:year>/<int:number>/", spending.month, name="spending_month"),
     path("balance/", spending.balance, name="balance"),
     path("documents/", documents.verify, name="documents"),
-    # Beside the pages about who one is, which begin alike: a code has more letters than any of their names.
-    re_path(r"^verify/(?P<code>[0-9A-Za-z-]{20,40})/$", documents.verify, name="verify_document"),
     path("send/", transfers.send, name="send"),
     path("send/confirm/", transfers.confirm, name="send_confirm"),
     path("limits/", limits.limits, name="limits"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from wallet.api import views
+from wallet.api import statements, views
 
 urlpatterns = [
     path("accounts", views.AccountList.as_view()),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("transactions/<str:id>", views.TransactionDetail.as_view()),
     path("transfers", views.TransferCreate.as_view()),
     path("transfers/<str:id>", views.TransferDetail.as_view()),
+    path("statements", statements.StatementList.as_view()),
+    path("statements/<str:id>", statements.StatementDetail.as_view()),
+    path("statements/<str:id>/file", statements.StatementFile.as_view()),
     path("deposits", views.create_deposit),
     path("deposits/<str:id>", views.DepositDetail.as_view()),
 ]

@@ -23,14 +23,19 @@ from wallet.models import Document
 from wallet.services import documents
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "typst"
-STANDARD = "ua-1"
 # Latin with all its marks, Greek, Cyrillic, punctuation, signs of currencies; what our own texts need besides.
-DRAWN = (("\u0020", "\u0481"), ("\u1e00", "\u1eff"), ("\u2010", "\u2027"), ("\u20a0", "\u20bf"), ("\u2212", "\u2212"))
+DRAWN = (
+    ("\u0020", "\u0481"),
+    ("\u1e00", "\u1eff"),
+    ("\u2010", "\u2027"),
+    ("\u20a0", "\u20bf"),
+    ("\u2212", "\u2212"),
+)
 NOT_DRAWN = "\u25a1"
 
 
-def draw(*, template: str, document: Document, facts: dict[str, Any], picture: bool = False) -> bytes:
-    """Return a document as PDF, or its first page as PNG. `facts` are what its template shows."""
+def draw(*, template: str, document: Document, facts: dict[str, Any]) -> bytes:
+    """Return a document as PDF. `facts` are what its template shows."""
     address, code = documents.address_of(document.code), documents.spelled(document.code)
     words = {
         "check_title": gettext("Is this paper genuine?"),
@@ -49,7 +54,7 @@ def draw(*, template: str, document: Document, facts: dict[str, Any], picture: b
         "sha256": document.sha256,
         "footer": f"{document.get_kind_display()} {code}",
     }
-    return _drawn(template, shown, document.language, document.issued_at, picture)
+    return _drawn(template, shown, document.language, document.issued_at)
 
 
 def _square(address: str) -> str:
@@ -66,7 +71,7 @@ def draw_list(*, facts: dict[str, Any], at: datetime) -> bytes:
     )
 
 
-def _drawn(template: str, facts: dict[str, Any], language: str, at: datetime, picture: bool = False) -> bytes:
+def _drawn(template: str, facts: dict[str, Any], language: str, at: datetime) -> bytes:
     made = at.astimezone(UTC)
     words = {"page": gettext("Page {page} of {pages}"), **facts["words"]}
     data = {
@@ -75,16 +80,15 @@ def _drawn(template: str, facts: dict[str, Any], language: str, at: datetime, pi
         "language": language,
         "made": [made.year, made.month, made.day, made.hour, made.minute, made.second],
     }
-    drawn = typst.compile(
+    return typst.compile(
         str(TEMPLATES / f"{template}.typ"),
         root=str(TEMPLATES),
         ignore_system_fonts=True,
-        format="png" if picture else "pdf",
-        pdf_standards=[] if picture else [STANDARD],
+        format="pdf",
+        pdf_standards="ua-1",
         sys_inputs={"data": json.dumps(printable(data), ensure_ascii=False)},
         timestamp=int(at.timestamp()),
     )
-    return drawn[0] if isinstance(drawn, list) else drawn
 
 
 def printable(value: Any) -> Any:
@@ -94,7 +98,9 @@ def printable(value: Any) -> Any:
     """
     if isinstance(value, str):
         text = unicodedata.normalize("NFC", value)
-        return text if text.isascii() and text.isprintable() else "".join(_drawable(letter) for letter in text)
+        return (
+            text if text.isascii() and text.isprintable() else "".join(_drawable(letter) for letter in text)
+        )
     if isinstance(value, dict):
         return {name: printable(one) for name, one in value.items()}
     return [printable(one) for one in value] if isinstance(value, list | tuple) else value

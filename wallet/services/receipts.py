@@ -64,7 +64,7 @@ def _facts_of(entry: Entry, account: Account) -> dict[str, Any]:
     }
 
 
-def receipt_pdf(document: Document, *, picture: bool = False) -> bytes:
+def receipt_pdf(document: Document) -> bytes:
     """Return a receipt as a tagged PDF, the same bytes each time."""
     told = document.facts
     came_in = told["change"] > 0
@@ -95,5 +95,4 @@ def receipt_pdf(document: Document, *, picture: bool = False) -> bytes:
                 ],
                 "words": {"together": _("Together with this")},
             },
-            picture=picture,
         )

@@ -7,7 +7,7 @@ read by version; so neither page ever adds up a whole history.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Count, Q, Sum
 
@@ -104,7 +104,7 @@ def _read(account: Account, month: Month) -> bool:
     return True
 
 
-def explain_balance(*, account: Account, at: datetime) -> Explained:
+def explain_balance(*, account: Account) -> Explained:
     """Return what makes up an account's balance: by kind since it began, or since its history is known by kind.
 
     Sums of months come from their statements; what came since the last one is read. Where months have no statement, the
@@ -127,14 +127,14 @@ def explain_balance(*, account: Account, at: datetime) -> Explained:
     for kind, sums in _grouped(account, first, version).items():
         kinds[kind].add(sums.money_in, sums.money_out, sums.count)
     opening = balance - sum(sums.net for sums in kinds.values())
-    since = unbroken[-1].since if unbroken else None
-    if since is None and first > 1:
+    since = None
+    if unbroken and (unbroken[-1].first_version or 1) > 1:
+        since = unbroken[-1].since
+    elif not unbroken and first > 1:
         entry = Entry.objects.of(account).filter(version=first).first()
         since = entry.recorded_at.astimezone(LAGOS).date() if entry else None
     ordered = sorted(kinds.items(), key=lambda pair: -abs(pair[1].net))
-    return Explained(
-        balance, opening, since if opening or first > 1 else None, dict(ordered), account.held, version
-    )
+    return Explained(balance, opening, since, dict(ordered), account.held, version)
 
 
 def _grouped(account: Account, first: int, last: int) -> dict[str, Sums]:

@@ -114,7 +114,10 @@ def _csv(one: Statement) -> list[bytes]:
 def test_the_pdf_is_tagged_numbered_and_the_same_each_time(purse: Account) -> None:
     one = made(purse)
     with acting_as_service():
-        first, second = files.pdf(one), files.pdf(Statement.objects.select_related("account", "document").get(pk=one.pk))
+        first, second = (
+            files.pdf(one),
+            files.pdf(Statement.objects.select_related("account", "document").get(pk=one.pk)),
+        )
     assert first == second
     paper = PdfReader(BytesIO(first))
     catalogue = paper.trailer["/Root"]
@@ -190,7 +193,13 @@ def test_a_statement_that_is_ready_is_never_changed(purse: Account) -> None:
             Statement.objects.filter(pk=one.pk).update(**change)
     with acting_as_service(), pytest.raises(IntegrityError, match="adds_up"), transaction.atomic():
         Statement.objects.create(
-            account=purse, since=today(), until=today(), state="READY", opening=1, closing=2, asked_at=timezone.now()
+            account=purse,
+            since=today(),
+            until=today(),
+            state="READY",
+            opening=1,
+            closing=2,
+            asked_at=timezone.now(),
         )
 
 
@@ -220,7 +229,8 @@ def test_a_wrong_statement_is_named_by_the_proof(transactional_db, ada: User) ->
     with root() as database:
         database.execute("set session_replication_role = replica")
         database.execute(
-            "update wallet_statement set money_in = money_in + 1, closing = closing + 1 where id = %s", [one.pk]
+            "update wallet_statement set money_in = money_in + 1, closing = closing + 1 where id = %s",
+            [one.pk],
         )
     assert {(fault.check, fault.row) for fault in wallet.verify()} == {("statement", str(one.pk))}
 

@@ -101,7 +101,7 @@ def _before(first_day: date) -> date:
 def balance(request: PersonRequest) -> HttpResponse:
     """Why the balance is what it is: a sum of kinds, each of which leads to its movements."""
     wallet = own_wallet(request.user)
-    found = spending.explain_balance(account=wallet, at=timezone.now())
+    found = spending.explain_balance(account=wallet)
     context = {"wallet": wallet, "explained": found, "kinds": kinds_of(found.kinds)}
     return render(request, "wallet/balance.html", context)
 

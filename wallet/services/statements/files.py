@@ -62,7 +62,7 @@ def title_of(line: Line, names: dict[str, str]) -> str:
     return names.get(str(line.counterparty_id)) or str(wording.kind(line.kind))
 
 
-def pdf(statement: Statement, *, picture: bool = False) -> bytes:
+def pdf(statement: Statement) -> bytes:
     """Return a statement as a tagged PDF, the same bytes each time. Raises StatementDoesNotAddUp."""
     assert statement.document is not None
     currency, since = statement.account.currency_id, start_of(statement.since)
@@ -95,13 +95,19 @@ def pdf(statement: Statement, *, picture: bool = False) -> bytes:
             "late": late,
             "equation": f"{told[0][1]} + {told[1][1]} − {told[2][1]} = {told[3][1]}",
             "words": {
-                "columns": [_("Date"), _("Movement"), _("Out"), _("In"), _("Balance %(currency)s") % {"currency": currency}],
+                "columns": [
+                    _("Date"),
+                    _("Movement"),
+                    _("Out"),
+                    _("In"),
+                    _("Balance %(currency)s") % {"currency": currency},
+                ],
                 "nothing": _("Nothing moved on this account in these days."),
                 "late": _("* happened before these days and was recorded in them."),
                 "adds_up": _("It adds up"),
             },
         }
-        return papers.draw(template="statement", document=statement.document, facts=facts, picture=picture)
+        return papers.draw(template="statement", document=statement.document, facts=facts)
 
 
 def _row(line: Line, statement: Statement, is_late: bool) -> list[str]:

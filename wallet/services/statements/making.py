@@ -47,7 +47,8 @@ def make_statement(
 ) -> Statement:
     """Make a statement of the days from `since` to `until`; where it was made before, return that one.
 
-    It is WAITING where some of it lies in the archive: that is being fetched then, and `complete_waiting` goes on.
+    It is WAITING where some of it lies in the archive: that is being fetched then, and `complete_waiting` goes on. Lines of
+    one that was made before are fetched too.
     The caller knows that the account is theirs. Raises PeriodInvalid.
     """
     if not (since <= until <= at.astimezone(LAGOS).date() and until - since <= LONGEST):
@@ -57,11 +58,11 @@ def make_statement(
     with acting_as_service():
         made = Statement(account=account, since=since, until=until, language=language, asked_at=at)
         try:
-            return _finished(made, at=at)
+            found = _finished(made, at=at)
         except MovementsInArchive:
-            waiting = _waiting(made)
-            recalls.recall(account=account, since=start_of(since), until=end_of(until), at=at)
-            return waiting
+            found = _waiting(made)
+        recalls.recall(account=account, since=start_of(since), until=end_of(until), at=at)
+        return found
 
 
 def _waiting(wanted: Statement) -> Statement:

@@ -125,7 +125,13 @@ def pdf(
             ],
             "rows": rows,
             "words": {
-                "columns": [_("Date"), _("Movement"), _("Out"), _("In"), _("Balance %(currency)s") % {"currency": currency}],
+                "columns": [
+                    _("Date"),
+                    _("Movement"),
+                    _("Out"),
+                    _("In"),
+                    _("Balance %(currency)s") % {"currency": currency},
+                ],
                 "nothing": _("No movement fits what you asked for."),
                 "note": _("A list made for you. For a paper that others can check, make a statement."),
             },
