@@ -12,7 +12,8 @@ from accounts import life
 from accounts.life import Blocker
 from accounts.models import User
 from wallet import services
-from wallet.models import Account, Entry, Hold, PausedTransfer, Payment
+from wallet.models import Account, Document, Entry, Hold, PausedTransfer, Payment, Statement
+from wallet.services.archives import recalls
 
 ACCOUNT = ("id", "kind", "currency_id", "balance", "held", "state", "opened_at", "closed_at")
 ENTRY = (
@@ -35,6 +36,11 @@ PAUSED = (
     *("id", "source_id", "amount", "note", "state"),
     *("created_at", "offered_at", "ended_at", "posting_id"),
 )
+STATEMENT = (
+    *("id", "account_id", "since", "until", "monthly", "state", "first_version", "last_version"),
+    *("opening", "money_in", "money_out", "closing", "by_kind", "asked_at", "made_at"),
+)
+DOCUMENT = ("id", "code", "kind", "subject_id", "account_id", "sha256", "issued_at")
 PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "created_at", "settled_at")
 
 
@@ -46,6 +52,8 @@ def export(user: User) -> Iterator[life.File]:
     yield "holds", _rows(Hold.objects.visible_to(user), *HOLD)
     yield "reports", _reports(user)
     yield "paused_transfers", _rows(PausedTransfer.objects.visible_to(user), *PAUSED)
+    yield "statements", _rows(Statement.objects.visible_to(user), *STATEMENT)
+    yield "documents", _rows(Document.objects.visible_to(user), *DOCUMENT)
     yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
 
 
@@ -87,6 +95,8 @@ def register() -> None:
 
 def _entries(accounts: list[Account]) -> Iterator[dict[str, Any]]:
     for account in accounts:
+        for months in recalls.read_away(account=account):
+            yield from ({name: row[name] for name in ENTRY} for row in months)
         entries = Entry.objects.of(account).order_by("version")
         yield from entries.values(*ENTRY).iterator(chunk_size=500)
 

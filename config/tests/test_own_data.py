@@ -20,6 +20,7 @@ from wallet.models import Entry, Payment, PaymentGateway
 from wallet.refusals import SingleAmountExceeded
 from wallet.services import install_gateway, pause_transfer, report_problem
 from wallet.services.holds import place_hold
+from wallet.services.statements import make_statement
 from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -64,9 +65,12 @@ EXPORTED = {
     "storage_app_object": "files",
     "wallet_account": "accounts",
     "wallet_case": "reports",
+    "wallet_document": "documents",
     "wallet_hold": "holds",
     "wallet_pausedtransfer": "paused_transfers",
     "wallet_payment": "payments",
+    "wallet_recalledentry": "transactions",
+    "wallet_statement": "statements",
     "wallet_transaction": "transactions",
 }
 MINUTES = "lives for minutes or a day, holds a secret, and tells nothing that the events do not"
@@ -107,6 +111,7 @@ EXEMPT = {
     "auth_group": NOBODYS,
     "auth_group_permissions": NOBODYS,
     "auth_permission": NOBODYS,
+    "core_archive": NOBODYS,
     "core_idempotencykey": MINUTES,
     "django_admin_log": OF_STAFF,
     "django_content_type": NOBODYS,
@@ -137,12 +142,18 @@ EXEMPT = {
     "storage_app_upload": MINUTES,
     "storage_app_uploadpart": MINUTES,
     "storage_app_usage": SHOWN,
+    "wallet_archivedhold": SHOWN,
+    "wallet_archivedhot": NOBODYS,
+    "wallet_archivedmonth": NOBODYS,
+    "wallet_archivedrun": SHOWN,
+    "wallet_archivedseal": NOBODYS,
     "wallet_checkpoint": SHOWN,
     "wallet_currency": NOBODYS,
     "wallet_follower": NOBODYS,
     "wallet_limitraise": "that a tier rose, which is among the earlier values; kept until it is dealt with",
     "wallet_paymentgateway": NOBODYS,
     "wallet_paymentgatewayhistory": NOBODYS,
+    "wallet_recall": "which months of one's own were fetched from the archive of late",
     "wallet_reversal": SHOWN,
     "wallet_seal": NOBODYS,
     "wallet_coolingoffrule": NOBODYS,
@@ -194,6 +205,9 @@ def ada() -> User:
                 expires_at=at,
             )
         whom = Recipient(user_id=bola.pk, handle="bola_ade", display_name="Bola Ade")
+    make_statement(
+        account=account, since=timezone.localdate(at), until=timezone.localdate(at), at=timezone.now()
+    )
     with acting_as(user):
         pause_transfer(
             source=account,

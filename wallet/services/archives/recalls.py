@@ -100,6 +100,22 @@ def _fetch_next(*, at: datetime) -> bool:
         return True
 
 
+def read_away(*, account: Account) -> Iterator[list[dict[str, Any]]]:
+    """Yield an account's entries that lie in the archive and are not here, a month at a time, the oldest first.
+
+    The caller knows that the account is theirs.
+    """
+    with acting_as_service():
+        archives = list(
+            dict.fromkeys(run.archive_id for run in away(account=account).order_by("first_version"))
+        )
+    for pk in archives:
+        with acting_as_service():
+            rows = _entries(Archive.objects.get(pk=pk), account)
+            month = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        yield sorted(month, key=lambda row: int(row["version"]))
+
+
 def _entries(archive: Archive, account: Account) -> Iterator[list[Any]]:
     """Yield an account's rows of the month's files; nobody else's leave this function."""
     columns = parquet.columns_of(archive.parent, archive.columns)
