@@ -14,6 +14,7 @@ from typing import Any
 
 import segno
 import typst
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, to_locale
@@ -23,6 +24,7 @@ from wallet.models import Document
 from wallet.services import documents
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "typst"
+LOGO = settings.BASE_DIR / "static" / "img" / "logo.svg"
 # Latin with all its marks, Greek, Cyrillic, punctuation, signs of currencies; what our own texts need besides.
 DRAWN = (
     ("\u0020", "\u0481"),
@@ -31,6 +33,9 @@ DRAWN = (
     ("\u20a0", "\u20bf"),
     ("\u2212", "\u2212"),
 )
+# A list of more rows is set in rows of one height. What surely fits its second column, in letters, and how wide that is,
+# in units of the size of the type.
+TIGHT_FROM, SAFE, WIDE = 1_000, 26, 24.5
 NOT_DRAWN = "\u25a1"
 
 
@@ -78,6 +83,7 @@ def _drawn(template: str, facts: dict[str, Any], language: str, at: datetime) ->
         **facts,
         "words": words,
         "language": language,
+        "logo": LOGO.read_text(encoding="utf-8"),
         "made": [made.year, made.month, made.day, made.hour, made.minute, made.second],
     }
     return typst.compile(
@@ -115,6 +121,28 @@ def _drawable(letter: str) -> str:
 def money(amount: int, currency: str, *, sign: bool = False) -> str:
     locale = to_locale(get_language() or "en")
     return format_money(amount, currency, DEFAULT_LOCALE if locale == "en" else locale, sign=sign)
+
+
+def fitted(rows: list[list[str]]) -> tuple[list[list[str]], bool]:
+    """Return rows as a long list has them: what is too wide for the second column cut. A short list keeps all."""
+    if len(rows) <= TIGHT_FROM:
+        return rows, False
+    return [[row[0], _cut(row[1]), *row[2:]] for row in rows], True
+
+
+def cut_note() -> str:
+    return gettext("Long notes are cut on this paper; the CSV file has them whole.")
+
+
+def _cut(text: str) -> str:
+    if len(text) < SAFE:
+        return text
+    width = 0.0
+    for at, letter in enumerate(text):
+        width += 0.95 if letter in "MWmw@—" else 0.72 if letter.isupper() or not letter.isascii() else 0.52
+        if width > WIDE:
+            return text[: max(at - 1, 0)].rstrip() + "…"
+    return text
 
 
 def figure(amount: int, currency: str) -> str:

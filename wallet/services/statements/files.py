@@ -79,6 +79,7 @@ def pdf(statement: Statement) -> bytes:
             (_("Closing balance"), statement.closing),
         ]
         told = [(name, papers.money(amount or 0, currency)) for name, amount in sums]
+        rows, is_tight = papers.fitted(rows)
         facts = {
             "title": _("Account statement"),
             "period": _period(statement.since, statement.until),
@@ -93,6 +94,7 @@ def pdf(statement: Statement) -> bytes:
             "sums": told,
             "rows": rows,
             "late": late,
+            "tight": is_tight,
             "equation": f"{told[0][1]} + {told[1][1]} − {told[2][1]} = {told[3][1]}",
             "words": {
                 "columns": [
@@ -105,6 +107,7 @@ def pdf(statement: Statement) -> bytes:
                 "nothing": _("Nothing moved on this account in these days."),
                 "late": _("* happened before these days and was recorded in them."),
                 "adds_up": _("It adds up"),
+                "cut": papers.cut_note(),
             },
         }
         return papers.draw(template="statement", document=statement.document, facts=facts)

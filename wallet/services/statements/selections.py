@@ -112,6 +112,7 @@ def pdf(
                 papers.figure(line.balance, currency),
             ]
         )
+    rows, is_tight = papers.fitted(rows)
     return papers.draw_list(
         facts={
             "title": _("Movements"),
@@ -124,6 +125,7 @@ def pdf(
                 (_("Together"), papers.money(found["money_in"] - found["money_out"], currency, sign=True)),
             ],
             "rows": rows,
+            "tight": is_tight,
             "words": {
                 "columns": [
                     _("Date"),
@@ -133,6 +135,7 @@ def pdf(
                     _("Balance %(currency)s") % {"currency": currency},
                 ],
                 "nothing": _("No movement fits what you asked for."),
+                "cut": papers.cut_note(),
                 "note": _("A list made for you. For a paper that others can check, make a statement."),
             },
         },
