@@ -1,4 +1,4 @@
-"""`python -m bench.statement_work fill|measure`: books with one long history, and the seconds that its statement takes."""
+"""`python -m bench.statement_work fill|measure`: one long history, and the seconds its statement takes."""
 
 import json
 import sys
@@ -76,8 +76,8 @@ def _used_days() -> int:
 def _bare() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "select version, transaction_id, posting_id, kind, change, balance, counterparty_id, description, effective_at, "
-            "recorded_at from wallet_entry where account_id = %s and version <= %s order by version",
+            "select version, transaction_id, posting_id, kind, change, balance, counterparty_id, description, "
+            "effective_at, recorded_at from wallet_entry where account_id = %s and version <= %s order by version",
             [OWN, LINES],
         )
         assert len(cursor.fetchall()) == LINES

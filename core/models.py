@@ -39,8 +39,8 @@ class IdempotencyKey(models.Model):
 class Archive(models.Model):
     """One month of a big table, on its way into the archive or there: written by `core/sql/archives.sql` alone.
 
-    `content` is a hash over its rows, taken before anything of it was written elsewhere; `parts` are its files, each with
-    its name, rows, bytes and sha256.
+    `content` is a hash over its rows, taken before anything of it was written elsewhere; `parts` are its files, each
+    with its name, rows, bytes and sha256.
     """
 
     class State(models.TextChoices):

@@ -10,7 +10,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Number(str):
-    """A number that we wrote ourselves, such as `-12.50`: it stays one, where any other text with a sign in front would not."""
+    """A number that we wrote ourselves, such as `-12.50`: it stays one, unlike other text with a sign in front."""
 
 
 def inert(value: Any) -> str:

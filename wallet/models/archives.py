@@ -8,7 +8,7 @@ from wallet.models.ledger import Account
 
 
 class ArchivedRun(models.Model):
-    """Versions of an account, without a gap, in a month that was taken out: from the balance before them to that after."""
+    """Versions of an account in a month that was taken out, without a gap, and the balances round them."""
 
     id = models.BigAutoField(primary_key=True)
     archive = models.ForeignKey(Archive, models.DO_NOTHING, related_name="+", db_constraint=False)

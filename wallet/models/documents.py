@@ -16,9 +16,9 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 class Document(models.Model):
     """A paper that we gave out: anybody who has its code may ask whether it is ours. Never changed.
 
-    `subject_id` is the row it is about, `account` whose side of it is told (null: the operator's own). `facts` are what it
-    says beside the books, such as names, so that it can be drawn again to the letter when those have changed; `sha256` is
-    over all that it says.
+    `subject_id` is the row it is about, `account` whose side of it is told (null: the operator's own). `facts` are
+    what it says beside the books, such as names, so that it can be drawn again to the letter when those have changed;
+    `sha256` is over all that it says.
     """
 
     class Kind(models.TextChoices):

@@ -20,9 +20,10 @@ class StatementQuerySet(models.QuerySet["Statement"]):
 class Statement(models.Model):
     """What moved on an account from one day (Lagos) to another, by when we recorded it, and that it adds up.
 
-    It is the entries `first_version` to `last_version`; none is before or after it twice, since versions rise with the
-    time of recording. `opening` + `money_in` - `money_out` = `closing`, in minor units. `by_kind` holds money in and out by
-    kind, `names` those of the other sides as they were. While WAITING, its months are being fetched from the archive.
+    It is the entries `first_version` to `last_version`; none is before or after it twice, since versions rise with
+    the time of recording. `opening` + `money_in` - `money_out` = `closing`, in minor units. `by_kind` holds money in
+    and out by kind, `names` those of the other sides as they were. While WAITING, its months are being fetched from
+    the archive.
     """
 
     class State(models.TextChoices):

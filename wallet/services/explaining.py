@@ -1,7 +1,7 @@
 """Why a movement is there: everything in our records that made it, each with where staff can look at it.
 
-Each area enters what it knows of (`sources.append`): a function from an entry to causes. A customer is told the causes that
-are theirs, in plain words; staff are told all of them.
+Each area enters what it knows of (`sources.append`): a function from an entry to causes. A customer is told the
+causes that are theirs, in plain words; staff are told all of them.
 """
 
 import json

@@ -33,8 +33,8 @@ DRAWN = (
     ("\u20a0", "\u20bf"),
     ("\u2212", "\u2212"),
 )
-# A list of more rows is set in rows of one height. What surely fits its second column, in letters, and how wide that is,
-# in units of the size of the type.
+# A list of more rows is set in rows of one height. What surely fits its second column, in letters, and how wide that
+# is, in units of the size of the type.
 TIGHT_FROM, SAFE, WIDE = 1_000, 26, 24.5
 NOT_DRAWN = "\u25a1"
 
@@ -98,7 +98,7 @@ def _drawn(template: str, facts: dict[str, Any], language: str, at: datetime) ->
 
 
 def printable(value: Any) -> Any:
-    """Return facts with letters that the fonts have, a square for any other, and nothing that turns the direction of writing.
+    """Return facts with letters that the fonts have, a square for any other, and nothing that turns the writing round.
 
     The standard refuses a page with a letter that cannot be drawn; a name may hold any there is.
     """

@@ -1,7 +1,7 @@
-"""Money in and out by month and kind, and what a balance is made of: from statements, and the entries since the last one.
+"""Money in and out by month and kind, and what a balance is made of: from statements and what came since.
 
-A month that has its statement was summed up when that was made. What came since is at most a month and some days, and is
-read by version; so neither page ever adds up a whole history.
+A month that has its statement was summed up when that was made. What came since is at most a month and some days, and
+is read by version; so neither page ever adds up a whole history.
 """
 
 from collections import defaultdict
@@ -61,7 +61,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Explained:
-    """A balance as a sum: what it was at a moment, and what each kind changed since. `opening` + all nets = `balance`."""
+    """A balance as a sum: what it was once, and what each kind changed since. `opening` + all nets = `balance`."""
 
     balance: int
     opening: int

@@ -39,7 +39,8 @@ def moved_back(to: datetime = LONG_AGO) -> timedelta:
         database.execute("set session_replication_role = replica")
         ((by,),) = database.execute("select date_trunc('day', now() - %s)", [to]).fetchall()
         database.execute(
-            "update wallet_transaction set id = pg_temp.aged(id, %(by)s), posting_id = pg_temp.aged(posting_id, %(by)s), "
+            "update wallet_transaction set id = pg_temp.aged(id, %(by)s), "
+            "posting_id = pg_temp.aged(posting_id, %(by)s), "
             "reverses = pg_temp.aged(reverses, %(by)s), effective_at = effective_at - %(by)s, "
             "recorded_at = recorded_at - %(by)s where recorded_at > now() - interval '300 days'",
             {"by": by},
@@ -50,8 +51,9 @@ def moved_back(to: datetime = LONG_AGO) -> timedelta:
             {"by": by},
         )
         database.execute(
-            "update wallet_transaction set digest = wallet.digest_of(id, posting_id, debit_account_id, credit_account_id, "
-            "amount, currency, debit_version, debit_balance, credit_version, credit_balance, effective_at, recorded_at, "
+            "update wallet_transaction set digest = wallet.digest_of(id, posting_id, debit_account_id, "
+            "credit_account_id, amount, currency, debit_version, debit_balance, credit_version, credit_balance, "
+            "effective_at, recorded_at, "
             "hold_id, reverses, actor_id, kind, description) where recorded_at < now() - interval '300 days'"
         )
         database.execute(
@@ -59,7 +61,8 @@ def moved_back(to: datetime = LONG_AGO) -> timedelta:
             [by],
         )
         database.execute(
-            "update accounts_auditevent set recorded_at = recorded_at - %s where recorded_at > now() - interval '300 days'",
+            "update accounts_auditevent set recorded_at = recorded_at - %s "
+            "where recorded_at > now() - interval '300 days'",
             [by],
         )
         database.execute(
@@ -67,7 +70,8 @@ def moved_back(to: datetime = LONG_AGO) -> timedelta:
         )
         # Nothing of long ago counts in a day's limits.
         database.execute(
-            "update wallet_account set counted_until = null, sent = null, received = null where counted_until is not null"
+            "update wallet_account set counted_until = null, sent = null, received = null "
+            "where counted_until is not null"
         )
     return by
 

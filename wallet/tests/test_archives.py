@@ -1,8 +1,11 @@
 """A month leaves the database for files and comes back; meanwhile the books are proven and read as ever."""
 
 from collections.abc import Iterator
+from datetime import date
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,11 +16,14 @@ from core.models import Archive
 from core.partitions import partitions_of
 from storage_app.models import Object
 from storage_app.services import house
+from wallet import personal
 from wallet import services as wallet
-from wallet.models import Account, Entry, Recall
+from wallet.archive_tasks import fetch_archived_movements
+from wallet.models import Account, Entry, Recall, Statement
 from wallet.refusals import ArchiveNotSealed, ArchiveStillNeeded, MovementsInArchive
 from wallet.services.archives import months, recalls
 from wallet.services.archives.parquet import ArchiveDiffers
+from wallet.services.statements import files, make_statement
 from wallet.tests.archiving import LONG_AGO, months_of_the_past, moved_back, proven_and_sealed
 from wallet.tests.factories import make_wallet
 from wallet.tests.ledger import (
@@ -31,9 +37,11 @@ from wallet.tests.ledger import (
     set_limits,
     system,
 )
+from wallet.tests.pages import browser_of, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MARCH = "wallet_transaction_y2019m03"
+CALL = months._call
 TRAIL = "accounts_auditevent_y2019m03"
 
 
@@ -164,9 +172,8 @@ def test_a_run_that_was_killed_goes_on(past: Past, monkeypatch) -> None:
         def killed(function: str, *parameters: object, at: str = step) -> None:
             if function.startswith(at):
                 raise KeyboardInterrupt
-            call(function, *parameters)
+            CALL(function, *parameters)
 
-        call = months._call
         with monkeypatch.context() as here, pytest.raises(KeyboardInterrupt):
             here.setattr(months, "_call", killed)
             archived()
@@ -234,3 +241,56 @@ def test_a_month_that_comes_back_leaves_no_entry_twice(past: Past) -> None:
     recalls.fetch_waiting(at=at)
     months.restore(partition=MARCH)
     assert versions(past.ada, past.hers) == before
+
+
+def test_a_statement_of_archived_days_waits_until_they_are_here(past: Past) -> None:
+    account, at = past.account(past.ada), timezone.now()
+    march = {"since": date(2019, 3, 1), "until": date(2019, 3, 31)}
+    before = make_statement(account=account, **march, at=at)
+    with acting_as_service():
+        paper = files.pdf(before)
+    archived()
+    assert wallet.verify() == []
+    with acting_as_service(), pytest.raises(MovementsInArchive):
+        files.require_readable(before)
+    half = {"since": LONG_AGO.date(), "until": date(2019, 3, 20)}
+    waits = make_statement(account=account, **half, at=at)
+    assert waits.state == "WAITING"
+    assert make_statement(account=account, **march, at=at).pk == before.pk
+    fetch_archived_movements()
+    with acting_as_service():
+        files.require_readable(before)
+        assert files.pdf(before) == paper
+        assert not Statement.objects.filter(state="WAITING").exists()
+    assert wallet.verify() == []
+
+
+def test_older_movements_are_fetched_from_the_feed(past: Past) -> None:
+    archived()
+    browser = browser_of(past.ada)
+    assert "Older movements lie in our archive" in text(browser.get("/activity/"))
+    browser.post("/activity/older/")
+    assert "being fetched" in text(browser.get("/activity/"))
+    fetch_archived_movements()
+    page = text(browser.get("/activity/"))
+    assert "archive" not in page and "₦1,000.00" in page
+
+
+def test_a_person_takes_along_what_lies_in_the_archive(past: Past) -> None:
+    archived()
+    with acting_as(past.ada):
+        rows = next(rows for name, rows in personal.export(past.ada) if name == "transactions")
+        assert [row["change"] for row in rows] == [100_000, -700, -3_000, 700, -1_250, 10]
+
+
+def test_the_command_says_where_months_stand_and_moves_them(past: Past) -> None:
+    out = StringIO()
+    call_command("archive_partitions", keep_months=60, stdout=out)
+    call_command("archive_partitions", "--list", stdout=out)
+    call_command("archive_partitions", "--drop", after_days=0, stdout=out)
+    call_command("archive_partitions", "--check", MARCH, stdout=out)
+    call_command("archive_partitions", "--restore", MARCH, stdout=out)
+    told = out.getvalue()
+    assert f"{MARCH}  DETACHED  5 rows" in told and f"{MARCH}: 5 rows are back." in told
+    with pytest.raises(CommandError, match="archive_not_so_far"):
+        call_command("archive_partitions", "--restore", MARCH, stdout=out)

@@ -28,7 +28,8 @@ VIEWS = ("wallet_entry", "wallet_debit_entry", "wallet_credit_entry")
 # What customers may call, and what the service may besides. Everything else in the schema is internal.
 CUSTOMERS = {
     "post", "post_one", "send", "sees_all", "open_account", "own_accounts", "place_hold", "balance_of",
-    "balance_at", "hot_change", "entry_at", "version_at", "is_archived", "today", "limited", "rule_of", "day_of", "day_end",
+    "balance_at", "hot_change", "entry_at", "version_at", "is_archived",
+    "today", "limited", "rule_of", "day_of", "day_end",
 }  # fmt: skip
 SERVICE = CUSTOMERS | {
     "post_many", "reverse", "commit_hold", "release_hold", "expire_holds", "fold", "announce", "seal", "verify",

@@ -1,4 +1,4 @@
-"""Statements, receipts, spending and what a balance is made of, on the customer's pages; a stranger's question about a paper."""
+"""Statements, receipts, spending and balances on the customer's pages; a stranger's question about a paper."""
 
 import csv as reader
 import re
@@ -12,6 +12,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import User
+from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_service
 from wallet.models import Account, Document, Entry, Statement
 from wallet.services import documents, spending
@@ -101,8 +102,6 @@ class TestReceipts:
         assert content(as_ada.get(address)) == hers
 
     def test_a_stranger_gets_none(self, purse: Account) -> None:
-        from accounts.tests.factories import make_person
-
         address = reverse("receipt", args=[entry_of(purse, "Rice").pk])
         assert browser_of(make_person(name="Chidi Eze")).get(address).status_code == 404
 

@@ -4,7 +4,6 @@ import csv as reader
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
-from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,14 +12,16 @@ from ofxtools.Parser import OFXTree
 from pypdf import PdfReader
 
 from accounts.models import User
+from accounts.tests.factories import make_person
 from core.actors import acting_as, acting_as_service
+from core.ids import posting_id
 from wallet import services as wallet
 from wallet.models import Account, Entry, Statement
 from wallet.services.statements import PeriodInvalid, contents, files, make_monthly, make_statement
 from wallet.services.statements.contents import StatementDoesNotAddUp
 from wallet.services.statements.lines import LAGOS
 from wallet.tests.factories import make_wallet
-from wallet.tests.ledger import as_service, at_once, give, post_one_line, root, set_limits, system
+from wallet.tests.ledger import as_service, at_once, post_one_line, root, set_limits, system
 from wallet.tests.pages import send_directly
 
 pytestmark = pytest.mark.django_db
@@ -95,8 +96,6 @@ def test_what_was_recorded_late_stands_where_it_was_recorded_and_is_marked(purse
     earlier = timezone.now() - timedelta(days=40)
     with acting_as_service():
         give_late = [wallet.Line("DEPOSIT", system("PAYSTACK_CLEARING"), purse.pk, 700)]
-        from core.ids import posting_id
-
         wallet.post(posting_id=posting_id(), lines=give_late, effective_at=earlier)
     one = made(purse)
     assert one.money_in == 100_700
@@ -168,7 +167,6 @@ def test_ofx_is_read_by_another_program(purse: Account) -> None:
 
 def test_a_statement_is_not_given_out_when_the_books_say_otherwise(purse: Account, monkeypatch) -> None:
     one = made(purse)
-    Statement.names.field  # noqa: B018
     one.names = {}
     with acting_as_service(), pytest.raises(StatementDoesNotAddUp):
         files.pdf(one)
@@ -262,8 +260,6 @@ def test_what_is_on_its_way_is_waited_for(transactional_db, ada: User) -> None:
 
 
 def make_other() -> User:
-    from accounts.tests.factories import make_person
-
     return make_person(name="Chidi Eze")
 
 
@@ -271,4 +267,3 @@ def test_a_stranger_sees_no_statement(purse: Account, bola: User) -> None:
     made(purse)
     with acting_as(bola):
         assert not Statement.objects.exists() and not Entry.objects.filter(account=purse).exists()
-    assert isinstance(purse.pk, UUID) and give

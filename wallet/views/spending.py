@@ -27,7 +27,7 @@ WHOLE = 100
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of movement in a table: its name, its sums, how much of the larger side it is, and where its rows are."""
+    """One kind of movement in a table: its name, its sums, its share of the largest, and where its rows are."""
 
     name: str
     sums: Sums

@@ -14,7 +14,7 @@ from wallet.services.archives import months
 
 
 class Command(BaseCommand):
-    """Without an option: write, verify and take out every month that is due. Killed anywhere, it goes on when run again."""
+    """Without an option: write, verify and take out every month that is due. Killed, it goes on when run again."""
 
     help = "Moves old months of the books and the audit trail into files of the bucket `archives`, and back."
 

@@ -1,1 +1,1 @@
-"""Old months of big tables: written to files, read back, taken out, brought back; and one's own entries of them fetched."""
+"""Old months of big tables: taken out into files and brought back; one's own entries of them fetched."""

@@ -2,8 +2,9 @@
 
     begun → written to files → read back and verified → taken out (still in the database) → dropped
 
-Each step is a transaction of its own and may be done again: killed anywhere, the next run goes on from there. What is written
-down of a month, and what may be done with it, the functions of `core/sql/archives.sql` decide: here is only the carrying.
+Each step is a transaction of its own and may be done again: killed anywhere, the next run goes on from there. What is
+written down of a month, and what may be done with it, the functions of `core/sql/archives.sql` decide: here is only
+the carrying.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A statement as PDF, CSV and OFX: the same lines, read again from the books and proven against the hash it was made with."""
+"""A statement as PDF, CSV and OFX: its lines, read again from the books and proven against its hash."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext

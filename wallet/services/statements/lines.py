@@ -1,8 +1,9 @@
 """The one place that reads an account's entries for a period: statements, their files and exports all start here.
 
-A period is one of **recording**: an entry belongs to it when the ledger knew of it within its days (Lagos). Versions rise
-with the time of recording, so a period is a range of versions, each entry is in exactly one month, and what a month said
-never changes. What happened earlier and was recorded late stands in the month that recorded it, marked as late.
+A period is one of **recording**: an entry belongs to it when the ledger knew of it within its days (Lagos). Versions
+rise with the time of recording, so a period is a range of versions, each entry is in exactly one month, and what a
+month said never changes. What happened earlier and was recorded late stands in the month that recorded it, marked as
+late.
 """
 
 from collections.abc import Iterable, Iterator
@@ -93,7 +94,7 @@ def versions_of(*, accounts: Iterable[UUID], since: datetime, until: datetime) -
 def lines_of(
     *, account: Account | UUID, first: int, last: int, as_reader: Block = nullcontext
 ) -> Iterator[Line]:
-    """Yield an account's entries by version, a chunk in memory at a time. Entries that are missing are a fault of the reader."""
+    """Yield an account's entries by version, a chunk in memory at a time. Whether all were there the reader sees."""
     pk = account.pk if isinstance(account, Account) else account
     while first <= last:
         with as_reader():

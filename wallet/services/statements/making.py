@@ -47,9 +47,9 @@ def make_statement(
 ) -> Statement:
     """Make a statement of the days from `since` to `until`; where it was made before, return that one.
 
-    It is WAITING where some of it lies in the archive: that is being fetched then, and `complete_waiting` goes on. Lines of
-    one that was made before are fetched too.
-    The caller knows that the account is theirs. Raises PeriodInvalid.
+    It is WAITING where some of it lies in the archive: that is being fetched then, and `complete_waiting` goes on.
+    Lines of one that was made before are fetched too. The caller knows that the account is theirs. Raises
+    PeriodInvalid.
     """
     if not (since <= until <= at.astimezone(LAGOS).date() and until - since <= LONGEST):
         raise PeriodInvalid
@@ -87,7 +87,7 @@ def complete(*, statement_id: UUID, at: datetime) -> Statement:
 
 
 def complete_waiting(*, at: datetime) -> int:
-    """Finish what waits for months that are here by now; ask again for those that are not. Return how many were finished."""
+    """Finish what waits for months that are here by now, ask again for others; return how many were finished."""
     done = 0
     with acting_as_service():
         waiting = list(Statement.objects.filter(state=Statement.State.WAITING).order_by("asked_at"))
@@ -153,7 +153,7 @@ def _read(account: Account, versions: Versions) -> Iterable[Line]:
 def _filled(
     statement: Statement, versions: Versions, names: dict[str, str], lines: Iterable[Line], *, at: datetime
 ) -> Document:
-    """Take all facts into the row and return its document, neither of them written yet. Raises StatementDoesNotAddUp."""
+    """Take all facts into the row and return its document, neither written yet. Raises StatementDoesNotAddUp."""
     contents = Contents(statement.account, statement.since, statement.until, versions, names)
     for line in lines:
         contents.take(line)

@@ -1,4 +1,4 @@
-"""Part of a history, as somebody narrowed it down: written as CSV while it is read, or drawn on paper up to some length."""
+"""Part of a history, as somebody narrowed it down: as CSV while it is read, or on paper up to some length."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
