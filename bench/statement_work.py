@@ -24,7 +24,7 @@ from core.ids import posting_id  # noqa: E402
 from wallet import services as wallet  # noqa: E402
 from wallet.models import Account, Document, Statement  # noqa: E402
 from wallet.services.statements import contents, files, make_statement  # noqa: E402
-from wallet.services.statements.lines import LAGOS, Versions  # noqa: E402
+from wallet.services.statements.lines import LAGOS, Versions, lines_of  # noqa: E402
 
 OWN = UUID(account_id(1))
 
@@ -85,7 +85,7 @@ def _bare() -> None:
 
 def _shorter(statement: Statement, at: datetime) -> Statement:
     """The first lines of it as a statement of their own, that is not kept."""
-    lines = list(files.lines_of(account=OWN, first=1, last=FEWER))
+    lines = list(lines_of(account=OWN, first=1, last=FEWER))
     versions = Versions(first=1, last=FEWER, opening=0, closing=lines[-1].balance)
     told = contents.Contents(statement.account, statement.since, statement.until, versions, statement.names)
     for line in lines:

@@ -82,7 +82,9 @@ def _waiting(wanted: Statement) -> Statement:
 def complete(*, statement_id: UUID, at: datetime) -> Statement:
     """Finish a statement whose months are here by now. Raises MovementsInArchive where they are not."""
     with acting_as_service():
-        held = Statement.objects.select_for_update().select_related("account").get(pk=statement_id)
+        held = (
+            Statement.objects.select_for_update(of=("self",)).select_related("account").get(pk=statement_id)
+        )
         return held if held.is_ready else _finished(held, at=at)
 
 
