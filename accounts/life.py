@@ -27,5 +27,7 @@ exporters: list[Callable[[User], Iterator[File]]] = []
 # Each is asked as the service.
 blockers: list[Callable[[User], Iterable[Blocker]]] = []
 
+# Sent with `organization` inside the transaction that closes one; a receiver that raises stops it.
+closing_organization = Signal()
 # Sent with `user` and `at` inside the transaction that closes an account; a receiver that raises stops it.
 closing = Signal()

@@ -11,13 +11,19 @@ app.autodiscover_tasks(related_name="webhook_tasks")
 app.autodiscover_tasks(related_name="check_tasks")
 app.autodiscover_tasks(related_name="referral_tasks")
 app.autodiscover_tasks(related_name="archive_tasks")
+app.autodiscover_tasks(related_name="payout_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
     "fold hot accounts": {"task": "wallet.tasks.fold_hot_accounts", "schedule": 60.0},
     "release expired holds": {"task": "wallet.tasks.release_expired_holds", "schedule": 60.0},
     "offer paused transfers": {"task": "wallet.tasks.offer_paused_transfers", "schedule": 60.0},
+    "expire payment requests": {"task": "wallet.tasks.expire_payment_requests", "schedule": 600.0},
     "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
+    "check payouts": {"task": "wallet.payout_tasks.check_payouts", "schedule": 10.0},
+    "run scheduled transfers": {"task": "wallet.payout_tasks.run_scheduled_transfers", "schedule": 60.0},
+    "pay files": {"task": "wallet.payout_tasks.pay_files", "schedule": 15.0},
+    "read banks": {"task": "wallet.payout_tasks.read_banks", "schedule": 600.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "pay referral bonuses": {"task": "wallet.referral_tasks.pay_referral_bonuses", "schedule": 60.0},
     "settle referrals": {
@@ -77,6 +83,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=8, minute=0),
     },
     "return lapsed cases": {"task": "accounts.tasks.return_lapsed_cases", "schedule": 60.0},
+    "end old proposals": {"task": "accounts.tasks.end_old_proposals", "schedule": 300.0},
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),

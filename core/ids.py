@@ -60,6 +60,11 @@ def posting_id() -> UUID:
     return UUID(int=uuid7().int & ~(TRANSACTIONS_PER_POSTING - 1))
 
 
+def posting_id_of(identifier: UUID) -> UUID:
+    """Return the posting's id that stands for a version 7 id, such as a form's: the same for the same."""
+    return UUID(int=identifier.int & ~(TRANSACTIONS_PER_POSTING - 1))
+
+
 def nth(posting_id: UUID, n: int) -> UUID:
     """Return the id of a posting's transaction number `n`, counted from 0.
 

@@ -10,10 +10,16 @@ class WalletConfig(AppConfig):
         # Whoever makes a key chooses among all scopes, also where no address of the API has been looked at yet.
         # It needs the models, which are not there yet when this module is read.
         from accounts import referral_signals
-        from wallet import notices, personal
+        from wallet import merchant_words, notices, personal, personal_payments, request_words
         from wallet.api import scopes  # noqa: F401
-        from wallet.services import cards
+        from wallet.api.merchants import scopes as merchant_scopes  # noqa: F401
+        from wallet.api.requests import scopes as request_scopes  # noqa: F401
+        from wallet.services import approved, cards
 
+        approved.register()
         personal.register()
+        personal_payments.register()
         notices.register()
+        merchant_words.register()
+        request_words.register()
         referral_signals.register("SAME_CARD", cards.same_card)

@@ -48,7 +48,7 @@ class ArchiveStillNeeded(LedgerRefusal):
 class InsufficientFunds(LedgerRefusal):
     code = "insufficient_funds"
     message = _("There is not enough money available.")
-    public = ("available",)
+    public = ("available", "fees")
 
 
 class BalanceCapExceeded(LedgerRefusal):

@@ -10,6 +10,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.gateways.base import GatewayUnavailable
 from wallet.services import books, deposits, holds, paused, webhooks
+from wallet.services.requests import asking
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -66,6 +67,13 @@ def offer_paused_transfers() -> None:
     with acting_as_service():
         paused.expire_paused(at=timezone.now())
         paused.offer_paused(at=timezone.now())
+
+
+@shared_task
+def expire_payment_requests() -> None:
+    """End requests that nobody answered in time; as many as are due, in bites."""
+    while asking.expire_requests(at=timezone.now()):
+        continue
 
 
 @shared_task

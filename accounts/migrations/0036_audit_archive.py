@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Old months of the audit trail may be taken out, like those of the books; nothing else hangs on them."""
 
     dependencies = [
-        ("accounts", "0030_referrals"),
+        ("accounts", "0032_by_two_people"),
         ("core", "0003_archives"),
     ]
 

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, organization_events, organization_mails
+from accounts import audit, life, organization_events, organization_mails
 from accounts.models import ApiKey, Invitation, Membership, Notification, Organization, User
 from accounts.services.notices import notify
 from core.actors import acting_as_service
@@ -181,7 +181,7 @@ def leave(*, organization_id: UUID, by: User, at: datetime) -> None:
 def close(*, organization_id: UUID, by: User, at: datetime) -> None:
     """Close an organisation for good: its keys and invitations end, nobody belongs to it any more.
 
-    Raises RoleNotEnough, and MembersRemain while anybody else belongs to it.
+    Raises RoleNotEnough, MembersRemain while anybody else belongs to it, and what an app above has against it.
     """
     with acting_as_service():
         mine = locked(organization_id=organization_id, by=by)
@@ -190,6 +190,7 @@ def close(*, organization_id: UUID, by: User, at: datetime) -> None:
             raise RoleNotEnough
         if organization.memberships.exclude(pk=mine.pk).exists():
             raise MembersRemain
+        life.closing_organization.send(sender=Organization, organization=organization)
         keys = list(organization.api_keys.select_for_update().filter(revoked_at=None).order_by("pk"))
         ApiKey.objects.filter(pk__in=[key.pk for key in keys]).update(revoked_at=at)
         for key in keys:

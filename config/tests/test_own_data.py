@@ -16,12 +16,16 @@ from accounts.tests.test_row_security import furnish
 from core.actors import acting_as, acting_as_service
 from core.ids import uuid7
 from storage_app.tests.factories import make_bucket, put
-from wallet.models import Entry, Payment, PaymentGateway
+from wallet.models import Entry, Merchant, MerchantSettlement, Payment, PaymentGateway, RequestBlock
 from wallet.refusals import SingleAmountExceeded
 from wallet.services import install_gateway, pause_transfer, report_problem
 from wallet.services.holds import place_hold
+from wallet.services.requests.links import make_pay_link
+from wallet.services.requests.splitting import split_bill
 from wallet.services.statements import make_statement
 from wallet.tests.factories import make_wallet
+from wallet.tests.payouts import furnish_payouts
+from wallet.tests.selling import buy, make_link, make_merchant
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -64,13 +68,26 @@ EXPORTED = {
     "socialaccount_socialaccount": "linked_accounts",
     "storage_app_object": "files",
     "wallet_account": "accounts",
+    "wallet_bankaccount": "bank_accounts",
+    "wallet_bulkpayout": "payout_files",
+    "wallet_bulkpayoutrow": "payout_file_lines",
     "wallet_case": "reports",
     "wallet_document": "documents",
     "wallet_hold": "holds",
+    "wallet_merchantpayment": "merchant_payments",
+    "wallet_merchantsettlement": "merchant_settlements",
     "wallet_pausedtransfer": "paused_transfers",
+    "wallet_paylink": "pay_links",
+    "wallet_paymentrequest": "payment_requests",
+    "wallet_paymentrequestchange": "payment_request_changes",
+    "wallet_requestblock": "request_blocks",
+    "wallet_splitbill": "split_bills",
     "wallet_payment": "payments",
     "wallet_recalledentry": "transactions",
     "wallet_statement": "statements",
+    "wallet_payout": "withdrawals",
+    "wallet_scheduledrun": "scheduled_runs",
+    "wallet_scheduledtransfer": "scheduled_transfers",
     "wallet_transaction": "transactions",
 }
 MINUTES = "lives for minutes or a day, holds a secret, and tells nothing that the events do not"
@@ -82,8 +99,11 @@ OF_STAFF = "which rights a member of staff has, or had, at work"
 EXEMPT = {
     "account_emailconfirmation": MINUTES,
     "accounts_apikeyhistory": "an organisation's key, as it was; the keys a person made are in a file",
+    "accounts_approval": AT_WORK,
+    "accounts_approvalband": NOBODYS,
     "accounts_browsersession": OF_A_SESSION,
     "accounts_factorchallenge": MINUTES,
+    "accounts_failedtask": "work that broke, sealed, until staff dealt with it",
     "accounts_kyccheckjob": "which questions wait to be asked about an application",
     "accounts_sanctionsentry": NOBODYS,
     "accounts_sanctionslist": NOBODYS,
@@ -126,9 +146,18 @@ EXEMPT = {
     "realtime_socketprocess": NOBODYS,
     "realtime_subscription": "what an app listens to at this moment; it is gone when the app is",
     "sandbox_fault": "there only in development",
+    "sandbox_sandboxaccount": "there only in development",
+    "sandbox_sandboxbook": "there only in development",
+    "sandbox_sandboxcard": "there only in development",
     "sandbox_sandboxcharge": "there only in development",
     "sandbox_sandboxcustomer": "there only in development",
     "sandbox_sandboxdelivery": "there only in development",
+    "sandbox_sandboxdispute": "there only in development",
+    "sandbox_sandboxledgerrow": "there only in development",
+    "sandbox_sandboxrecipient": "there only in development",
+    "sandbox_sandboxrefund": "there only in development",
+    "sandbox_sandboxtransfer": "there only in development",
+    "sandbox_switches": "there only in development",
     "socialaccount_socialapp": NOBODYS,
     "socialaccount_socialtoken": "a secret of a linked account, which is in a file; none is stored",
     "storage_app_bucket": "made by the operator for everyone",
@@ -147,16 +176,23 @@ EXEMPT = {
     "wallet_archivedmonth": NOBODYS,
     "wallet_archivedrun": SHOWN,
     "wallet_archivedseal": NOBODYS,
+    "wallet_bank": NOBODYS,
     "wallet_checkpoint": SHOWN,
     "wallet_currency": NOBODYS,
     "wallet_follower": NOBODYS,
+    "wallet_merchant": "an organisation that is paid",
+    "wallet_merchantrefund": "what an organisation gave back; the money is among the transactions",
+    "wallet_paymentlink": "what an organisation asks for",
     "wallet_limitraise": "that a tier rose, which is among the earlier values; kept until it is dealt with",
     "wallet_paymentgateway": NOBODYS,
     "wallet_paymentgatewayhistory": NOBODYS,
     "wallet_recall": "which months of one's own were fetched from the archive of late",
     "wallet_reversal": SHOWN,
+    "wallet_reversalrule": NOBODYS,
     "wallet_seal": NOBODYS,
     "wallet_coolingoffrule": NOBODYS,
+    "wallet_feeschedule": NOBODYS,
+    "wallet_feerule": NOBODYS,
     "wallet_tierrule": NOBODYS,
     "wallet_tierrulehistory": NOBODYS,
     "wallet_webhookevent": "what a gateway said of a payment, which is in a file",
@@ -204,6 +240,14 @@ def ada() -> User:
                 currency_id="NGN",
                 expires_at=at,
             )
+        furnish_payouts(user, account)
+        buy(user, account, make_link(make_merchant(shopkeeper(), name="Kasuwa"), amount=5_000))
+        shop = Merchant.objects.get()
+        taken = {"organization": shop.organization, "merchant": shop, "amount": 1, "made_by": user}
+        MerchantSettlement.objects.create(posting_id=uuid7(), created_at=at, **taken)
+        split_bill(owner=user, title="Suya", total=9_000, people=[bola.email], at=at)
+        make_pay_link(owner=user, amount=None, at=at)
+        RequestBlock.objects.create(owner=user, blocked=bola, created_at=at)
         whom = Recipient(user_id=bola.pk, handle="bola_ade", display_name="Bola Ade")
     make_statement(
         account=account, since=timezone.localdate(at), until=timezone.localdate(at), at=timezone.now()
@@ -219,6 +263,10 @@ def ada() -> User:
             at=at,
         )
     return user
+
+
+def shopkeeper() -> User:
+    return make_person(name="Kemi Balogun", email="kemi@alajo.test")
 
 
 def test_every_table_has_a_file_or_a_reason_to_have_none(db):

@@ -42,7 +42,8 @@ APPEND_ONLY = {
 # A few rows that are never deleted, and by which nothing is looked up: an index to them would only cost.
 NEVER_LOOKED_UP_BY = {"wallet_currency"}
 # Files are found by their name and by their folder, of one bucket either way.
-TWO_WAYS = {("storage_app_object", "bucket_id")}
+# Payments of a merchant by the order they began, and by the day they were paid.
+TWO_WAYS = {("storage_app_object", "bucket_id"), ("wallet_merchantpayment", "merchant_id")}
 OTHERS_TABLES = ("account_", "allauth_", "auth_", "django_", "mfa_", "socialaccount_", "accounts_user_")
 
 RIGHTS = """

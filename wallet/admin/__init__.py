@@ -1,5 +1,12 @@
-"""The books and the deposits, for staff to look at. Nothing here writes: one corrects by reversing."""
+"""The books and the deposits, for staff to look at. What corrects them is proposed, and approved by somebody else."""
 
-from wallet.admin import accounts, deposits, limits, transactions
+from wallet import rule_versions  # noqa: F401 - it registers them
+from wallet.admin import accounts, deposits, fees, limits, proposals, transactions
 
-__all__ = ["accounts", "deposits", "limits", "transactions"]
+__all__ = ["accounts", "deposits", "fees", "limits", "proposals", "transactions"]
+from wallet.admin import payouts
+
+__all__ = ["accounts", "deposits", "limits", "payouts", "proposals", "transactions"]
+from wallet.admin import merchants
+
+__all__ = ["accounts", "deposits", "limits", "merchants", "proposals", "transactions"]

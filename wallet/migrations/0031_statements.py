@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0003_archives'),
-        ('wallet', '0011_more_kinds'),
+        ('wallet', '0028_requests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,8 +8,10 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.archives import ArchivedRun, Recall
+from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.documents import Document
+from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
@@ -21,28 +23,71 @@ from wallet.models.ledger import (
     Seal,
     Transaction,
 )
-from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.limits import (
+    CoolingOffRule,
+    LimitCounter,
+    LimitRaise,
+    PausedTransfer,
+    ReversalRule,
+    TierRule,
+)
+from wallet.models.merchants import (
+    Merchant,
+    MerchantPayment,
+    MerchantRefund,
+    MerchantSettlement,
+    PaymentLink,
+)
+from wallet.models.payouts import Bank, BankAccount, Payout
+from wallet.models.requests import (
+    PayLink,
+    PaymentRequest,
+    PaymentRequestChange,
+    RequestBlock,
+    SplitBill,
+)
+from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 from wallet.models.statements import Statement
 
 __all__ = [
     "Account",
     "ArchivedRun",
+    "Bank",
+    "BankAccount",
+    "BulkPayout",
+    "BulkPayoutRow",
     "Case",
     "Checkpoint",
     "CoolingOffRule",
     "Currency",
     "Document",
     "Entry",
+    "FeeRule",
+    "FeeSchedule",
     "Hold",
     "LimitCounter",
     "LimitRaise",
+    "Merchant",
+    "MerchantPayment",
+    "MerchantRefund",
+    "MerchantSettlement",
     "PausedTransfer",
+    "PayLink",
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "PaymentLink",
+    "PaymentRequest",
+    "PaymentRequestChange",
+    "Payout",
     "Recall",
+    "RequestBlock",
     "Reversal",
+    "ReversalRule",
+    "ScheduledRun",
+    "ScheduledTransfer",
     "Seal",
+    "SplitBill",
     "Statement",
     "TierRule",
     "TierRuleHistory",

@@ -25,7 +25,7 @@ from wallet.gateways.base import (
     GatewayRefused,
     GatewayUnavailable,
 )
-from wallet.models import Account, Payment
+from wallet.models import Account, Payment, PaymentGateway
 from wallet.refusals import (
     AccountClosed,
     AccountFrozen,
@@ -46,6 +46,8 @@ RETRY = timedelta(minutes=5)
 MOST_CHECKS = 2**15 - 1
 # Each payment is asked about for days: nobody may keep the gateway, and those who ask it, busy with theirs.
 STARTS, WITHIN = 20, timedelta(hours=1)
+# A merchant's account is paid into by everybody.
+MERCHANT_STARTS = 1_000
 
 _UNABLE: dict[str, type[LedgerRefusal]] = {
     Account.State.NO_CREDIT: AccountNoCredit,
@@ -107,9 +109,17 @@ def start_deposit(
     return open_checkout(payment=payment, email=email, callback_url=callback_url, at=at)
 
 
-def create_payment(*, account: Account, amount: int, at: datetime, payment_id: UUID | None = None) -> Payment:
+def create_payment(
+    *,
+    account: Account,
+    amount: int,
+    at: datetime,
+    payment_id: UUID | None = None,
+    gateway: PaymentGateway | None = None,
+) -> Payment:
     """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
 
+    Without a gateway, the one that takes deposits of this currency is chosen.
     Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen,
     AccountNoCredit for an account that could not take the money, CustomerLocked, CustomerFrozen, CustomerClosed,
     CustomerNoCredit for an owner who may not add any, TooManyPayments. What the tier forbids is taken, and held.
@@ -128,7 +138,7 @@ def create_payment(*, account: Account, amount: int, at: datetime, payment_id: U
             "account": account,
             "currency_id": account.currency_id,
             "amount": amount,
-            "gateway": gateway_for(account.currency_id),
+            "gateway": gateway or gateway_for(account.currency_id),
             "reference": _new_reference(),
             "expires_at": at + OPEN_FOR,
             "next_check_at": at + CHECKS[0],
@@ -153,7 +163,8 @@ def _refuse_by_standing(account: Account) -> None:
 def _refuse_too_many(account: Account, *, at: datetime) -> None:
     """Raise TooManyPayments when as many as may be were started on this account in the last hour."""
     newest = Payment.objects.filter(account=account).order_by("-id").values_list("created_at", flat=True)
-    first = next(iter(newest[STARTS - 1 : STARTS]), None)
+    most = MERCHANT_STARTS if account.kind == Account.Kind.MERCHANT else STARTS
+    first = next(iter(newest[most - 1 : most]), None)
     if first is not None and first > at - WITHIN:
         raise TooManyPayments(retry_after=ceil((first + WITHIN - at).total_seconds()))
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent
 from core.actors import acting_as_service
-from wallet.models import Account, Entry, Hold, Payment, Reversal, TierRule, Transaction, WebhookEvent
+from wallet.models import Account, Entry, Hold, Payment, Payout, Reversal, TierRule, Transaction, WebhookEvent
 
 EVENTS = 50
 
@@ -51,6 +51,13 @@ def _payment(entry: Entry) -> Iterator[Cause]:
             yield Cause(
                 _("Told by the gateway"), f"{event.event} {event.get_state_display()}", event, private=True
             )
+
+
+def _payout(entry: Entry) -> Iterator[Cause]:
+    for payout in Payout.objects.filter(
+        Q(posting_id=entry.posting_id) | Q(return_posting_id=entry.posting_id)
+    ):
+        yield Cause(_("Withdrawal"), f"{payout.reference} {payout.get_state_display()}", payout)
 
 
 def _posting(entry: Entry) -> Iterator[Cause]:
@@ -101,4 +108,4 @@ def _brief(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False)[:200]
 
 
-sources: list[Source] = [_payment, _hold, _posting, _rule, _acts]
+sources: list[Source] = [_payment, _payout, _hold, _posting, _rule, _acts]

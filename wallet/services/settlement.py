@@ -1,5 +1,6 @@
 """How the gateway's word on a payment becomes money: under the payment's row lock, once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from accounts.models import Notification
 from core.actors import acting_as_service
 from core.ids import posting_id
 from wallet.gateways.base import Charge
-from wallet.models import Account, Case, Payment
+from wallet.models import Account, Case, MerchantPayment, Payment
 from wallet.refusals import (
     AccountClosed,
     AccountFrozen,
@@ -22,6 +23,7 @@ from wallet.refusals import (
 from wallet.services.accounts import open_wallet, system_account
 from wallet.services.cards import index_of
 from wallet.services.gateways import clearing_of
+from wallet.services.merchants import takings
 from wallet.services.posting import Line, post
 from wallet.services.referral_bonuses import deposited
 
@@ -49,8 +51,9 @@ def settle(*, payment_id: UUID, charge: Charge | None, at: datetime) -> Payment:
             return _suspend(payment, Case.Kind.WRONG_CURRENCY, charge, charge.amount, at=at)
         if charge.requested_amount != payment.amount or charge.amount < payment.amount:
             return _suspend(payment, Case.Kind.WRONG_AMOUNT, charge, charge.amount, at=at)
+        sold = takings.sold_by(payment)
         try:
-            state = _take_in(payment, charge)
+            state = _sell(payment, sold, charge) if sold else _take_in(payment, charge)
         except (AccountClosed, AccountFrozen, AccountNoCredit, CustomerNoCredit):
             return _suspend(payment, Case.Kind.LATE_PAYMENT, charge, payment.amount, at=at)
         return _settled(payment, state, charge, at=at)
@@ -70,22 +73,40 @@ def _take_in(payment: Payment, charge: Charge) -> str:
         return Payment.State.HELD
 
 
+def _sell(payment: Payment, sold: MerchantPayment, charge: Charge) -> str:
+    """To the merchant's account, with our fee; at the merchant's own gateway the money is where it belongs already."""
+    if not sold.at_own_gateway:
+        more = takings.fees_of(sold)
+        _post(payment, payment.account_id, payment.amount, charge, kind=takings.KIND, more=more)
+    return Payment.State.SUCCEEDED
+
+
 def _suspend(payment: Payment, kind: str, charge: Charge, amount: int, *, at: datetime) -> Payment:
     """Keep the money aside, if we keep its currency, and leave it to staff; the customer is told so."""
     accounts_there = Account.objects.filter(code=SUSPENSE, currency=charge.currency, owner=None)
-    if amount > 0 and accounts_there.exists():
+    sold = takings.sold_by(payment)
+    came_to_us = sold is None or not sold.at_own_gateway
+    if amount > 0 and came_to_us and accounts_there.exists():
         _post(payment, system_account(SUSPENSE, charge.currency), amount, charge)
     _open_case(payment, kind, charge)
     return _settled(payment, Payment.State.REVIEW, charge, at=at)
 
 
-def _post(payment: Payment, target: UUID, amount: int, charge: Charge) -> None:
-    """The deposit and the fee the gateway kept of it, so that clearing shows what the gateway owes us.
+def _post(
+    payment: Payment,
+    target: UUID,
+    amount: int,
+    charge: Charge,
+    *,
+    kind: str = "DEPOSIT",
+    more: Sequence[Line] = (),
+) -> None:
+    """What came in and the fee the gateway kept of it, so that clearing shows what the gateway owes us, and `more`.
 
     What came above `amount` and the fee goes to suspense, with a case.
     """
     clearing = clearing_of(payment.gateway, charge.currency)
-    lines = [Line("DEPOSIT", clearing, target, amount)]
+    lines = [Line(kind, clearing, target, amount), *more]
     kept = amount - charge.amount + (charge.fee or 0)
     if kept > 0:
         lines.append(Line("GATEWAY_FEE", system_account(FEES, charge.currency), clearing, kept))
@@ -133,6 +154,7 @@ def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> P
             deposited(payment, at=at)
         notice = Notification(user_id=payment.account.owner_id, event=f"deposit.{state.lower()}", data=facts)
         accounts.notify(notices=[notice])
+    takings.follow(payment, at=at)
     return payment
 
 
@@ -148,4 +170,5 @@ def _not_paid(payment: Payment, charge: Charge | None, *, at: datetime) -> Payme
     payment.save(update_fields=["state", "reason", "next_check_at"])
     if payment.state != before:
         audit.record(action=f"wallet.deposit.{payment.state.lower()}", target=payment, amount=payment.amount)
+        takings.follow(payment, at=at)
     return payment

@@ -36,6 +36,8 @@ create table if not exists public.wallet_archivedhold (
     archive_id uuid not null,
     hold_id uuid not null references public.wallet_hold (id) on delete restrict,
     amount bigint not null,
+    -- What of it counted towards the day's limits.
+    counted bigint not null,
     primary key (archive_id, hold_id)
 );
 create index if not exists wallet_archivedhold_hold on public.wallet_archivedhold (hold_id);

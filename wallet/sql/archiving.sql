@@ -52,8 +52,8 @@ begin
     insert into public.wallet_archivedhot (archive_id, account_id, entries, change, newest)
     select p_archive, s.account, count(*), sum(s.change), max(s.xid)
     from wallet.sides_of(v_since, v_until) s where s.version is null group by s.account;
-    insert into public.wallet_archivedhold (archive_id, hold_id, amount)
-    select p_archive, t.hold_id, sum(t.amount) from public.wallet_transaction t
+    insert into public.wallet_archivedhold (archive_id, hold_id, amount, counted)
+    select p_archive, t.hold_id, sum(t.amount), coalesce(sum(t.amount) filter (where wallet.counts(t.kind)), 0) from public.wallet_transaction t
     where t.id >= v_since and t.id < v_until and t.hold_id is not null group by t.hold_id;
     insert into public.wallet_archivedseal (archive_id, number, since, rows, digests)
     select p_archive, s.number, v_since, count(*), case when count(*) < s.rows then string_agg(t.digest, '' order by t.id) end

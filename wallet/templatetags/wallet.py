@@ -3,8 +3,10 @@
 from django import template
 
 from core.templatetags import times
+from wallet import payout_words as words_of_payouts
 from wallet import wording
-from wallet.models import Payment
+from wallet.fees import FeeLine
+from wallet.models import Entry, Payment, Payout
 
 register = template.Library()
 register.filters.update(times.register.filters)
@@ -18,6 +20,18 @@ def plain_amount(amount: int) -> str:
 
 
 @register.filter
+def line_name(line: FeeLine | Entry) -> wording.Words:
+    """Return the name of a charge: fee, tax or duty."""
+    return wording.kind(line.kind)
+
+
+@register.filter
 def in_words(payment: Payment) -> wording.PaymentWords:
     """Return what to tell its customer about a payment."""
     return wording.payment(payment.state)
+
+
+@register.filter
+def payout_words(payout: Payout) -> wording.PaymentWords:
+    """Return what to tell its customer about a withdrawal."""
+    return words_of_payouts.payout(payout.state)

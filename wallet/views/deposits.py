@@ -116,13 +116,13 @@ def back_from_gateway(request: PersonRequest) -> HttpResponse:
     reference = request.GET.get("reference") or request.GET.get("trxref") or ""
     with acting_as(request.user):
         payment = get_object_or_404(Payment.objects.visible_to(request.user), reference=reference)
-    if _may_ask(payment):
+    if may_ask(payment):
         with suppress(GatewayError):
             services.check_payment(payment_id=payment.pk, at=timezone.now())
     return redirect("payment", payment.pk)
 
 
-def _may_ask(payment: Payment) -> bool:
+def may_ask(payment: Payment) -> bool:
     """Whether its customer has not had the gateway asked all too often; yes without a cache."""
     key = f"asked:{payment.pk}"
     try:

@@ -11,24 +11,31 @@ from django.utils.functional import Promise
 from wallet import services, wording
 from wallet.models import Entry
 from wallet.services.counterparties import Party
+from wallet.services.merchants import refunds, settling, takings
+from wallet.services.merchants.names import merchants_named
 from wallet.services.transfers import TRANSFER
+
+WITH_MERCHANTS = (takings.KIND, refunds.KIND, settling.KIND)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One entry: `party` is the person on the other side, None where that is us."""
+    """One entry: `party` is the person on the other side, `merchant` the name of one; neither where that is us."""
 
     entry: Entry
     party: Party | None
+    merchant: str = ""
 
     @property
     def title(self) -> str | Promise:
-        return self.party.display_name if self.party else wording.kind(self.entry.kind)
+        return self.party.display_name if self.party else self.merchant or wording.kind(self.entry.kind)
 
     @property
     def note(self) -> str | Promise:
         if self.entry.kind == TRANSFER:
             return self.entry.description
+        if self.merchant:
+            return self.entry.description or wording.kind(self.entry.kind)
         return wording.kind(self.entry.kind) if self.party else wording.KIND_NOTES.get(self.entry.kind, "")
 
     @property
@@ -43,6 +50,8 @@ class Row:
     def icon(self) -> str:
         if self.entry.reverses:
             return "undo-2"
+        if self.merchant:
+            return "store"
         if self.party is None:
             return "landmark"
         return "arrow-down-left" if self.is_in else "arrow-up-right"
@@ -58,10 +67,16 @@ class Day:
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """Name the other side of each entry, with one query for all of them."""
+    """Name the other side of each entry, with one query for people and one for merchants, where there are any."""
     found = list(entries)
     parties = services.parties_of(account_ids={entry.counterparty_id for entry in found})
-    return [Row(entry, parties.get(entry.counterparty_id)) for entry in found]
+    shops = merchants_named(
+        account_ids={entry.counterparty_id for entry in found if entry.kind in WITH_MERCHANTS}
+    )
+    return [
+        Row(entry, parties.get(entry.counterparty_id), shops.get(entry.counterparty_id, ""))
+        for entry in found
+    ]
 
 
 def days_of(rows: Sequence[Row], *, complete: bool, from_newest: bool) -> list[Day]:

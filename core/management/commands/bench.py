@@ -34,3 +34,4 @@ class Command(BaseCommand):
 
 
 BENCHES = ("auth", "kyc", "ledger", "realtime", "referrals", "statements", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "referrals", "storage")

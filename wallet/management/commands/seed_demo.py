@@ -19,7 +19,7 @@ from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
 from storage_app.services import house
-from wallet import demo, demo_statements
+from wallet import demo, demo_merchants, demo_payouts, demo_statements
 from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
 from wallet.services.books import fold, seal
@@ -83,10 +83,14 @@ class Command(BaseCommand):
                 seal()
         self._tell("statements")
         demo_statements.make(at=timezone.now())
-        self._tell("an application and a programme")
-        apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
+        self._tell("money out")
+        demo_payouts.write_payouts(people=people, at=timezone.now())
         with acting_as_service():
             admin = User.objects.get(email=ADMIN)
+        demo_merchants.open_shop(slug=SHOP_SLUG, people=people, staff=admin, at=timezone.now())
+        demo_merchants.ask_around(people=people, at=timezone.now())
+        self._tell("an application and a programme")
+        apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
         run_program(by=admin, at=timezone.now())
         self.stdout.write(f"Log in as {', '.join((*list(CUSTOMERS)[:2], AGENT, ADMIN))}; password {PASSWORD}")
         self.stdout.write(f"The second step of each: manage.py second_step {ADMIN}")

@@ -32,7 +32,7 @@ from core.models import Archive
 from core.partitions import Partition
 from storage_app import blobs
 from storage_app.services import house, objects
-from wallet.models import Case, Payment
+from wallet.models import Case, Payment, Payout
 from wallet.refusals import ArchiveStillNeeded
 from wallet.services import books
 from wallet.services.archives import parquet
@@ -212,13 +212,15 @@ def _detach(month: Archive) -> None:
 
 
 def _refuse_if_needed(month: Archive) -> None:
-    """Raises ArchiveStillNeeded where a payment or a case that is open refers to a movement of the month."""
+    """Raises ArchiveStillNeeded where a payment, a payout or a case that is open refers to a movement of the month."""
     if month.parent != "wallet_transaction":
         return
     since, until = bounds_of(month)
     within = Q(posting_id__gte=since, posting_id__lt=until)
     unsettled = (*Payment.OPEN_STATES, Payment.State.HELD, Payment.State.REVIEW)
     if Payment.objects.filter(within, state__in=unsettled).exists():
+        raise ArchiveStillNeeded(partition=month.partition)
+    if Payout.objects.open().filter(within).exists():
         raise ArchiveStillNeeded(partition=month.partition)
     of_payment = Q(payment__posting_id__gte=since, payment__posting_id__lt=until)
     told = Q(data__transaction__gte=str(since), data__transaction__lt=str(until))

@@ -5,8 +5,8 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from core.actors import acting_as_anon, acting_as_service
-from wallet.sandbox import services
-from wallet.sandbox.models import SandboxCharge
+from wallet.sandbox import faults, services
+from wallet.sandbox.models import Fault, SandboxCharge
 from wallet.tests.sandbox.steps import (
     fault,
     initialize,
@@ -135,6 +135,13 @@ def test_a_failing_initialize_has_done_its_work_or_not_as_the_fault_says(api, ki
         assert SandboxCharge.objects.exists() is applied
 
 
+def test_every_fault_strikes_somewhere_and_only_there():
+    groups = [getattr(faults, name) for name in dir(faults) if name.startswith("ON_")]
+    told = [kind for group in groups if group not in (faults.ON_TRANSFER, faults.ON_REFUND) for kind in group]
+    assert len(told) == len(set(told))
+    assert {*told, *faults.ON_TRANSFER, *faults.ON_REFUND} == set(Fault.Kind)
+
+
 def test_faults_need_the_key_and_make_sense(api, live_server):
     assert httpx.post(f"{live_server.url}/sandbox/paystack/faults", json={"kind": "DELAY"}).status_code == 401
     for bad in ({"kind": "NONSENSE"}, {"kind": "DELAY", "value": "long"}, {"kind": "DELAY", "remaining": 0}):
@@ -147,7 +154,15 @@ def test_faults_need_the_key_and_make_sense(api, live_server):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "table", ["sandbox_fault", "sandbox_sandboxcharge", "sandbox_sandboxcustomer", "sandbox_sandboxdelivery"]
+    "table",
+    [
+        "sandbox_fault",
+        "sandbox_sandboxcharge",
+        "sandbox_sandboxcustomer",
+        "sandbox_sandboxdelivery",
+        "sandbox_sandboxtransfer",
+        "sandbox_sandboxbook",
+    ],
 )
 def test_nobody_but_the_service_reaches_a_table(table):
     with (

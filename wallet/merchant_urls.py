@@ -1,0 +1,23 @@
+from django.urls import path
+
+from wallet.views import merchant_links, merchant_money, merchants
+
+urlpatterns = [
+    path("", merchants.overview, name="merchant"),
+    path("apply/", merchants.apply, name="merchant_apply"),
+    path("settings/", merchants.settings, name="merchant_settings"),
+    path("settings/gateway/", merchants.gateway, name="merchant_gateway"),
+    path("settings/gateway/leave/", merchants.gateway_leave, name="merchant_gateway_leave"),
+    path("all/", merchant_money.payments, name="merchant_payments"),
+    path("all/<uuid:sold_id>/", merchant_money.payment, name="merchant_payment"),
+    path("all/<uuid:sold_id>/refund/", merchant_money.refund, name="merchant_refund"),
+    path("report/", merchant_money.report, name="merchant_report"),
+    path("report.csv", merchant_money.report_csv, name="merchant_report_csv"),
+    path("take-out/", merchant_money.settle, name="merchant_settle"),
+    path("links/", merchant_links.link_list, name="merchant_links"),
+    path("links/new/", merchant_links.link_make, name="merchant_link_make"),
+    path("links/<uuid:link_id>/", merchant_links.link_page, name="merchant_link"),
+    path("links/<uuid:link_id>/turn/", merchant_links.link_turn, name="merchant_link_turn"),
+    path("links/<uuid:link_id>/print/", merchant_links.link_print, name="merchant_link_print"),
+    path("links/<uuid:link_id>/qr.<str:kind>", merchant_links.link_qr, name="merchant_link_qr"),
+]

@@ -1,0 +1,140 @@
+"""The words for what happens to a payment of a merchant: for whoever pays, and for the merchant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import notice_kinds, notice_words
+from accounts.models import Channel
+from accounts.notice_kinds import Kind
+from accounts.notice_words import Said
+from wallet.models import Merchant, MerchantPayment, PaymentLink
+
+Words = str | Promise
+State = MerchantPayment.State
+MERCHANT = "MERCHANT"
+
+
+@dataclass(frozen=True)
+class PayerWords:
+    """A payment's state as whoever paid reads it."""
+
+    tone: str
+    icon: str
+    title: Words
+    text: Words
+
+
+_PAID = PayerWords(
+    "success", "circle-check", _("Paid"), _("Thank you. You can close this page; the payment is complete.")
+)
+PAYER: dict[str, PayerWords] = {
+    State.INTENT: PayerWords(
+        "pending",
+        "hourglass",
+        _("Waiting for your payment"),
+        _("If you have paid, there is nothing more to do: this page changes when it is confirmed."),
+    ),
+    State.PAID: _PAID,
+    State.PARTLY_REFUNDED: PayerWords(
+        "info", "undo-2", _("Partly paid back"), _("A part of this payment was given back to you.")
+    ),
+    State.REFUNDED: PayerWords("info", "undo-2", _("Paid back"), _("This payment was given back to you.")),
+    State.REVIEW: PayerWords(
+        "info",
+        "search-check",
+        _("Being looked into"),
+        _("The payment company reported something else than was asked for, so a person looks at it."),
+    ),
+    State.FAILED: PayerWords(
+        "error",
+        "circle-x",
+        _("The payment was declined"),
+        _("The bank or card said no, and nothing was taken. Try again, with the same card or another."),
+    ),
+    State.EXPIRED: PayerWords(
+        "neutral", "clock", _("This payment has expired"), _("Nobody paid in time, so it was closed.")
+    ),
+}
+# Badges: a tone and a label.
+TONES: dict[str, str] = {
+    State.INTENT: "pending",
+    State.PAID: "success",
+    State.PARTLY_REFUNDED: "info",
+    State.REFUNDED: "info",
+    State.REVIEW: "info",
+    State.FAILED: "error",
+    State.EXPIRED: "neutral",
+}
+LINK_TONES: dict[str, str] = {
+    PaymentLink.State.ACTIVE: "success",
+    PaymentLink.State.PAUSED: "pending",
+    PaymentLink.State.USED: "info",
+    "EXPIRED": "neutral",
+}
+MERCHANT_TONES: dict[str, str] = {
+    Merchant.State.APPLIED: "pending",
+    Merchant.State.ACTIVE: "success",
+    Merchant.State.SUSPENDED: "error",
+}
+CLOSED: dict[str, tuple[Words, Words]] = {
+    "MERCHANT": (
+        _("This page takes no payments at the moment"),
+        _("Whoever sent you the link cannot be paid just now. Nothing was taken from you."),
+    ),
+    "PAUSED": (
+        _("This payment link is paused"),
+        _("Ask whoever sent it to open it again."),
+    ),
+    "EXPIRED": (
+        _("This payment link has ended"),
+        _("Ask whoever sent it for a new one."),
+    ),
+    "USED": (
+        _("This was paid already"),
+        _("The link worked once, and somebody paid it. Nothing more is to be done."),
+    ),
+}
+_NOTICES: dict[str, tuple[Words, str]] = {
+    "merchant.activated": (_("%(merchant)s can take payments now"), "store"),
+    "merchant.suspended": (_("Payments to %(merchant)s are stopped"), "circle-pause"),
+    "merchant.paid": (_("Somebody paid %(merchant)s"), "store"),
+}
+
+
+def register() -> None:
+    notice_kinds.register(
+        Kind(
+            MERCHANT,
+            _("Payments to your organisations"),
+            _("When somebody pays, and whether you can be paid."),
+            "store",
+            ("merchant.",),
+            frozenset({Channel.IN_APP}),
+        )
+    )
+    notice_words.register(_said, *_NOTICES)
+
+
+def _said(event: str, data: Mapping[str, Any]) -> Said:
+    title, icon = _NOTICES[event]
+    words = {"merchant": data.get("merchant") or _("Your organisation")}
+    slug = data["slug"]
+    if event != "merchant.paid":
+        return Said(
+            title=title % words, icon=icon, href=reverse("merchant", args=[slug]), outside=title % words
+        )
+    return Said(
+        title=title % words,
+        icon=icon,
+        href=reverse("merchant_payment", args=[slug, data["payment"]]),
+        outside=_("Your organisation was paid"),
+        note=data.get("title", ""),
+        amount=data["amount"],
+        currency=data["currency"],
+        direction="in",
+    )
