@@ -23,10 +23,13 @@ PEOPLE = (
     "accounts.membership",
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
-DEPOSITS = ("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case")
 MERCHANTS = ("wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment")
-# What comes in: to customers and to merchants.
-DEPOSITS = (*MERCHANTS, "wallet.payment", "wallet.webhookevent", "wallet.case")
+# What comes in, to customers and to merchants, and what goes out to banks.
+DEPOSITS = (
+    *(*MERCHANTS, "wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
+    *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
+    *("wallet.dedicatedaccount", "wallet.savedcard"),
+)
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
@@ -77,6 +80,12 @@ APPROVE_CREDENTIALS = "wallet.approve_credentials"
 CHECK_PAYOUT = "wallet.check_payout"
 PROPOSE_PAYOUT_OUTCOME = "wallet.propose_payout_outcome"
 APPROVE_PAYOUT_OUTCOME = "wallet.approve_payout_outcome"
+RESOLVE_SUSPENDED = "wallet.resolve_suspended"
+APPROVE_SUSPENDED = "wallet.approve_suspended"
+PROPOSE_REFUND = "wallet.propose_refund"
+APPROVE_REFUND = "wallet.approve_refund"
+SETTLE_REFUND = "wallet.settle_refund"
+ANSWER_DISPUTE = "wallet.answer_dispute"
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,7 @@ ROLES = {
             *(*PARKED, *APPLICATIONS, *REFERRALS),
         ),
         (
+            ANSWER_DISPUTE,
             REVEAL,
             FREEZE,
             END_SESSIONS,
@@ -111,6 +121,8 @@ ROLES = {
     FINANCE: Role(
         (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN),
         (
+            *(PROPOSE_REFUND, APPROVE_REFUND, SETTLE_REFUND, RESOLVE_SUSPENDED, APPROVE_SUSPENDED),
+            ANSWER_DISPUTE,
             *(REPLAY, RUN_PROGRAMS, APPROVE_PROGRAM, RUN_TASK_AGAIN, PROPOSE_ADJUSTMENT, APPROVE_ADJUSTMENT),
             *(REVERSE, APPROVE_REVERSAL, PROPOSE_LIMITS, PROPOSE_CREDENTIALS, APPROVE_CREDENTIALS),
             *(CHECK_PAYOUT, PROPOSE_PAYOUT_OUTCOME, APPROVE_PAYOUT_OUTCOME),

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.conf import settings
 
 from bench import report
-from bench.ledger import ACCOUNT, CLIENTS, POSTING, Say, environment, prove, script, valkey
+from bench.ledger import ACCOUNT, CLIENTS, POSTING, Say, environment, hot_account, prove, script, valkey
 from bench.world import ACCOUNTS, FUND, PEOPLE, World
 from core.embedded.bootstrap import DATABASE
 
@@ -30,7 +30,7 @@ SENDER, RECEIVER = ACCOUNT.format(n=":a"), USER.format(n=":b")
 SEND = f"{PAIR}select * from wallet.send({POSTING}, {SENDER}, {RECEIVER}, 'NGN', 1, 'bench');"
 CHARGED = (
     f"{PAIR}select * from wallet.send_charged({POSTING}, {SENDER}, {RECEIVER}, 'NGN', 1000000, 'bench', "
-    "'{STAMP_DUTY}', '{5000}');"
+    "'{STAMP_DUTY}', '{DUTY}', '{5000}');"
 )
 
 
@@ -42,10 +42,11 @@ def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
         for folder, dbname in ((settings.BASE_DIR, DATABASE), (older, DATABASE_BEFORE)):
             say(f"making {ACCOUNTS:,} accounts in {dbname} …")
             _make(world, folder, dbname)
+        duty = "{" + hot_account(world, "STAMP_DUTY_PAYABLE") + "}"
         measures = {
             "send before": lambda: script(world, SEND, seconds, DATABASE_BEFORE),
             "send": lambda: script(world, SEND, seconds),
-            "send charged": lambda: script(world, CHARGED, seconds),
+            "send charged": lambda: script(world, CHARGED.replace("{DUTY}", duty), seconds),
             "transfers before": lambda: _python(world, older, DATABASE_BEFORE, "transfers", seconds),
             "transfers": lambda: _python(world, settings.BASE_DIR, DATABASE, "transfers", seconds),
             "transfers charged": lambda: _python(world, settings.BASE_DIR, DATABASE, "charged", seconds),

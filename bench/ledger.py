@@ -39,13 +39,18 @@ def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
     """Make the scratch world, measure in interleaved rounds, prove the books after each, and return the figures."""
     with World(settings.DATA_DIR / "bench") as world, valkey(world):
         _migrate(world, say)
-        rates: dict[str, list[float]] = {name: [] for name in ("tpcb", "python", "post", "hot", "bulk")}
+        rates: dict[str, list[float]] = {
+            name: [] for name in ("tpcb", "python", "charged", "post", "hot", "bulk")
+        }
         for number in range(1, rounds + 1):
             say(f"round {number} of {rounds}")
             rates["tpcb"].append(world.tpcb(seconds=seconds, clients=CLIENTS))
             rates["post"].append(script(world, UNIFORM, seconds))
-            rates["hot"].append(script(world, HOT.format(hot=_hot_account(world)), seconds))
+            rates["hot"].append(
+                script(world, HOT.format(hot=hot_account(world, "PAYSTACK_CLEARING")), seconds)
+            )
             rates["python"].append(_python(world, "transfers", seconds))
+            rates["charged"].append(_python(world, "charged", seconds))
             rates["bulk"].append(_python(world, "bulk", seconds))
             say("  " + ", ".join(f"{name} {values[-1]:,.0f}/s" for name, values in rates.items()))
             prove(world, say)
@@ -53,6 +58,9 @@ def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
     tpcb = rates["tpcb"]
     return [
         report.figure("transfers through wallet.services / TPC-B", "1/s", rates["python"], tpcb, 0.7),
+        report.figure(
+            "transfers that bear stamp duty / transfers", "1/s", rates["charged"], rates["python"], None
+        ),
         report.figure("posting function alone / TPC-B", "1/s", rates["post"], tpcb, 1.0),
         report.figure("all on one hot account / uniform", "1/s", rates["hot"], rates["post"], 0.9),
         report.figure("bulk posting, transactions / TPC-B", "1/s", rates["bulk"], tpcb, 6.0),
@@ -105,9 +113,9 @@ def prove(world: World, say: Say) -> None:
     say(f"  the books are right (proven in {time.perf_counter() - started:.1f} s)")
 
 
-def _hot_account(world: World) -> str:
+def hot_account(world: World, code: str) -> str:
     with world.superuser(DATABASE) as connection:
-        row = connection.execute("select id from wallet_account where code = 'PAYSTACK_CLEARING'").fetchone()
+        row = connection.execute("select id from wallet_account where code = %s", [code]).fetchone()
     assert row
     return str(row[0])
 

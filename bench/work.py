@@ -1,4 +1,4 @@
-"""What client processes of the ledger's bench do: `python -m bench.work transfers|charged|bulk|page CLIENTS SECS`."""
+"""What the client processes of the ledger's bench do: `python -m bench.work transfers|charged|bulk|page …`."""
 
 import random
 import sys

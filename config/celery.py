@@ -12,6 +12,7 @@ app.autodiscover_tasks(related_name="check_tasks")
 app.autodiscover_tasks(related_name="referral_tasks")
 app.autodiscover_tasks(related_name="archive_tasks")
 app.autodiscover_tasks(related_name="payout_tasks")
+app.autodiscover_tasks(related_name="money_in_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -24,6 +25,9 @@ app.conf.beat_schedule = {
     "run scheduled transfers": {"task": "wallet.payout_tasks.run_scheduled_transfers", "schedule": 60.0},
     "pay files": {"task": "wallet.payout_tasks.pay_files", "schedule": 15.0},
     "read banks": {"task": "wallet.payout_tasks.read_banks", "schedule": 600.0},
+    "settle refunds": {"task": "wallet.money_in_tasks.settle_refunds", "schedule": 60.0},
+    "deliver dispute answers": {"task": "wallet.money_in_tasks.deliver_dispute_answers", "schedule": 300.0},
+    "open account numbers": {"task": "wallet.money_in_tasks.open_account_numbers", "schedule": 60.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "pay referral bonuses": {"task": "wallet.referral_tasks.pay_referral_bonuses", "schedule": 60.0},
     "settle referrals": {

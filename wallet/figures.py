@@ -18,6 +18,7 @@ from wallet.models import Account, Case, Payment, Payout, Seal, Transaction, Web
 
 NGN = "NGN"
 IN, OUT = "DEPOSIT", "WITHDRAWAL"
+UNANSWERED = (("new", _("Under half an hour")), ("day", _("Under a day")), ("older", _("Longer")))
 
 
 def open_for(payments: QuerySet[Payment], step: str, *, at: datetime) -> QuerySet[Payment]:
@@ -29,6 +30,17 @@ def open_for(payments: QuerySet[Payment], step: str, *, at: datetime) -> QuerySe
     if step == "day":
         return waiting.filter(created_at__lte=hour, created_at__gt=day)
     return waiting.filter(created_at__lte=day)
+
+
+def unanswered_for(payouts: QuerySet[Payout], step: str, *, at: datetime) -> QuerySet[Payout]:
+    """Payouts without an answer for less than half an hour, for less than a day, or longer."""
+    waiting = payouts.filter(state=Payout.State.UNKNOWN)
+    half_an_hour, day = at - timedelta(minutes=30), at - timedelta(days=1)
+    if step == "new":
+        return waiting.filter(unknown_since__gt=half_an_hour)
+    if step == "day":
+        return waiting.filter(unknown_since__lte=half_an_hour, unknown_since__gt=day)
+    return waiting.filter(unknown_since__lte=day)
 
 
 def verifications() -> QuerySet[AuditEvent]:
@@ -89,17 +101,16 @@ def _payments(at: datetime) -> Group:
 
 
 def _payouts(at: datetime) -> Group:
-    unanswered = Payout.objects.filter(state=Payout.State.UNKNOWN)
-    late = unanswered.filter(unknown_since__lte=at - timedelta(minutes=30)).exists()
     figures = [
-        counted(_("Without an answer"), unanswered, list_of(Payout, state__exact="UNKNOWN"), alarming=late),
         counted(
-            _("On their way"),
-            Payout.objects.filter(state=Payout.State.SENT),
-            list_of(Payout, state__exact="SENT"),
-        ),
+            label,
+            unanswered_for(Payout.objects.all(), step, at=at),
+            list_of(Payout, unanswered=step),
+            alarming=step != "new",
+        )
+        for step, label in UNANSWERED
     ]
-    return Group(_("Payouts"), Payout, figures)
+    return Group(_("Payouts without an answer"), Payout, figures)
 
 
 def _webhooks(_at: datetime) -> Group:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.form_keys import OnceForm
 from core.money import InvalidAmount, parse_amount
 from wallet import wording
 from wallet.services.reports import LONGEST_REPORT
@@ -48,6 +49,16 @@ class AddMoneyForm(forms.Form):
     def renew(self, *, key: str) -> None:
         """Draw the form with another key: the next press is another payment."""
         self.data = {**{name: self.data.get(name) for name in self.data}, "key": key}
+
+
+class CardPaymentForm(OnceForm):
+    """How much to add by a saved card. Its key names the payment, so that a second click finds it made."""
+
+    amount = MoneyField(label=_("How much?"), widget=MoneyInput({"autofocus": True}))
+
+    def renew(self, *, key: str) -> None:
+        """Draw the form with another key: the next press is another payment."""
+        self.data = {**{name: self.data.get(name) for name in self.data}, "form_key": key}
 
 
 class SendForm(forms.Form):

@@ -23,6 +23,25 @@ _DEPOSITS: dict[str, tuple[str | Promise, str]] = {
     "deposit.review": (_("We are looking into a payment of yours"), "search-check"),
 }
 
+_CLAIMS: dict[str, tuple[str | Promise, str]] = {
+    "refund.succeeded": (_("Money was paid back to your card or account"), "undo-2"),
+    "refund.failed": (_("A refund did not go through: the money is in your balance again"), "undo-2"),
+    "dispute.opened": (
+        _("A payment is disputed: some of your money is set aside until it is decided"),
+        "scale",
+    ),
+    "dispute.won": (_("A disputed payment was decided for you: the money is free again"), "scale"),
+    "dispute.lost": (_("A disputed payment went back to the payer"), "scale"),
+}
+_NUMBERS: dict[str, tuple[str | Promise, str]] = {
+    "deposit.turned_back": (
+        _("A bank turned back a transfer to your account number: no money came"),
+        "undo-2",
+    ),
+    "account_number.opened": (_("Your account number is ready"), "landmark"),
+    "account_number.failed": (_("The bank could not give you an account number"), "landmark"),
+}
+
 
 _WITHDRAWALS: dict[str, tuple[str | Promise, str | Promise, str]] = {
     "withdrawal.succeeded": (
@@ -64,7 +83,7 @@ def register() -> None:
             _("Money in"),
             _("Money that people send you, and money that you add."),
             "arrow-down-left",
-            ("transfer.received", "deposit."),
+            ("transfer.received", "deposit.", "account_number."),
             _ALERTS,
         ),
         Kind(
@@ -72,12 +91,17 @@ def register() -> None:
             _("Money out"),
             _("Whatever leaves your account."),
             "arrow-up-right",
-            ("transfer.sent", "transfer.resumable", "withdrawal.", "bank_account.", "scheduled.", "bulk."),
+            (
+                *("transfer.sent", "transfer.resumable", "withdrawal.", "bank_account.", "scheduled."),
+                *("bulk.", "refund.", "dispute."),
+            ),
             _ALERTS,
         ),
     )
     notice_words.register(_transfer, "transfer.sent", "transfer.received")
     notice_words.register(_deposit, *_DEPOSITS)
+    notice_words.register(_claim, *_CLAIMS)
+    notice_words.register(_number, *_NUMBERS)
     notice_words.register(_resumable, "transfer.resumable")
     notice_words.register(_withdrawal, *_WITHDRAWALS)
     notice_words.register(_bank_account, *_BANK_ACCOUNTS)
@@ -98,6 +122,26 @@ def _deposit(event: str, data: Mapping[str, Any]) -> Said:
         currency=data["currency"],
         direction="in" if event in ("deposit.succeeded", "deposit.released") else "",
     )
+
+
+def _claim(event: str, data: Mapping[str, Any]) -> Said:
+    title, icon = _CLAIMS[event]
+    page = "refund" if event.startswith("refund.") else "dispute"
+    moved = event in ("refund.succeeded", "dispute.lost") and data["amount"]
+    return Said(
+        title=title,
+        icon=icon,
+        href=reverse(page, args=[data[page]]),
+        outside=title,
+        amount=-data["amount"] if moved else data["amount"],
+        currency=data["currency"],
+        direction="out" if moved else "",
+    )
+
+
+def _number(event: str, data: Mapping[str, Any]) -> Said:
+    title, icon = _NUMBERS[event]
+    return Said(title=title, icon=icon, href=reverse("add_money"), outside=title)
 
 
 def _resumable(event: str, data: Mapping[str, Any]) -> Said:

@@ -17,16 +17,21 @@ from wallet.models import (
     BankAccount,
     BulkPayout,
     BulkPayoutRow,
+    DedicatedAccount,
+    Dispute,
     Document,
     Entry,
     Hold,
     PausedTransfer,
     Payment,
     Payout,
+    Refund,
+    SavedCard,
     ScheduledRun,
     ScheduledTransfer,
     Statement,
 )
+from wallet.services import dedicated_accounts
 from wallet.services.archives import recalls
 from wallet.services.bank_accounts import number_of
 from wallet.services.scheduled import cancel_schedule
@@ -94,7 +99,27 @@ BULK_LINE = (
     *("id", "bulk_id", "number", "bank_name", "last_four", "holder_name", "amount", "fee", "note"),
     *("problems", "state", "reason", "payout_id"),
 )
-PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "created_at", "settled_at")
+PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "method", "created_at", "settled_at")
+CARD = ("id", "brand", "last4", "bank", "expires_month", "expires_year", "created_at", "used_at")
+NUMBER = (
+    *("id", "account_id", "state", "account_number", "account_name", "bank_name"),
+    *("requested_at", "opened_at", "closed_at"),
+)
+REFUND = (
+    "id",
+    "payment_id",
+    "amount",
+    "currency_id",
+    "state",
+    "note",
+    "created_at",
+    "settled_at",
+    "posting_id",
+)
+DISPUTE = (
+    *("id", "payment_id", "amount", "held", "currency_id", "category", "state", "opened_at", "resolved_at"),
+    "posting_id",
+)
 
 
 def export(user: User) -> Iterator[life.File]:
@@ -114,6 +139,10 @@ def export(user: User) -> Iterator[life.File]:
     yield "scheduled_runs", _rows(ScheduledRun.objects.visible_to(user), *RUN)
     yield "payout_files", _rows(BulkPayout.objects.visible_to(user), *BULK)
     yield "payout_file_lines", _rows(BulkPayoutRow.objects.visible_to(user), *BULK_LINE)
+    yield "saved_cards", _rows(SavedCard.objects.visible_to(user), *CARD)
+    yield "account_numbers", _rows(DedicatedAccount.objects.visible_to(user), *NUMBER)
+    yield "refunds", _rows(Refund.objects.visible_to(user), *REFUND)
+    yield "disputes", _rows(Dispute.objects.visible_to(user), *DISPUTE)
 
 
 def blockers(user: User) -> Iterator[Blocker]:
@@ -148,10 +177,16 @@ def _bank_accounts(user: User) -> Iterator[dict[str, Any]]:
 
 
 def close(*, user: User, at: datetime, **_signal: Any) -> None:
-    """Close every account of a person who leaves. Raises AccountNotEmpty for money that came in meanwhile."""
+    """Cancel the plans of a person who leaves, forget their cards, give up their number, close every account.
+
+    Raises AccountNotEmpty for money that came in meanwhile.
+    """
     going_on = (ScheduledTransfer.State.ACTIVE, ScheduledTransfer.State.PAUSED)
     for schedule in ScheduledTransfer.objects.filter(owner=user, state__in=going_on):
         cancel_schedule(schedule=schedule, at=at)
+    for card_id in SavedCard.objects.filter(owner=user).values_list("pk", flat=True):
+        services.forget_card(card_id=card_id, user=user)
+    dedicated_accounts.close_accounts(user=user, at=at)
     for account in Account.objects.filter(owner=user).exclude(state=Account.State.CLOSED).order_by("pk"):
         services.set_state(account=account, state=Account.State.CLOSED, reason="account closed by its owner")
 

@@ -211,6 +211,14 @@ class AlreadyReversed(LedgerRefusal):
     message = _("This was already reversed.")
 
 
+class ReversalExceeded(LedgerRefusal):
+    """`data["left"]` is what of the transaction was not taken back yet."""
+
+    code = "reversal_exceeded"
+    message = _("This is more than is left to take back.")
+    public = ("left",)
+
+
 class HoldNotFound(LedgerRefusal):
     code = "hold_not_found"
     kind = "not_found"

@@ -2,9 +2,12 @@ from django.urls import include, path, re_path
 
 from wallet import webhook_views
 from wallet.views import (
+    account_number,
     activity,
     bank_accounts,
     bulk_payouts,
+    cards,
+    claims,
     deposits,
     documents,
     exports,
@@ -48,6 +51,8 @@ urlpatterns = [
     path("paused/<uuid:paused_id>/dismiss/", limits.dismiss, name="paused_dismiss"),
     path("add-money/", deposits.add_money, name="add_money"),
     path("add-money/return/", deposits.back_from_gateway, name="add_money_return"),
+    path("add-money/account-number/", account_number.ask, name="account_number_ask"),
+    path("add-money/account-number/search/", account_number.search, name="account_number_search"),
     path("payments/<uuid:payment_id>/", deposits.payment, name="payment"),
     path("bank-accounts/", bank_accounts.bank_accounts, name="bank_accounts"),
     path("bank-accounts/add/", bank_accounts.add, name="bank_account_add"),
@@ -79,5 +84,11 @@ urlpatterns = [
     path("pay/<str:slug>/confirm/", paying.confirm, name="pay_confirm"),
     path("organizations/<slug:slug>/payments/", include("wallet.merchant_urls")),
     path("", include("wallet.request_urls")),
+    path("payments/<uuid:payment_id>/card/", cards.keep, name="card_keep"),
+    path("cards/", cards.cards, name="cards"),
+    path("cards/<uuid:card_id>/pay/", cards.pay, name="card_pay"),
+    path("cards/<uuid:card_id>/remove/", cards.forget, name="card_forget"),
+    path("refunds/<uuid:refund_id>/", claims.refund, name="refund"),
+    path("disputes/<uuid:dispute_id>/", claims.dispute, name="dispute"),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.money import money
 from wallet.fees import CHARGES, Band, Tariff
-from wallet.models import Payment
+from wallet.models import Dispute, Payment, Refund
 
 Words = str | Promise
 
@@ -22,12 +22,18 @@ KINDS: dict[str, Words] = {
     "WITHDRAWAL": _("Withdrawal"),
     "RETURN": _("Withdrawal that came back"),
     "MERCHANT_PAYMENT": _("Payment"),
-    "REFUND": _("Paid back"),
+    "REFUND": _("Refund"),
     "SETTLEMENT": _("From your organisation"),
     "FEE": _("Fee"),
     "VAT": _("VAT on the fee"),
     "STAMP_DUTY": _("Stamp duty"),
     "LEVY": _("Levy"),
+    "CHARGEBACK": _("Taken back by the payer’s bank"),
+}
+# What money is set aside for, by the reason its hold gives.
+HOLDS: dict[str, Words] = {
+    "refund": _("On its way back to the card or account it came from"),
+    "dispute": _("Disputed: the payer’s bank asks for it back"),
 }
 KIND_NOTES: dict[str, Words] = {
     "DEPOSIT": _("By card or bank"),
@@ -74,6 +80,11 @@ def price(band: Band, currency: str) -> str:
 
 def kind(code: str) -> Words:
     return KINDS.get(code, _("Account movement"))
+
+
+def hold(reason: str) -> Words:
+    """Return why money is set aside; what staff or another part wrote stands as it is."""
+    return HOLDS.get(reason, reason or _("On hold"))
 
 
 def kinds_named(text: str) -> list[str]:
@@ -148,3 +159,63 @@ PAYMENTS: dict[str, PaymentWords] = {
 
 def payment(state: str) -> PaymentWords:
     return PAYMENTS[state]
+
+
+@dataclass(frozen=True)
+class ClaimWords:
+    """What to tell a customer about money that goes back: a badge's tone and label, and a sentence."""
+
+    tone: str
+    label: Words
+    text: Words
+
+
+_ON_ITS_WAY = ClaimWords(
+    "pending",
+    _("On its way"),
+    _("It goes back to the card or account it came from. Banks take up to ten working days."),
+)
+REFUNDS: dict[str, ClaimWords] = {
+    Refund.State.HELD: _ON_ITS_WAY,
+    Refund.State.UNKNOWN: ClaimWords(
+        "pending", _("We are checking"), _("The payment company has not answered yet. We keep asking.")
+    ),
+    Refund.State.PENDING: _ON_ITS_WAY,
+    Refund.State.NEEDS_ATTENTION: ClaimWords(
+        "pending",
+        _("Needs a bank account"),
+        _("The card or account it came from takes no money back. We will ask you for another."),
+    ),
+    Refund.State.SUCCEEDED: ClaimWords(
+        "success", _("Paid back"), _("It is with the bank of the card or account it came from.")
+    ),
+    Refund.State.FAILED: ClaimWords(
+        "neutral", _("Not paid back"), _("The bank did not take it, so it is in your balance again.")
+    ),
+}
+DISPUTES: dict[str, ClaimWords] = {
+    Dispute.State.OPEN: ClaimWords(
+        "pending",
+        _("Being decided"),
+        _(
+            "Whoever paid this has told their bank that they do not know the payment. Until the bank decides, the "
+            "money stays yours but cannot be used. If you know the payment, write to us: we pass on what you tell us."
+        ),
+    ),
+    Dispute.State.WON: ClaimWords(
+        "success", _("Decided for you"), _("The payment stands, and all of the money is free again.")
+    ),
+    Dispute.State.LOST: ClaimWords(
+        "neutral",
+        _("Given back to the payer"),
+        _("The bank decided for the payer. What was set aside went back to them."),
+    ),
+}
+
+
+def refund(state: str) -> ClaimWords:
+    return REFUNDS[state]
+
+
+def dispute(state: str) -> ClaimWords:
+    return DISPUTES[state]

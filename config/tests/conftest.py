@@ -65,6 +65,7 @@ def site(live_server, settings, monkeypatch) -> str:
     settings.SITE_URL = live_server.url
     settings.PAYSTACK_BASE_URL = f"{live_server.url}/sandbox/paystack"
     settings.PAYSTACK_WEBHOOK_URL = f"{live_server.url}/webhooks/paystack/"
+    settings.PAYSTACK_APPROVAL_URL = f"{live_server.url}/webhooks/paystack/transfers/approval"
 
     @lru_cache
     def adapter(key: str, url: str) -> Paystack:

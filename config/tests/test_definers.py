@@ -53,7 +53,7 @@ DEFINERS = {
     "wallet.send(p_posting uuid, p_source uuid, p_recipient uuid, p_currency character, p_amount bigint, "
     "p_note text)": PEOPLE,
     "wallet.send_charged(p_posting uuid, p_source uuid, p_recipient uuid, p_currency character, p_amount bigint, "
-    "p_note text, p_kinds text[], p_amounts bigint[])": PEOPLE,
+    "p_note text, p_kinds text[], p_credits uuid[], p_amounts bigint[])": PEOPLE,
     "wallet.commit_hold(p_hold uuid, p_posting uuid, p_credit uuid, p_amount bigint, p_kind text, "
     "p_description text, p_final boolean, p_effective_at timestamp with time zone)": SERVICE,
     "wallet.commit_hold_lines(p_hold uuid, p_posting uuid, p_kinds text[], p_credits uuid[], p_amounts bigint[], "
@@ -67,6 +67,8 @@ DEFINERS = {
     "wallet.release_hold(p_hold uuid)": SERVICE,
     "wallet.reverse(p_posting uuid, p_reverses uuid, p_description text, p_effective_at timestamp with time zone, "
     "p_kind text)": SERVICE,
+    "wallet.reverse_part(p_posting uuid, p_transaction uuid, p_amount bigint, p_description text, "
+    "p_effective_at timestamp with time zone, p_kind text)": SERVICE,
     "wallet.seal(p_until xid8)": SERVICE,
     "wallet.set_limits(p_account uuid, p_floor bigint, p_cap bigint)": SERVICE,
     "wallet.set_state(p_account uuid, p_state text)": SERVICE,
@@ -225,6 +227,7 @@ SERVICES_ONLY = [
     "select wallet.set_limits(gen_random_uuid(), 0, 1)",
     "select wallet.verify()",
     "select wallet.reverse(gen_random_uuid(), gen_random_uuid(), '', null, '')",
+    "select wallet.reverse_part(gen_random_uuid(), gen_random_uuid(), 1, '', null, '')",
 ]
 
 

@@ -19,7 +19,8 @@ from core.actors import acting_as_service
 from realtime.models import SocketProcess, Subscription
 from wallet import services as wallet
 from wallet.management.commands.seed_demo import ADMIN, PASSWORD
-from wallet.models import Account, Entry, Payment
+from wallet.models import Account, BankAccount, Entry, Payment, Payout, ScheduledTransfer
+from wallet.services import bulk
 from wallet.services.lookups import TooManyLookups
 
 HELD = {"payment": "01900000-0000-7000-8000-000000000001", "amount": 250_000, "currency": "NGN"}
@@ -49,9 +50,15 @@ STAFF_LISTS = [
     "wallet/hold",
     "wallet/seal",
     "wallet/payment",
+    "wallet/payout",
     "wallet/paymentgateway",
     "wallet/webhookevent",
     "wallet/case",
+    "wallet/suspendeddeposit",
+    "wallet/refund",
+    "wallet/dispute",
+    "wallet/dedicatedaccount",
+    "wallet/savedcard",
     "wallet/tierrule",
     "wallet/coolingoffrule",
     "wallet/feeschedule",
@@ -179,6 +186,31 @@ def test_a_customers_pages(visitor: Visitor, demo: None) -> None:
     for state in (Payment.State.PENDING, Payment.State.HELD, Payment.State.FAILED, Payment.State.REVIEW):
         visitor.go(f"/payments/{payment_in(state, amount=250_000).pk}/")
     visitor.go("/home/")
+
+
+def test_the_pages_of_money_out(visitor: Visitor, demo: None) -> None:
+    log_in(visitor, ADA)
+    with acting_as_service():
+        purse = Account.objects.get(owner=person(ADA), kind=Account.Kind.WALLET)
+        payouts = list(Payout.objects.filter(account=purse).order_by("pk"))
+        bank = BankAccount.objects.filter(owner=person(ADA)).first()
+        plan = ScheduledTransfer.objects.filter(owner=person(ADA)).first()
+        assert bank is not None and plan is not None
+    sheet = b"account_number,bank,amount,name\n0000000220,Access Bank,500,=A1\n0000000220,044,500,\n"
+    file = bulk.upload(owner=person(ADA), account=purse, name="salaries.csv", raw=sheet, at=timezone.now())
+    for payout in payouts:
+        visitor.go(f"/withdrawals/{payout.pk}/")
+    for address in ("/bank-accounts/", "/bank-accounts/add/", f"/bank-accounts/{bank.pk}/remove/"):
+        visitor.go(address)
+    for address in ("/scheduled/", "/scheduled/new/", f"/scheduled/{plan.pk}/"):
+        visitor.go(address)
+    for address in ("/payouts/", f"/payouts/{file.pk}/"):
+        visitor.go(address)
+    visitor.go("/withdraw/")
+    visitor.page.get_by_label("How much arrives?").fill("500")
+    press(visitor.page, "Review")
+    heading(visitor.page, "Check and send")
+    visitor.check()
 
 
 def test_the_pages_of_limits(visitor: Visitor, demo: None) -> None:

@@ -88,6 +88,10 @@ EXPORTED = {
     "wallet_payout": "withdrawals",
     "wallet_scheduledrun": "scheduled_runs",
     "wallet_scheduledtransfer": "scheduled_transfers",
+    "wallet_savedcard": "saved_cards",
+    "wallet_dedicatedaccount": "account_numbers",
+    "wallet_refund": "refunds",
+    "wallet_dispute": "disputes",
     "wallet_transaction": "transactions",
 }
 MINUTES = "lives for minutes or a day, holds a secret, and tells nothing that the events do not"
@@ -189,7 +193,9 @@ EXEMPT = {
     "wallet_recall": "which months of one's own were fetched from the archive of late",
     "wallet_reversal": SHOWN,
     "wallet_reversalrule": NOBODYS,
+    "wallet_partreversal": SHOWN,
     "wallet_seal": NOBODYS,
+    "wallet_suspendeddeposit": "money that nobody is known for; once it is somebody's, it is among their payments",
     "wallet_coolingoffrule": NOBODYS,
     "wallet_feeschedule": NOBODYS,
     "wallet_feerule": NOBODYS,

@@ -53,6 +53,11 @@ LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
 DEPOSITS = {"wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"}
 MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"} | MERCHANTS
+DEPOSITS = {
+    *("wallet.payment", "wallet.webhookevent", "wallet.case"),
+    *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
+    *("wallet.dedicatedaccount", "wallet.savedcard"),
+}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
@@ -138,6 +143,7 @@ MAY = {
         roles.END_SUBSCRIPTION,
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
+        roles.ANSWER_DISPUTE,
     },
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
     "Credit": set(),
@@ -147,6 +153,10 @@ MAY = {
         *(roles.PROPOSE_LIMITS, roles.PROPOSE_CREDENTIALS, roles.APPROVE_CREDENTIALS),
         *(roles.REPLAY, roles.RUN_PROGRAMS, roles.CHECK_PAYOUT),
         *(roles.PROPOSE_PAYOUT_OUTCOME, roles.APPROVE_PAYOUT_OUTCOME),
+        *(roles.PROPOSE_REFUND, roles.APPROVE_REFUND, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
+        *(roles.RESOLVE_SUSPENDED, roles.APPROVE_SUSPENDED),
+        roles.REPLAY,
+        roles.RUN_PROGRAMS,
     },
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
@@ -159,6 +169,7 @@ MAY = {
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
     SUPERUSER: {
+        *(roles.RESOLVE_SUSPENDED, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
         roles.RESEND_WEBHOOK,
@@ -208,6 +219,13 @@ DEEDS = {
     "end-sessions": roles.END_SESSIONS,
     "end-staff-sessions": roles.END_SESSIONS,
     "reset-factors": roles.RESET_FACTORS,
+}
+
+# The same of money that goes back, by the model.
+CLAIM_DEEDS = {
+    "wallet.suspendeddeposit": {"return": roles.RESOLVE_SUSPENDED},
+    "wallet.refund": {"order-again": roles.SETTLE_REFUND, "call-off": roles.SETTLE_REFUND},
+    "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
 }
 
 
@@ -322,6 +340,8 @@ def test_every_cell(world, who):
             if label in has_it:
                 answer = client.get(address(model, action))
                 cells[action] = (sees and permission in MAY[who], answer.status_code)
+        for deed, permission in CLAIM_DEEDS.get(label, {}).items():
+            cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
         if model is User:
             for deed, permission in DEEDS.items():
                 cells[deed] = (permission in MAY[who], client.get(address(model, deed, key)).status_code)
@@ -384,6 +404,8 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     }
     # What is proposed and decided has a matrix of its own, below.
     plain |= {"accounts_propose", "accounts_decide_approval"}
+    plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
+    plain |= {deed for deeds in CLAIM_DEEDS.values() for deed in deeds}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"

@@ -36,6 +36,7 @@ APPEND_ONLY = {
     "wallet_transaction",
     "wallet_seal",
     "wallet_reversal",
+    "wallet_partreversal",
     "wallet_checkpoint",
     *(history._meta.db_table for history in HISTORIES.values()),
 }

@@ -45,7 +45,7 @@ from wallet.admin.proposals import ways
 from wallet.admin.transactions import posting_panel
 from wallet.figures import OPEN_CASES, open_for
 from wallet.models import Case, Payment, PaymentGateway, Transaction, WebhookEvent
-from wallet.services.approved import credentials
+from wallet.services.approved import claims, credentials
 
 REDACTED = "•••"
 # What a gateway tells of a card or of a way to charge it again, and of how to reach its owner.
@@ -114,8 +114,23 @@ class PaymentAdmin(ReadOnlyAdmin):
             return queryset.filter(account__owner__in=people(term))
         return queryset.filter(Q(reference=term) | Q(account__owner__in=people(term)))
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        payment = kwargs["obj"]
+        wanted = [(claims.REFUND, {"payment": payment.pk})] if payment.is_credited else []
+        context["ways"] = ways(request, *wanted)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def panels(self, payment: Payment) -> Iterable[Panel]:
         yield posting_panel(payment.posting_id)
+        for title, rows in ((_("Refunds"), payment.refunds), (_("Disputes"), payment.disputes)):
+            found = rows.order_by("-id")[:20]
+            if found:
+                lines = [
+                    [link(row), row.get_state_display(), amount(row.amount, row.currency_id)] for row in found
+                ]
+                yield Panel(title, [_("Reference"), _("State"), _("Amount")], lines)
         webhooks = WebhookEvent.objects.filter(gateway=payment.gateway_id, reference=payment.reference)
         yield Panel(
             _("Webhooks"),

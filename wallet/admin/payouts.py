@@ -1,7 +1,6 @@
 """Money out, for staff: each payout, those without an answer by their age, and having the gateway asked again."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -39,6 +38,7 @@ from wallet import payout_tasks, services
 from wallet.admin.columns import account_column
 from wallet.admin.proposals import ways
 from wallet.admin.transactions import posting_panel
+from wallet.figures import UNANSWERED, unanswered_for
 from wallet.models import Case, Payout, WebhookEvent
 from wallet.services.approved import payout_outcomes
 
@@ -48,28 +48,13 @@ class WithoutAnswer(admin.SimpleListFilter):
 
     title = _("without an answer for")
     parameter_name = "unanswered"
-    STEPS = (
-        ("new", _("Under half an hour")),
-        ("day", _("Under a day")),
-        ("older", _("Longer")),
-    )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return self.STEPS
+        return UNANSWERED
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         step = self.value()
         return unanswered_for(queryset, step, at=timezone.now()) if step else queryset
-
-
-def unanswered_for(payouts: QuerySet[Payout], step: str, *, at: Any) -> QuerySet[Payout]:
-    waiting = payouts.filter(state=Payout.State.UNKNOWN)
-    half_an_hour, day = at - timedelta(minutes=30), at - timedelta(days=1)
-    if step == "new":
-        return waiting.filter(unknown_since__gt=half_an_hour)
-    if step == "day":
-        return waiting.filter(unknown_since__lte=half_an_hour, unknown_since__gt=day)
-    return waiting.filter(unknown_since__lte=day)
 
 
 @admin.register(Payout)

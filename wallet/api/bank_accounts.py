@@ -25,6 +25,7 @@ from core.errors import DomainError
 from core.ids import uuid7
 from wallet import services as wallet
 from wallet.api import payout_examples as examples
+from wallet.api.callers import caller
 from wallet.api.money_out import MoneyOutView
 from wallet.api.payout_serializers import (
     BANK_ACCOUNT,
@@ -33,7 +34,6 @@ from wallet.api.payout_serializers import (
     BankSerializer,
 )
 from wallet.api.scopes import BANK_ACCOUNTS_READ, BANK_ACCOUNTS_WRITE
-from wallet.api.views import caller
 from wallet.models import Bank, BankAccount
 
 

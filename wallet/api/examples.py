@@ -112,7 +112,44 @@ DEPOSIT = {
     "amount": 1000000,
     "currency": "NGN",
     "state": "PENDING",
+    "method": "CHECKOUT",
     "checkout_url": "https://checkout.paystack.com/nkdks46nymizns7",
     "created_at": _AT,
     "settled_at": None,
+}
+CARD_INPUT = {"deposit": "dep_01bXeVKNyARWzt9Zc36oSi"}
+CARD = {
+    "id": "crd_01bXeVKNyARWzt9Zc36oSi",
+    "object": "card",
+    "brand": "visa",
+    "last4": "4081",
+    "bank": "Test Bank",
+    "expires_month": 12,
+    "expires_year": 2030,
+    "created_at": _AT,
+    "used_at": None,
+}
+ACCOUNT_NUMBER_INPUT = {"account": _ACCOUNT, "currency": "NGN"}
+ACCOUNT_NUMBER = {
+    "id": "van_01bXeVKNyARWzt9Zc36oSi",
+    "object": "account_number",
+    "account": _ACCOUNT,
+    "state": "ACTIVE",
+    "account_number": "1238217654",
+    "account_name": "ALAJO/ADA OBI",
+    "bank_name": "Test Bank",
+    "requested_at": _AT,
+    "opened_at": _AT,
+}
+REFUND = {
+    "id": "rfd_01bXeVKNyARWzt9Zc36oSi",
+    "object": "refund",
+    "deposit": "dep_01bXeVKNyARWzt9Zc36oSi",
+    "amount": 250000,
+    "currency": "NGN",
+    "state": "SUCCEEDED",
+    "note": "Order 1042 was cancelled",
+    "transaction": _TRANSACTION,
+    "created_at": _AT,
+    "settled_at": _AT,
 }

@@ -20,6 +20,7 @@ from core.api.schema import example
 from wallet import services as wallet
 from wallet.api import payout_examples as examples
 from wallet.api.bank_accounts import own_bank_account
+from wallet.api.callers import caller, own_account
 from wallet.api.money_out import MoneyOutView
 from wallet.api.payout_serializers import (
     SCHEDULED,
@@ -28,7 +29,6 @@ from wallet.api.payout_serializers import (
     ScheduledTransferSerializer,
 )
 from wallet.api.scopes import SCHEDULED_TRANSFERS_READ, SCHEDULED_TRANSFERS_WRITE
-from wallet.api.views import caller, own_account
 from wallet.models import ScheduledRun, ScheduledTransfer
 from wallet.services import scheduled
 

@@ -18,7 +18,7 @@ SCHEDULED_TRANSFERS_WRITE = "scheduled_transfers:write"
 
 SCOPES = {
     ACCOUNTS_READ: _("See accounts and their balances"),
-    TRANSACTIONS_READ: _("See transactions, transfers and deposits"),
+    TRANSACTIONS_READ: _("See transactions, transfers, deposits and refunds"),
     TRANSFERS_WRITE: _("Send money"),
     DEPOSITS_WRITE: _("Start adding money"),
     STATEMENTS_READ: _("See and download statements"),

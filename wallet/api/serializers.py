@@ -150,7 +150,10 @@ class DepositSerializer(serializers.Serializer[Payment]):
     amount = MoneyField()
     currency = serializers.CharField(source="currency_id")
     state = OpenEnumField(help_text=_("INTENT, PENDING, SUCCEEDED, HELD, REVIEW, FAILED, EXPIRED."))
-    checkout_url = serializers.CharField(help_text=_("Empty until the checkout is open."))
+    method = OpenEnumField(help_text=_("CHECKOUT, CARD, TRANSFER."))
+    checkout_url = serializers.CharField(
+        help_text=_("Empty until the checkout is open, and where there is none.")
+    )
     created_at = InstantField()
     settled_at = InstantField(allow_null=True)
 
@@ -179,6 +182,7 @@ class DepositInput(StrictSerializer):
     account = IdField(ACCOUNT)
     amount = MoneyField()
     currency = CurrencyField()
+    card = IdField("crd", required=False, help_text=_("A saved card to charge, instead of a checkout."))
 
 
 class FeeQuery(StrictSerializer):

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from wallet.api import bank_accounts, fees, scheduled, statements, views, withdrawals
+from wallet.api import bank_accounts, deposits, fees, money_in, scheduled, statements, views, withdrawals
 
 urlpatterns = [
     path("", include("wallet.api.merchants.urls")),
@@ -16,8 +16,6 @@ urlpatterns = [
     path("statements", statements.StatementList.as_view()),
     path("statements/<str:id>", statements.StatementDetail.as_view()),
     path("statements/<str:id>/file", statements.StatementFile.as_view()),
-    path("deposits", views.create_deposit),
-    path("deposits/<str:id>", views.DepositDetail.as_view()),
     path("banks", bank_accounts.BankList.as_view()),
     path("bank-accounts", bank_accounts.bank_accounts),
     path("bank-accounts/<str:id>", bank_accounts.BankAccountDetail.as_view()),
@@ -29,4 +27,11 @@ urlpatterns = [
     path("scheduled-transfers/<str:id>/resume", scheduled.ScheduledTransferResume.as_view()),
     path("scheduled-transfers/<str:id>/skip", scheduled.ScheduledTransferSkip.as_view()),
     path("scheduled-transfers/<str:id>/runs", scheduled.ScheduledRunList.as_view()),
+    path("deposits", deposits.deposits),
+    path("deposits/<str:id>", deposits.DepositDetail.as_view()),
+    path("cards", money_in.cards),
+    path("cards/<str:id>", money_in.CardDetail.as_view()),
+    path("account-numbers", money_in.account_numbers),
+    path("refunds", money_in.RefundList.as_view()),
+    path("refunds/<str:id>", money_in.RefundDetail.as_view()),
 ]

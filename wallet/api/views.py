@@ -1,41 +1,33 @@
 """The wallet as third parties see it. Every view starts from the caller's own rows and calls one service."""
 
-from contextlib import nullcontext
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import api_keys
 from accounts.api.permissions import StepUp
-from accounts.models import User
 from core import idempotency
-from core.actors import acting_as, acting_as_anon, outside_transaction
 from core.api.pagination import CursorPagination
 from core.api.ratelimit import MONEY
 from core.api.schema import example
 from core.api.views import ApiView
 from wallet import services as wallet
 from wallet.api import examples
+from wallet.api.callers import caller, own_account
 from wallet.api.parties import parties_to
-from wallet.api.scopes import ACCOUNTS_READ, DEPOSITS_WRITE, TRANSACTIONS_READ, TRANSFERS_WRITE
+from wallet.api.scopes import ACCOUNTS_READ, TRANSACTIONS_READ, TRANSFERS_WRITE
 from wallet.api.serializers import (
     ACCOUNT,
-    DEPOSIT,
     TRANSACTION,
     TRANSFER,
     AccountSerializer,
-    DepositInput,
-    DepositSerializer,
     EntryFilter,
     EntrySerializer,
     LimitsSerializer,
@@ -43,8 +35,7 @@ from wallet.api.serializers import (
     TransferInput,
     TransferSerializer,
 )
-from wallet.models import Account, Entry, Payment, Transaction
-from wallet.refusals import AccountNotFound, CurrencyMismatch
+from wallet.models import Account, Entry, Transaction
 from wallet.services.transfers import TRANSFER as TRANSFER_KIND
 
 
@@ -195,81 +186,6 @@ class TransferDetail(ApiView):
         """A transfer that you sent or were sent."""
         transfers = Transaction.objects.for_parties().filter(kind=TRANSFER_KIND)
         return Response(_transfer(get_object_or_404(transfers, pk=self.key()), request))
-
-
-class DepositCreate(ApiView):
-    """Runs outside the request's transaction: it asks the gateway for a checkout."""
-
-    serializer_class = DepositSerializer
-    required_scope = DEPOSITS_WRITE
-    rate_policies = (MONEY,)
-    idempotent = True
-    also_answers = (404, 503)
-
-    def perform_authentication(self, request: Request) -> None:
-        with nullcontext() if api_keys.is_broken(request.headers) else acting_as_anon():
-            super().perform_authentication(request)
-
-    @extend_schema(
-        operation_id="create_deposit",
-        summary="Start adding money",
-        request=DepositInput,
-        responses={201: DepositSerializer},
-        examples=[example(examples.DEPOSIT_INPUT, request=True), example(examples.DEPOSIT)],
-    )
-    def post(self, request: Request) -> HttpResponse:
-        """Open a checkout. When it fails, repeat with the same key: it stays the same deposit."""
-        order = self.body(DepositInput)
-        return idempotency.once_outside(request, lambda: self._begin(order), self._finish, self._shown)
-
-    def _begin(self, order: dict[str, Any]) -> UUID:
-        account = own_account(self.request, order["account"], order["currency"])
-        return wallet.create_payment(account=account, amount=order["amount"], at=timezone.now()).pk
-
-    def _finish(self, payment_id: UUID) -> Response:
-        user = caller(self.request)
-        with acting_as(user):
-            payment = Payment.objects.get(pk=payment_id)
-        payment = wallet.open_checkout(
-            payment=payment,
-            email=user.email,
-            callback_url=settings.SITE_URL + reverse("add_money_return"),
-            at=timezone.now(),
-        )
-        return Response(self.serializer_class(payment).data, status=201)
-
-    def _shown(self, payment_id: UUID) -> Response:
-        return Response(self.serializer_class(Payment.objects.get(pk=payment_id)).data, status=201)
-
-
-create_deposit = outside_transaction(DepositCreate.as_view())
-
-
-class DepositDetail(ApiView):
-    serializer_class = DepositSerializer
-    key_prefix = DEPOSIT
-    required_scope = TRANSACTIONS_READ
-
-    @extend_schema(operation_id="get_deposit", summary="Get a deposit", examples=[example(examples.DEPOSIT)])
-    def get(self, request: Request, id: str) -> Response:
-        """One of your deposits, and what became of it."""
-        payment = get_object_or_404(Payment.objects.visible_to(request.user), pk=self.key())
-        return Response(self.serializer_class(payment).data)
-
-
-def caller(request: Request) -> User:
-    """Who asks: the permissions have let nobody else through."""
-    return cast(User, request.user)
-
-
-def own_account(request: Request, account_id: UUID, currency: str) -> Account:
-    """The caller's account. Raises AccountNotFound, also for another's, and CurrencyMismatch."""
-    account = Account.objects.visible_to(request.user).filter(pk=account_id).first()
-    if account is None:
-        raise AccountNotFound
-    if account.currency_id != currency:
-        raise CurrencyMismatch
-    return account
 
 
 def _transfer(transaction: Transaction, request: Request) -> dict[str, Any]:

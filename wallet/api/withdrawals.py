@@ -22,10 +22,10 @@ from wallet import payout_tasks
 from wallet import services as wallet
 from wallet.api import payout_examples as examples
 from wallet.api.bank_accounts import own_bank_account
+from wallet.api.callers import own_account
 from wallet.api.money_out import MoneyOutView
 from wallet.api.payout_serializers import WITHDRAWAL, WithdrawalInput, WithdrawalSerializer
 from wallet.api.scopes import TRANSACTIONS_READ, WITHDRAWALS_WRITE
-from wallet.api.views import own_account
 from wallet.models import Payout
 
 

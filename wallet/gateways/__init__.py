@@ -1,7 +1,7 @@
-"""Gateways: how money gets in from outside.
+"""Gateways: how money gets in from outside, and out.
 
-One module per gateway, each with the protocol of `base.Gateway`. An adapter speaks HTTP and nothing else: it
-knows no table, no customer and no ledger, and converts the gateway's words and units to ours at its edge.
-What it says happened is a claim about the gateway; whether anyone is credited is decided in
-`wallet.services`.
+One object per gateway, with the protocol of `base.Gateway` and those of `capabilities` that its company can fulfil.
+An adapter speaks HTTP and nothing else: it knows no table, no customer and no ledger, and converts the gateway's words
+and units to ours at its edge. What it says happened is a claim about the gateway; whether anyone is credited is
+decided in `wallet.services`.
 """

@@ -186,6 +186,13 @@ class GivesAccounts(Protocol):
 
 
 @runtime_checkable
+class LooksForDeposits(Protocol):
+    def look_for_deposits(self, *, account_number: str, provider: str, on: date) -> None:
+        """Have the gateway look for transfers of a day into one of its virtual accounts; what it finds, it tells."""
+        ...
+
+
+@runtime_checkable
 class KnowsBanks(Protocol):
     def banks(self) -> Sequence[Bank]: ...
 

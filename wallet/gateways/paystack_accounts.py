@@ -107,7 +107,10 @@ class Accounts(Caller):
         body = {"email": email, "first_name": first_name, "last_name": last_name}
         data = self.call("POST", "/customer", body | ({"phone": phone} if phone else {}))
         try:
-            return text(data, "customer_code")[:100], identifier(data, "id")
+            code, gateway_id = text(data, "customer_code")[:100], identifier(data, "id")
+            if not gateway_id:
+                raise Unreadable("id")  # without it a list of accounts is everybody's
+            return code, gateway_id
         except Unreadable as error:
             raise GatewayUnreadable(field=str(error)) from error
 

@@ -5,7 +5,8 @@ from core.sql import read
 from wallet import sql
 
 BACK = """
-drop function wallet.send_charged(uuid, uuid, uuid, char(3), bigint, text, text[], bigint[]);
+drop function wallet.send_charged(uuid, uuid, uuid, char(3), bigint, text, text[], uuid[], bigint[]);
+drop function wallet.check_charges(text[], uuid[]);
 """
 
 

@@ -9,6 +9,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 
 from wallet.models.archives import ArchivedRun, Recall
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
+from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.documents import Document
 from wallet.models.fees import FeeRule, FeeSchedule
@@ -19,6 +20,7 @@ from wallet.models.ledger import (
     Currency,
     Entry,
     Hold,
+    PartReversal,
     Reversal,
     Seal,
     Transaction,
@@ -38,6 +40,7 @@ from wallet.models.merchants import (
     MerchantSettlement,
     PaymentLink,
 )
+from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 from wallet.models.payouts import Bank, BankAccount, Payout
 from wallet.models.requests import (
     PayLink,
@@ -60,6 +63,8 @@ __all__ = [
     "Checkpoint",
     "CoolingOffRule",
     "Currency",
+    "DedicatedAccount",
+    "Dispute",
     "Document",
     "Entry",
     "FeeRule",
@@ -71,6 +76,7 @@ __all__ = [
     "MerchantPayment",
     "MerchantRefund",
     "MerchantSettlement",
+    "PartReversal",
     "PausedTransfer",
     "PayLink",
     "Payment",
@@ -81,14 +87,17 @@ __all__ = [
     "PaymentRequestChange",
     "Payout",
     "Recall",
+    "Refund",
     "RequestBlock",
     "Reversal",
     "ReversalRule",
+    "SavedCard",
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",
     "SplitBill",
     "Statement",
+    "SuspendedDeposit",
     "TierRule",
     "TierRuleHistory",
     "Transaction",

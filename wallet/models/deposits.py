@@ -70,6 +70,11 @@ class Payment(models.Model):
         FAILED = "FAILED", _("Not paid")
         EXPIRED = "EXPIRED", _("Expired")
 
+    class Method(models.TextChoices):
+        CHECKOUT = "CHECKOUT", _("On the payment partner’s page")
+        CARD = "CARD", _("By a saved card")
+        TRANSFER = "TRANSFER", _("To their account number")
+
     OPEN_STATES = (State.INTENT, State.PENDING)
     SETTLED_STATES = (State.SUCCEEDED, State.HELD, State.REVIEW)
 
@@ -79,7 +84,8 @@ class Payment(models.Model):
     gateway = models.ForeignKey(
         PaymentGateway, on_delete=models.PROTECT, related_name="payments", db_index=False
     )
-    reference = models.CharField(max_length=50)
+    # One that a gateway made for money nobody asked for may be longer than ours.
+    reference = models.CharField(max_length=100)
     amount = models.BigIntegerField()
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
     fee = models.BigIntegerField(null=True)
@@ -88,6 +94,11 @@ class Payment(models.Model):
     checkout_url = models.URLField(max_length=500, blank=True)
     # A keyed hash of the gateway's own fingerprint of the card, by which two customers of one card are found.
     card_index = models.CharField(max_length=64, blank=True, default="", db_default="")
+    method = models.CharField(
+        max_length=8, choices=Method.choices, default=Method.CHECKOUT, db_default=Method.CHECKOUT
+    )
+    # Whether it was paid by a card that may be charged again, so that its owner may be asked to keep it.
+    card_offered = models.BooleanField(default=False, db_default=False)
     checks = models.PositiveSmallIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -286,6 +286,24 @@ class Reversal(models.Model):
         return str(self.posting_id)
 
 
+class PartReversal(models.Model):
+    """That a part of one transaction was taken back, by which posting; `before` is what was taken back until then."""
+
+    posting_id = models.UUIDField(primary_key=True)
+    transaction_id = models.UUIDField()
+    before = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    whole = models.BigIntegerField()
+    actor_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "wallet_partreversal"
+
+    def __str__(self) -> str:
+        return str(self.posting_id)
+
+
 class Checkpoint(models.Model):
     """A hot account's balance over all transactions before a horizon: what the fold found."""
 

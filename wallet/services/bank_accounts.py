@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from accounts import audit
 from accounts import services as accounts
 from accounts.kyc import names
-from accounts.models import KycApplication, Notification, Profile, User
+from accounts.models import KycApplication, Notification, Organization, Profile, User
 from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -146,6 +146,19 @@ def save_found(*, owner: User, found: Found, at: datetime, account_id: UUID | No
         return account
 
 
+def save_for_organization(*, organization: Organization, found: Found, at: datetime) -> BankAccount:
+    """Keep an account that an organisation is paid to; the caller says who may do so. A repeat returns the first."""
+    with acting_as_service():
+        theirs = BankAccount.objects.filter(organization=organization, gateway=found.gateway)
+        account = theirs.filter(blind_index=_index(found)).first()
+        if account is None or account.removed_at is not None:
+            account = _stored(account, owner=None, organization=organization, found=found, at=at)
+            audit.record(
+                action="wallet.bank_account.added", target=account, organization=str(organization.pk)
+            )
+        return account
+
+
 def destination(*, owner: User, found: Found, at: datetime) -> BankAccount:
     """Return the account that is paid once, from a file: kept, and not put on its owner's list."""
     with acting_as_service():
@@ -155,9 +168,7 @@ def destination(*, owner: User, found: Found, at: datetime) -> BankAccount:
         if known is not None:
             return known
         with transaction.atomic():
-            return _stored(
-                None, owner=owner, found=found, at=at, account_id=None, is_default=False, saved=False
-            )
+            return _stored(None, owner=owner, found=found, at=at, saved=False)
 
 
 def remove_bank_account(*, account: BankAccount, at: datetime) -> None:
@@ -206,11 +217,12 @@ def _index(found: Found) -> str:
 def _stored(
     account: BankAccount | None,
     *,
-    owner: User,
+    owner: User | None,
     found: Found,
     at: datetime,
-    account_id: UUID | None,
-    is_default: bool,
+    organization: Organization | None = None,
+    account_id: UUID | None = None,
+    is_default: bool = False,
     saved: bool = True,
 ) -> BankAccount:
     """A new row, or the one there was, as if it were added now."""
@@ -230,6 +242,7 @@ def _stored(
     return BankAccount.objects.create(
         id=pk,
         owner=owner,
+        organization=organization,
         gateway=PaymentGateway(pk=found.gateway),
         bank_code=found.bank_code,
         sealed=encryption.seal(found.number, aad=f"{_PLACE}.{pk}"),

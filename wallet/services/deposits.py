@@ -115,11 +115,13 @@ def create_payment(
     amount: int,
     at: datetime,
     payment_id: UUID | None = None,
+    method: str = Payment.Method.CHECKOUT,
     gateway: PaymentGateway | None = None,
 ) -> Payment:
     """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
 
-    Without a gateway, the one that takes deposits of this currency is chosen.
+    Without a `gateway` it is the best one that takes the account's currency.
+
     Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen,
     AccountNoCredit for an account that could not take the money, CustomerLocked, CustomerFrozen, CustomerClosed,
     CustomerNoCredit for an owner who may not add any, TooManyPayments. What the tier forbids is taken, and held.
@@ -139,6 +141,7 @@ def create_payment(
             "currency_id": account.currency_id,
             "amount": amount,
             "gateway": gateway or gateway_for(account.currency_id),
+            "method": method,
             "reference": _new_reference(),
             "expires_at": at + OPEN_FOR,
             "next_check_at": at + CHECKS[0],
@@ -146,7 +149,7 @@ def create_payment(
         payment, is_new = Payment.objects.get_or_create(pk=payment_id or uuid7(), defaults=facts)
         if is_new:
             audit.record(action="wallet.deposit.started", target=payment, amount=amount)
-        elif (payment.account_id, payment.amount) != (account.pk, amount):
+        elif (payment.account_id, payment.amount, payment.method) != (account.pk, amount, method):
             raise PaymentIdReused
     return payment
 
@@ -179,7 +182,7 @@ def open_checkout(*, payment: Payment, email: str, callback_url: str, at: dateti
         payment = Payment.objects.select_related("gateway").get(pk=payment.pk)
     if payment.checkout_url:
         return payment
-    if not payment.is_open or at >= payment.expires_at:
+    if payment.method != Payment.Method.CHECKOUT or not payment.is_open or at >= payment.expires_at:
         raise DepositOver
     for _round in range(3):
         with suppress(DuplicateReference):

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
 from wallet.models import PaymentGateway, WebhookEvent
 
 Handler = Callable[[PaymentGateway, WebhookEvent, dict[str, Any], datetime], None]
@@ -24,6 +27,14 @@ UNASKED_DEPOSIT = "charge.success unasked"
 
 class NothingToDo(Exception):
     """The event means nothing to us."""
+
+
+class NotSettledYet(DomainError):
+    """The gateway tells of something that it does not yet confirm when asked."""
+
+    code = "not_settled_yet"
+    kind = "conflict"
+    message = _("The payment service has not confirmed this payment yet.")
 
 
 def on(*events: str) -> Callable[[Handler], Handler]:

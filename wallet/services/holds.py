@@ -36,6 +36,25 @@ def place_hold(
             )
 
 
+def claim(*, hold_id: UUID, account_id: UUID, most: int, least: int, reason: str) -> int:
+    """Set aside up to `most` (minor units) of what is available, at least `least`, and return how much it was.
+
+    For what is claimed back from an account, whatever its owner's standing and limits are, and counting towards none.
+    A repeat with the same id returns what was set aside at first. Raises InsufficientFunds.
+    """
+    check_amounts([most, least])
+    with transaction.atomic():
+        was_there, held = run(
+            "select exists (select from wallet_hold where id = %s), amount from wallet.claim(%s, %s, %s, %s, %s)",
+            [hold_id, hold_id, account_id, most, least, reason],
+        )[0]
+        if held and not was_there:
+            audit.record(
+                action="wallet.hold.placed", target=Hold(pk=hold_id), account=str(account_id), amount=held
+            )
+        return held or 0
+
+
 def commit_hold(
     *,
     hold_id: UUID,

@@ -87,6 +87,16 @@ def reverse(*, posting_id: UUID, reverses: UUID, description: str = "", kind: st
     return call(posting_id, "wallet.reverse(%s, %s, %s, null, %s)", [posting_id, reverses, description, kind])
 
 
+def reverse_part(*, posting_id: UUID, transaction_id: UUID, amount: int, description: str = "") -> Posting:
+    """Mirror `amount` (minor units) of one transaction. Raises what `reversals.reverse_part` raises."""
+    check_amounts([amount])
+    return call(
+        posting_id,
+        "wallet.reverse_part(%s, %s, %s, %s)",
+        [posting_id, transaction_id, amount, description],
+    )
+
+
 def post_many(*, postings: Sequence[Single], effective_at: datetime | None = None) -> int:
     """Post thousands of single-transaction postings in one statement, all or none; return how many were new.
 

@@ -10,6 +10,7 @@ from accounts.models import Notification
 from core.actors import acting_as_service
 from core.ids import posting_id
 from wallet.gateways.base import Charge
+from wallet.gateways.capabilities import ChargesCards
 from wallet.models import Account, Case, MerchantPayment, Payment
 from wallet.refusals import (
     AccountClosed,
@@ -22,18 +23,21 @@ from wallet.refusals import (
 )
 from wallet.services.accounts import open_wallet, system_account
 from wallet.services.cards import index_of
-from wallet.services.gateways import clearing_of
+from wallet.services.gateways import adapter_of, clearing_of
 from wallet.services.merchants import takings
 from wallet.services.posting import Line, post
 from wallet.services.referral_bonuses import deposited
+from wallet.services.suspense import SUSPENSE, suspend
 
-SUSPENSE, FEES = "SUSPENSE", "GATEWAY_FEES"
+FEES = "GATEWAY_FEES"
 SETTLED = Payment.SETTLED_STATES
 # A failed card sends no webhook: we ask so long after the start, and at the last of these it expires.
 CHECKS = (
     *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
     *(timedelta(days=days) for days in (1, 2, 3)),
 )
+# A saved card is charged within a minute of its order, or never.
+NEVER_ORDERED = timedelta(minutes=15)
 
 
 def settle(*, payment_id: UUID, charge: Charge | None, at: datetime) -> Payment:
@@ -86,9 +90,20 @@ def _suspend(payment: Payment, kind: str, charge: Charge, amount: int, *, at: da
     accounts_there = Account.objects.filter(code=SUSPENSE, currency=charge.currency, owner=None)
     sold = takings.sold_by(payment)
     came_to_us = sold is None or not sold.at_own_gateway
-    if amount > 0 and came_to_us and accounts_there.exists():
+    if is_posted := amount > 0 and came_to_us and accounts_there.exists():
         _post(payment, system_account(SUSPENSE, charge.currency), amount, charge)
     _open_case(payment, kind, charge)
+    if came_to_us:
+        suspend(
+            gateway=payment.gateway,
+            charge=charge,
+            amount=amount,
+            why=kind,
+            posting_id=payment.posting_id,
+            is_posted=is_posted,
+            payment=payment,
+            at=at,
+        )
     return _settled(payment, Payment.State.REVIEW, charge, at=at)
 
 
@@ -146,7 +161,10 @@ def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> P
     payment.fee = charge.fee if charge.currency == payment.currency_id else None
     payment.next_check_at, payment.reason = None, ""
     payment.card_index = index_of(charge)
-    payment.save(update_fields=["state", "fee", "settled_at", "next_check_at", "reason", "card_index"])
+    payment.card_offered = state == Payment.State.SUCCEEDED and _may_be_kept(payment, charge)
+    payment.save(
+        update_fields=["state", "fee", "settled_at", "next_check_at", "reason", "card_index", "card_offered"]
+    )
     audit.record(action=f"wallet.deposit.{state.lower()}", target=payment, amount=payment.amount)
     facts = {"payment": str(payment.pk), "amount": payment.amount, "currency": payment.currency_id}
     if payment.account.owner_id:
@@ -158,11 +176,22 @@ def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> P
     return payment
 
 
+def _may_be_kept(payment: Payment, charge: Charge) -> bool:
+    """Whether its customer may be asked to keep the card that paid."""
+    if payment.method != Payment.Method.CHECKOUT or payment.account.owner_id is None:
+        return False
+    adapter = adapter_of(payment.gateway)
+    found = adapter.authorization_of(charge) if isinstance(adapter, ChargesCards) else None
+    return found is not None and found.reusable
+
+
 def _not_paid(payment: Payment, charge: Charge | None, *, at: datetime) -> Payment:
     """Set when to ask next; past its time an open payment expires, which a late success still overrides."""
     before = payment.state
     if charge and charge.state in ("FAILED", "REVERSED"):
         payment.state, payment.reason = Payment.State.FAILED, charge.state.lower()
+    elif _was_never_ordered(payment, charge, at=at):
+        payment.state, payment.reason = Payment.State.FAILED, "not_ordered"
     elif payment.is_open and at >= payment.expires_at:
         payment.state = Payment.State.EXPIRED
     started = payment.expires_at - CHECKS[-1]
@@ -172,3 +201,9 @@ def _not_paid(payment: Payment, charge: Charge | None, *, at: datetime) -> Payme
         audit.record(action=f"wallet.deposit.{payment.state.lower()}", target=payment, amount=payment.amount)
         takings.follow(payment, at=at)
     return payment
+
+
+def _was_never_ordered(payment: Payment, charge: Charge | None, *, at: datetime) -> bool:
+    """Whether the order to charge a saved card got lost with who was to give it."""
+    late = payment.created_at + NEVER_ORDERED <= at
+    return charge is None and late and payment.is_open and payment.method == Payment.Method.CARD

@@ -14,6 +14,7 @@ from wallet import fees
 from wallet.fees import FeeQuote
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds, LedgerRefusal, SameAccount
+from wallet.services.accounts import system_account
 from wallet.services.cooling_off import check_cooling_off
 from wallet.services.fees import prices_of
 from wallet.services.limits import limits_of
@@ -116,12 +117,14 @@ def _send(posting_id: UUID, source: Account, recipient_id: UUID, note: str, char
     lines = charges.paid
     if not lines:
         return call(posting_id, "wallet.send(%s, %s, %s, %s, %s, %s)", parameters)
-    kinds, amounts = ",".join(line.kind for line in lines), ",".join(str(line.amount) for line in lines)
+    credits = [system_account(line.credit_code, source.currency_id).hex for line in lines]
+    columns = [[line.kind for line in lines], credits, [str(line.amount) for line in lines]]
     try:
         return call(
             posting_id,
-            "wallet.send_charged(%s, %s, %s, %s, %s, %s, %s, %s)",
-            [*parameters, f"{{{kinds}}}", f"{{{amounts}}}"],
+            "wallet.send_charged(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            # As the server writes arrays: plain values need no adapting (prepared.py).
+            [*parameters, *["{" + ",".join(column) + "}" for column in columns]],
         )
     except InsufficientFunds as refusal:
         # Refused at one of its lines: what stood before that is still there.

@@ -1,8 +1,8 @@
 """What gateways tell us: kept raw, judged by signature, processed once. A webhook is a hint to go and ask.
 
 `receive_webhook` runs in the request's transaction and calls nobody. `process_webhook` hands it to who deals with its
-event (`gateway_events`), who asks the gateway.
-What no worker finished, or what failed, comes back by `take_due_webhook` in ever longer intervals.
+event (`gateway_events`), who asks the gateway. What no worker finished, or what failed, comes back by
+`take_due_webhook` in ever longer intervals.
 """
 
 from datetime import datetime, timedelta

@@ -62,6 +62,11 @@ create table if not exists public.wallet_archivedmonth (
     reversals bigint not null
 );
 
+-- Whether a transaction's or a posting's id is of a month that is out.
+create or replace function wallet.is_out(p_id uuid) returns boolean
+language sql stable set search_path = ''
+return exists (select from public.wallet_archivedmonth m where p_id >= m.since and p_id < m.until);
+
 -- Entries of months that are out, fetched for the owner of their account; as wallet_entry shows them.
 create table if not exists public.wallet_recalledentry (
     account_id uuid not null references public.wallet_account (id) on delete restrict,
@@ -114,3 +119,4 @@ begin
     grant insert, delete on public.wallet_recalledentry to service_role;
 end
 $$;
+revoke all on function wallet.is_out(uuid) from public;

@@ -31,7 +31,7 @@ begin atomic
         coalesce(sum(u.amount) filter (where u.side = 'CREDIT'), 0)::bigint
     from public.wallet_account a
     left join (
-        select s.account, s.side, t.amount, t.recorded_at as at
+        select s.account, s.side, t.amount - wallet.taken_back(t.id) as amount, t.recorded_at as at
         from public.wallet_transaction t
         cross join lateral (values ('DEBIT', t.debit_account_id), ('CREDIT', t.credit_account_id)) s (side, account)
         where wallet.counts(t.kind) and t.recorded_at > clock_timestamp() - interval '48 hours'
@@ -40,8 +40,9 @@ begin atomic
         union all
         select h.account_id, 'DEBIT', case h.state when 'OPEN' then h.counted else h.counted_committed end
             - coalesce((
-                select sum(t.amount) from public.wallet_transaction t
-                join public.wallet_reversal r on r.posting_id = t.posting_id
+                select sum(case when r.posting_id is null then wallet.taken_back(t.id) else t.amount end)
+                from public.wallet_transaction t
+                left join public.wallet_reversal r on r.posting_id = t.posting_id
                 where t.hold_id = h.id and wallet.counts(t.kind)), 0)::bigint, h.created_at
         from public.wallet_hold h where h.created_at > clock_timestamp() - interval '48 hours'
     ) u on u.account = a.id and wallet.in_day(u.at, a.counted_until)
@@ -49,24 +50,24 @@ begin atomic
     group by a.id;
 end;
 
--- The account with what the n-th transaction of a posting, counted from 0, used of today given back, since it is reversed:
--- on the DEBIT side of the reversal what had come in, on the CREDIT side what had gone out. What a hold used counts in the
--- day it was placed.
+-- The account with what a transaction used of today given back, as far as p_amount of it is taken back: on the DEBIT side of
+-- the reversal what had come in, on the CREDIT side what had gone out. What a hold used counts in the day it was placed.
 create or replace function wallet.given_back(
-    p_account public.wallet_account, p_side text, p_reverses uuid, p_n integer
+    p_account public.wallet_account, p_side text, p_transaction uuid, p_amount bigint
 ) returns public.wallet_account
 language plpgsql stable set search_path = '' as $$
 declare
-    v_back bigint;
+    v_counted boolean;
 begin
-    select t.amount into v_back from public.wallet_transaction t left join public.wallet_hold h on h.id = t.hold_id
-    where t.id = wallet.nth(p_reverses, p_n) and wallet.counts(t.kind) and wallet.in_day(
+    select wallet.counts(t.kind) and wallet.in_day(
         case when p_side = 'CREDIT' and h.id is not null then h.created_at else t.recorded_at end,
-        p_account.counted_until);
-    if v_back is not null and p_side = 'DEBIT' then
-        p_account.received := p_account.received - least(v_back, p_account.received);
-    elsif v_back is not null then
-        p_account.sent := p_account.sent - least(v_back, p_account.sent);
+        p_account.counted_until)
+    into v_counted
+    from public.wallet_transaction t left join public.wallet_hold h on h.id = t.hold_id where t.id = p_transaction;
+    if v_counted and p_side = 'DEBIT' then
+        p_account.received := p_account.received - least(p_amount, p_account.received);
+    elsif v_counted then
+        p_account.sent := p_account.sent - least(p_amount, p_account.sent);
     end if;
     return p_account;
 end

@@ -164,10 +164,11 @@ begin
 end
 $$;
 
--- Posts 1..256 transactions that stand or fall together. Internal: asks nobody who they are.
+-- Posts 1..256 transactions that stand or fall together; p_origins are those they take back, when they do. Internal: asks
+-- nobody who they are.
 create or replace function wallet.apply_posting(
     p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[],
-    p_description text, p_effective_at timestamptz, p_hold uuid, p_reverses uuid
+    p_description text, p_effective_at timestamptz, p_hold uuid, p_reverses uuid, p_origins uuid[] default null
 ) returns setof wallet.posted
 language plpgsql set search_path = '' as $$
 declare
@@ -257,7 +258,7 @@ begin
                 exit;
             end if;
             if p_reverses is not null then
-                v_account := wallet.given_back(v_account, v_sides[side], p_reverses, v_count - n);
+                v_account := wallet.given_back(v_account, v_sides[side], p_origins[n], p_amounts[n]);
             elsif p_hold is null or side = 2 then
                 v_code := wallet.limit_refusal(v_account, v_sides[side], v_counted);
                 if v_code = 'daily_sending_limit_exceeded' then

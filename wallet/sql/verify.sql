@@ -170,8 +170,7 @@ begin atomic
     from public.wallet_reversal r
     where not exists (
         select from public.wallet_transaction t where t.id = r.reversed_by and t.reverses = r.posting_id)
-        and not exists (
-            select from public.wallet_archivedmonth m where r.reversed_by >= m.since and r.reversed_by < m.until)
+        and not wallet.is_out(r.reversed_by)
     union all
     select 'archive', m.archive_id::text, format('%s rows and %s reversals went out, %s sides and %s reversals are known',
         m.rows, m.reversals, k.sides, k.reversals)
@@ -188,5 +187,34 @@ begin atomic
     select 'reversal', t.id::text, format('reverses %s without being its one reversal', t.reverses)
     from public.wallet_transaction t
     where t.reverses is not null and not exists (
-        select from public.wallet_reversal r where r.posting_id = t.reverses and r.reversed_by = t.posting_id);
+        select from public.wallet_reversal r where r.posting_id = t.reverses and r.reversed_by = t.posting_id
+    ) and not exists (
+        select from public.wallet_partreversal p
+        where p.posting_id = t.id and p.transaction_id = t.reverses and p.amount = t.amount)
+    union all
+    select 'part_reversal', p.posting_id::text, format('part of %s: %s after %s of %s, found %s before it and %s posted',
+        p.transaction_id, p.amount, p.before, p.whole, p.found_before, coalesce(t.amount, 0))
+    from (
+        select r.*, coalesce(sum(r.amount) over (
+            partition by r.transaction_id order by r.before rows between unbounded preceding and 1 preceding), 0) as found_before
+        from public.wallet_partreversal r
+    ) p
+    left join public.wallet_transaction t on t.id = p.posting_id and t.reverses = p.transaction_id
+    left join public.wallet_transaction o on o.id = p.transaction_id
+    where p.before <> p.found_before or p.before + p.amount > p.whole
+        or t.amount is distinct from p.amount and not wallet.is_out(p.posting_id)
+        or o.amount is distinct from p.whole and not wallet.is_out(p.transaction_id)
+    union all
+    select 'reversal_amount', r.posting_id::text, format('moved %s, taken back %s', m.moved, m.back)
+    from public.wallet_reversal r
+    cross join lateral (
+        select coalesce(sum(t.amount) filter (where t.posting_id = r.posting_id), 0) as moved,
+            coalesce(sum(t.amount) filter (where t.posting_id = r.reversed_by), 0) + coalesce((
+                select sum(p.amount) from public.wallet_partreversal p
+                where p.transaction_id between r.posting_id and wallet.nth(r.posting_id, 255)), 0) as back
+        from public.wallet_transaction t
+        where t.id between r.posting_id and wallet.nth(r.posting_id, 255)
+            or t.id between r.reversed_by and wallet.nth(r.reversed_by, 255)
+    ) m
+    where m.moved <> m.back and not wallet.is_out(r.posting_id) and not wallet.is_out(r.reversed_by);
 end;

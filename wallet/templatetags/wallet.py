@@ -1,12 +1,14 @@
 """Small words of the wallet's pages; those for times it has from core."""
 
+from uuid import UUID
+
 from django import template
 
 from core.templatetags import times
 from wallet import payout_words as words_of_payouts
 from wallet import wording
 from wallet.fees import FeeLine
-from wallet.models import Entry, Payment, Payout
+from wallet.models import Dispute, Entry, Hold, Payment, Payout, Refund
 
 register = template.Library()
 register.filters.update(times.register.filters)
@@ -26,9 +28,23 @@ def line_name(line: FeeLine | Entry) -> wording.Words:
 
 
 @register.filter
-def in_words(payment: Payment) -> wording.PaymentWords:
-    """Return what to tell its customer about a payment."""
-    return wording.payment(payment.state)
+def in_words(what: Payment | Refund | Dispute) -> wording.PaymentWords | wording.ClaimWords:
+    """Return what to tell its customer about a payment, a refund or a dispute."""
+    if isinstance(what, Refund):
+        return wording.refund(what.state)
+    return wording.dispute(what.state) if isinstance(what, Dispute) else wording.payment(what.state)
+
+
+@register.filter
+def why_held(hold: Hold) -> wording.Words:
+    """Return why money is set aside, in its customer's words."""
+    return wording.hold(hold.reason)
+
+
+@register.filter
+def about(addresses: dict[UUID, str], key: UUID) -> str:
+    """Return the address of the page that tells of a thing, nothing where there is none."""
+    return addresses.get(key, "")
 
 
 @register.filter

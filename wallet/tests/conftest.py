@@ -30,6 +30,7 @@ def paystack(live_server, settings, monkeypatch) -> Iterator[str]:
     """The sandbox as our gateway, each calling the other over HTTP; afterwards the books must add up."""
     settings.PAYSTACK_BASE_URL = f"{live_server.url}/sandbox/paystack"
     settings.PAYSTACK_WEBHOOK_URL = f"{live_server.url}/webhooks/paystack/"
+    settings.PAYSTACK_APPROVAL_URL = f"{live_server.url}/webhooks/paystack/transfers/approval"
 
     @lru_cache
     def adapter(key: str, url: str) -> Paystack:

@@ -35,6 +35,7 @@ TABLES = (
     "wallet_transaction",
     "wallet_hold",
     "wallet_reversal",
+    "wallet_partreversal",
     "wallet_checkpoint",
     "wallet_seal",
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import DataError, ProgrammingError
+from django.db import ProgrammingError
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -193,35 +193,43 @@ def test_who_may_send_nothing_may_not_be_charged_either(purse: Account, ada: Use
         send(purse, bola)
 
 
-RAW = "select * from wallet.send_charged(%s, %s, %s, 'NGN', %s, '', %s::text[], %s::bigint[])"
+RAW = "select * from wallet.send_charged(%s, %s, %s, 'NGN', %s, '', %s::text[], %s::uuid[], %s::bigint[])"
 
 
 def test_nobody_is_charged_by_another_by_raw_sql(purse: Account, bola: User) -> None:
     with acting_as(bola), refused(NotYourAccount):
-        ask(RAW, posting_id(), purse.pk, bola.pk, 1, ["FEE"], [1])
+        ask(RAW, posting_id(), purse.pk, bola.pk, 1, ["FEE"], [system("FEE_INCOME")], [1])
 
 
 @pytest.mark.parametrize("kinds", [["BONUS"], ["LEVY"], ["TRANSFER"], ["FEE", "CASHBACK"], [None]])
 def test_a_customer_is_charged_what_there_is_by_raw_sql(
     purse: Account, ada: User, bola: User, kinds: list[Any]
 ) -> None:
-    with acting_as(ada), pytest.raises(DataError, match="fee, tax and duty only"):
-        ask(RAW, posting_id(), purse.pk, bola.pk, 1, kinds, [1] * len(kinds))
+    credits = [system("FEE_INCOME")] * len(kinds)
+    with acting_as(ada), denied(match="fee, tax and duty only"):
+        ask(RAW, posting_id(), purse.pk, bola.pk, 1, kinds, credits, [1] * len(kinds))
 
 
-@pytest.mark.parametrize("amounts", [[], [1, 2], [0], [-1], [None]])
+def test_a_charge_goes_nowhere_but_to_the_account_of_its_kind(purse: Account, ada: User, bola: User) -> None:
+    theirs = make_wallet(bola)
+    for elsewhere in (theirs.pk, system("VAT_PAYABLE"), system("EQUITY")):
+        with acting_as(ada), denied(match="fee, tax and duty only"):
+            ask(RAW, posting_id(), purse.pk, bola.pk, 1, ["FEE"], [elsewhere], [1])
+
+
+@pytest.mark.parametrize("amounts", [[], [1, 2], [0], [-1], [None], None])
 def test_charges_without_their_amounts_are_refused(
     purse: Account, ada: User, bola: User, amounts: list[Any]
 ) -> None:
     before = balances(purse.pk)
     with acting_as(ada), pytest.raises(Exception, match=r"amount|arrays of one length"):
-        ask(RAW, posting_id(), purse.pk, bola.pk, 1, ["FEE"], amounts)
+        ask(RAW, posting_id(), purse.pk, bola.pk, 1, ["FEE"], [system("FEE_INCOME")], amounts)
     assert balances(purse.pk) == before
 
 
 def test_anon_calls_nothing(purse: Account, bola: User) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
-        ask(RAW, posting_id(), purse.pk, bola.pk, 1, ["FEE"], [1])
+        ask(RAW, posting_id(), purse.pk, bola.pk, 1, ["FEE"], [system("FEE_INCOME")], [1])
 
 
 def test_charges_cannot_be_avoided_by_leaving_the_receiver_in_doubt(purse: Account, ada: User) -> None:

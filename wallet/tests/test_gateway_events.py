@@ -9,8 +9,7 @@ from accounts.tests.factories import make_person
 from core.errors import DomainError
 from wallet import tasks
 from wallet.models import Account, WebhookEvent
-from wallet.services import gateway_events
-from wallet.services.charge_events import NotSettledYet
+from wallet.services import charge_events, gateway_events
 from wallet.services.deposits import check_payment
 from wallet.services.gateway_events import HANDLERS, UNASKED_DEPOSIT, NothingToDo, on
 from wallet.tests.deposits import age, balance, body, events, fault, no_worker, now, pay, send, start
@@ -109,7 +108,7 @@ def test_a_refund_told_of_before_its_payment_waits_for_it(paystack, purse, monke
 
     def take_refund(gateway, event, data, at) -> None:
         if not now(payment).is_paid:
-            raise NotSettledYet
+            raise charge_events.NotSettledYet
 
     monkeypatch.setitem(HANDLERS, "refund.processed", take_refund)
     raw = body(payment.reference, event="refund.processed", transaction_reference=payment.reference, id=1)

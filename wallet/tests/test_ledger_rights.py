@@ -35,6 +35,12 @@ SERVICE = CUSTOMERS | {
     "hold_still", "verify_statements", "prove_recall",
     "post_many", "reverse", "commit_hold", "commit_hold_lines", "release_hold", "expire_holds", "fold", "announce",
     "seal", "verify", "open_system_account", "set_state", "set_limits",
+    "post", "post_one", "send", "send_charged", "sees_all", "open_account", "own_accounts", "place_hold", "balance_of",
+    "balance_at", "hot_change", "entry_at", "today", "limited", "rule_of", "day_of", "day_end",
+}  # fmt: skip
+SERVICE = CUSTOMERS | {
+    "post_many", "reverse", "reverse_part", "commit_hold", "commit_hold_lines", "release_hold", "expire_holds", "fold",
+    "announce", "seal", "verify", "claim", "open_system_account", "set_state", "set_limits",
 }  # fmt: skip
 MAY_CALL = {"none": set(), "anon": set(), "authenticated": CUSTOMERS, "service_role": SERVICE}
 

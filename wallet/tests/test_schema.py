@@ -74,6 +74,8 @@ class TestDocument:
             "create_transfer",
             *("get_transfer", "create_deposit", "get_deposit", "get_current_api_key"),
             *("list_statements", "create_statement", "get_statement", "download_statement"),
+            *("list_deposits", "list_cards", "keep_card", "forget_card"),
+            *("list_account_numbers", "create_account_number", "list_refunds", "get_refund"),
             *("list_organizations", "get_organization", "list_members"),
             *("remove_member", "create_invitation"),
             *("list_webhook_endpoints", "create_webhook_endpoint", "get_webhook_endpoint"),

@@ -164,7 +164,7 @@ def test_a_webhook_is_a_hint_and_not_the_payment(paystack, purse):
     assert (states(), now(payment).state, balance(purse)) == (["PROCESSED"], "SUCCEEDED", 250_000)
 
 
-def test_money_under_a_reference_that_is_not_ours_is_a_case_and_no_credit(paystack, purse):
+def test_money_under_a_reference_that_is_not_ours_is_kept_in_suspense_with_a_case(paystack, purse):
     payment = pay_unheard(start(purse))
     with acting_as_service():
         SandboxCharge.objects.filter(reference=payment.reference).update(reference="not-ours")
@@ -174,9 +174,10 @@ def test_money_under_a_reference_that_is_not_ours_is_a_case_and_no_credit(paysta
     for reference in ("not-ours", "not-ours", "not-paid"):
         assert send(paystack, body(reference)).status_code == 200
     [case] = cases()
-    assert (case.kind, case.reference, case.data["paid"]) == ("UNKNOWN_REFERENCE", "not-ours", 250_000)
+    assert (case.kind, case.reference, case.data["paid"]) == ("UNMAPPED_DEPOSIT", "not-ours", 250_000)
     assert (states(), balance(purse)) == (["PROCESSED", "FAILED"], 0)
-    assert balances("SUSPENSE", "PAYSTACK_CLEARING") == (0, 0)
+    fee = case.data["fee"]
+    assert balances("SUSPENSE", "PAYSTACK_CLEARING", "GATEWAY_FEES") == (250_000, 250_000 - fee, fee)
 
 
 def test_a_reference_nobody_knows_is_tried_again_and_then_left_to_staff(paystack):

@@ -1,6 +1,7 @@
 """Adding money: how much, off to the gateway's page, and back to see what became of it."""
 
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from csp.decorators import csp_update
@@ -17,16 +18,19 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.requests import PersonRequest
+from accounts.services.kyc.identified import has_bvn
 from core.actors import acting_as, outside_transaction
 from core.errors import DomainError
 from core.ids import uuid7
 from wallet import services
 from wallet.forms import AddMoneyForm
 from wallet.gateways.base import GatewayError, GatewayUnavailable
-from wallet.models import Account, Payment
+from wallet.models import Account, DedicatedAccount, Payment
 from wallet.services.deposits import DepositTooLarge, DepositTooSmall, PaymentIdReused
 from wallet.views.access import own_wallet, wallet_page
-from wallet.views.home import poll_seconds
+from wallet.views.account_number import number_of, qr_of
+from wallet.views.cards import cards_of
+from wallet.views.home import WAITING, poll_seconds
 
 QUICK_AMOUNTS = (100_000, 500_000, 1_000_000, 2_000_000)  # kobo
 KEY_LIFE = 24 * 3600
@@ -88,8 +92,25 @@ def _add_money_page(
         "wallet": wallet,
         "room": None if wallet.cap is None else max(0, wallet.cap - wallet.balance),
         "quick_amounts": QUICK_AMOUNTS,
+        **_other_ways(request.user),
     }
     return render(request, "wallet/add_money.html", context, status=status)
+
+
+def _other_ways(user: User) -> dict[str, Any]:
+    """Saved cards and the account number, by which money comes in too; and what is on its way."""
+    with acting_as(user):
+        number = number_of(user)
+        cards = [card for card in cards_of(user) if not card.is_expired]
+        waiting = list(Payment.objects.visible_to(user).not_in_balance().order_by("-id")[:WAITING])
+    has_number = number is not None and number.state == DedicatedAccount.State.ACTIVE
+    return {
+        "cards": cards,
+        "number": number,
+        "number_qr": qr_of(number) if number and has_number else "",
+        "has_bvn": number is not None or has_bvn(user=user),
+        "waiting": waiting,
+    }
 
 
 def _new_key(user: User) -> str:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,7 +17,7 @@ from accounts import notice_words
 from accounts.models import Notification, Profile, User
 from accounts.requests import PersonRequest
 from accounts.services import kyc
-from wallet.models import Account, Entry, Hold, Payment
+from wallet.models import Account, Dispute, Entry, Hold, Payment, Refund
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
 from wallet.views.limits import offers_of
 from wallet.views.rows import Row, rows_of
@@ -34,6 +36,8 @@ class Summary:
     kept: int
     holds: list[Hold]
     payments: list[Payment]
+    # By a hold's id, the address of the page that tells why.
+    claims: dict[UUID, str]
     recent: list[Row] = field(repr=False)
 
     @property
@@ -69,13 +73,29 @@ def summary_of(user: User) -> Summary:
     kept = (
         Account.objects.visible_to(user).filter(kind=Account.Kind.HELD, currency=wallet.currency_id).first()
     )
+    is_held = wallet.held or (kept and kept.held)
+    holds = list(Hold.objects.visible_to(user).open().order_by("expires_at", "id")) if is_held else []
     return Summary(
         wallet=wallet,
         kept=kept.balance if kept else 0,
-        holds=list(Hold.objects.visible_to(user).open().order_by("expires_at", "id")) if wallet.held else [],
+        holds=holds,
+        claims=_claims_on(holds),
         payments=list(Payment.objects.visible_to(user).not_in_balance().order_by("-id")[:WAITING]),
         recent=rows_of(Entry.objects.of(wallet)[:RECENT]),
     )
+
+
+def _claims_on(holds: list[Hold]) -> dict[UUID, str]:
+    """The refunds and disputes that some of the holds are for."""
+    keys = [hold.pk for hold in holds]
+    if not keys:
+        return {}
+    refunds = Refund.objects.filter(hold_id__in=keys).values_list("hold_id", "pk")
+    disputes = Dispute.objects.filter(hold_id__in=keys).values_list("hold_id", "pk")
+    return {
+        **{hold: reverse("refund", args=[pk]) for hold, pk in refunds},
+        **{hold: reverse("dispute", args=[pk]) for hold, pk in disputes},
+    }
 
 
 @never_cache

@@ -22,6 +22,7 @@ from core.api.ratelimit import MONEY
 from core.api.schema import example
 from core.api.views import ApiView
 from wallet import services as wallet
+from wallet.api.callers import own_account
 from wallet.api.requests import examples
 from wallet.api.requests.scopes import REQUESTS_READ, REQUESTS_WRITE
 from wallet.api.requests.serializers import (
@@ -33,7 +34,6 @@ from wallet.api.requests.serializers import (
     RequestSerializer,
 )
 from wallet.api.scopes import TRANSFERS_WRITE
-from wallet.api.views import own_account
 from wallet.models import PaymentRequest
 from wallet.refusals import CurrencyMismatch
 from wallet.services.accounts import NGN

@@ -19,7 +19,7 @@ from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
 from storage_app.services import house
-from wallet import demo, demo_merchants, demo_payouts, demo_statements
+from wallet import demo, demo_merchants, demo_money_in, demo_payouts, demo_statements
 from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
 from wallet.services.books import fold, seal
@@ -75,6 +75,7 @@ class Command(BaseCommand):
                 )
         self._tell("history")
         if demo.write_history(people=people, at=timezone.now()):
+            demo_money_in.write(people=people, at=timezone.now())
             # Folding and sealing take in what is committed, so they stand alone.
             self._tell("checkpoints and seal")
             with acting_as_service():

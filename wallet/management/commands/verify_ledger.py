@@ -32,6 +32,8 @@ CHECKS = {
     "reversal": "every reversal is the only one of its posting",
     "archive": "what was kept of months in the archive is all of them",
     "statement": "every statement is what the books say, and each month begins where the last ended",
+    "part_reversal": "parts taken back of a transaction never pass it",
+    "reversal_amount": "a reversal takes back all that was not taken back before",
 }
 
 

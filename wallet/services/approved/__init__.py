@@ -1,12 +1,12 @@
 """What with money takes two people: adjustments, reversals, the rules of limits, prices, a gateway's credentials."""
 
 from accounts import approvals
-from wallet.services.approved import adjustments, credentials, fees, payout_outcomes, reversals, rules
+from wallet.services.approved import adjustments, claims, credentials, fees, payout_outcomes, reversals, rules
 
 BY_TWO = (adjustments, reversals, credentials, fees, payout_outcomes)
 
 
 def register() -> None:
     """Make these actions known to whoever proposes and approves."""
-    for action in (*(each.ACTION for each in BY_TWO), *rules.ACTIONS):
+    for action in (*(each.ACTION for each in BY_TWO), *rules.ACTIONS, *claims.ACTIONS):
         approvals.register(action)

@@ -94,7 +94,10 @@ def reference_of(payout_id: UUID) -> str:
 
 
 def _check(account: Account, bank_account: BankAccount, amount: int, purpose: str, at: datetime) -> None:
-    if account.owner_id != bank_account.owner_id:
+    if account.owner_id != bank_account.owner_id or (
+        # A merchant's account has no owner: its code says whose it is.
+        account.owner_id is None and account.code != f"merchant:{bank_account.organization_id}"
+    ):
         raise NotYourAccount
     if account.currency_id != NGN:
         raise CurrencyMismatch
