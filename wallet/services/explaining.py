@@ -7,7 +7,7 @@ causes that are theirs, in plain words; staff are told all of them.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Model, Q
@@ -15,11 +15,25 @@ from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent
+from accounts.models import Approval, AuditEvent
 from core.actors import acting_as_service
-from wallet.models import Account, Entry, Hold, Payment, Payout, Reversal, TierRule, Transaction, WebhookEvent
+from core.ids import uuid7_at
+from wallet.fees import CREDITED
+from wallet.models import (
+    Account,
+    Entry,
+    FeeSchedule,
+    Hold,
+    Payment,
+    Payout,
+    Reversal,
+    TierRule,
+    Transaction,
+    WebhookEvent,
+)
 
 EVENTS = 50
+AROUND = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,23 @@ def _rule(entry: Entry) -> Iterator[Cause]:
         yield Cause(_("Rule of the tier"), f"{rule} ({rule.source})", rule, private=True)
 
 
+def _fees(entry: Entry) -> Iterator[Cause]:
+    """The schedules by which the charges of its posting were worked out."""
+    kinds = set(Transaction.objects.of_posting(entry.posting_id).values_list("kind", flat=True))
+    if kinds.isdisjoint(CREDITED):
+        return
+    day: date = localtime(entry.recorded_at).date()
+    held = FeeSchedule.objects.in_force(on=day, currency=entry.currency).select_related("approval")
+    for schedule in held.filter(kind__in=kinds).order_by("kind", "tier"):
+        yield Cause(_("Fee schedule"), f"{schedule} ({schedule.source})", schedule, private=True)
+
+
+def _approvals(entry: Entry) -> Iterator[Cause]:
+    """Who of staff proposed it, and who else approved."""
+    for approval in Approval.objects.filter(posting_id=entry.posting_id):
+        yield Cause(_("Approved"), f"{approval.action} · {approval.state}", approval, private=True)
+
+
 def _acts(entry: Entry) -> Iterator[Cause]:
     """What people and programs did: the lines of the audit trail that name the posting, its payment or its hold."""
     named = Q(
@@ -96,6 +127,15 @@ def _acts(entry: Entry) -> Iterator[Cause]:
     )
     if entry.hold_id:
         named |= Q(target_type="wallet.hold", target_id=str(entry.hold_id))
+    # What is written on an account names the posting among its facts; it was written when the posting was recorded.
+    sides = [str(entry.account_id), str(entry.counterparty_id)]
+    named |= Q(
+        target_type="wallet.account",
+        target_id__in=sides,
+        id__gte=uuid7_at(entry.recorded_at - AROUND),
+        id__lt=uuid7_at(entry.recorded_at + AROUND),
+        data__posting=str(entry.posting_id),
+    )
     payment = Payment.objects.filter(posting_id=entry.posting_id).first()
     if payment:
         named |= Q(target_type="wallet.payment", target_id=str(payment.pk))
@@ -108,4 +148,4 @@ def _brief(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False)[:200]
 
 
-sources: list[Source] = [_payment, _payout, _hold, _posting, _rule, _acts]
+sources: list[Source] = [_payment, _payout, _hold, _posting, _rule, _fees, _approvals, _acts]

@@ -13,9 +13,9 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from accounts.tests.factories import make_person
-from core.actors import acting_as, acting_as_service
+from core.actors import Origin, acting_as, acting_as_service, from_origin
 from wallet.models import Account, Document, Entry, Statement
-from wallet.services import documents, spending
+from wallet.services import documents, explaining, spending
 from wallet.services.statements import make_monthly, make_statement
 from wallet.tests.factories import make_wallet
 from wallet.tests.pages import browser_of, send_directly, text
@@ -241,3 +241,16 @@ class TestBalance:
         make_monthly(month=today(), at=next_month(today()))
         with acting_as(bola):
             assert Statement.objects.count() == 1
+
+
+class TestStaff:
+    def test_the_whole_chain_stands_on_the_pages_of_staff(self, purse: Account, bola: User) -> None:
+        with from_origin(Origin(request_id="req_1")):
+            send_directly(purse, bola, 75, "Yam")
+        entry = entry_of(purse, "Yam")
+        with acting_as_service():
+            causes = explaining.causes_of(entry=entry, for_staff=True)
+            told = explaining.causes_of(entry=entry, for_staff=False)
+        labels = {str(cause.label) for cause in causes}
+        assert {"Done", "Rule of the tier"} <= labels and not told
+        assert any("wallet.transfer" in cause.text for cause in causes)
