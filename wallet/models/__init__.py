@@ -7,6 +7,7 @@ one or more transactions that stand or fall together. An **entry** is a transact
 Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
 """
 
+from wallet.models.breaks import Break, BreakChange, ReconciledDay, SuspenseItem
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
@@ -20,23 +21,36 @@ from wallet.models.ledger import (
     Transaction,
 )
 from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
+from wallet.models.periods import Adjustment, ClosedPeriod
+from wallet.models.reconciliation import ColumnMapping, GatewayRow, Match, MatchingRule, RowImport
 
 __all__ = [
     "Account",
+    "Adjustment",
+    "Break",
+    "BreakChange",
     "Case",
     "Checkpoint",
+    "ClosedPeriod",
+    "ColumnMapping",
     "CoolingOffRule",
     "Currency",
     "Entry",
+    "GatewayRow",
     "Hold",
     "LimitCounter",
     "LimitRaise",
+    "Match",
+    "MatchingRule",
     "PausedTransfer",
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "ReconciledDay",
     "Reversal",
+    "RowImport",
     "Seal",
+    "SuspenseItem",
     "TierRule",
     "TierRuleHistory",
     "Transaction",
