@@ -83,7 +83,6 @@ class Migration(migrations.Migration):
                 ("day", models.DateField()),
                 ("happened_at", models.DateTimeField()),
                 ("reference", models.CharField(blank=True, max_length=120)),
-                ("facts", models.JSONField(default=dict)),
                 ("explanation", models.CharField(blank=True, max_length=500)),
                 ("found_at", models.DateTimeField()),
                 ("resolved_at", models.DateTimeField(null=True)),

@@ -59,8 +59,6 @@ class Break(models.Model):
     day = models.DateField()
     happened_at = models.DateTimeField()
     reference = models.CharField(max_length=120, blank=True)
-    # What else is known: the payment's or payout's state, whether a webhook came.
-    facts = models.JSONField(default=dict)
     explanation = models.CharField(max_length=500, blank=True)
     found_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
