@@ -35,7 +35,7 @@ PLACED = "key, nth, gateway_id, source, source_id"
 
 def seed(apps, schema_editor):
     rules = apps.get_model("wallet", "MatchingRule").objects.using(schema_editor.connection.alias)
-    rules.create(from_date=date(2026, 1, 1), source="The operator's own rule")
+    rules.create(from_date=date(2000, 1, 1), source="The operator's own rule")
 
 
 class Migration(migrations.Migration):

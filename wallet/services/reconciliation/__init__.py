@@ -1,6 +1,47 @@
 """Whether what gateways and banks say of our money is what our books say."""
 
+from wallet.services.reconciliation.days import Standing, close_day, propose_day, send_back, standing
+from wallet.services.reconciliation.deciding import explain, match_by_hand, reopen, take_apart
+from wallet.services.reconciliation.figures import is_as_signed
+from wallet.services.reconciliation.file_imports import (
+    accounts_with_rows,
+    choose_mapping,
+    confirm_file,
+    keep_file,
+    make_mapping,
+    read_draft,
+)
 from wallet.services.reconciliation.importing import NoLedger, import_day
 from wallet.services.reconciliation.matching import Run, reconcile
+from wallet.services.reconciliation.sides import Candidate, Side, candidates_of, side_of
+from wallet.services.reconciliation.suspense import ages, attributed, follow_suspense
 
-__all__ = ["NoLedger", "Run", "import_day", "reconcile"]
+__all__ = [
+    "Candidate",
+    "NoLedger",
+    "Run",
+    "Side",
+    "Standing",
+    "accounts_with_rows",
+    "ages",
+    "attributed",
+    "candidates_of",
+    "choose_mapping",
+    "close_day",
+    "confirm_file",
+    "explain",
+    "follow_suspense",
+    "import_day",
+    "is_as_signed",
+    "keep_file",
+    "make_mapping",
+    "match_by_hand",
+    "propose_day",
+    "read_draft",
+    "reconcile",
+    "reopen",
+    "send_back",
+    "side_of",
+    "standing",
+    "take_apart",
+]

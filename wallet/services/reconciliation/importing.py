@@ -214,7 +214,7 @@ def _insert(row_import: RowImport, rows: Sequence[LedgerRow]) -> None:
         postings.get((row.source, row.reference), pk) if row.currency == account.currency_id else pk
         for row, pk in zip(rows, ids, strict=True)
     ]
-    parameters = [
+    parameters: list[Any] = [
         account.pk,
         row_import.pk,
         first_open_day(account) or date.min,

@@ -171,4 +171,4 @@ def _actor() -> UUID | None:
 def _execute(statement: str, facts: dict[str, Any] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, facts)
-        return cursor.rowcount
+        return int(cursor.rowcount)
