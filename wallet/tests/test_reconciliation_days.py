@@ -107,10 +107,11 @@ def test_money_on_its_way_over_midnight_is_listed_by_name(clearing, people):
     payment = clearing.paid(10_000)
     tomorrow = timezone.now() + timedelta(days=1)
     told(clearing, row(10_000, payment.reference, at=tomorrow))
-    figures = propose(clearing, people[0]).figures
+    proposed = propose(clearing, people[0])
+    figures = proposed.figures
     assert [(item["kind"], item["books"]) for item in figures["items"]] == [("IN_TRANSIT", 10_000)]
     assert figures["opening_difference"] == 0
-    closed = close(ReconciledDay.objects.get(), people[1])
+    closed = close(proposed, people[1])
     following = propose(clearing, people[0], day=closed.day + timedelta(days=1))
     assert (following.figures["items"], following.figures["difference"]) == ([], 0)
 
