@@ -20,6 +20,7 @@ from accounts import access_tokens
 from core import ids
 from core.embedded import Postgres, ensure_running
 from core.embedded.place import exclusive
+from wallet.services.fees import forget_schedules
 
 SERVER = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
 # The source that tests name in rules of their own, in the one table of the schema's data that they add to.
@@ -30,9 +31,13 @@ KEPT = (
     "auth_permission",
     "auth_group",
     "auth_group_permissions",
+    "accounts_approvalband",
     "wallet_currency",
     "wallet_tierrule",
     "wallet_coolingoffrule",
+    "wallet_feeschedule",
+    "wallet_feerule",
+    "wallet_reversalrule",
     "wallet_follower",
     "realtime_horizon",
     "realtime_consumer",
@@ -105,8 +110,10 @@ def wipe(_case: object = None) -> None:
             [[*KEPT, "wallet_account"]],
         ).fetchall()
         statements = [f'delete from "{name}"' for (name,) in tables]
-        for rules in ("wallet_tierrule", "wallet_coolingoffrule"):
-            statements.append(f"delete from {rules} where source = '{OF_TESTS}'")
+        of_tests = f"select id from wallet_feeschedule where source = '{OF_TESTS}'"
+        statements.append(f"delete from wallet_feerule where schedule_id in ({of_tests})")
+        for rules in ("tierrule", "coolingoffrule", "reversalrule", "feeschedule"):
+            statements.append(f"delete from wallet_{rules} where source = '{OF_TESTS}'")
         statements.append("delete from wallet_account where owner_id is not null")
         statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
         connection.execute("; ".join(statements))
@@ -121,5 +128,6 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
     if marked or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         cache.clear()
         access_tokens.forget_keys()  # those of the last test are no rows any more
+        forget_schedules()
     # Ids never go back, so a test that moved the clock ahead would leave all later ones in its future.
     ids._sequence.restart()

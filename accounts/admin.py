@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts import (  # they register their pages
+    approval_admin,  # noqa: F401
     factor_reset_admin,  # noqa: F401
     kyc_admin,  # noqa: F401
     notice_admin,  # noqa: F401

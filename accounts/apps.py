@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
         # Their models and receivers need the models of the apps listed after this one.
         # What organisations are told of, known in every process.
         from accounts import (  # noqa: F401
+            approvals,
             browser,
             device_marks,
             factors,
@@ -25,7 +26,9 @@ class AccountsConfig(AppConfig):
         # Whoever makes a key chooses among all scopes, also where no address of the API has been looked at yet.
         from accounts.api.organizations import scopes  # noqa: F401
         from accounts.api.webhooks import scopes as webhook_scopes  # noqa: F401
+        from accounts.services.referrals import approved
 
+        approvals.register(approved.ACTION)
         kyc_notices.register()
         referral_words.register()
         post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

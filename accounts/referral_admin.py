@@ -18,13 +18,14 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import audit, proposals
 from accounts.models import Referral, ReferralBonus, ReferralProgram
 from accounts.people_found import people
 from accounts.personal import PersonalAdmin
 from accounts.referral_forms import ProgramForm
 from accounts.roles import EXPORT_REFERRALS, REFUSE_REFERRAL, RUN_PROGRAMS
 from accounts.services import referrals
+from accounts.services.referrals import approved
 from accounts.staff_actions import ReasonForm
 from accounts.step_up import step_up_required
 from core.errors import DomainError
@@ -45,6 +46,14 @@ from core.staff import (
     time_of,
 )
 
+proposals.register(
+    proposals.ProposalPage(
+        approved.CODE,
+        ProgramForm,
+        _("The programme before it ends on the day before. Its rules can never be changed."),
+        lambda _approval: list_of(ReferralProgram),
+    )
+)
 MOST_EXPORTED = 50_000
 SHOWN_IN_PANEL = 50
 EXPORTED = (
@@ -89,7 +98,6 @@ class ReferralProgramAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("make/", view(self.make_view), name="accounts_referralprogram_make"),
             path("<uuid:key>/stop/", view(self.stop_view), name="accounts_referralprogram_stop"),
             *super().get_urls(),
         ]
@@ -106,7 +114,7 @@ class ReferralProgramAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         may = request.user.has_perm(RUN_PROGRAMS)
-        address = reverse("admin:accounts_referralprogram_make") if may else ""
+        address = reverse("admin:accounts_propose", args=[approved.CODE]) if may else ""
         return super().changelist_view(request, {**(extra_context or {}), "make_url": address})
 
     def render_change_form(
@@ -125,15 +133,6 @@ class ReferralProgramAdmin(ReadOnlyAdmin):
             [[link(each), each.get_state_display(), moment(each.joined_at)] for each in latest],
             list_of(Referral, program__id__exact=program.pk),
         )
-
-    def make_view(self, request: HttpRequest) -> HttpResponse:
-        """Begin a programme. Raises PermissionDenied."""
-        _require(request, RUN_PROGRAMS)
-        run = partial(_make, request)
-        back = reverse("admin:accounts_referralprogram_changelist")
-        text = _("The programme before it ends on the day before. Its rules can never be changed.")
-        answer: HttpResponse = _deed(request, _("Begin a programme"), text, ProgramForm, run, back)
-        return answer
 
     def stop_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """End a programme at once. Raises PermissionDenied."""
@@ -319,13 +318,6 @@ def _deed(
             form.add_error(None, str(refusal))
     context = {**admin.site.each_context(request), "title": title, "text": text, "form": form, "back": back}
     return render(request, "admin/accounts/referral/deed.html", context, status=422 if form.is_bound else 200)
-
-
-def _make(request: HttpRequest, form: ProgramForm, at: datetime) -> HttpResponse:
-    rules = form.rules()
-    program = referrals.make_program(by=request.user, at=at, **rules)  # type: ignore[arg-type]
-    messages.success(request, _("The programme is made."))
-    return redirect(_page_of(program))
 
 
 def _stop(request: HttpRequest, program: ReferralProgram, form: ReasonForm, at: datetime) -> HttpResponse:

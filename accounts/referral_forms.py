@@ -1,4 +1,4 @@
-"""Forms of invitations: inviting by mail, and for staff, beginning a programme."""
+"""Forms of invitations: inviting by mail, and for staff, proposing a programme."""
 
 from typing import Any
 
@@ -6,7 +6,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.approvals import Payload
 from accounts.models.referrals import Event
+from accounts.proposals import ProposalForm
+from accounts.services.referrals.approved import DATES
 from core.errors import DomainError
 from core.money import parse_amount
 
@@ -38,7 +41,7 @@ class AmountField(forms.CharField):
             raise ValidationError(str(refusal), code=refusal.code) from refusal
 
 
-class ProgramForm(forms.Form):
+class ProgramForm(ProposalForm):
     """The rules of a programme, in naira and days."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
@@ -69,13 +72,6 @@ class ProgramForm(forms.Form):
         label=_("Taken back if the money goes within so many days"), min_value=0, max_value=730, initial=30
     )
     terms = forms.CharField(label=_("Terms"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 6}))
-    reason = forms.CharField(
-        label=_("Reason"),
-        min_length=10,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Kept in the audit trail."),
-    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -85,11 +81,15 @@ class ProgramForm(forms.Form):
             self.add_error("referrer_bonus", _("Somebody must get something."))
         return data
 
-    def rules(self) -> dict[str, Any]:
-        """What `make_program` takes."""
-        data = dict(self.cleaned_data)
+    def payload(self) -> Payload:
+        data = {name: value for name, value in self.cleaned_data.items() if name not in ("reason", "ticket")}
         levels = [data.pop("referrer_bonus") or 0, data.pop("second_bonus") or 0]
         data["level_bonuses"] = levels if levels[1] else levels[:1]
         for name in ("minimum", "invited_bonus"):
             data[name] = data[name] or 0
+        for name in DATES:
+            data[name] = data[name].isoformat() if data[name] else None
         return {**data, "currency": NGN}
+
+    def target(self) -> str:
+        return f"referral programme from {self.cleaned_data['starts_on'].isoformat()}"

@@ -24,7 +24,7 @@ PEOPLE = (
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
-LIMITS = ("wallet.tierrule", "wallet.coolingoffrule")
+LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
 TRAIL = ("accounts.auditevent",)
@@ -39,6 +39,8 @@ SCREENING = ("accounts.screeninghit", "accounts.sanctionslist")
 APPLICATIONS = ("accounts.kycapplication",)
 REFERRALS = ("accounts.referralprogram", "accounts.referral", "accounts.referralbonus")
 BONUSES = ("accounts.referralprogram", "accounts.referralbonus")
+APPROVALS = ("accounts.approval", "accounts.approvalband")
+BROKEN = ("accounts.failedtask",)
 
 REVEAL = "accounts.reveal_personal"
 FREEZE = "accounts.freeze_customer"
@@ -58,6 +60,16 @@ DOWNLOAD_DOCUMENT = "accounts.download_kycdocument"
 RUN_PROGRAMS = "accounts.run_referral_programs"
 REFUSE_REFERRAL = "accounts.refuse_referral"
 EXPORT_REFERRALS = "accounts.export_referrals"
+APPROVE_PROGRAM = "accounts.approve_referral_program"
+RUN_TASK_AGAIN = "accounts.run_task_again"
+PROPOSE_ADJUSTMENT = "wallet.propose_adjustment"
+APPROVE_ADJUSTMENT = "wallet.approve_adjustment"
+REVERSE = "wallet.reverse_posting"
+APPROVE_REVERSAL = "wallet.approve_reversal"
+PROPOSE_LIMITS = "wallet.propose_limits"
+APPROVE_LIMITS = "wallet.approve_limits"
+PROPOSE_CREDENTIALS = "wallet.propose_credentials"
+APPROVE_CREDENTIALS = "wallet.approve_credentials"
 
 
 @dataclass(frozen=True)
@@ -89,14 +101,21 @@ ROLES = {
     ),
     KYC: Role((*PEOPLE, *LIMITS, *APPLICATIONS, *SCREENING), (REVEAL, READ_CASES, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
-    FINANCE: Role((*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES), (REPLAY, RUN_PROGRAMS)),
+    FINANCE: Role(
+        (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN),
+        (
+            *(REPLAY, RUN_PROGRAMS, APPROVE_PROGRAM, RUN_TASK_AGAIN, PROPOSE_ADJUSTMENT, APPROVE_ADJUSTMENT),
+            *(REVERSE, APPROVE_REVERSAL, PROPOSE_LIMITS, PROPOSE_CREDENTIALS, APPROVE_CREDENTIALS),
+        ),
+    ),
     COMPLIANCE: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS),
         ),
         (
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
+            *(APPROVE_ADJUSTMENT, APPROVE_REVERSAL, PROPOSE_LIMITS, APPROVE_LIMITS, APPROVE_PROGRAM),
             *(READ_CASES, APPROVE_KYC, DOWNLOAD_DOCUMENT, DECIDE_SCREENING),
             *(REFUSE_REFERRAL, EXPORT_REFERRALS),
         ),
@@ -116,7 +135,7 @@ ROLES = {
                 *LISTENERS,
                 *HOOKS,
             ),
-            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN),
         ),
         (READ_CASES,),
     ),

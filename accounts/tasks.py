@@ -6,7 +6,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from accounts import access_tokens
-from accounts.services import code_requests, forgetting, sending
+from accounts.services import approvals, code_requests, forgetting, sending
 from accounts.services.kyc import expiring
 from accounts.services.kyc import queue as kyc_queue
 from core.actors import Origin, acting_as_service, from_origin
@@ -73,3 +73,9 @@ def forget_old_sign_ins() -> None:
 def return_lapsed_cases() -> None:
     """Put cases whose agent's lease ran out back into the queue; what is left waits for the next run."""
     kyc_queue.return_lapsed(at=timezone.now())
+
+
+@shared_task
+def end_old_proposals() -> None:
+    """End proposals that ran out, or were overtaken by what they are about."""
+    approvals.expire(at=timezone.now())

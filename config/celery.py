@@ -66,6 +66,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=8, minute=0),
     },
     "return lapsed cases": {"task": "accounts.tasks.return_lapsed_cases", "schedule": 60.0},
+    "end old proposals": {"task": "accounts.tasks.end_old_proposals", "schedule": 300.0},
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),

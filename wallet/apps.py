@@ -12,8 +12,9 @@ class WalletConfig(AppConfig):
         from accounts import referral_signals
         from wallet import notices, personal
         from wallet.api import scopes  # noqa: F401
-        from wallet.services import cards
+        from wallet.services import approved, cards
 
+        approved.register()
         personal.register()
         notices.register()
         referral_signals.register("SAME_CARD", cards.same_card)

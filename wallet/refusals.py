@@ -20,7 +20,7 @@ class LedgerRefusal(DomainError):
 class InsufficientFunds(LedgerRefusal):
     code = "insufficient_funds"
     message = _("There is not enough money available.")
-    public = ("available",)
+    public = ("available", "fees")
 
 
 class BalanceCapExceeded(LedgerRefusal):

@@ -9,6 +9,7 @@ from core.actors import acting_as_service
 from core.outbound import require_no_transaction
 from wallet.gateways import paystack_identity as identity
 from wallet.gateways.base import GatewayError, GatewayRefused, GatewayUnavailable
+from wallet.gateways.capabilities import AccountNotResolved
 from wallet.gateways.paystack import Paystack as Adapter
 from wallet.models import PaymentGateway
 from wallet.services.gateways import adapter_of
@@ -23,10 +24,10 @@ class Paystack:
 
     def check_bank_account(self, declared: Declared) -> Finding:
         try:
-            found = identity.account_name(
-                _adapter(), account_number=declared.account_number, bank_code=declared.bank_code
+            found = _adapter().resolve_account(
+                account_number=declared.account_number, bank_code=declared.bank_code
             )
-        except identity.AccountUnknown:
+        except AccountNotResolved:
             return Finding(Outcome.MISMATCH, SOURCE, facts={"reason": "account_unknown"})
         except GatewayError as error:
             return _cannot_tell(error)

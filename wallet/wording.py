@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.money import money
+from wallet.fees import CHARGES, Band, Tariff
 from wallet.models import Payment
 
 Words = str | Promise
@@ -13,10 +16,53 @@ KINDS: dict[str, Words] = {
     "DEPOSIT": _("Money added"),
     "TRANSFER": _("Transfer"),
     "REVERSAL": _("Reversal"),
+    "ADJUSTMENT": _("Correction"),
     "RELEASE": _("Kept money released"),
     "BONUS": _("Invitation bonus"),
+    "FEE": _("Fee"),
+    "VAT": _("VAT on the fee"),
+    "STAMP_DUTY": _("Stamp duty"),
+    "LEVY": _("Levy"),
 }
-KIND_NOTES: dict[str, Words] = {"DEPOSIT": _("By card or bank")}
+KIND_NOTES: dict[str, Words] = {
+    "DEPOSIT": _("By card or bank"),
+    "VAT": _("Passed on to the state"),
+    "STAMP_DUTY": _("Passed on to the state"),
+}
+
+
+def prices(tariff: Tariff, currency: str) -> list[str]:
+    """What a tariff charges, a line for each band that costs something: "Stamp duty: ₦50 from ₦10,000"."""
+    bands = sorted(tariff.bands, key=lambda band: (CHARGES.index(band.charge), band.from_amount))
+    return [
+        gettext("%(charge)s: %(price)s") % {"charge": kind(band.charge), "price": price(band, currency)}
+        for band in bands
+        if band.flat or band.rate or band.minimum
+    ]
+
+
+def price(band: Band, currency: str) -> str:
+    """What a band costs, and for what: "1.5% + ₦100 from ₦2,500, at most ₦2,000"."""
+    parts = [f"{(band.rate * 100).normalize():f}%"] if band.rate else []
+    if band.flat or not parts:
+        parts.append(money(band.flat, currency))
+    text = " + ".join(parts)
+    if band.from_amount > 1:
+        text = gettext("%(price)s from %(amount)s") % {
+            "price": text,
+            "amount": money(band.from_amount, currency),
+        }
+    if band.minimum:
+        text = gettext("%(price)s, at least %(amount)s") % {
+            "price": text,
+            "amount": money(band.minimum, currency),
+        }
+    if band.maximum is not None:
+        text = gettext("%(price)s, at most %(amount)s") % {
+            "price": text,
+            "amount": money(band.maximum, currency),
+        }
+    return text
 
 
 def kind(code: str) -> Words:

@@ -1,9 +1,11 @@
+from accounts.models.approvals import Approval, ApprovalBand
 from accounts.models.apps import AppGrant, SpentAppToken
 from accounts.models.audit import AuditEvent
 from accounts.models.checks import KycCheck, KycCheckJob
 from accounts.models.codes import FlowState, OneTimeCode
 from accounts.models.factor_resets import FactorReset
 from accounts.models.factors import FactorChallenge, PendingFactor
+from accounts.models.failed_tasks import FailedTask
 from accounts.models.history import (
     ApiKeyHistory,
     AuthenticatorHistory,
@@ -50,6 +52,8 @@ __all__ = [
     "ApiKey",
     "ApiKeyHistory",
     "AppGrant",
+    "Approval",
+    "ApprovalBand",
     "AuditEvent",
     "AuthenticatorHistory",
     "BankAccountClaim",
@@ -62,6 +66,7 @@ __all__ = [
     "EmailAddressHistory",
     "FactorChallenge",
     "FactorReset",
+    "FailedTask",
     "FlowState",
     "IdentityNumber",
     "Invitation",

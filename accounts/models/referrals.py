@@ -121,7 +121,8 @@ class ReferralProgram(models.Model):
         verbose_name = _("referral programme")
         verbose_name_plural = _("referral programmes")
         permissions = [
-            ("run_referral_programs", _("Can start and end referral programmes")),
+            ("run_referral_programs", _("Can propose and end referral programmes")),
+            ("approve_referral_program", _("Can approve referral programmes")),
         ]
         constraints = [
             models.CheckConstraint(

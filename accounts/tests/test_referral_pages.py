@@ -143,13 +143,23 @@ RULES = {
     "clawback_days": "30",
     "terms": "One bonus each.",
     "reason": WHY,
+    "ticket": "T-1",
 }
 
 
-def test_staff_begin_a_programme_and_end_it_with_a_reason():
-    browser, today = agent("run_referral_programs"), timezone.localdate()
-    answer = browser.post("/staff/accounts/referralprogram/make/", {**RULES, "starts_on": str(today)})
+PROPOSE = "/staff/accounts/approval/propose/accounts.referral_program/"
+
+
+def test_staff_begin_a_programme_by_two_and_one_ends_it_with_a_reason():
+    browser, today = agent("run_referral_programs", "view_approval"), timezone.localdate()
+    rules = {**RULES, "starts_on": str(today), "step": "propose"}
+    answer = browser.post(PROPOSE, rules)
     assert answer.status_code == 302, answer.content
+    with acting_as_service():
+        assert not ReferralProgram.objects.exists()
+    second = agent("approve_referral_program", "view_approval")
+    said = {"decision": "approve", "word-reason": WHY}
+    assert second.post(answer.url.replace("change", "decide"), said).status_code == 302
     with acting_as_service():
         program = ReferralProgram.objects.get()
     assert (program.budget, program.minimum, program.level_bonuses) == (
@@ -157,7 +167,7 @@ def test_staff_begin_a_programme_and_end_it_with_a_reason():
         100_000,
         [100_000, 20_000],
     )
-    again = browser.post("/staff/accounts/referralprogram/make/", {**RULES, "starts_on": str(today)})
+    again = browser.post(PROPOSE, rules)
     assert again.status_code == 422 and b"Another programme begins" in again.content
     stop = f"/staff/accounts/referralprogram/{program.pk}/stop/"
     assert browser.post(stop, {"reason": "short"}).status_code == 422
@@ -185,9 +195,7 @@ def test_staff_begin_a_programme_and_end_it_with_a_reason():
 )
 def test_rules_that_make_no_sense_are_said(wrong):
     body = {**RULES, "starts_on": str(timezone.localdate()), **wrong}
-    assert (
-        agent("run_referral_programs").post("/staff/accounts/referralprogram/make/", body).status_code == 422
-    )
+    assert agent("run_referral_programs").post(PROPOSE, body).status_code == 422
 
 
 def test_staff_refuse_a_referral_with_a_reason(ada):
@@ -206,7 +214,7 @@ def test_who_only_looks_does_none_of_it(ada):
     program = make_program()
     bola, browser = invited_by(ada), agent()
     for address in (
-        "/staff/accounts/referralprogram/make/",
+        PROPOSE,
         f"/staff/accounts/referralprogram/{program.pk}/stop/",
         f"/staff/accounts/referral/{referral_of(bola).pk}/refuse/",
         "/staff/accounts/referral/export/",

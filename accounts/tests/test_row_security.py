@@ -131,6 +131,9 @@ SEEN_BY_THEIR_OWNER = {
     "accounts_referralcode",
 }
 CATALOGUES = {
+    # What staff propose and decide; who sees and changes nothing of it: accounts.tests.test_approvals_attacked.
+    "accounts_approval",
+    "accounts_approvalband",
     "accounts_referralprogram",
     "accounts_signingkey",
     "socialaccount_socialapp",

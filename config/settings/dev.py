@@ -50,5 +50,9 @@ TEXTS_PATH = DATA_DIR / "texts.jsonl"
 PAYSTACK_BASE_URL = f"{env.site_url}/sandbox/paystack"
 PAYSTACK_SANDBOX_SECRET_KEY = f"sk_test_{_secrets['paystack_key']}"
 PAYSTACK_WEBHOOK_URL = f"{env.site_url}/webhooks/paystack/"
+PAYSTACK_APPROVAL_URL = f"{env.site_url}/webhooks/paystack/transfers/approval"
+# How long a transfer is on its way, and what our balance there begins with (kobo).
+SANDBOX_TRANSFER_SECONDS = 5
+SANDBOX_OPENING_BALANCE = 1_000_000_000
 SANDBOX_CLOCK_SCALE = 0.02
 INSTALLED_APPS += ["wallet.sandbox", "core.dev"]  # noqa: F405

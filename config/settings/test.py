@@ -53,5 +53,9 @@ TEXTS_PATH = STORES_ROOT / f"texts-{WORKER}.jsonl"
 KYC_VERIFIERS |= dict.fromkeys(("BVN", "BANK_ACCOUNT"), "accounts.kyc.local_checks.ByHand")  # noqa: F405
 PAYSTACK_SANDBOX_SECRET_KEY = f"sk_test_{_secrets['paystack_key']}"
 PAYSTACK_WEBHOOK_URL = "http://testserver/webhooks/paystack/"
+PAYSTACK_APPROVAL_URL = "http://testserver/webhooks/paystack/transfers/approval"
+# How long a transfer is on its way, and what our balance there begins with (kobo).
+SANDBOX_TRANSFER_SECONDS = 0
+SANDBOX_OPENING_BALANCE = 1_000_000_000
 SANDBOX_CLOCK_SCALE = 0
 INSTALLED_APPS += ["wallet.sandbox", "core.dev"]  # noqa: F405

@@ -36,15 +36,19 @@ DEFINERS = {
     "wallet.sees_all()": PEOPLE,
     "wallet.open_account(p_owner uuid, p_kind text, p_currency text)": PEOPLE,
     "wallet.place_hold(p_hold uuid, p_account uuid, p_amount bigint, p_expires_at timestamp with time zone, "
-    "p_reason text)": PEOPLE,
+    "p_reason text, p_counted bigint)": PEOPLE,
     "wallet.post(p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[], "
     "p_description text, p_effective_at timestamp with time zone)": PEOPLE,
     "wallet.post_one(p_posting uuid, p_kind text, p_debit uuid, p_credit uuid, p_amount bigint, p_description text, "
     "p_effective_at timestamp with time zone)": PEOPLE,
     "wallet.send(p_posting uuid, p_source uuid, p_recipient uuid, p_currency character, p_amount bigint, "
     "p_note text)": PEOPLE,
+    "wallet.send_charged(p_posting uuid, p_source uuid, p_recipient uuid, p_currency character, p_amount bigint, "
+    "p_note text, p_kinds text[], p_amounts bigint[])": PEOPLE,
     "wallet.commit_hold(p_hold uuid, p_posting uuid, p_credit uuid, p_amount bigint, p_kind text, "
     "p_description text, p_final boolean, p_effective_at timestamp with time zone)": SERVICE,
+    "wallet.commit_hold_lines(p_hold uuid, p_posting uuid, p_kinds text[], p_credits uuid[], p_amounts bigint[], "
+    "p_description text, p_effective_at timestamp with time zone)": SERVICE,
     "wallet.expire_holds(p_limit integer)": SERVICE,
     "wallet.fold()": SERVICE,
     "wallet.open_system_account(p_code text, p_kind text, p_currency text, p_normal_side text, p_hot boolean, "

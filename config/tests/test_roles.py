@@ -44,7 +44,7 @@ PEOPLE = {
     "accounts.membership",
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
-LIMITS = {"wallet.tierrule", "wallet.coolingoffrule"}
+LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}

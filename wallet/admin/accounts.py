@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import BigIntegerField, Case, F, Func, Q, QuerySet
 from django.db.models import When as If
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +30,9 @@ from core.staff import (
     yes_no,
 )
 from wallet.admin.columns import account_column, account_link
+from wallet.admin.proposals import ways
 from wallet.models import Account, Checkpoint, Entry, Hold, LimitCounter, Payment, TierRule, Transaction
+from wallet.services.approved import adjustments
 
 LATEST = 20
 ENTRY_COLUMNS = [
@@ -101,6 +103,12 @@ class AccountAdmin(PersonalAdmin):
         now = Case(If(hot=True, then=counted), default=F("balance"))
         accounts: QuerySet[Account] = super().get_queryset(request)
         return accounts.select_related("owner").annotate(balance_now=now)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["ways"] = ways(request, (adjustments.CODE, {"debit": kwargs["obj"].pk}))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def find(self, queryset: QuerySet[Account], term: str) -> QuerySet[Account]:
         key = as_uuid(term)

@@ -40,9 +40,11 @@ from core.staff import (
 )
 from wallet import services, tasks
 from wallet.admin.columns import account_column
+from wallet.admin.proposals import ways
 from wallet.admin.transactions import posting_panel
 from wallet.figures import open_for
 from wallet.models import Case, Payment, PaymentGateway, Transaction, WebhookEvent
+from wallet.services.approved import credentials
 
 REDACTED = "•••"
 # What a gateway tells of a card or of a way to charge it again, and of how to reach its owner.
@@ -242,6 +244,12 @@ class PaymentGatewayAdmin(ReadOnlyAdmin):
     list_filter = ("active",)
     shown = (*list_display, "fee_percent", "fee_flat_shown", "fee_cap_shown")
     search_help_text = _("By the start of its code")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["ways"] = ways(request, (credentials.CODE, {"gateway": kwargs["obj"].pk}))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def find(self, queryset: QuerySet[PaymentGateway], term: str) -> QuerySet[PaymentGateway]:
         return queryset.filter(pk__startswith=term)

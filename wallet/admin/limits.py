@@ -1,17 +1,21 @@
-"""What tiers allow, as dated rules. They are changed by a migration or a service, never by hand."""
+"""What tiers allow, as dated rules. Another is made by an approved proposal, never by hand."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.kyc import steps
-from core.staff import ReadOnlyAdmin, amount_of
-from wallet.models import CoolingOffRule, TierRule
+from core.staff import ReadOnlyAdmin, amount_of, link_of
+from wallet.admin.proposals import ways
+from wallet.models import CoolingOffRule, ReversalRule, TierRule
+from wallet.services.approved import rules
+
+APPROVAL = link_of("approval", _("Approved as"))
 
 
 @admin.register(TierRule)
@@ -27,8 +31,14 @@ class TierRuleAdmin(ReadOnlyAdmin):
         amount_of("balance_cap", _("Balance")),
     )
     list_filter = ("tier", "currency")
-    shown = (*list_display[1:], "currency", "requires_shown", "grace_days", "source")
+    shown = (*list_display[1:], "currency", "requires_shown", "grace_days", "source", APPROVAL)
     search_help_text = _("By tier")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "ways": ways(request, (rules.TIER, {}))}
+        return super().changelist_view(request, context)
 
     def find(self, queryset: QuerySet[TierRule], term: str) -> QuerySet[TierRule]:
         return queryset.filter(tier=int(term)) if term.isdecimal() and len(term) < 4 else queryset.none()
@@ -40,8 +50,8 @@ class TierRuleAdmin(ReadOnlyAdmin):
             from_date__gt=OuterRef("from_date"),
             from_date__lte=timezone.localdate(),
         )
-        rules: QuerySet[TierRule] = super().get_queryset(request)
-        return rules.annotate(is_followed=Exists(later))
+        found: QuerySet[TierRule] = super().get_queryset(request)
+        return found.annotate(is_followed=Exists(later))
 
     @admin.display(description=_("Holds"))
     def standing(self, rule: Any) -> Any:
@@ -54,14 +64,34 @@ class TierRuleAdmin(ReadOnlyAdmin):
         return ", ".join(str(steps.STEPS[code].title) for code in rule.requires)
 
 
-@admin.register(CoolingOffRule)
-class CoolingOffRuleAdmin(ReadOnlyAdmin):
+class DatedAmountAdmin(ReadOnlyAdmin):
+    """Rules of one amount."""
+
+    action: ClassVar[str]
+
     list_display = ("__str__", "from_date", amount_of("amount", _("At most in all")))
     list_filter = ("currency",)
-    shown = (*list_display[1:], "currency", "source")
+    shown = (*list_display[1:], "currency", "source", APPROVAL)
     search_help_text = _("By the year from which it holds")
 
-    def find(self, queryset: QuerySet[CoolingOffRule], term: str) -> QuerySet[CoolingOffRule]:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "ways": ways(request, (self.action, {}))}
+        )
+
+    def find(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         if not term.isdecimal() or not date.min.year <= int(term[:5]) <= date.max.year:
             return queryset.none()
         return queryset.filter(from_date__year=int(term))
+
+
+@admin.register(CoolingOffRule)
+class CoolingOffRuleAdmin(DatedAmountAdmin):
+    action = rules.COOLING_OFF
+
+
+@admin.register(ReversalRule)
+class ReversalRuleAdmin(DatedAmountAdmin):
+    action = rules.REVERSAL

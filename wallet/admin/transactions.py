@@ -7,9 +7,12 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Approval
+from accounts.roles import REVERSE
 from core.ids import TRANSACTIONS_PER_POSTING, nth
 from core.staff import (
     EMPTY,
@@ -25,12 +28,13 @@ from core.staff import (
     page_of,
     time_of,
 )
+from wallet.admin import reversing
 from wallet.admin.columns import account_column, account_link
 from wallet.figures import verifications
 from wallet.models import Account, Entry, Hold, Payment, Reversal, Seal, Transaction
 
 LATEST = 20
-KINDS = ("DEPOSIT", "TRANSFER", "GATEWAY_FEE", "SURPLUS", "REVERSAL")
+KINDS = ("DEPOSIT", "TRANSFER", "GATEWAY_FEE", "SURPLUS", "ADJUSTMENT", "REVERSAL")
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -88,10 +92,24 @@ class TransactionAdmin(ReadOnlyAdmin):
         "reversal_of",
         "reversed_by",
         "payment",
+        "approval",
         "actor_id",
         "digest_hex",
     )
     search_help_text = _("By transaction or posting id, or a payment's reference")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(reversing.take_back)
+        return [path("<uuid:key>/take-back/", view, name="wallet_transaction_take_back"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = kwargs["obj"]
+        if request.user.has_perm(REVERSE) and not Reversal.objects.filter(pk=row.posting_id).exists():
+            address = reverse("admin:wallet_transaction_take_back", args=[row.posting_id])
+            context["ways"] = [(_("Take back the whole posting"), address)]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def find(self, queryset: QuerySet[Transaction], term: str) -> QuerySet[Transaction]:
         key = as_uuid(term)
@@ -119,6 +137,11 @@ class TransactionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Payment"))
     def payment(self, row: Transaction) -> SafeString | str:
         found = Payment.objects.filter(posting_id=row.posting_id).first()
+        return link(found) if found else EMPTY
+
+    @admin.display(description=_("Approved as"))
+    def approval(self, row: Transaction) -> SafeString | str:
+        found = Approval.objects.filter(posting_id=row.posting_id).first()
         return link(found) if found else EMPTY
 
     @admin.display(description=_("Digest"))

@@ -72,9 +72,23 @@ TRANSACTION = {
 TRANSFER_INPUT = {
     "source": _ACCOUNT,
     "recipient": "@bola",
-    "amount": 500000,
+    "amount": 1500000,
     "currency": "NGN",
     "note": "Rice",
+    "expected_fees": 5000,
+}
+FEE_QUOTE = {
+    "object": "fee_quote",
+    "kind": "WITHDRAWAL",
+    "amount": 1500000,
+    "currency": "NGN",
+    "fees": [
+        {"kind": "FEE", "amount": 2500},
+        {"kind": "VAT", "amount": 188},
+        {"kind": "STAMP_DUTY", "amount": 5000},
+    ],
+    "total_fees": 7688,
+    "quoted_at": _AT,
 }
 TRANSFER = {
     "id": "trf_01bXeVJ2pTfyGNuObTnVLg",
@@ -82,7 +96,9 @@ TRANSFER = {
     "source": _ACCOUNT,
     "sender": _ADA,
     "recipient": _BOLA,
-    "amount": 500000,
+    "amount": 1500000,
+    "fees": [{"kind": "STAMP_DUTY", "amount": 5000}],
+    "total": 1505000,
     "currency": "NGN",
     "note": "Rice",
     "transaction": _TRANSACTION,

@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from core.api.ids import IdField
 from core.api.serializers import InstantField, MoneyField, ObjectField, StrictSerializer, TextField
-from wallet.models import Account, Payment
+from core.money import MAX_AMOUNT
+from wallet.models import Account, FeeSchedule, Payment
 from wallet.services.transfers import LONGEST_NOTE
 
 ACCOUNT, TRANSACTION, TRANSFER, DEPOSIT = "acc", "txn", "trf", "dep"
@@ -102,6 +103,25 @@ class TransactionSerializer(serializers.Serializer[Any]):
     recorded_at = InstantField()
 
 
+class FeeLineSerializer(serializers.Serializer[Any]):
+    """One charge. VAT is that on the fee; duty and levy go to the state."""
+
+    kind = OpenEnumField(help_text=_("FEE, VAT, STAMP_DUTY, LEVY."))
+    amount = MoneyField()
+
+
+class FeeQuoteSerializer(serializers.Serializer[Any]):
+    """What moving an amount costs now. Charges come on top of it, except a merchant's, which come out of it."""
+
+    object = ObjectField("fee_quote")
+    kind = OpenEnumField(help_text=_("TRANSFER, WITHDRAWAL, DEPOSIT, MERCHANT_PAYMENT, PAYOUT."))
+    amount = MoneyField()
+    currency = serializers.CharField(help_text=_("ISO 4217."))
+    fees = FeeLineSerializer(many=True)
+    total_fees = MoneyField(help_text=_("What whoever moves the money pays."))
+    quoted_at = InstantField()
+
+
 class TransferSerializer(serializers.Serializer[Any]):
     """Money sent from one customer to another."""
 
@@ -111,6 +131,10 @@ class TransferSerializer(serializers.Serializer[Any]):
     sender = PersonSerializer(allow_null=True)
     recipient = PersonSerializer(allow_null=True)
     amount = MoneyField()
+    fees = FeeLineSerializer(
+        many=True, allow_null=True, help_text=_("Paid by the sender on top; null when it was not you.")
+    )
+    total = MoneyField(allow_null=True, help_text=_("What the sender paid in all; null when it was not you."))
     currency = serializers.CharField()
     note = serializers.CharField()
     transaction = IdField(TRANSACTION)
@@ -142,11 +166,24 @@ class TransferInput(StrictSerializer):
     amount = MoneyField()
     currency = CurrencyField()
     note = TextField(max_length=LONGEST_NOTE, required=False, allow_blank=True, default="")
+    expected_fees = MoneyField(
+        min_value=0,
+        required=False,
+        help_text=_(
+            "What a quote said that it costs; refused with fees_changed when it costs something else."
+        ),
+    )
 
 
 class DepositInput(StrictSerializer):
     account = IdField(ACCOUNT)
     amount = MoneyField()
+    currency = CurrencyField()
+
+
+class FeeQuery(StrictSerializer):
+    kind = serializers.ChoiceField(choices=FeeSchedule.Kind.values)
+    amount = serializers.IntegerField(min_value=1, max_value=MAX_AMOUNT, help_text=_("In minor units."))
     currency = CurrencyField()
 
 

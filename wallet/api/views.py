@@ -166,12 +166,16 @@ class TransferCreate(ApiView):
         quote = wallet.quote_transfer(
             source=source, recipient_text=order["recipient"], amount=order["amount"], at=timezone.now()
         )
+        expected = order.get("expected_fees", quote.charges.total)
+        if expected != quote.charges.total:
+            raise wallet.FeesChanged(expected=expected, fees=quote.charges.total)
         posting = wallet.transfer(
             posting_id=posting_id,
             source=source,
             recipient_id=quote.recipient.user_id,
             amount=order["amount"],
             note=order["note"],
+            charges=quote.charges,
             at=timezone.now(),
         )
         return Response(
@@ -271,6 +275,7 @@ def own_account(request: Request, account_id: UUID, currency: str) -> Account:
 def _transfer(transaction: Transaction, request: Request) -> dict[str, Any]:
     who = parties_to(transaction, caller(request))
     debit = who.side("debit")
+    charges = wallet.charges_in(transaction) if debit["account"] else None
     return dict(
         TransferSerializer(
             {
@@ -279,6 +284,10 @@ def _transfer(transaction: Transaction, request: Request) -> dict[str, Any]:
                 "sender": debit["person"],
                 "recipient": who.side("credit")["person"],
                 "amount": transaction.amount,
+                "fees": charges,
+                "total": None
+                if charges is None
+                else transaction.amount + sum(line.amount for line in charges),
                 "currency": transaction.currency,
                 "note": transaction.description,
                 "transaction": transaction.pk,

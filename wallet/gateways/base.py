@@ -49,11 +49,15 @@ class Charge:
 
 @dataclass(frozen=True)
 class WebhookNotice:
-    """What a webhook is about. A hint to go and ask, by `reference`; None when it is not about a charge."""
+    """What a webhook is about. A hint to go and ask, by `reference`; None when it names nothing of ours.
+
+    `data` is what it says, in the gateway's words: never to be believed, only to know what to ask.
+    """
 
     event: str
     reference: str | None
     dedupe_key: str
+    data: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 class GatewayError(DomainError):

@@ -1,26 +1,18 @@
-"""Paystack's word on who somebody is: the name on a bank account, and whether a BVN is a person's.
+"""Paystack's word on whether a BVN is a person's.
 
-The name on an account is answered at once. A BVN is confirmed together with a bank account of the same person: the
-question is taken (202) and the answer comes by webhook, named by the customer's code. There is no question by which the
-answer could be asked for.
+A BVN is confirmed together with a bank account of the same person: the question is taken (202) and the answer comes by
+webhook, named by the customer's code. There is no question by which the answer could be asked for.
 """
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from wallet.gateways.base import GatewayRefused, GatewayUnreadable, UnreadableNotice
+from wallet.gateways.base import GatewayUnreadable, UnreadableNotice
 from wallet.gateways.paystack import Paystack
 from wallet.gateways.replies import Unreadable, parse_object, text
 
 ANSWERS = {"customeridentification.success": True, "customeridentification.failed": False}
-
-
-class AccountUnknown(GatewayRefused):
-    """The bank knows no account of this number."""
-
-    code = "account_unknown"
-    kind = "not_found"
 
 
 @dataclass(frozen=True)
@@ -33,24 +25,6 @@ class Answer:
     account_number: str
     bank_code: str
     reason: str
-
-
-def account_name(paystack: Paystack, *, account_number: str, bank_code: str) -> str:
-    """Ask in whose name an account is. Raises AccountUnknown, GatewayRefused, GatewayUnavailable."""
-    query = urlencode({"account_number": account_number, "bank_code": bank_code})
-    try:
-        data = paystack.call("GET", f"/bank/resolve?{query}")
-    except GatewayRefused as refusal:
-        said = str(refusal.data.get("said", "")).lower()
-        if refusal.data.get("status") in (400, 404, 422) and "could not resolve" in said:
-            raise AccountUnknown(**refusal.data) from refusal
-        raise
-    try:
-        if text(data, "account_number") != account_number:
-            raise Unreadable("account_number")
-        return text(data, "account_name")[:200]
-    except Unreadable as error:
-        raise GatewayUnreadable(field=str(error)) from error
 
 
 def customer_code(paystack: Paystack, *, email: str, first_name: str, last_name: str) -> str:

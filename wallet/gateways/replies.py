@@ -55,6 +55,20 @@ def text(data: dict[str, Any], name: str) -> str:
     return value
 
 
+def currency_code(data: dict[str, Any], name: str = "currency") -> str:
+    """Three capital letters. Raises `Unreadable`."""
+    value = text(data, name)
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise Unreadable(name)
+    return value
+
+
+def identifier(data: dict[str, Any], name: str) -> str:
+    """What somebody else calls a thing, be it a number or a text; empty when it has no such name."""
+    value = data.get(name)
+    return str(value)[:100] if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
 def moment(data: dict[str, Any], *names: str) -> datetime | None:
     """The first of these that is a time, in UTC; None when there is none, for no decision hangs on it."""
     for name in names:

@@ -46,6 +46,6 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('PAYSTACK', 'Paystack'), ('XPRESS_PAY', 'XpressPay'), ('XPRESS_WALLET', 'Xpress Wallet')], max_length=20),
         ),
-        migrations.RunSQL(read(sql.__file__, "counting"), migrations.RunSQL.noop),
+        migrations.RunSQL(read(sql.__file__, "columns", "counting"), migrations.RunSQL.noop),
         migrations.RunPython(open_accounts, migrations.RunPython.noop),
     ]

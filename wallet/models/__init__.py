@@ -9,6 +9,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 
 from wallet.models.breaks import Break, BreakChange, ReconciledDay, SuspenseItem
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
     Account,
@@ -23,6 +24,14 @@ from wallet.models.ledger import (
 from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
 from wallet.models.periods import Adjustment, ClosedPeriod
 from wallet.models.reconciliation import ColumnMapping, GatewayRow, Match, MatchingRule, RowImport
+from wallet.models.limits import (
+    CoolingOffRule,
+    LimitCounter,
+    LimitRaise,
+    PausedTransfer,
+    ReversalRule,
+    TierRule,
+)
 
 __all__ = [
     "Account",
@@ -37,6 +46,8 @@ __all__ = [
     "Currency",
     "Entry",
     "GatewayRow",
+    "FeeRule",
+    "FeeSchedule",
     "Hold",
     "LimitCounter",
     "LimitRaise",
@@ -49,6 +60,7 @@ __all__ = [
     "ReconciledDay",
     "Reversal",
     "RowImport",
+    "ReversalRule",
     "Seal",
     "SuspenseItem",
     "TierRule",

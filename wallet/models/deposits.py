@@ -30,6 +30,10 @@ class PaymentGateway(models.Model):
     class Meta:
         verbose_name = _("payment gateway")
         verbose_name_plural = _("payment gateways")
+        permissions = [
+            ("propose_credentials", _("Can propose new credentials of a gateway")),
+            ("approve_credentials", _("Can approve new credentials of a gateway")),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -156,6 +156,12 @@ class Transaction(models.Model):
         db_table = "wallet_transaction"
         verbose_name = _("transaction")
         verbose_name_plural = _("transactions")
+        permissions = [
+            ("propose_adjustment", _("Can propose adjustments")),
+            ("approve_adjustment", _("Can approve adjustments")),
+            ("reverse_posting", _("Can reverse small postings and propose reversals")),
+            ("approve_reversal", _("Can approve reversals")),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -226,7 +232,10 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
 
 class Hold(models.Model):
-    """An amount (minor units) set aside on an account: committed in parts, released, or expired."""
+    """An amount (minor units) set aside on an account: committed in parts, released, or expired.
+
+    `counted` is how much of it counts towards what may be sent in a day: fees do not.
+    """
 
     class State(models.TextChoices):
         OPEN = "OPEN", _("Open")
@@ -238,6 +247,8 @@ class Hold(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
     amount = models.BigIntegerField()
     committed = models.BigIntegerField(default=0)
+    counted = models.BigIntegerField()
+    counted_committed = models.BigIntegerField(default=0)
     state = models.TextField(choices=State.choices, default=State.OPEN)
     reason = models.TextField(default="")
     expires_at = models.DateTimeField(null=True)

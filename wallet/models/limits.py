@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Approval
 from core.ids import uuid7
 from wallet.models.ledger import Account, Currency
 
@@ -56,6 +57,7 @@ class CoolingOffRule(models.Model):
     from_date = models.DateField()
     amount = models.BigIntegerField()
     source = models.CharField(max_length=500)
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = _("cooling-off rule")
@@ -65,6 +67,27 @@ class CoolingOffRule(models.Model):
             models.CheckConstraint(
                 condition=models.Q(amount__range=(0, MOST)), name="cooling_off_rule_amount"
             ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency_id} {self.from_date}"
+
+
+class ReversalRule(models.Model):
+    """The most (minor units) that one member of staff takes back alone, from a date on; above, it takes two people."""
+
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
+    from_date = models.DateField()
+    amount = models.BigIntegerField()
+    source = models.CharField(max_length=500)
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("rule on reversals")
+        verbose_name_plural = _("rules on reversals")
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "from_date"], name="reversal_rule_once"),
+            models.CheckConstraint(condition=models.Q(amount__range=(0, MOST)), name="reversal_rule_amount"),
         ]
 
     def __str__(self) -> str:
@@ -88,12 +111,17 @@ class TierRule(models.Model):
     requires = ArrayField(models.CharField(max_length=20), default=list)
     grace_days = models.PositiveSmallIntegerField(null=True)
     source = models.CharField(max_length=500)
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
 
     objects = TierRuleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tier rule")
         verbose_name_plural = _("tier rules")
+        permissions = [
+            ("propose_limits", _("Can propose limits")),
+            ("approve_limits", _("Can approve limits")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["tier", "currency", "from_date"], name="tier_rule_once"),
             *[

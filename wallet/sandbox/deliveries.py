@@ -44,8 +44,7 @@ def pause_after(tries: int) -> float | None:
 @transaction.atomic
 def begin(*, delivery_id: int) -> Attempt | None:
     """Count a try and say what to send; None when the delivery is over."""
-    held = SandboxDelivery.objects.select_for_update(of=("self",)).select_related("charge", "customer")
-    delivery = held.get(pk=delivery_id)
+    delivery = SandboxDelivery.objects.select_for_update().get(pk=delivery_id)
     if delivery.state != SandboxDelivery.State.PENDING:
         return None
     delivery.tries += 1

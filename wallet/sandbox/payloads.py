@@ -1,15 +1,12 @@
 """A charge in Paystack's words."""
 
-from datetime import datetime
 from typing import Any
 
 from django.utils.crypto import salted_hmac
 
+from wallet.sandbox.codes import FIRST_ID, iso
 from wallet.sandbox.faults import Kind
 from wallet.sandbox.models import SandboxCharge
-
-# Real ids passed 32 bits long ago.
-FIRST_ID = 4_000_000_000
 
 
 def verification(charge: SandboxCharge) -> dict[str, Any]:
@@ -51,8 +48,8 @@ def webhook(charge: SandboxCharge) -> dict[str, Any]:
         "amount": amount,
         "message": None,
         "gateway_response": charge.gateway_response or "The transaction was not completed",
-        "paid_at": _iso(charge.paid_at),
-        "created_at": _iso(charge.created_at),
+        "paid_at": iso(charge.paid_at),
+        "created_at": iso(charge.created_at),
         "channel": "card",
         "currency": charge.currency,
         "ip_address": "127.0.0.1",
@@ -62,7 +59,7 @@ def webhook(charge: SandboxCharge) -> dict[str, Any]:
         "customer": _customer(charge),
         "plan": {},
         "requested_amount": charge.requested_amount,
-        "paidAt": _iso(charge.paid_at),
+        "paidAt": iso(charge.paid_at),
     }
 
 
@@ -100,7 +97,3 @@ def _customer(charge: SandboxCharge) -> dict[str, Any]:
 
 def _token(charge: SandboxCharge, purpose: str) -> str:
     return salted_hmac(f"sandbox.{purpose}", charge.access_code).hexdigest()[:14]
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z" if at else None

@@ -1,22 +1,17 @@
 """What can happen to a charge at the sandbox: it is opened, paid, declined."""
 
-import json
-import secrets
-import string
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from core.errors import DomainError
-from wallet.sandbox import faults, payloads, tasks
+from wallet.sandbox import faults, ledger, payloads
+from wallet.sandbox.announcing import announce
 from wallet.sandbox.cards import GOOD_CARD, TestCard
+from wallet.sandbox.codes import FIRST_ID, code
 from wallet.sandbox.faults import Kind, Taken
-from wallet.sandbox.models import SandboxCharge, SandboxDelivery
-
-_CODE_LETTERS = string.ascii_lowercase + string.digits
-MOST_COPIES = 100
+from wallet.sandbox.models import SandboxCharge
 
 
 class ReferenceTaken(DomainError):
@@ -25,10 +20,6 @@ class ReferenceTaken(DomainError):
     code = "duplicate_reference"
     kind = "conflict"
     message = "Duplicate Transaction Reference"
-
-
-def code(length: int = 15) -> str:
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(length))
 
 
 def open_charge(
@@ -70,14 +61,17 @@ def pay(*, access_code: str, at: datetime, card: TestCard = GOOD_CARD) -> Sandbo
     taken = faults.take(faults.ON_PAYMENT, reference=charge.reference)
     _settle(charge, taken, at=at)
     charge.save()
-    _announce(charge, taken, at=at)
+    ledger.move(
+        currency=charge.currency,
+        difference=charge.amount - (charge.fees or 0),
+        reason="Transaction settled",
+        model="Transaction",
+        row=FIRST_ID + charge.pk,
+        at=at,
+        may_overdraw=True,
+    )
+    announce(event="charge.success", data=payloads.webhook(charge), about=charge.reference, at=at)
     return charge
-
-
-def resend(*, delivery: SandboxDelivery) -> None:
-    """Bring a webhook once more, whatever became of it."""
-    SandboxDelivery.objects.filter(pk=delivery.pk).update(state=SandboxDelivery.State.PENDING)
-    send_on_commit(delivery)
 
 
 def card_fee(amount: int) -> int:
@@ -100,33 +94,3 @@ def _settle(charge: SandboxCharge, taken: Taken, *, at: datetime) -> None:
     charge.fees = card_fee(charge.amount)
     if Kind.CUSTOMER_BEARS_FEE in taken:
         charge.amount += charge.fees
-
-
-def _announce(charge: SandboxCharge, taken: Taken, *, at: datetime) -> None:
-    dropped = Kind.DROP_WEBHOOK in taken
-    body = {"event": "charge.success", "data": payloads.webhook(charge)}
-    delivery = SandboxDelivery.objects.create(
-        charge=charge,
-        event="charge.success",
-        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
-        copies=min(taken.number(Kind.DUPLICATE_WEBHOOK, 1), MOST_COPIES) or 1,
-        state=SandboxDelivery.State.DROPPED if dropped else SandboxDelivery.State.PENDING,
-        created_at=at,
-    )
-    if dropped:
-        return
-    delay = taken.number(Kind.WEBHOOK_DELAY, 0)
-    if delay:
-        delivery.next_attempt_at = at + timedelta(seconds=delay)
-        delivery.save(update_fields=["next_attempt_at"])
-    send_on_commit(delivery, countdown=delay)
-
-
-def send_on_commit(delivery: SandboxDelivery, *, countdown: int = 0) -> None:
-    """Have a webhook brought once this transaction is committed, after `countdown` seconds."""
-    send = partial(
-        tasks.deliver_webhook.apply_async, kwargs={"delivery_id": delivery.pk}, countdown=countdown
-    )
-    # robust: a broker that is down must not turn a finished payment into an error page; the wallet polls what
-    # is lost.
-    transaction.on_commit(send, robust=True)

@@ -3,7 +3,6 @@
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,12 +10,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from wallet.sandbox import services
+from wallet.sandbox import announcing, overview, services
 from wallet.sandbox.cards import CARDS, DECLINED_CARD
 from wallet.sandbox.forms import CardForm, FaultForm
-from wallet.sandbox.models import Fault, SandboxCharge, SandboxCustomer, SandboxDelivery
-
-CHARGES_SHOWN = 50
+from wallet.sandbox.models import Fault, SandboxCharge, SandboxDelivery
 
 
 @never_cache
@@ -56,15 +53,7 @@ def control(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         return redirect("sandbox:control")
-    deliveries = Prefetch("deliveries", SandboxDelivery.objects.order_by("pk"))
-    charges = SandboxCharge.objects.order_by("-pk").prefetch_related(deliveries)[:CHARGES_SHOWN]
-    customers = SandboxCustomer.objects.order_by("-pk").prefetch_related(deliveries)[:CHARGES_SHOWN]
-    context = {
-        "form": form,
-        "faults": Fault.objects.order_by("pk"),
-        "charges": charges,
-        "customers": customers,
-    }
+    context = {"form": form, "faults": Fault.objects.order_by("pk"), **overview.latest()}
     return render(request, "sandbox/control.html", context, status=422 if form.errors else 200)
 
 
@@ -78,5 +67,5 @@ def clear_faults(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def resend(request: HttpRequest, delivery_id: int) -> HttpResponse:
-    services.resend(delivery=get_object_or_404(SandboxDelivery, pk=delivery_id))
+    announcing.resend(delivery=get_object_or_404(SandboxDelivery, pk=delivery_id))
     return redirect(reverse("sandbox:control"))

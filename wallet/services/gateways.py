@@ -42,6 +42,24 @@ def install_gateway(
     return gateway
 
 
+def credential_names(gateway: PaymentGateway) -> list[str]:
+    """Return what this gateway's credentials consist of, by name: never what they are."""
+    return sorted(_credentials(gateway))
+
+
+def rotate_credentials(
+    *, code: str, credentials: dict[str, str], by: UUID | None = None, approval: UUID | None = None
+) -> PaymentGateway:
+    """Seal new credentials over the old ones; whoever asks for the adapter from the commit on gets one with these."""
+    with acting_as_service():
+        gateway = PaymentGateway.objects.select_for_update().get(pk=code)
+        gateway.credentials = encryption.seal(json.dumps(credentials), aad=_aad(code))
+        gateway.save(update_fields=["credentials"])
+        facts = {"approval": str(approval)} if approval else {}
+        audit.record(action="wallet.gateway.credentials_rotated", target=gateway, actor_id=by, **facts)
+    return gateway
+
+
 def gateway_for(currency: str) -> PaymentGateway:
     """Return the active gateway of the best priority that takes `currency`; raises NoGateway."""
     found = PaymentGateway.objects.filter(active=True, currencies__contains=[currency]).order_by(
@@ -55,8 +73,12 @@ def gateway_for(currency: str) -> PaymentGateway:
 
 def adapter_of(gateway: PaymentGateway) -> Gateway:
     """Return the adapter of a gateway. A rotated key makes a new one, without a restart."""
-    credentials = json.loads(encryption.open_sealed(gateway.credentials, aad=_aad(gateway.code)))
-    return _paystack(credentials["secret_key"], settings.PAYSTACK_BASE_URL)
+    return _paystack(_credentials(gateway)["secret_key"], settings.PAYSTACK_BASE_URL)
+
+
+def _credentials(gateway: PaymentGateway) -> dict[str, str]:
+    opened: dict[str, str] = json.loads(encryption.open_sealed(gateway.credentials, aad=_aad(gateway.code)))
+    return opened
 
 
 @lru_cache(maxsize=32)

@@ -1,5 +1,6 @@
 """Holds: an amount is set aside before it moves, then committed (whole or in parts), released, or left to expire."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,18 +8,27 @@ from django.db import transaction
 
 from accounts import audit
 from wallet.models import Hold
-from wallet.services.posting import Posting, call, run
+from wallet.services.posting import Line, Posting, call, check_amounts, columns, run
 
 
 def place_hold(
-    *, hold_id: UUID, account_id: UUID, amount: int, expires_at: datetime | None, reason: str
+    *,
+    hold_id: UUID,
+    account_id: UUID,
+    amount: int,
+    expires_at: datetime | None,
+    reason: str,
+    counted: int | None = None,
 ) -> None:
-    """Set `amount` (minor units) aside. A repeat with the same content does nothing. Raises InsufficientFunds."""
+    """Set `amount` (minor units) aside, `counted` of it (None: all) counting as sent today; fees do not.
+
+    A repeat with the same content does nothing. Raises InsufficientFunds, LimitExceeded, the account's state.
+    """
     with transaction.atomic():
         # The statement does not see what it places: `was_there` is how it was before.
         was_there = run(
-            "select exists (select from wallet_hold where id = %s) from wallet.place_hold(%s, %s, %s, %s, %s)",
-            [hold_id, hold_id, account_id, amount, expires_at, reason],
+            "select exists (select from wallet_hold where id = %s) from wallet.place_hold(%s, %s, %s, %s, %s, %s)",
+            [hold_id, hold_id, account_id, amount, expires_at, reason, counted],
         )[0][0]
         if not was_there:
             audit.record(
@@ -44,6 +54,23 @@ def commit_hold(
         posting_id,
         "wallet.commit_hold(%s, %s, %s, %s, %s, %s, %s)",
         [hold_id, posting_id, credit, amount, kind, description, final],
+    )
+
+
+def commit_hold_lines(
+    *, hold_id: UUID, posting_id: UUID, lines: Sequence[Line], description: str = ""
+) -> Posting:
+    """Move several amounts of a hold in one posting, what was paid out and the fees for it; the rest is given back.
+
+    Every line is out of the hold's own account. A repeat under the same posting id returns the first result. Raises
+    HoldNotOpen, HoldExceeded, HoldNotFound.
+    """
+    check_amounts(line.amount for line in lines)
+    kinds, _debits, credits, amounts = columns(lines)
+    return call(
+        posting_id,
+        "wallet.commit_hold_lines(%s, %s, %s, %s, %s, %s)",
+        [hold_id, posting_id, kinds, credits, amounts, description],
     )
 
 

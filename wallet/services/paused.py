@@ -11,6 +11,7 @@ from accounts import audit
 from accounts import services as accounts
 from accounts.models import Notification
 from core.errors import DomainError
+from wallet.fees import FeeQuote
 from wallet.models import Account, PausedTransfer
 from wallet.models.limits import KEPT_FOR
 from wallet.refusals import LimitExceeded
@@ -65,10 +66,12 @@ def dismiss_paused(*, paused: PausedTransfer, at: datetime) -> None:
 
 
 @transaction.atomic
-def resume_transfer(*, paused: PausedTransfer, posting_id: UUID, at: datetime) -> Posting:
+def resume_transfer(
+    *, paused: PausedTransfer, posting_id: UUID, at: datetime, charges: FeeQuote | None = None
+) -> Posting:
     """Send a transfer that waited, and say so of it, both or neither; once per posting id.
 
-    Raises PausedTransferOver, and whatever `transfer` raises.
+    `charges` are those of `transfer`. Raises PausedTransferOver, and whatever `transfer` raises.
     """
     if paused.state != WAITING and paused.posting_id != posting_id:
         raise PausedTransferOver
@@ -79,6 +82,7 @@ def resume_transfer(*, paused: PausedTransfer, posting_id: UUID, at: datetime) -
         amount=paused.amount,
         note=paused.note,
         at=at,
+        charges=charges,
     )
     if not posting.replayed:
         _end(paused, PausedTransfer.State.SENT, at=at, posting_id=posting_id)

@@ -1,6 +1,7 @@
 """What gateways tell us: kept raw, judged by signature, processed once. A webhook is a hint to go and ask.
 
-`receive_webhook` runs in the request's transaction and calls nobody. `process_webhook` asks the gateway.
+`receive_webhook` runs in the request's transaction and calls nobody. `process_webhook` hands it to who deals with its
+event (`gateway_events`), who asks the gateway.
 What no worker finished, or what failed, comes back by `take_due_webhook` in ever longer intervals.
 """
 
@@ -11,33 +12,20 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
-from core.outbound import require_no_transaction
-from wallet import verifiers
 from wallet.gateways import paystack_identity as identity
 from wallet.gateways.base import ForgedSignature
-from wallet.models import Case, Payment, PaymentGateway, WebhookEvent
-from wallet.services.deposits import check_payment
+from wallet.models import PaymentGateway, WebhookEvent
+from wallet.services.gateway_events import HANDLERS, NothingToDo
 from wallet.services.gateways import adapter_of
-from wallet.services.settlement import SETTLED
 
-PAID = "charge.success"
 # The first try is at once, each later one n 2^n minutes after the webhook, to 68 hours: then it is for staff.
 TRIES = 13
 
 _State = WebhookEvent.State
-
-
-class NotSettledYet(DomainError):
-    """The gateway tells of a payment that it does not yet confirm when asked."""
-
-    code = "not_settled_yet"
-    kind = "conflict"
-    message = _("The payment service has not confirmed this payment yet.")
 
 
 def receive_webhook(
@@ -73,35 +61,22 @@ def forged_count(gateway_code: str) -> int:
 
 
 def process_webhook(*, event_id: UUID, at: datetime) -> WebhookEvent:
-    """Ask the gateway about the charge a webhook names, and settle it; or take what it says of a person.
-
-    Safe to run twice. Calls outside.
+    """Have the handler of a webhook's event deal with it, see `gateway_events`. Safe to run twice. Calls outside.
 
     Raises no DomainError: what stands in the way is written down with the webhook, which is tried again.
     """
     with acting_as_service():
         event = WebhookEvent.objects.select_related("gateway").get(pk=event_id)
-        payment = Payment.objects.filter(gateway=event.gateway, reference=event.reference).first()
     if not event.is_waiting:
         return event
-    if event.event in identity.ANSWERS:
-        return _take_answer(event, at=at)
-    if event.event != PAID or not event.reference:
+    handler = HANDLERS.get(event.event)
+    if handler is None:
         return _record(event, _State.IGNORED, at=at)
     try:
-        if payment is None:
-            _open_case(event)
-        elif check_payment(payment_id=payment.pk, at=at).state not in SETTLED:
-            raise NotSettledYet
-    except DomainError as error:
-        return _record(event, _State.FAILED, error=f"{error.code}: {error}")
-    return _record(event, _State.PROCESSED, at=at)
-
-
-def _take_answer(event: WebhookEvent, *, at: datetime) -> WebhookEvent:
-    """Hand on what Paystack says of a person. One that comes before we know that we asked is tried again."""
-    try:
-        verifiers.take_answer(raw=bytes(event.body), at=at)
+        notice = adapter_of(event.gateway).read_notice(bytes(event.body))
+        handler(event.gateway, event, notice.data, at)
+    except NothingToDo:
+        return _record(event, _State.IGNORED, at=at)
     except DomainError as error:
         return _record(event, _State.FAILED, error=f"{error.code}: {error}")
     return _record(event, _State.PROCESSED, at=at)
@@ -131,26 +106,6 @@ def take_due_webhook(*, at: datetime) -> UUID | None:
         event.attempts += 1
         event.save(update_fields=["attempts"])
         return event.pk
-
-
-def _open_case(event: WebhookEvent) -> None:
-    """Money came under a reference we never made: a person must find whose it is."""
-    require_no_transaction()
-    charge = adapter_of(event.gateway).find_charge(reference=event.reference)
-    if charge.state != "SUCCEEDED":
-        raise NotSettledYet
-    facts = {
-        "webhook": str(event.pk),
-        "paid": charge.amount,
-        "paid_currency": charge.currency,
-        "gateway_id": charge.gateway_id,
-    }
-    with acting_as_service():
-        case, is_new = Case.objects.get_or_create(
-            kind=Case.Kind.UNKNOWN_REFERENCE, reference=event.reference, defaults={"data": facts}
-        )
-        if is_new:
-            audit.record(action="wallet.case.opened", target=case, kind=case.kind, webhook=str(event.pk))
 
 
 def _record(event: WebhookEvent, state: str, *, at: datetime | None = None, error: str = "") -> WebhookEvent:

@@ -16,3 +16,19 @@ alter table public.wallet_account
     add column if not exists daily_sending bigint,
     add column if not exists daily_receiving bigint,
     add column if not exists single_amount bigint;
+
+-- Whatever was set aside before counted whole.
+alter table public.wallet_hold
+    add column if not exists counted bigint,
+    add column if not exists counted_committed bigint not null default 0;
+do $$
+begin
+    if exists (select from pg_attribute where attrelid = 'public.wallet_hold'::regclass and attname = 'counted'
+        and not attnotnull)
+    then
+        update public.wallet_hold set counted = amount, counted_committed = committed;
+        alter table public.wallet_hold alter column counted set not null, add constraint wallet_hold_counted check (
+            counted between 0 and amount and counted_committed between 0 and least(counted, committed));
+    end if;
+end
+$$;

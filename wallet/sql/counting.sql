@@ -38,12 +38,36 @@ begin atomic
             and (s.side = 'CREDIT' or t.hold_id is null)
             and not exists (select from public.wallet_reversal r where r.posting_id = t.posting_id)
         union all
-        select h.account_id, 'DEBIT', case h.state when 'OPEN' then h.amount else h.committed end
+        select h.account_id, 'DEBIT', case h.state when 'OPEN' then h.counted else h.counted_committed end
             - coalesce((
                 select sum(t.amount) from public.wallet_transaction t
-                join public.wallet_reversal r on r.posting_id = t.posting_id where t.hold_id = h.id), 0)::bigint, h.created_at
+                join public.wallet_reversal r on r.posting_id = t.posting_id
+                where t.hold_id = h.id and wallet.counts(t.kind)), 0)::bigint, h.created_at
         from public.wallet_hold h where h.created_at > clock_timestamp() - interval '48 hours'
     ) u on u.account = a.id and wallet.in_day(u.at, a.counted_until)
     where a.sent is not null
     group by a.id;
 end;
+
+-- The account with what the n-th transaction of a posting, counted from 0, used of today given back, since it is reversed:
+-- on the DEBIT side of the reversal what had come in, on the CREDIT side what had gone out. What a hold used counts in the
+-- day it was placed.
+create or replace function wallet.given_back(
+    p_account public.wallet_account, p_side text, p_reverses uuid, p_n integer
+) returns public.wallet_account
+language plpgsql stable set search_path = '' as $$
+declare
+    v_back bigint;
+begin
+    select t.amount into v_back from public.wallet_transaction t left join public.wallet_hold h on h.id = t.hold_id
+    where t.id = wallet.nth(p_reverses, p_n) and wallet.counts(t.kind) and wallet.in_day(
+        case when p_side = 'CREDIT' and h.id is not null then h.created_at else t.recorded_at end,
+        p_account.counted_until);
+    if v_back is not null and p_side = 'DEBIT' then
+        p_account.received := p_account.received - least(v_back, p_account.received);
+    elsif v_back is not null then
+        p_account.sent := p_account.sent - least(v_back, p_account.sent);
+    end if;
+    return p_account;
+end
+$$;

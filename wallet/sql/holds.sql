@@ -1,8 +1,8 @@
 -- Holds reserve before money moves: place, commit (whole or in parts), release, expire. Reverse: drop.sql.
 -- Whoever changes a hold has its account's row lock first, so exactly one of commit, release and expiry wins.
 
--- Locks the account, then the hold. Refuses with hold_not_found.
-create or replace function wallet.lock_hold(p_hold uuid, p_other uuid default null) returns public.wallet_hold
+-- Locks the account and others that will move with it, then the hold. Refuses with hold_not_found.
+create or replace function wallet.lock_hold(p_hold uuid, p_others uuid[] default '{}') returns public.wallet_hold
 language plpgsql set search_path = '' as $$
 declare
     v_hold public.wallet_hold;
@@ -11,14 +11,14 @@ begin
     if not found then
         perform wallet.refuse('hold_not_found', jsonb_build_object('hold', p_hold));
     end if;
-    perform 1 from public.wallet_account where id in (v_hold.account_id, p_other) and not hot
+    perform 1 from public.wallet_account where id = any (v_hold.account_id || p_others) and not hot
         order by id for no key update;
     select * into strict v_hold from public.wallet_hold where id = p_hold for update;
     return v_hold;
 end
 $$;
 
--- Frees so much of what a hold set aside; what of it is not paid out is given back to the day it counted in, if that lasts.
+-- Frees so much of what a hold set aside; what counted and is not paid out is given back to its day, if that lasts.
 create or replace function wallet.free_held(p_hold public.wallet_hold, p_freed bigint, p_unused bigint) returns void
 language sql set search_path = '' as $$
     update public.wallet_account
@@ -27,16 +27,19 @@ language sql set search_path = '' as $$
     where id = p_hold.account_id
 $$;
 
--- Reserves an amount of what is available, and of what may be sent today. A repeat with the same id and content changes nothing and returns the
+-- Reserves an amount of what is available, and p_counted of it (null: all) of what may be sent today: fees do not count,
+-- and only service_role may say so. A repeat with the same id and content changes nothing and returns the
 -- hold as it is now. A customer holds on own accounts only. Refuses with hold_id_reused{field}, not_your_account, customer_locked,
 -- amount_not_positive, account_not_found, account_hot, account_held, the account's state and its owner's, expiry_in_past,
 -- insufficient_funds, the limits.
 create or replace function wallet.place_hold(
-    p_hold uuid, p_account uuid, p_amount bigint, p_expires_at timestamptz default null, p_reason text default ''
+    p_hold uuid, p_account uuid, p_amount bigint, p_expires_at timestamptz default null, p_reason text default '',
+    p_counted bigint default null
 ) returns public.wallet_hold
 language plpgsql security definer set search_path = '' as $$
 declare
     v_service constant boolean := wallet.is_service();
+    v_counted constant bigint := coalesce(p_counted, p_amount);
     v_account public.wallet_account;
     v_hold public.wallet_hold;
     v_code text;
@@ -44,7 +47,9 @@ declare
 begin
     select * into v_account from public.wallet_account where id = p_account for no key update;
     v_now := clock_timestamp();
-    if not v_service and (v_account.owner_id = auth.uid()) is not true then
+    if not v_service and p_counted is not null then
+        raise exception using errcode = '42501', message = 'only service_role may say what counts';
+    elsif not v_service and (v_account.owner_id = auth.uid()) is not true then
         perform wallet.refuse('not_your_account', jsonb_build_object('account', p_account));
     elsif not v_service then
         perform wallet.require_sender();
@@ -53,12 +58,15 @@ begin
         perform wallet.refuse('account_not_found', jsonb_build_object('account', p_account));
     elsif (p_amount > 0) is not true then
         perform wallet.refuse('amount_not_positive', jsonb_build_object('amount', p_amount));
+    elsif v_counted not between 0 and p_amount then
+        raise exception using errcode = '22023', message = 'what counts is a part of the amount';
     end if;
     select * into v_hold from public.wallet_hold where id = p_hold;
     if found then
         v_code := case
             when v_hold.account_id <> p_account then 'account'
             when v_hold.amount <> p_amount then 'amount'
+            when v_hold.counted <> v_counted then 'counted'
             when v_hold.expires_at is distinct from p_expires_at then 'expires_at'
             when v_hold.reason <> coalesce(p_reason, '') then 'reason'
         end;
@@ -90,29 +98,61 @@ begin
                 p_account, v_account.balance, v_account.held, v_account.floor, v_account.cap, -p_amount));
         end if;
     end if;
-    v_code := wallet.limit_refusal(v_account, 'DEBIT', p_amount);
+    v_code := wallet.limit_refusal(v_account, 'DEBIT', v_counted);
     if v_code = 'daily_sending_limit_exceeded' then
         v_account := wallet.release_overdue(v_account);
-        v_code := wallet.limit_refusal(v_account, 'DEBIT', p_amount);
+        v_code := wallet.limit_refusal(v_account, 'DEBIT', v_counted);
     end if;
     if v_code is not null then
         perform wallet.refuse(
-            v_code, jsonb_build_object('hold', p_hold) || wallet.limit_facts(v_account, v_code, p_amount));
+            v_code, jsonb_build_object('hold', p_hold) || wallet.limit_facts(v_account, v_code, v_counted));
     end if;
-    insert into public.wallet_hold (id, account_id, amount, expires_at, reason, actor_id, created_at)
-    values (p_hold, p_account, p_amount, p_expires_at, coalesce(p_reason, ''), auth.uid(), v_now)
+    insert into public.wallet_hold (id, account_id, amount, counted, expires_at, reason, actor_id, created_at)
+    values (p_hold, p_account, p_amount, v_counted, p_expires_at, coalesce(p_reason, ''), auth.uid(), v_now)
     on conflict (id) do nothing returning * into v_hold;
     if not found then
         perform wallet.refuse('hold_id_reused', jsonb_build_object('hold', p_hold, 'field', 'account'));
     end if;
-    update public.wallet_account set held = held + p_amount, sent = sent + p_amount where id = p_account;
+    update public.wallet_account set held = held + p_amount, sent = sent + v_counted where id = p_account;
     return v_hold;
+end
+$$;
+
+-- Takes p_amount out of a locked hold to be posted, p_counted of it in kinds that count; the rest is released when
+-- p_final. Refuses with hold_not_open{state}, amount_not_positive, hold_exceeded{left}.
+create or replace function wallet.take_from_hold(
+    p_hold public.wallet_hold, p_amount bigint, p_counted bigint, p_final boolean
+) returns void
+language plpgsql set search_path = '' as $$
+declare
+    v_left constant bigint := p_hold.amount - p_hold.committed;
+    v_closes constant boolean := p_final or p_amount = v_left;
+begin
+    if p_hold.state <> 'OPEN' then
+        perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold.id, 'state', p_hold.state));
+    elsif p_hold.expires_at <= clock_timestamp() then
+        perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold.id, 'state', 'EXPIRED'));
+    elsif (p_amount > 0) is not true then
+        perform wallet.refuse('amount_not_positive', jsonb_build_object('amount', p_amount));
+    elsif p_amount > v_left then
+        perform wallet.refuse('hold_exceeded', jsonb_build_object('hold', p_hold.id, 'amount', p_amount, 'left', v_left));
+    elsif p_counted > p_hold.counted - p_hold.counted_committed then
+        perform wallet.refuse('hold_exceeded', jsonb_build_object(
+            'hold', p_hold.id, 'amount', p_counted, 'left', p_hold.counted - p_hold.counted_committed));
+    end if;
+    update public.wallet_hold
+    set committed = committed + p_amount, counted_committed = counted_committed + p_counted,
+        state = case when v_closes then 'COMMITTED' else state end,
+        closed_at = case when v_closes then clock_timestamp() end
+    where id = p_hold.id;
+    perform wallet.free_held(p_hold, case when p_final then v_left else p_amount end,
+        case when v_closes then p_hold.counted - p_hold.counted_committed - p_counted else 0 end);
 end
 $$;
 
 -- Posts p_amount (null: all that is left) of the hold from its account to p_credit, as posting p_posting; the rest is
 -- released when p_final. A repeat with the same posting id returns the first result. For service_role only.
--- Refuses with hold_not_found, hold_not_open{state}, hold_exceeded{left}, and as wallet.post does.
+-- Refuses with hold_not_found, as wallet.take_from_hold, and as wallet.post does.
 create or replace function wallet.commit_hold(
     p_hold uuid, p_posting uuid, p_credit uuid, p_amount bigint default null, p_kind text default 'TRANSFER',
     p_description text default '', p_final boolean default true, p_effective_at timestamptz default null
@@ -120,41 +160,69 @@ create or replace function wallet.commit_hold(
 language plpgsql security definer set search_path = '' as $$
 declare
     v_hold public.wallet_hold;
-    v_left bigint;
     v_amount bigint;
     v_stored bigint;
-    v_done wallet.posted;
 begin
     perform wallet.require_service();
-    v_hold := wallet.lock_hold(p_hold, p_credit);
+    v_hold := wallet.lock_hold(p_hold, array[p_credit]);
     select t.amount into v_stored from public.wallet_transaction t where t.id = p_posting;
     if found then
         return query select * from wallet.replay(p_posting, array[p_kind], array[v_hold.account_id], array[p_credit],
             array[coalesce(p_amount, v_stored)], p_description, p_effective_at, p_hold, null);
         return;
     end if;
+    v_amount := coalesce(p_amount, v_hold.amount - v_hold.committed);
+    perform wallet.take_from_hold(
+        v_hold, v_amount, case when wallet.counts(p_kind) then v_amount else 0 end, p_final);
+    return query select * from wallet.post_held(
+        v_hold, p_posting, array[p_kind], array[p_credit], array[v_amount], p_description, p_effective_at);
+end
+$$;
 
-    v_left := v_hold.amount - v_hold.committed;
-    v_amount := coalesce(p_amount, v_left);
-    if v_hold.state <> 'OPEN' then
-        perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold, 'state', v_hold.state));
-    elsif v_hold.expires_at <= clock_timestamp() then
-        perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold, 'state', 'EXPIRED'));
-    elsif (v_amount > 0) is not true then
-        perform wallet.refuse('amount_not_positive', jsonb_build_object('amount', v_amount));
-    elsif v_amount > v_left then
-        perform wallet.refuse('hold_exceeded', jsonb_build_object('hold', p_hold, 'amount', v_amount, 'left', v_left));
+-- Posts several amounts of one hold, each from its account to one of p_credits, as one posting: what was paid out, the
+-- fee, the tax on it. What is left is released. A repeat with the same posting id returns the first result. For
+-- service_role only. Refuses as wallet.commit_hold does.
+create or replace function wallet.commit_hold_lines(
+    p_hold uuid, p_posting uuid, p_kinds text[], p_credits uuid[], p_amounts bigint[],
+    p_description text default '', p_effective_at timestamptz default null
+) returns setof wallet.posted
+language plpgsql security definer set search_path = '' as $$
+declare
+    v_hold public.wallet_hold;
+    v_sum numeric;
+    v_counted numeric;
+begin
+    perform wallet.require_service();
+    v_hold := wallet.lock_hold(p_hold, p_credits);
+    perform 1 from public.wallet_transaction t where t.id = p_posting;
+    if found then
+        return query select * from wallet.replay(
+            p_posting, p_kinds, array_fill(v_hold.account_id, array[cardinality(p_credits)]), p_credits, p_amounts,
+            p_description, p_effective_at, p_hold, null);
+        return;
     end if;
-    update public.wallet_hold
-    set committed = committed + v_amount,
-        state = case when p_final or v_amount = v_left then 'COMMITTED' else state end,
-        closed_at = case when p_final or v_amount = v_left then clock_timestamp() end
-    where id = p_hold;
-    perform wallet.free_held(
-        v_hold, case when p_final then v_left else v_amount end, case when p_final then v_left - v_amount else 0 end);
+    select coalesce(sum(l.amount), 0), coalesce(sum(l.amount) filter (where wallet.counts(l.kind)), 0)
+    into v_sum, v_counted from unnest(p_kinds, p_amounts) l (kind, amount);
+    perform wallet.take_from_hold(
+        v_hold, least(v_sum, 9223372036854775807)::bigint, least(v_counted, 9223372036854775807)::bigint, true);
+    return query select * from wallet.post_held(
+        v_hold, p_posting, p_kinds, p_credits, p_amounts, p_description, p_effective_at);
+end
+$$;
+
+-- Posts what was just taken out of a hold. Internal.
+create or replace function wallet.post_held(
+    p_hold public.wallet_hold, p_posting uuid, p_kinds text[], p_credits uuid[], p_amounts bigint[],
+    p_description text, p_effective_at timestamptz
+) returns setof wallet.posted
+language plpgsql set search_path = '' as $$
+declare
+    v_done wallet.posted;
+begin
     for v_done in
-        select * from wallet.apply_posting(p_posting, array[p_kind], array[v_hold.account_id], array[p_credit],
-            array[v_amount], p_description, p_effective_at, p_hold, null)
+        select * from wallet.apply_posting(
+            p_posting, p_kinds, array_fill(p_hold.account_id, array[cardinality(p_credits)]), p_credits, p_amounts,
+            p_description, p_effective_at, p_hold.id, null)
     loop
         if v_done.replayed then
             raise exception using errcode = '40001', message = 'another caller made this posting meanwhile: try again';
@@ -175,7 +243,8 @@ begin
     v_hold := wallet.lock_hold(p_hold);
     if v_hold.state = 'OPEN' then
         update public.wallet_hold set state = 'RELEASED', closed_at = clock_timestamp() where id = p_hold;
-        perform wallet.free_held(v_hold, v_hold.amount - v_hold.committed, v_hold.amount - v_hold.committed);
+        perform wallet.free_held(
+            v_hold, v_hold.amount - v_hold.committed, v_hold.counted - v_hold.counted_committed);
         select * into strict v_hold from public.wallet_hold where id = p_hold;
     elsif v_hold.state <> 'RELEASED' then
         perform wallet.refuse('hold_not_open', jsonb_build_object('hold', p_hold, 'state', v_hold.state));
@@ -204,13 +273,13 @@ begin
     with closed as (
         update public.wallet_hold set state = 'EXPIRED', closed_at = clock_timestamp()
         where account_id = any (v_accounts) and state = 'OPEN' and expires_at <= clock_timestamp()
-        returning account_id, amount - committed as rest, created_at
+        returning account_id, amount - committed as rest, counted - counted_committed as unused, created_at
     ), freed as (
         update public.wallet_account a
         set held = a.held - c.rest, sent = a.sent - least(c.given_back, a.sent)
         from (
             select c.account_id, sum(c.rest)::bigint as rest,
-                (coalesce(sum(c.rest) filter (where wallet.in_day(c.created_at, w.counted_until)), 0))::bigint as given_back
+                (coalesce(sum(c.unused) filter (where wallet.in_day(c.created_at, w.counted_until)), 0))::bigint as given_back
             from closed c join public.wallet_account w on w.id = c.account_id group by c.account_id
         ) c
         where a.id = c.account_id

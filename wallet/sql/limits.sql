@@ -106,29 +106,6 @@ begin
 end
 $$;
 
--- The account with what the n-th transaction of a posting, counted from 0, used of today given back, since it is reversed:
--- on the DEBIT side of the reversal what had come in, on the CREDIT side what had gone out. What a hold used counts in the
--- day it was placed.
-create or replace function wallet.given_back(
-    p_account public.wallet_account, p_side text, p_reverses uuid, p_n integer
-) returns public.wallet_account
-language plpgsql stable set search_path = '' as $$
-declare
-    v_back bigint;
-begin
-    select t.amount into v_back from public.wallet_transaction t left join public.wallet_hold h on h.id = t.hold_id
-    where t.id = wallet.nth(p_reverses, p_n) and case
-        when p_side = 'CREDIT' and h.id is not null then wallet.in_day(h.created_at, p_account.counted_until)
-        else wallet.counts(t.kind) and wallet.in_day(t.recorded_at, p_account.counted_until) end;
-    if v_back is not null and p_side = 'DEBIT' then
-        p_account.received := p_account.received - least(v_back, p_account.received);
-    elsif v_back is not null then
-        p_account.sent := p_account.sent - least(v_back, p_account.sent);
-    end if;
-    return p_account;
-end
-$$;
-
 -- Why an account's owner may not take part on this side; null when they may. Of who is to receive, the sender learns no more
 -- than that they cannot.
 create or replace function wallet.owner_refusal(p_state text, p_side text) returns text

@@ -109,9 +109,9 @@ begin
     with closed as (
         update public.wallet_hold set state = 'EXPIRED', closed_at = clock_timestamp()
         where account_id = p_account.id and state = 'OPEN' and expires_at <= clock_timestamp()
-        returning amount - committed as rest, created_at
+        returning amount - committed as rest, counted - counted_committed as unused, created_at
     )
-    select coalesce(sum(rest), 0), coalesce(sum(rest) filter (where wallet.in_day(created_at, p_account.counted_until)), 0)
+    select coalesce(sum(rest), 0), coalesce(sum(unused) filter (where wallet.in_day(created_at, p_account.counted_until)), 0)
     into v_freed, v_given_back from closed;
     if v_freed > 0 then
         update public.wallet_account

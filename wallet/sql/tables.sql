@@ -112,6 +112,9 @@ create table public.wallet_hold (
     account_id uuid not null references public.wallet_account (id) on delete restrict,
     amount bigint not null,
     committed bigint not null default 0,
+    -- How much of the amount counts towards what may be sent (fees do not), and how much of that was committed.
+    counted bigint not null,
+    counted_committed bigint not null default 0,
     state text not null default 'OPEN',
     reason text not null default '',
     expires_at timestamptz,
@@ -120,6 +123,8 @@ create table public.wallet_hold (
     closed_at timestamptz,
     constraint wallet_hold_amount check (amount > 0),
     constraint wallet_hold_committed check (committed between 0 and amount),
+    constraint wallet_hold_counted check (
+        counted between 0 and amount and counted_committed between 0 and least(counted, committed)),
     constraint wallet_hold_state check (state in ('OPEN', 'COMMITTED', 'RELEASED', 'EXPIRED')),
     constraint wallet_hold_closed check ((state = 'OPEN') = (closed_at is null)),
     constraint wallet_hold_open_has_rest check (state <> 'OPEN' or committed < amount),

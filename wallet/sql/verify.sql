@@ -88,12 +88,14 @@ begin atomic
     from public.wallet_account a join wallet.used() u on u.account = a.id
     where a.counted_until > clock_timestamp() and (a.sent, a.received) <> (u.sent, u.received)
     union all
-    select 'hold_committed', h.id::text, format('committed %s, posted %s', h.committed, p.amount)
+    select 'hold_committed', h.id::text, format('committed %s, of which %s counts; posted %s and %s',
+        h.committed, h.counted_committed, coalesce(p.amount, 0), coalesce(p.counted, 0))
     from public.wallet_hold h
     left join (
-        select hold_id, sum(amount) as amount from public.wallet_transaction where hold_id is not null group by hold_id
+        select hold_id, sum(amount) as amount, sum(amount) filter (where wallet.counts(kind)) as counted
+        from public.wallet_transaction where hold_id is not null group by hold_id
     ) p on p.hold_id = h.id
-    where h.committed <> coalesce(p.amount, 0) and not p_archived
+    where (h.committed, h.counted_committed) <> (coalesce(p.amount, 0), coalesce(p.counted, 0)) and not p_archived
     union all
     select 'checkpoint', c.id::text, format('account %s below %s: %s of %s entries, found %s of %s',
         c.account_id, c.horizon, c.balance, c.entries, f.balance, f.entries)

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
+from accounts.tests.approving import applied
 from accounts.tests.factories import make_person
 from conftest import OF_TESTS, superuser
 from core.actors import acting_as_service
@@ -26,6 +27,7 @@ from wallet import services as wallet
 from wallet.models import Account, CoolingOffRule, TierRule
 from wallet.refusals import ExpiryInPast, LedgerRefusal, refusal_of
 from wallet.services import Line, Posting
+from wallet.services.approved import rules
 from wallet.tests.factories import make_wallet
 
 TABLES = (
@@ -67,20 +69,23 @@ def lift_limits(tier: int = 3) -> None:
 
 def make_rule(tier: int = 1, *, days: int = 0, **limits: Any) -> TierRule:
     """A rule from so many days from now on, in naira kobo; what is not named has no limit."""
+    approval = applied(rules.TIER)
     with acting_as_service():
         return TierRule.objects.create(
             tier=tier,
             currency_id="NGN",
             from_date=timezone.localdate() + timedelta(days=days),
+            approval=approval,
             **{"source": OF_TESTS, **limits},
         )
 
 
 def trust_new_factors() -> None:
     """Let people send much although their way in changed just now."""
+    approval, today = applied(rules.COOLING_OFF), timezone.localdate()
     with acting_as_service():
         CoolingOffRule.objects.create(
-            currency_id="NGN", from_date=timezone.localdate(), amount=10**12, source=OF_TESTS
+            currency_id="NGN", from_date=today, amount=10**12, source=OF_TESTS, approval=approval
         )
 
 

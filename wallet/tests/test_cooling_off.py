@@ -21,6 +21,7 @@ from wallet import services as wallet
 from wallet.models import Account
 from wallet.tests.factories import make_wallet
 from wallet.tests.pages import balance, browser_of, hidden, text
+from wallet.tests.schedules import lift_fees
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 MOST = 20_000_00
@@ -41,6 +42,7 @@ def bola() -> User:
 @pytest.fixture
 def purse(ada: User, bola: User) -> Account:
     make_wallet(bola)
+    lift_fees()
     return make_wallet(ada, amount=FUNDS, tier=3)
 
 

@@ -31,8 +31,8 @@ CUSTOMERS = {
     "balance_at", "hot_change", "entry_at", "today", "limited", "rule_of", "day_of", "day_end",
 }  # fmt: skip
 SERVICE = CUSTOMERS | {
-    "post_many", "reverse", "commit_hold", "release_hold", "expire_holds", "fold", "announce", "seal", "verify",
-    "open_system_account", "set_state", "set_limits",
+    "post_many", "reverse", "commit_hold", "commit_hold_lines", "release_hold", "expire_holds", "fold", "announce",
+    "seal", "verify", "open_system_account", "set_state", "set_limits",
 }  # fmt: skip
 MAY_CALL = {"none": set(), "anon": set(), "authenticated": CUSTOMERS, "service_role": SERVICE}
 

@@ -17,6 +17,7 @@ from wallet.services import raises
 from wallet.tests.factories import make_wallet
 from wallet.tests.ledger import balances, make_rule, post_one_line, root, system, trust_new_factors, wallets
 from wallet.tests.pages import browser_of, hidden, text
+from wallet.tests.schedules import DUTY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAILY = 50_000_00
@@ -143,7 +144,7 @@ def test_after_an_upgrade_it_is_offered_and_sent_from_its_own_review_once(browse
     for _twice in range(2):
         done = browser.post("/send/confirm/", {"order": hidden(review, "order")}, follow=True)
         assert "You sent ₦120,000.00 to Bola Ade." in text(done)
-    assert balances(purse.pk) == [80_000_00]
+    assert balances(purse.pk) == [80_000_00 - DUTY]
     paused = kept(ada)
     assert paused.state == "SENT" and paused.posting_id and paused.ended_at
     assert "Transfers that wait" not in text(browser.get("/home/"))
@@ -157,7 +158,7 @@ def test_two_reviews_of_one_kept_transfer_send_it_once(browser, ada, purse, bola
     codes = [
         browser.post("/send/confirm/", {"order": hidden(review, "order")}).status_code for review in reviews
     ]
-    assert codes == [302, 422] and balances(purse.pk) == [140_000_00]
+    assert codes == [302, 422] and balances(purse.pk) == [140_000_00 - DUTY]
 
 
 def test_while_it_is_still_over_the_limit_it_is_stopped_again(browser, ada, purse, bola):

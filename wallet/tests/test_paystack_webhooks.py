@@ -45,12 +45,18 @@ def test_a_key_is_required():
     ("event", "data", "reference", "dedupe_key"),
     [
         ("charge.success", {"reference": "dep-1"}, "dep-1", "charge.success:dep-1"),
-        ("transfer.success", {"reference": "x", "transfer_code": "TRF_1"}, None, "transfer.success:TRF_1"),
+        ("transfer.success", {"reference": "a_x", "transfer_code": "TRF_1"}, "a_x", "transfer.success:TRF_1"),
         (
             "refund.pending",
             {"transaction_reference": "dep-1", "refund_reference": None, "id": 7},
-            None,
+            "dep-1",
             "refund.pending:dep-1:7",
+        ),
+        (
+            "charge.dispute.create",
+            {"id": 9, "transaction": {"reference": "dep-1"}},
+            "dep-1",
+            "charge.dispute.create:9",
         ),
         ("charge.dispute.create", {"id": 9, "reference": "dep-1"}, None, "charge.dispute.create:9"),
     ],
@@ -59,6 +65,7 @@ def test_a_notice_says_what_it_is_about(event, data, reference, dedupe_key):
     raw = json.dumps({"event": event, "data": data}).encode()
     notice = adapter("https://api.paystack.co").read_notice(raw)
     assert (notice.event, notice.reference, notice.dedupe_key) == (event, reference, dedupe_key)
+    assert notice.data == data
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from wallet.models import Account, PaymentGateway
 from wallet.sandbox import deliveries
 from wallet.sandbox.models import SandboxCharge, SandboxDelivery
 from wallet.sandbox.tasks import deliver_webhook
-from wallet.services import webhooks
+from wallet.services import charge_events, webhooks
 from wallet.tests.deposits import (
     age,
     at_once,
@@ -274,14 +274,14 @@ def test_a_try_that_fails_late_does_not_undo_one_that_succeeded(purse):
     with no_worker():
         pay(payment)
     [event] = events()
-    check = webhooks.check_payment
+    check = charge_events.check_payment
 
     def overtaken(**facts):
-        with patch.object(webhooks, "check_payment", check):
+        with patch.object(charge_events, "check_payment", check):
             tasks.process_webhook(event_id=str(event.pk))
-        raise webhooks.NotSettledYet
+        raise charge_events.NotSettledYet
 
-    with patch.object(webhooks, "check_payment", overtaken):
+    with patch.object(charge_events, "check_payment", overtaken):
         assert webhooks.process_webhook(event_id=event.pk, at=timezone.now()).state == "PROCESSED"
     assert (states(), events()[0].error) == (["PROCESSED"], "")
 

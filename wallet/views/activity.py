@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Profile, User
 from accounts.requests import PersonRequest
 from wallet import services, wording
+from wallet.fees import CREDITED
 from wallet.forms import ActivityFilter, ReportForm
 from wallet.models import Account, Entry, Hold, Payment
 from wallet.models.ledger import EntryQuerySet
@@ -35,6 +36,21 @@ class EntryPage:
     entries: Sequence[Entry]
     has_newer: bool
     has_older: bool
+
+
+@dataclass(frozen=True)
+class Charges:
+    """What a movement cost whoever made it. `is_one` says that the movement is such a charge itself."""
+
+    lines: Sequence[Entry]
+    total: int
+    is_one: bool
+
+    @classmethod
+    def of(cls, entry: Entry, found: Sequence[Entry]) -> "Charges":
+        is_one = entry.kind in CREDITED
+        lines = [] if is_one or entry.change > 0 else found
+        return cls(lines, entry.amount + sum(line.amount for line in lines), is_one)
 
 
 @wallet_page
@@ -133,11 +149,14 @@ def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
         .exclude(transaction_id=entry.pk)
         .order_by("transaction_id")
     )
+    charges = Charges.of(entry, [other for other in same_posting if other.kind in CREDITED])
+    shown = {line.pk for line in charges.lines}
     context = {
         "row": rows_of([entry])[0],
+        "charges": charges,
         "me": Profile.objects.filter(user=request.user).first(),
         "payment": Payment.objects.visible_to(request.user).filter(posting_id=entry.posting_id).first(),
-        "others": rows_of(same_posting),
+        "others": rows_of(other for other in same_posting if other.pk not in shown),
         "reversed_by": services.reversed_by(posting_id=entry.posting_id),
         "report": services.report_of(entry=entry),
     }

@@ -21,11 +21,13 @@ from accounts.step_up import step_up_required
 from core.errors import DomainError
 from core.ids import posting_id
 from core.templatetags.money import money
-from wallet import services
+from wallet import services, wording
+from wallet.fees import FeeQuote
 from wallet.forms import SendForm
 from wallet.models import Account, PausedTransfer
 from wallet.refusals import InsufficientFunds, LimitExceeded, SameAccount, SingleAmountExceeded
 from wallet.services.lookups import TooManyLookups
+from wallet.services.transfers import TRANSFER
 from wallet.templatetags.wallet import plain_amount
 from wallet.views.access import own_wallet, wallet_page
 from wallet.views.limits import until_midnight
@@ -43,6 +45,7 @@ class Order:
     typed: str
     amount: int
     note: str
+    charges: dict[str, Any]
     paused: str = ""
 
     def signed(self, user: User) -> str:
@@ -155,10 +158,10 @@ def _confirm(request: PersonRequest) -> HttpResponse:
 
 
 def _post(request: PersonRequest, order: Order, wallet: Account) -> services.Posting:
-    at, posting = timezone.now(), UUID(order.posting)
+    at, posting, charges = timezone.now(), UUID(order.posting), FeeQuote.from_data(order.charges)
     if order.paused:
         paused = PausedTransfer.objects.visible_to(request.user).select_related("source").get(pk=order.paused)
-        return services.resume_transfer(paused=paused, posting_id=posting, at=at)
+        return services.resume_transfer(paused=paused, posting_id=posting, at=at, charges=charges)
     return services.transfer(
         posting_id=posting,
         source=wallet,
@@ -166,6 +169,7 @@ def _post(request: PersonRequest, order: Order, wallet: Account) -> services.Pos
         amount=order.amount,
         note=order.note,
         at=at,
+        charges=charges,
     )
 
 
@@ -208,6 +212,7 @@ def _review_page(
         typed=typed["recipient"],
         amount=quote.amount,
         note=typed["note"],
+        charges=quote.charges.as_data(),
         paused=str(paused.pk) if paused else "",
     )
     context = {
@@ -226,6 +231,9 @@ def _form_page(request: PersonRequest, form: SendForm, wallet: Account, status: 
         "wallet": wallet,
         "recent": services.recent_recipients(account=wallet),
         "limits": services.limits_of(account=wallet, at=timezone.now()),
+        "prices": wording.prices(
+            services.prices_of(account=wallet, kind=TRANSFER, at=timezone.now()), wallet.currency_id
+        ),
     }
     return render(request, "wallet/send.html", context, status=status)
 
@@ -241,14 +249,25 @@ def _reviewed(request: PersonRequest) -> dict[str, Any]:
 def _refused(request: PersonRequest, form: SendForm, wallet: Account, refusal: DomainError) -> HttpResponse:
     """The form as it was typed, with the reason; missing money is told with the money that is there."""
     if isinstance(refusal, InsufficientFunds):
-        available = money(int(refusal.data["available"]), wallet.currency_id)
-        form.add_error("amount", _("You have %(available)s available.") % {"available": available})
+        form.add_error("amount", _too_little(refusal, wallet))
     elif isinstance(refusal, RecipientNotFound | SameAccount):
         form.add_error("recipient", str(refusal))
     else:
         form.add_error(None, str(refusal))
     wallet.refresh_from_db()
     return _form_page(request, form, wallet, status=422)
+
+
+def _too_little(refusal: InsufficientFunds, wallet: Account) -> str:
+    facts = {"available": money(int(refusal.data["available"]), wallet.currency_id)}
+    if not refusal.data.get("fees"):
+        return _("You have %(available)s available.") % facts
+    facts["fees"] = money(refusal.data["fees"], wallet.currency_id)
+    facts["total"] = money(refusal.data["amount"], wallet.currency_id)
+    return (
+        _("You have %(available)s available. Sending this costs %(fees)s, so you need %(total)s in all.")
+        % facts
+    )
 
 
 def _slow_down(request: PersonRequest, refusal: TooManyLookups) -> HttpResponse:

@@ -147,7 +147,15 @@ def test_faults_need_the_key_and_make_sense(api, live_server):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "table", ["sandbox_fault", "sandbox_sandboxcharge", "sandbox_sandboxcustomer", "sandbox_sandboxdelivery"]
+    "table",
+    [
+        "sandbox_fault",
+        "sandbox_sandboxcharge",
+        "sandbox_sandboxcustomer",
+        "sandbox_sandboxdelivery",
+        "sandbox_sandboxtransfer",
+        "sandbox_sandboxbook",
+    ],
 )
 def test_nobody_but_the_service_reaches_a_table(table):
     with (
