@@ -21,9 +21,6 @@ from wallet.models.ledger import (
     Seal,
     Transaction,
 )
-from wallet.models.limits import CoolingOffRule, LimitCounter, LimitRaise, PausedTransfer, TierRule
-from wallet.models.periods import Adjustment, ClosedPeriod
-from wallet.models.reconciliation import ColumnMapping, GatewayRow, Match, MatchingRule, RowImport
 from wallet.models.limits import (
     CoolingOffRule,
     LimitCounter,
@@ -32,6 +29,8 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
+from wallet.models.periods import Adjustment, ClosedPeriod
+from wallet.models.reconciliation import ColumnMapping, GatewayRow, Match, MatchingRule, RowImport
 
 __all__ = [
     "Account",
@@ -45,9 +44,9 @@ __all__ = [
     "CoolingOffRule",
     "Currency",
     "Entry",
-    "GatewayRow",
     "FeeRule",
     "FeeSchedule",
+    "GatewayRow",
     "Hold",
     "LimitCounter",
     "LimitRaise",
@@ -59,8 +58,8 @@ __all__ = [
     "PaymentGatewayHistory",
     "ReconciledDay",
     "Reversal",
-    "RowImport",
     "ReversalRule",
+    "RowImport",
     "Seal",
     "SuspenseItem",
     "TierRule",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Approval
 from core.ids import uuid7
 from wallet.models.ledger import Account
 
@@ -118,51 +119,33 @@ class BreakChange(models.Model):
 
 
 class ReconciledDay(models.Model):
-    """That a clearing account fits on a day: its figures, put forward by one person and checked by another.
+    """That a clearing account was found to fit on a day, and closed: one person proposed it, another approved.
 
     `figures` is what both saw, `signature` its sha256. `opening_difference` is what lies before the first row we have.
     """
 
-    class State(models.TextChoices):
-        OPEN = "OPEN", _("Open")
-        PROPOSED = "PROPOSED", _("Waiting for a second person")
-        CLOSED = "CLOSED", _("Closed")
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
     day = models.DateField()
-    state = models.CharField(max_length=8, choices=State.choices)
-    figures = models.JSONField(default=dict)
-    signature = models.CharField(max_length=64, blank=True)
+    figures = models.JSONField()
+    signature = models.CharField(max_length=64)
     opening_difference = models.BigIntegerField(default=0)
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    proposed_at = models.DateTimeField(null=True)
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    checked_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=500, blank=True)
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("reconciled day")
         verbose_name_plural = _("reconciliation")
         permissions = [
-            ("propose_day", "Can put a day forward to be closed"),
-            ("check_day", "Can close a day that a colleague put forward"),
+            ("propose_day", "Can propose that a day is closed"),
+            ("approve_day", "Can approve that a day is closed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "day"], name="reconciled_day_once"),
             models.CheckConstraint(
-                condition=Q(checked_by=None) | ~Q(checked_by=F("proposed_by")),
-                name="reconciled_day_two_people",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="CLOSED")
-                | Q(checked_by__isnull=False, proposed_by__isnull=False, checked_at__isnull=False)
-                & ~Q(signature=""),
-                name="reconciled_day_closed",
+                condition=~Q(checked_by=F("made_by")) & ~Q(signature=""), name="reconciled_day_two_people"
             ),
         ]
 

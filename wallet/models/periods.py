@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Approval
 from core.ids import uuid7
 
 
@@ -27,13 +28,7 @@ class ClosedPeriod(models.Model):
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField()
     reason = models.CharField(max_length=500)
-    reopen_asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    reopen_reason = models.CharField(max_length=500, blank=True)
-    reopened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    reopening = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
     reopened_at = models.DateTimeField(null=True)
 
     objects = ClosedPeriodQuerySet.as_manager()
@@ -43,7 +38,8 @@ class ClosedPeriod(models.Model):
         verbose_name_plural = _("closed months")
         permissions = [
             ("close_period", "Can close a month"),
-            ("reopen_period", "Can approve that a closed month is opened again"),
+            ("propose_reopening", "Can propose that a closed month is opened again"),
+            ("approve_reopening", "Can approve that a closed month is opened again"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -51,13 +47,9 @@ class ClosedPeriod(models.Model):
             ),
             models.CheckConstraint(condition=Q(month__day=1), name="closed_period_is_a_month"),
             models.CheckConstraint(
-                condition=Q(reopened_by=None) | ~Q(reopened_by=F("reopen_asked_by")),
-                name="closed_period_two_people",
-            ),
-            models.CheckConstraint(
-                condition=Q(reopened_at=None)
-                | Q(reopened_by__isnull=False, reopen_asked_by__isnull=False) & ~Q(reopen_reason=""),
-                name="closed_period_reopened",
+                condition=Q(reopened_at__isnull=True, reopening__isnull=True)
+                | Q(reopened_at__isnull=False, reopening__isnull=False),
+                name="closed_period_reopened_by_approval",
             ),
         ]
 

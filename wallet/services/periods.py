@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Approval, User
 from core.actors import acting_as_service, current_actor
 from core.errors import DomainError
 from core.staff import start_of
@@ -69,18 +69,6 @@ class BooksDoNotBalance(DomainError):
     code = "books_do_not_balance"
     kind = "conflict"
     message = _("The books do not prove this month. Have them verified before anything else.")
-
-
-class NoReopeningAsked(DomainError):
-    code = "no_reopening_asked"
-    kind = "conflict"
-    message = _("Nobody has asked to open this month again.")
-
-
-class SamePersonReopens(DomainError):
-    code = "same_person_reopens"
-    kind = "forbidden"
-    message = _("Who asked to open the month again cannot be the one who approves it.")
 
 
 def month_of(moment: datetime) -> date:
@@ -163,7 +151,7 @@ def _refuse_open_days(month: date) -> None:
     """Where an account's days are closed at all, all of the month must be."""
     started = ReconciledDay.objects.filter(day__lt=month_after(month)).values("account").distinct()
     for row in started:
-        days = ReconciledDay.objects.filter(account=row["account"], state=ReconciledDay.State.CLOSED)
+        days = ReconciledDay.objects.filter(account=row["account"])
         last = days.filter(day__lt=month_after(month)).order_by("-day").values_list("day", flat=True).first()
         if last is None or (month_after(month) - last).days != 1:
             raise DaysOpen(day=str(last))
@@ -200,41 +188,26 @@ def is_as_closed(period: ClosedPeriod) -> bool:
     return bool(trial_balance(month=period.month) == period.figures)
 
 
-def ask_reopening(*, month: date, by: User, reason: str) -> ClosedPeriod:
-    """Ask a colleague to open a closed month again. Raises MonthNotClosed, MonthAfterClosed."""
-    with acting_as_service():
-        found = _closed(month)
-        found.reopen_asked_by, found.reopen_reason = by, reason
-        found.save(update_fields=["reopen_asked_by", "reopen_reason"])
-        audit.record(action="wallet.month.reopening_asked", target=found, reason=reason)
-    return found
-
-
-def reopen_period(*, month: date, by: User, at: datetime) -> ClosedPeriod:
-    """Open a closed month again, as a colleague asked.
-
-    Raises MonthNotClosed, MonthAfterClosed, NoReopeningAsked, SamePersonReopens.
-    """
-    with acting_as_service():
-        _alone()
-        found = _closed(month)
-        if found.reopen_asked_by_id is None:
-            raise NoReopeningAsked
-        if found.reopen_asked_by_id == by.pk:
-            raise SamePersonReopens
-        found.reopened_by, found.reopened_at = by, at
-        found.save(update_fields=["reopened_by", "reopened_at"])
-        audit.record(action="wallet.month.reopened", target=found, reason=found.reopen_reason)
-    return found
-
-
-def _closed(month: date) -> ClosedPeriod:
+def reopenable(month: date) -> ClosedPeriod:
+    """Return a closed month that may be opened again: the last of them. Raises MonthNotClosed, MonthAfterClosed."""
     closed = ClosedPeriod.objects.closed()
-    found = closed.select_for_update(of=("self",)).filter(month=month).first()
+    found = closed.filter(month=month).first()
     if found is None:
         raise MonthNotClosed
     if closed.filter(month__gt=month).exists():
         raise MonthAfterClosed
+    return found
+
+
+def reopen_period(*, month: date, approval: Approval, at: datetime) -> ClosedPeriod:
+    """Open a closed month again, in the approval's transaction. Raises MonthNotClosed, MonthAfterClosed."""
+    _alone()
+    found = reopenable(month)
+    found.reopening, found.reopened_at = approval, at
+    found.save(update_fields=["reopening", "reopened_at"])
+    audit.record(
+        action="wallet.month.reopened", target=found, reason=approval.reason, approval=str(approval.pk)
+    )
     return found
 
 

@@ -1,17 +1,23 @@
 """A day of a clearing account: what lies between the two balances, who closes it, and what keeps it from closing."""
 
 import json
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
-from accounts.tests.factories import make_person
+from accounts import roles
+from accounts.services import approvals
+from accounts.tests.approving import make_colleague
+from core import ids
 from core.actors import acting_as_service
 from wallet.models import Break, ReconciledDay
 from wallet.services import reconciliation
+from wallet.services.approved import closing
 from wallet.services.reconciliation import days
 from wallet.tests.reconciling import Clearing, row
 
@@ -25,21 +31,54 @@ def clearing(db) -> Clearing:
 
 @pytest.fixture
 def people(db):
-    return make_person(name="Maker"), make_person(name="Checker")
+    return make_colleague(roles.PROPOSE_DAY, roles.APPROVE_DAY), make_colleague(roles.APPROVE_DAY)
 
 
 TODAY = timezone.localdate
 LATER = timedelta(days=3)
 
 
-def propose(clearing, by, day=None, at=None):
-    return reconciliation.propose_day(
-        account_id=clearing.account.pk, day=day or TODAY(), by=by, at=at or timezone.now() + LATER
-    )
+@contextmanager
+def days_later():
+    """The ledger's own clock cannot be moved: what is posted now belongs to today, and today is over in three days."""
+    with time_machine.travel(timezone.now() + LATER):
+        yield timezone.now()
+    ids._sequence.restart()
 
 
-def close(proposed, by, at=None):
-    return reconciliation.close_day(day_id=proposed.pk, by=by, at=at or timezone.now() + LATER)
+def propose(clearing, by, day=None):
+    """Propose a day as it stands once it is over, after a run."""
+    clearing.run()
+    day = day or TODAY()
+    with days_later() as at, acting_as_service():
+        payload = closing.day_payload(account=clearing.account, day=day, at=at)
+        return approvals.propose(
+            action=closing.DAY,
+            payload=payload,
+            target=f"{clearing.account.pk} {day}",
+            maker=by,
+            reason="Everything is matched",
+            at=at,
+        )
+
+
+def close(proposed, by):
+    with days_later() as at:
+        approvals.approve(approval_id=proposed.pk, checker=by, at=at)
+    with acting_as_service():
+        return ReconciledDay.objects.get(approval=proposed)
+
+
+def figures(clearing, day=None):
+    day = day or TODAY()
+    with days_later() as at:
+        return reconciliation.standing(account=clearing.account, day=day, at=at).figures
+
+
+def obstacle(clearing, day=None):
+    day = day or TODAY()
+    with days_later() as at:
+        return reconciliation.standing(account=clearing.account, day=day, at=at).obstacle
 
 
 def told(clearing, *rows, **days_asked):
@@ -60,10 +99,10 @@ def test_clearing_reaches_the_gateways_balance(clearing, people):
         rows.append(row(payment.amount - payment.fee, payment.reference, balance=balance))
     told(clearing, *rows)
     closed = close(propose(clearing, maker), checker)
-    figures = closed.figures
-    assert (figures["books"], figures["gateway"], figures["reported"]) == (59_400, 59_400, 59_400)
-    assert (figures["difference"], figures["items"], figures["opening_difference"]) == (0, [], 0)
-    assert figures["rows"] | {"digest": ""} == {
+    found = closed.figures
+    assert (found["books"], found["gateway"], found["reported"]) == (59_400, 59_400, 59_400)
+    assert (found["difference"], found["items"], found["opening_difference"]) == (0, [], 0)
+    assert found["rows"] | {"digest": ""} == {
         "count": 3,
         "by_reference": 3,
         "by_score": 0,
@@ -87,20 +126,20 @@ def test_the_difference_is_explained_by_what_is_listed(clearing, people):
             reconciliation.explain(
                 break_id=found.pk, explanation="Asked the gateway", by=maker, at=timezone.now()
             )
-    figures = close(propose(clearing, maker), checker).figures
-    assert (figures["books"], figures["gateway"], figures["difference"]) == (47_000, 39_700, 7_300)
-    assert sorted((item["kind"], item["books"] - item["gateway"]) for item in figures["items"]) == [
+    found = close(propose(clearing, maker), checker).figures
+    assert (found["books"], found["gateway"], found["difference"]) == (47_000, 39_700, 7_300)
+    assert sorted((item["kind"], item["books"] - item["gateway"]) for item in found["items"]) == [
         ("MISSING_AT_GATEWAY", 7_000),
         ("MISSING_IN_BOOKS", 300),
     ]
-    assert (figures["explained"], figures["opening_difference"]) == (7_300, 0)
+    assert (found["explained"], found["opening_difference"]) == (7_300, 0)
 
 
-def test_what_the_gateway_held_before_is_no_difference_of_its_own(clearing, people):
+def test_what_the_gateway_held_before_is_no_difference_of_its_own(clearing):
     payment = clearing.paid(10_000)
     told(clearing, row(10_000, payment.reference, balance=15_000))
-    figures = propose(clearing, people[0]).figures
-    assert (figures["opening"], figures["gateway"], figures["opening_difference"]) == (5_000, 15_000, -5_000)
+    found = figures(clearing)
+    assert (found["opening"], found["gateway"], found["opening_difference"]) == (5_000, 15_000, -5_000)
 
 
 def test_money_on_its_way_over_midnight_is_listed_by_name(clearing, people):
@@ -108,12 +147,12 @@ def test_money_on_its_way_over_midnight_is_listed_by_name(clearing, people):
     tomorrow = timezone.now() + timedelta(days=1)
     told(clearing, row(10_000, payment.reference, at=tomorrow))
     proposed = propose(clearing, people[0])
-    figures = proposed.figures
-    assert [(item["kind"], item["books"]) for item in figures["items"]] == [("IN_TRANSIT", 10_000)]
-    assert figures["opening_difference"] == 0
+    found = figures(clearing)
+    assert [(item["kind"], item["books"]) for item in found["items"]] == [("IN_TRANSIT", 10_000)]
+    assert found["opening_difference"] == 0
     closed = close(proposed, people[1])
-    following = propose(clearing, people[0], day=closed.day + timedelta(days=1))
-    assert (following.figures["items"], following.figures["difference"]) == ([], 0)
+    following = figures(clearing, day=closed.day + timedelta(days=1))
+    assert (following["items"], following["difference"]) == ([], 0)
 
 
 class TestWhoCloses:
@@ -121,22 +160,33 @@ class TestWhoCloses:
         maker, _checker = people
         told(clearing)
         proposed = propose(clearing, maker)
-        with pytest.raises(days.SamePerson):
+        with pytest.raises(approvals.OtherPersonNeeded):
             close(proposed, maker)
+        facts = {
+            "account": clearing.account,
+            "day": TODAY(),
+            "figures": {},
+            "signature": "x",
+            "approval": proposed,
+        }
         with pytest.raises(DatabaseError), acting_as_service():
-            ReconciledDay.objects.filter(pk=proposed.pk).update(
-                state="CLOSED", checked_by=maker, checked_at=timezone.now()
-            )
+            ReconciledDay.objects.create(made_by=maker, checked_by=maker, closed_at=timezone.now(), **facts)
 
-    def test_figures_that_moved_since_are_put_forward_anew(self, clearing, people):
+    def test_figures_that_moved_since_are_proposed_anew(self, clearing, people):
         maker, checker = people
         told(clearing)
         proposed = propose(clearing, maker)
         payment = clearing.paid(5_000)
         told(clearing, row(5_000, payment.reference))
-        with pytest.raises(days.FiguresChanged):
+        with pytest.raises(approvals.ApprovalStale):
             close(proposed, checker)
         assert close(propose(clearing, maker), checker).figures["books"] == 5_000
+
+    def test_other_figures_than_those_signed_are_not_proposed(self, clearing):
+        told(clearing)
+        today = TODAY()
+        with days_later() as at, pytest.raises(days.FiguresChanged), acting_as_service():
+            days.check_day(account=clearing.account, day=today, signature="0" * 64, at=at)
 
     def test_a_closed_day_is_never_changed(self, clearing, people):
         maker, checker = people
@@ -144,37 +194,31 @@ class TestWhoCloses:
         closed = close(propose(clearing, maker), checker)
         with pytest.raises(days.DayIsClosed):
             propose(clearing, maker)
-        for statement in ("update wallet_reconciledday set reason = 'x'", "delete from wallet_reconciledday"):
+        for statement in (
+            "update wallet_reconciledday set signature = 'x'",
+            "delete from wallet_reconciledday",
+        ):
             with pytest.raises(DatabaseError), acting_as_service(), connection.cursor() as cursor:
                 cursor.execute(statement)
-        assert closed.state == "CLOSED"
-
-    def test_a_day_is_sent_back_with_a_reason(self, clearing, people):
-        told(clearing)
-        proposed = propose(clearing, people[0])
-        sent = reconciliation.send_back(day_id=proposed.pk, by=people[1], reason="The fees look wrong")
-        assert (sent.state, sent.reason) == ("OPEN", "The fees look wrong")
-        with pytest.raises(days.NotProposed):
-            close(sent, people[1])
+        assert reconciliation.is_as_signed(closed)
 
 
 class TestWhatKeepsADayOpen:
-    def test_it_is_not_over(self, clearing, people):
+    def test_it_is_not_over(self, clearing):
         told(clearing)
-        with pytest.raises(days.DayNotOver):
-            propose(clearing, people[0], at=timezone.now())
+        now = reconciliation.standing(account=clearing.account, day=TODAY(), at=timezone.now())
+        assert isinstance(now.obstacle, days.DayNotOver)
 
-    def test_the_gateway_was_not_asked_about_all_of_it(self, clearing, people):
+    def test_the_gateway_was_not_asked_about_all_of_it(self, clearing):
         clearing.told()
-        with pytest.raises(days.DayNotCovered):
-            propose(clearing, people[0])
+        assert isinstance(obstacle(clearing), days.DayNotCovered)
 
-    def test_an_earlier_day_is_open(self, clearing, people):
-        told(clearing, row(1, "x", at=timezone.now() - timedelta(days=1)), since=TODAY() - timedelta(days=1))
-        with pytest.raises(days.DayBeforeOpen):
-            propose(clearing, people[0])
+    def test_an_earlier_day_is_open(self, clearing):
+        yesterday = timezone.now() - timedelta(days=1)
+        told(clearing, row(1, "x", at=yesterday), since=TODAY() - timedelta(days=1))
+        assert isinstance(obstacle(clearing), days.DayBeforeOpen)
 
-    def test_rows_are_missing_between_two_balances(self, clearing, people):
+    def test_rows_are_missing_between_two_balances(self, clearing):
         now = timezone.now()
         one, other = clearing.paid(1_000), clearing.paid(2_000)
         told(
@@ -182,8 +226,7 @@ class TestWhatKeepsADayOpen:
             row(1_000, one.reference, balance=1_000, at=now - timedelta(seconds=2)),
             row(2_000, other.reference, balance=3_500, at=now),
         )
-        with pytest.raises(days.RowsIncomplete):
-            propose(clearing, people[0])
+        assert isinstance(obstacle(clearing), days.RowsIncomplete)
 
 
 def test_a_row_that_comes_after_its_day_was_closed_counts_on_the_next_and_the_day_stays(clearing, people):
@@ -201,8 +244,8 @@ def test_a_row_that_comes_after_its_day_was_closed_counts_on_the_next_and_the_da
     with acting_as_service():
         again = ReconciledDay.objects.get(pk=closed.pk)
     assert reconciliation.is_as_signed(again) and json.dumps(again.figures) == json.dumps(closed.figures)
-    following = propose(clearing, maker, day=closed.day + timedelta(days=1))
-    assert (following.figures["difference"], following.figures["items"]) == (0, [])
+    following = figures(clearing, day=closed.day + timedelta(days=1))
+    assert (following["difference"], following["items"]) == (0, [])
 
 
 def clearing_breaks(clearing):

@@ -1,8 +1,8 @@
 """Whether what gateways and banks say of our money is what our books say."""
 
-from wallet.services.reconciliation.days import Standing, close_day, propose_day, send_back, standing
+from wallet.services.reconciliation.days import Standing, check_day, freeze_day, standing, version_of
 from wallet.services.reconciliation.deciding import explain, match_by_hand, reopen, take_apart
-from wallet.services.reconciliation.figures import is_as_signed
+from wallet.services.reconciliation.figures import is_as_signed, signature_of
 from wallet.services.reconciliation.file_imports import (
     accounts_with_rows,
     choose_mapping,
@@ -26,22 +26,23 @@ __all__ = [
     "ages",
     "attributed",
     "candidates_of",
+    "check_day",
     "choose_mapping",
-    "close_day",
     "confirm_file",
     "explain",
     "follow_suspense",
+    "freeze_day",
     "import_day",
     "is_as_signed",
     "keep_file",
     "make_mapping",
     "match_by_hand",
-    "propose_day",
     "read_draft",
     "reconcile",
     "reopen",
-    "send_back",
     "side_of",
+    "signature_of",
     "standing",
     "take_apart",
+    "version_of",
 ]

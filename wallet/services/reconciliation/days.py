@@ -1,23 +1,25 @@
-"""Closing a day of a clearing account: what the books hold beside what the gateway holds, and each kobo between them.
+"""Closing a day of a clearing account: when it may be closed, and what is frozen then.
 
-One person puts a day forward, another closes it; both see the same figures, which are frozen with their hash. Days are
-closed in order, and never while a difference of theirs is open.
+One person proposes it, another approves (services/approved/closing.py); both see the same figures, which are frozen
+with their hash. Days are closed in order, and never while a difference of theirs is open.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Approval
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.staff import start_of
 from wallet.models import Account, Break, GatewayRow, ReconciledDay, RowImport
-from wallet.services.reconciliation import matching
+from wallet.services.accounts import balance_at
 from wallet.services.reconciliation.figures import Figures, closed_days, figures_of, signature_of
 from wallet.services.reconciliation.importing import lock
 
@@ -71,22 +73,12 @@ class DifferenceUnexplained(DomainError):
     message = _("The two balances differ by more than the differences that are listed.")
 
 
-class SamePerson(DomainError):
-    code = "same_person"
-    kind = "forbidden"
-    message = _("Who put this forward cannot be the one who checks it.")
-
-
 class FiguresChanged(DomainError):
     code = "figures_changed"
     kind = "conflict"
-    message = _("The figures are others than those that were put forward. Have the day put forward anew.")
-
-
-class NotProposed(DomainError):
-    code = "day_not_proposed"
-    kind = "conflict"
-    message = _("Nobody has put this day forward.")
+    message = _(
+        "The figures are others than those that were proposed. Look at them, and propose the day again."
+    )
 
 
 @dataclass(frozen=True)
@@ -132,66 +124,47 @@ def _obstacle(account: Account, day: date, figures: Figures, *, at: datetime) ->
     return DifferenceUnexplained(left=left) if left else None
 
 
-def propose_day(*, account_id: UUID, day: date, by: User, at: datetime) -> ReconciledDay:
-    """Put a day forward with its figures as of now, after a run.
+def check_day(*, account: Account, day: date, signature: str, at: datetime) -> Figures:
+    """Return the figures of a day that may be closed now and has those that were signed.
 
     Raises DayIsClosed, DayNotOver, DayNotCovered, DayBeforeOpen, OpenDifferences, RowsIncomplete,
-    DifferenceUnexplained.
+    DifferenceUnexplained, FiguresChanged.
     """
-    with acting_as_service():
-        account = Account.objects.get(pk=account_id)
-        matching.reconcile(account_id=account_id, at=at)
-        now = standing(account=account, day=day, at=at)
-        if now.obstacle is not None:
-            raise now.obstacle
-        facts = {
-            "state": ReconciledDay.State.PROPOSED,
-            "figures": now.figures,
-            "signature": signature_of(now.figures),
-            "opening_difference": now.figures["opening_difference"],
-            "proposed_by": by,
-            "proposed_at": at,
-            "reason": "",
-        }
-        found, _is_new = ReconciledDay.objects.update_or_create(account=account, day=day, defaults=facts)
-        audit.record(action="wallet.day.proposed", target=found, signature=found.signature)
-    return found
+    now = standing(account=account, day=day, at=at)
+    if now.obstacle is not None:
+        raise now.obstacle
+    if signature_of(now.figures) != signature:
+        raise FiguresChanged
+    return now.figures
 
 
-def close_day(*, day_id: UUID, by: User, at: datetime) -> ReconciledDay:
-    """Close a day that somebody else put forward, if its figures still are what they were.
-
-    Raises NotProposed, SamePerson, FiguresChanged, and what `propose_day` raises.
-    """
-    with acting_as_service():
-        found = _proposed(day_id)
-        if found.proposed_by_id == by.pk:
-            raise SamePerson
-        matching.reconcile(account_id=found.account_id, at=at)
-        now = standing(account=found.account, day=found.day, at=at)
-        if now.obstacle is not None:
-            raise now.obstacle
-        if signature_of(now.figures) != found.signature:
-            raise FiguresChanged
-        found.state, found.checked_by, found.checked_at = ReconciledDay.State.CLOSED, by, at
-        found.save(update_fields=["state", "checked_by", "checked_at"])
-        audit.record(action="wallet.day.closed", target=found, signature=found.signature)
-    return found
+def version_of(*, account: Account, day: date) -> str:
+    """Return what changes whenever a day's figures would: cheap, as it is asked often."""
+    before = closed_days(account).filter(day__lt=day).aggregate(last=Max("day"))["last"] or date.min
+    rows = GatewayRow.objects.filter(account=account, day__gt=before, day__lte=day)
+    told = rows.aggregate(count=Count("pk"), sum=Sum("change"))
+    found = Break.objects.unresolved().filter(account=account, day__lte=day).order_by("pk")
+    states = list(found.values_list("pk", "state", "gateway_amount", "book_amount"))
+    books = balance_at(account.pk, start_of(day + timedelta(days=1)) - timedelta(microseconds=1))
+    closed = closed_days(account).filter(day=day).exists()
+    return hashlib.sha256(repr((told, states, books, closed)).encode()).hexdigest()
 
 
-def send_back(*, day_id: UUID, by: User, reason: str) -> ReconciledDay:
-    """Say no to a day that was put forward, or take one's own word back. Raises NotProposed."""
-    with acting_as_service():
-        found = _proposed(day_id)
-        found.state, found.reason = ReconciledDay.State.OPEN, reason
-        found.save(update_fields=["state", "reason"])
-        audit.record(action="wallet.day.sent_back", target=found, reason=reason, by=str(by.pk))
-    return found
-
-
-def _proposed(day_id: UUID) -> ReconciledDay:
-    days = ReconciledDay.objects.select_for_update(of=("self",)).select_related("account")
-    found = days.get(pk=day_id)
-    if found.state != ReconciledDay.State.PROPOSED:
-        raise NotProposed
+def freeze_day(
+    *, account: Account, day: date, signature: str, approval: Approval, checker_id: UUID, at: datetime
+) -> ReconciledDay:
+    """Close a day as it was proposed, in the approval's transaction. Raises what `check_day` raises."""
+    figures = check_day(account=account, day=day, signature=signature, at=at)
+    found = ReconciledDay.objects.create(
+        account=account,
+        day=day,
+        figures=figures,
+        signature=signature,
+        opening_difference=figures["opening_difference"],
+        approval=approval,
+        made_by_id=approval.maker_id,
+        checked_by_id=checker_id,
+        closed_at=at,
+    )
+    audit.record(action="wallet.day.closed", target=found, signature=signature, approval=str(approval.pk))
     return found

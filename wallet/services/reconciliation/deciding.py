@@ -111,7 +111,7 @@ def _refuse_matched(account: Account, rows: list[GatewayRow], sides: list[Side])
 
 
 def _refuse_closed(account: Account, rows: list[GatewayRow]) -> None:
-    days = ReconciledDay.objects.filter(account=account, state=ReconciledDay.State.CLOSED)
+    days = ReconciledDay.objects.filter(account=account)
     closed = set(days.filter(day__in=[row.day for row in rows]).values_list("day", flat=True))
     explained = Break.objects.unresolved().filter(account=account, key__in=[row.key for row in rows])
     known = set(explained.values_list("key", flat=True))
@@ -217,7 +217,7 @@ def _judge(break_id: UUID, state: str, reason: str, *, by: User, at: datetime) -
         found.refresh_from_db()
         if found.state == Break.State.RESOLVED:
             raise BreakOver
-        closed = ReconciledDay.objects.filter(account=found.account, state=ReconciledDay.State.CLOSED)
+        closed = ReconciledDay.objects.filter(account=found.account)
         if state == Break.State.OPEN and closed.filter(day__gte=found.day).exists():
             raise DayClosed
         was, found.state = found.state, state

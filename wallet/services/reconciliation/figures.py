@@ -46,7 +46,7 @@ def figures_of(account: Account, day: date) -> Figures:
 
 
 def closed_days(account: Account) -> Any:
-    return ReconciledDay.objects.filter(account=account, state=ReconciledDay.State.CLOSED)
+    return ReconciledDay.objects.filter(account=account)
 
 
 def _gateway_balance(account: Account, day: date, before: ReconciledDay | None) -> tuple[int, int]:

@@ -189,7 +189,7 @@ def made_up_ids(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
 
 
 def first_open_day(account: Account) -> date | None:
-    closed = ReconciledDay.objects.filter(account=account, state=ReconciledDay.State.CLOSED)
+    closed = ReconciledDay.objects.filter(account=account)
     last: date | None = closed.aggregate(last=Max("day"))["last"]
     return last + timedelta(days=1) if last else None
 
