@@ -56,9 +56,8 @@ class TestAClosedMonthRefuses:
     def test_every_way_of_dating_back(self):
         account = wallets(10_000)[0]
         with acting_as_service():
-            hold = wallet.place_hold(
-                hold_id=uuid7(), account_id=account, amount=500, expires_at=None, reason="test"
-            )
+            hold_id = uuid7()
+            wallet.place_hold(hold_id=hold_id, account_id=account, amount=500, expires_at=None, reason="test")
             older = wallet.post(
                 posting_id=posting_id(),
                 lines=[wallet.Line("DEPOSIT", wallet.system_account("PAYSTACK_CLEARING"), account, 5)],
@@ -75,7 +74,7 @@ class TestAClosedMonthRefuses:
             ("wallet.reverse(%s, %s, '', %s)", [posting_id(), older.id, moment]),
             (
                 "wallet.commit_hold(%s, %s, %s, null, 'PAYOUT', '', true, %s)",
-                [hold.id, posting_id(), clearing, moment],
+                [hold_id, posting_id(), clearing, moment],
             ),
         ]
         for function, parameters in ways:

@@ -33,4 +33,4 @@ class Command(BaseCommand):
             raise CommandError(f"Missed: {', '.join(missed)}")
 
 
-BENCHES = ("auth", "kyc", "ledger", "realtime", "referrals", "storage")
+BENCHES = ("auth", "kyc", "ledger", "realtime", "reconcile", "referrals", "storage")

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from core.actors import acting_as_service
+from core.actors import acting_as_service, current_actor
 from core.errors import DomainError
 from core.ids import uuid7
 from core.outbound import require_no_transaction
@@ -27,6 +27,7 @@ from wallet.gateways.capabilities import KeepsLedger, LedgerRow
 from wallet.models import Account, GatewayRow, PaymentGateway, ReconciledDay, RowImport
 from wallet.services.accounts import system_account
 from wallet.services.gateways import CLEARING, adapter_of
+from wallet.services.reconciliation import queries
 from wallet.services.reconciliation.references import gateways_of, postings_of
 
 BATCH = 1000
@@ -157,7 +158,9 @@ def _without_twins(account: Account, rows: list[LedgerRow]) -> list[LedgerRow]:
     """
     references = {row.reference for row in rows if row.reference}
     found: dict[tuple[str, int, bool], list[GatewayRow]] = defaultdict(list)
-    for there in GatewayRow.objects.filter(account=account, reference__in=references).order_by("at", "id"):
+    # That a reference is no empty one is said so that its index is seen to fit.
+    named = GatewayRow.objects.exclude(reference="").filter(account=account, reference__in=references)
+    for there in named.order_by("at", "id"):
         found[there.reference, there.change, there.gateway_id.startswith(MADE_UP)].append(there)
     fresh = []
     for row in rows:
@@ -231,8 +234,18 @@ def _insert(row_import: RowImport, rows: Sequence[LedgerRow]) -> None:
         keys,
         numbers(account, keys),
     ]
+    foreign = [pk for row, pk in zip(rows, ids, strict=True) if row.currency != account.currency_id]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, parameters)
+        if foreign:
+            actor = current_actor()
+            facts = {
+                "account": account.pk,
+                "rows": foreign,
+                "at": timezone.now(),
+                "actor": actor and actor.user_id,
+            }
+            cursor.execute(queries.OTHER_CURRENCY, facts)
 
 
 # Two halves, since each has an index of its own.

@@ -21,25 +21,27 @@ where r.account_id = %(account)s and r.currency = %(currency)s and r.day >= %(si
 
 CANDIDATES = f"""
 create temporary table candidate on commit drop as
-select key, true as is_first, r.change as gateway, t.change as books, r.day, r.at, t.recorded_at, 0::bigint as fee
+select key, r.change as gateway, t.change as books, r.day, r.at, t.recorded_at
 from (select r.key, r.change, r.day, r.at {_ROWS} and r.nth = 0) r
 full join (
     select t.posting_id as key, {_CHANGE} as change, t.recorded_at
-    {_BOOKS} and t.id = t.posting_id and t.reverses is null
+    {_BOOKS} and t.posting_id >= t.id and t.reverses is null
 ) t using (key)
 where r.change is distinct from t.change
 """
 
 # Further rows of a key, further transactions of a posting, reversals; postings that were matched to another's key.
 EXTRAS = f"""
-insert into candidate (key, is_first, gateway, books, day, at, recorded_at, fee)
-select r.key, false, r.change, null, r.day, r.at, null, 0 {_ROWS} and r.nth > 0
+create temporary table extra on commit drop as
+select r.key, r.change as gateway, null::bigint as books, r.day, r.at, null::timestamptz as recorded_at,
+    0::bigint as fee
+{_ROWS} and r.nth > 0
 union all
-select coalesce(t.reverses, t.posting_id), false, null, {_CHANGE}, null, null, t.recorded_at,
+select coalesce(t.reverses, t.posting_id), null, {_CHANGE}, null, null, t.recorded_at,
     case when t.reverses is null and t.kind = 'GATEWAY_FEE' then {_CHANGE} else 0 end
-{_BOOKS} and (t.id <> t.posting_id or t.reverses is not null)
+{_BOOKS} and (t.posting_id < t.id or t.reverses is not null)
 union all
-select u.key, false, null, u.change, null, null, m.posted_at, 0
+select u.key, null, u.change, null, null, m.posted_at, 0
 from wallet_match m
 cross join lateral (values (m.key, m.change), (m.posting_id, -m.change)) u (key, change)
 where m.account_id = %(account)s and m.undone_at is null and m.posting_id <> m.key
@@ -52,18 +54,27 @@ select key, sum(gateway)::bigint as gateway, sum(books)::bigint as books, count(
     min(gateway) as least, max(gateway) as most, min(day) as day, max(day) as last_day, min(at) as at,
     min(recorded_at) as recorded_at, max(recorded_at) as last_recorded_at, sum(fee)::bigint as fee,
     bool_or(is_first) as is_whole
-from candidate group by key
-having coalesce(sum(gateway), 0) <> coalesce(sum(books), 0)
+from (
+    select key, true as is_first, gateway, books, day, at, recorded_at, 0 as fee from candidate
+    union all select key, false, gateway, books, day, at, recorded_at, fee from extra
+) u
+group by key having coalesce(sum(gateway), 0) <> coalesce(sum(books), 0)
 """
 
 # Of groups whose first two fitted each other, and what came further does not fit: those two as well.
-WHOLE = f"""
+WHOLE = """
 update differing d
 set gateway = coalesce(d.gateway, 0) + f.change, books = coalesce(d.books, 0) + f.change, rows = d.rows + 1,
     least = least(d.least, f.change), most = greatest(d.most, f.change), day = least(d.day, f.day),
     at = least(d.at, f.at)
-from (select r.key, r.change, r.day, r.at {_ROWS} and r.nth = 0) f
-where f.key = d.key and not d.is_whole
+from differing e
+cross join lateral (
+    select r.change, r.day, r.at from wallet_gatewayrow r
+    where r.key = e.key and r.account_id = %(account)s and r.nth = 0 and r.currency = %(currency)s
+        and r.day >= %(since)s and r.day <= %(until)s
+    limit 1
+) f
+where e.key = d.key and not e.is_whole
 """
 
 # What lies wholly in days that are closed was judged then; what is open of it is judged on.
@@ -88,7 +99,8 @@ with lone_row as materialized (
 ), lone_posting as materialized (
     select d.key, d.books as change, d.recorded_at, t.description,
         regexp_replace(t.description, '^.*[[:space:]]', '') as named
-    from differing d join wallet_transaction t on t.id = d.key
+    from differing d
+    cross join lateral (select w.description from wallet_transaction w where w.id = d.key limit 1) t
     where d.gateway is null
 ), crowded as (
     select u.change from (select change from lone_row union all select change from lone_posting) u
@@ -161,7 +173,9 @@ with found as (
         select g.reference, g.description from wallet_gatewayrow g
         where g.key = d.key and g.account_id = %(account)s and g.nth = 0 limit 1
     ) r on d.gateway is not null
-    left join wallet_transaction t on t.id = d.key and d.gateway is null
+    left join lateral (
+        select w.description from wallet_transaction w where w.id = d.key limit 1
+    ) t on d.gateway is null
 ), put as (
     insert into wallet_break as b (id, account_id, key, kind, state, gateway_amount, book_amount, currency, day,
         happened_at, reference, explanation, found_at)
@@ -179,15 +193,14 @@ insert into wallet_breakchange (break_found_id, was, state, kind, gateway_amount
 select id, was, 'OPEN', kind, gateway_amount, book_amount, '', %(actor)s, %(at)s from put
 """
 
+# Of rows that were just taken in: they are nothing that a run could add up.
 OTHER_CURRENCY = """
 with put as (
     insert into wallet_break (id, account_id, key, kind, state, gateway_amount, book_amount, currency, day, happened_at,
         reference, explanation, found_at)
     select uuidv7(), %(account)s, r.id, 'CURRENCY', 'OPEN', r.change, null, r.currency, r.day, r.at,
         coalesce(nullif(r.reference, ''), left(r.description, 120)), '', %(at)s
-    from wallet_gatewayrow r
-    where r.account_id = %(account)s and r.currency <> %(currency)s and r.day >= %(since)s
-        and not exists (select from wallet_break b where b.key = r.id)
+    from wallet_gatewayrow r where r.id = any (%(rows)s)
     returning *
 )
 insert into wallet_breakchange (break_found_id, was, state, kind, gateway_amount, book_amount, reason, actor_id, at)
