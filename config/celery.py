@@ -10,6 +10,7 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="webhook_tasks")
 app.autodiscover_tasks(related_name="check_tasks")
 app.autodiscover_tasks(related_name="referral_tasks")
+app.autodiscover_tasks(related_name="reconciliation_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -22,6 +23,11 @@ app.conf.beat_schedule = {
     "settle referrals": {
         "task": "wallet.referral_tasks.settle_referrals",
         "schedule": crontab(hour=0, minute=30),
+    },
+    "follow suspense": {"task": "wallet.reconciliation_tasks.follow_suspense", "schedule": 300.0},
+    "reconcile yesterday": {
+        "task": "wallet.reconciliation_tasks.reconcile_yesterday",
+        "schedule": crontab(hour=5, minute=0),
     },
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
     "verify the ledger": {"task": "wallet.tasks.verify_ledger", "schedule": crontab(hour=1, minute=0)},

@@ -27,6 +27,11 @@ def day_payload(*, account: Account, day: date, at: datetime) -> Payload:
     }
 
 
+def target_of(account: Account, day: date) -> str:
+    """Return what a proposal to close a day is about."""
+    return f"day:{account.pk}:{day.isoformat()}"
+
+
 def _day_of(payload: Payload) -> tuple[Account, date]:
     return account_named(payload["account"]), date.fromisoformat(payload["day"])
 

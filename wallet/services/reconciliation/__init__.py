@@ -14,9 +14,16 @@ from wallet.services.reconciliation.file_imports import (
 from wallet.services.reconciliation.importing import NoLedger, import_day
 from wallet.services.reconciliation.matching import Run, reconcile
 from wallet.services.reconciliation.sides import Candidate, Side, candidates_of, side_of
-from wallet.services.reconciliation.suspense import ages, attributed, follow_suspense
+from wallet.services.reconciliation.suspense import (
+    SUSPENSE_AGES,
+    ages,
+    attributed,
+    follow_suspense,
+    standing_for,
+)
 
 __all__ = [
+    "SUSPENSE_AGES",
     "Candidate",
     "NoLedger",
     "Run",
@@ -43,6 +50,7 @@ __all__ = [
     "side_of",
     "signature_of",
     "standing",
+    "standing_for",
     "take_apart",
     "version_of",
 ]

@@ -239,7 +239,7 @@ def _insert(row_import: RowImport, rows: Sequence[LedgerRow]) -> None:
         cursor.execute(INSERT, parameters)
         if foreign:
             actor = current_actor()
-            facts = {
+            facts: dict[str, Any] = {
                 "account": account.pk,
                 "rows": foreign,
                 "at": timezone.now(),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -46,10 +45,22 @@ def side_of(*, account: Account, posting_id: UUID) -> Side | None:
 class Candidate:
     """What a lone row or posting may belong to, with the points it gets and for what."""
 
-    row: GatewayRow | None
-    side: Side | None
+    other: GatewayRow | Side
     score: int
     parts: dict[str, int]
+
+    @property
+    def key(self) -> UUID:
+        return self.other.pk if isinstance(self.other, GatewayRow) else self.other.posting_id
+
+    @property
+    def named(self) -> str:
+        other = self.other
+        return (other.reference or other.description) if isinstance(other, GatewayRow) else other.description
+
+    @property
+    def at(self) -> datetime:
+        return self.other.at if isinstance(self.other, GatewayRow) else self.other.recorded_at
 
 
 def candidates_of(*, found: Break, limit: int = 10) -> list[Candidate]:
@@ -66,21 +77,21 @@ def candidates_of(*, found: Break, limit: int = 10) -> list[Candidate]:
     span = timedelta(days=rule.days)
     near = others.filter(happened_at__range=(found.happened_at - span, found.happened_at + span))
     equal = near.filter(Q(gateway_amount=amount) | Q(book_amount=amount))
-    return sorted((_candidate(found, each, rule) for each in equal[:100]), key=lambda c: -c.score)[:limit]
+    candidates = [_candidate(found, each, rule) for each in equal[:100]]
+    return sorted((each for each in candidates if each), key=lambda each: -each.score)[:limit]
 
 
-def _candidate(found: Break, other: Break, rule: MatchingRule) -> Candidate:
+def _candidate(found: Break, other: Break, rule: MatchingRule) -> Candidate | None:
     lone_row, lone_side = (found, other) if found.book_amount is None else (other, found)
-    row: Any = GatewayRow.objects.filter(account=found.account, key=lone_row.key, nth=0).first()
+    row = GatewayRow.objects.filter(account=found.account, key=lone_row.key, nth=0).first()
     side = side_of(account=found.account, posting_id=lone_side.key)
-    apart = abs((found.happened_at - other.happened_at).total_seconds())
-    alike = bool(
-        row and side and len(row.reference) >= 6 and row.reference.lower() in side.description.lower()
-    )
+    if row is None or side is None:
+        return None
+    apart = abs((row.at - side.recorded_at).total_seconds())
+    alike = len(row.reference) >= 6 and row.reference.lower() in side.description.lower()
     parts = {
         "amount": rule.amount_points,
-        "time": round(rule.time_points * (1 - apart / (rule.days * 86400))),
+        "time": max(0, round(rule.time_points * (1 - apart / (rule.days * 86400)))),
         "text": rule.text_points if alike else 0,
     }
-    shown = other is lone_row
-    return Candidate(row if shown else None, None if shown else side, sum(parts.values()), parts)
+    return Candidate(row if other is lone_row else side, sum(parts.values()), parts)

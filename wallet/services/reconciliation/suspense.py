@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from accounts import audit
 from core.actors import acting_as_service
@@ -14,7 +14,7 @@ from wallet.models import SuspenseItem
 
 AT_ONCE = 20_000
 # Days from, and to (None: any older).
-AGES: tuple[tuple[int, int | None], ...] = ((0, 1), (1, 7), (7, 30), (30, None))
+SUSPENSE_AGES: tuple[tuple[int, int | None], ...] = ((0, 1), (1, 7), (7, 30), (30, None))
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,18 @@ def attributed(*, posting_id: UUID, by_posting: UUID, at: datetime) -> None:
         audit.record(action="wallet.suspense.attributed", target=item, by=str(by_posting))
 
 
+def standing_for(
+    items: QuerySet[SuspenseItem], step: tuple[int, int | None], *, at: datetime
+) -> QuerySet[SuspenseItem]:
+    """Return those that nobody was given yet and that are as old as a step of `SUSPENSE_AGES`."""
+    since, until = step
+    rows = items.filter(attributed_by=None, suspended_at__lte=at - timedelta(days=since))
+    return rows if until is None else rows.filter(suspended_at__gt=at - timedelta(days=until))
+
+
 def ages(*, currency: str, at: datetime) -> Iterable[Age]:
     """Return how much stands in suspense, by how long."""
-    standing = SuspenseItem.objects.filter(attributed_by=None, currency=currency)
-    for since, until in AGES:
-        rows = standing.filter(suspended_at__lte=at - timedelta(days=since))
-        if until is not None:
-            rows = rows.filter(suspended_at__gt=at - timedelta(days=until))
-        found = rows.aggregate(count=Count("pk"), amount=Sum("amount"))
-        yield Age(since, until, found["count"], found["amount"] or 0)
+    items = SuspenseItem.objects.filter(currency=currency)
+    for step in SUSPENSE_AGES:
+        found = standing_for(items, step, at=at).aggregate(count=Count("pk"), amount=Sum("amount"))
+        yield Age(*step, found["count"], found["amount"] or 0)
