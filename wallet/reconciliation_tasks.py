@@ -13,6 +13,7 @@ from wallet.models import Account, PaymentGateway
 from wallet.services import reconciliation
 
 logger = logging.getLogger(__name__)
+AT_MOST = 50
 
 
 @shared_task
@@ -52,5 +53,6 @@ def reconcile_account(*, account_id: str) -> None:
 
 @shared_task
 def follow_suspense() -> None:
-    while reconciliation.follow_suspense():
-        pass
+    for _ in range(AT_MOST):
+        if not reconciliation.follow_suspense():
+            return

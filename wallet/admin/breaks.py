@@ -54,7 +54,6 @@ class AgeFilter(admin.SimpleListFilter):
 
 @admin.register(Break)
 class BreakAdmin(ReadOnlyAdmin):
-    change_form_template = "admin/wallet/with_ways.html"
     linked_by = ("account__id__exact", "day__exact")
     list_display = (
         "named",
@@ -107,14 +106,11 @@ class BreakAdmin(ReadOnlyAdmin):
         found = kwargs["obj"]
         if found.state != Break.State.RESOLVED and request.user.has_perm(RECONCILE):
             lone = found.kind in (Break.Kind.MISSING_IN_BOOKS, Break.Kind.MISSING_AT_GATEWAY)
-            ways = [("match", _("Match by hand"), True)] if lone else []
             explained = found.state == Break.State.EXPLAINED
-            ways.append(
-                ("reopen", _("Open again"), False) if explained else ("explain", _("Explain"), not lone)
-            )
+            deeds = [("match", _("Match by hand"))] if lone else []
+            deeds.append(("reopen", _("Open again")) if explained else ("explain", _("Explain")))
             context["ways"] = [
-                (reverse(f"admin:wallet_break_{way}", args=[found.pk]), label, main)
-                for way, label, main in ways
+                (label, reverse(f"admin:wallet_break_{way}", args=[found.pk])) for way, label in deeds
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -36,7 +36,6 @@ from wallet.services import reconciliation
 
 @admin.register(GatewayRow)
 class GatewayRowAdmin(ReadOnlyAdmin):
-    change_form_template = "admin/wallet/with_ways.html"
     linked_by = ("account__id__exact", "day__exact")
     list_display = (
         "__str__",
@@ -98,7 +97,7 @@ class GatewayRowAdmin(ReadOnlyAdmin):
         row = kwargs["obj"]
         if request.user.has_perm(RECONCILE) and self._side(row):
             address = reverse("admin:wallet_gatewayrow_apart", args=[row.pk])
-            context["ways"] = [(address, _("Take apart"), False)]
+            context["ways"] = [(_("Take apart"), address)]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _side(self, row: GatewayRow) -> reconciliation.Side | None:

@@ -51,7 +51,6 @@ class MonthForm(WordsForm):
 @admin.register(ClosedPeriod)
 class ClosedPeriodAdmin(ReadOnlyAdmin):
     change_list_template = "admin/wallet/closedperiod/list.html"
-    change_form_template = "admin/wallet/with_ways.html"
     list_display = (
         "__str__",
         yes_no("is_closed", _("Closed now")),
@@ -86,8 +85,7 @@ class ClosedPeriodAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         period = kwargs["obj"]
         if period.is_closed and request.user.has_perm(PROPOSE_REOPENING):
-            found = ways(request, (closing.REOPENING, {"month": period.month.isoformat()}))
-            context["ways"] = [(address, label, False) for label, address in found]
+            context["ways"] = ways(request, (closing.REOPENING, {"month": period.month.isoformat()}))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("The books still say so"))

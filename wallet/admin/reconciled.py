@@ -173,6 +173,7 @@ class ReconciledDayAdmin(ReadOnlyAdmin):
             "pending": pending,
             "items": [_item(each, account.currency_id) for each in figures["items"]],
             "chart": _balances_chart(figures, account.currency_id),
+            "parts": _parts(figures, account.currency_id),
             "matched": _matched(figures),
             "open_url": list_of(Break, account__id__exact=account.pk, state__exact="OPEN"),
             "rows_url": list_of(GatewayRow, account__id__exact=account.pk, day__exact=day.isoformat()),
@@ -274,6 +275,14 @@ def _balances_chart(figures: dict[str, Any], currency: str) -> charts.Chart:
         (_("Difference"), amount(figures["difference"], currency, sign=True), figures["difference"], "bad"),
     ]
     return charts.bars(values)
+
+
+def _parts(figures: dict[str, Any], currency: str) -> list[tuple[Any, Any]]:
+    """What the difference is made of."""
+    return [
+        (_("Of it, listed below"), amount(figures["explained"], currency, sign=True)),
+        (_("Of it, from before the first row"), amount(figures["opening_difference"], currency, sign=True)),
+    ]
 
 
 def _matched(figures: dict[str, Any]) -> charts.Chart:

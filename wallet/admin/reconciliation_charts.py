@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-WIDTH, LABELS, BAR, GAP = 640, 150, 26, 14
+WIDTH, LABELS, BAR, GAP = 420, 150, 24, 12
 
 
 @dataclass(frozen=True)
