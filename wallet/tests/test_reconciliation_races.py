@@ -23,7 +23,8 @@ from wallet.tests.deposits import at_once
 from wallet.tests.reconciling import Clearing, row
 
 WAITS = """
-select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and usename = 'alajo_app'
+select pid from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock' and usename = 'alajo_app'
 """
 
 
