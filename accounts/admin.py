@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import (  # they register their pages
     approval_admin,  # noqa: F401
     factor_reset_admin,  # noqa: F401
+    failed_task_admin,  # noqa: F401
+    figures,  # noqa: F401
     kyc_admin,  # noqa: F401
     notice_admin,  # noqa: F401
     organization_admin,  # noqa: F401

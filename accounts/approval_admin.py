@@ -1,6 +1,5 @@
 """Proposals that one member of staff made, for others to decide on."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -14,29 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts import approval_pages, approvals, proposals
 from accounts.models import Approval, ApprovalBand, User
 from accounts.services import approvals as service
-from core.staff import EMPTY, ReadOnlyAdmin, When, amount, anchor, as_uuid, link, time_of
+from core.staff import EMPTY, ReadOnlyAdmin, When, amount, anchor, as_uuid, link, moment, time_of
+from core.staff_ages import age_filter
 
 NGN = "NGN"
-MINE, TO_DECIDE, WAITING = "mine", "decide", "waiting"
-DAY, THREE_DAYS, OLDER = "day", "three-days", "older"
-AGES = ((DAY, _("Under a day")), (THREE_DAYS, _("Under three days")), (OLDER, _("Longer")))
+MINE, TO_DECIDE, WAITING, SECOND = "mine", "decide", "waiting", "second"
 # Amounts in kobo from which lists are told apart.
 AMOUNTS = (
     (100_000_00, _("From ₦100,000")),
     (1_000_000_00, _("From ₦1 million")),
     (10_000_000_00, _("From ₦10 million")),
 )
-
-
-def waiting_since(rows: QuerySet[Approval], step: str, *, at: datetime) -> QuerySet[Approval]:
-    """Of those that wait, the ones made within the day, within three days but not the day, or longer ago."""
-    waiting = rows.filter(state=Approval.State.PENDING, expires_at__gt=at)
-    day, three = at - timedelta(days=1), at - timedelta(days=3)
-    if step == DAY:
-        return waiting.filter(made_at__gt=day)
-    if step == THREE_DAYS:
-        return waiting.filter(made_at__lte=day, made_at__gt=three)
-    return waiting.filter(made_at__lte=three)
 
 
 class TurnFilter(admin.SimpleListFilter):
@@ -46,7 +33,12 @@ class TurnFilter(admin.SimpleListFilter):
     parameter_name = "turn"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(TO_DECIDE, _("For me to decide")), (MINE, _("Mine, waiting")), (WAITING, _("All that wait"))]
+        return [
+            (TO_DECIDE, _("For me to decide")),
+            (MINE, _("Mine, waiting")),
+            (WAITING, _("All that wait")),
+            (SECOND, _("For one more person")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         user: Any = request.user
@@ -57,6 +49,8 @@ class TurnFilter(admin.SimpleListFilter):
             return rows.decidable_by(user, actions=mine, at=at)  # type: ignore[no-any-return]
         if turn == MINE:
             return rows.waiting(at).filter(maker=user)  # type: ignore[no-any-return]
+        if turn == SECOND:
+            return rows.waiting(at).filter(checker__isnull=False)  # type: ignore[no-any-return]
         return rows.waiting(at) if turn == WAITING else queryset
 
 
@@ -71,16 +65,12 @@ class ActionFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
-class AgeFilter(admin.SimpleListFilter):
-    title = _("waiting for")
-    parameter_name = "age"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(AGES)
+class AgeFilter(age_filter(since="made_at", waiting=Q(state=Approval.State.PENDING))):  # type: ignore[misc]
+    """Those that wait, by how long: one that ran out waits for nobody, though nobody wrote that down yet."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        known = self.value() in dict(AGES)
-        return waiting_since(queryset, str(self.value()), at=timezone.now()) if known else queryset
+        found: QuerySet[Any] = super().queryset(request, queryset)
+        return found.filter(expires_at__gt=timezone.now()) if self.value() else found
 
 
 class AmountFilter(admin.SimpleListFilter):
@@ -101,8 +91,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
     change_form_template = "admin/accounts/approval/object.html"
     list_display = (
         "what",
-        "target",
         "sum",
+        "reason",
         "state_now",
         "maker_name",
         time_of("made_at", _("Proposed")),
@@ -111,22 +101,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
     )
     list_filter = (TurnFilter, ActionFilter, AgeFilter, AmountFilter, "state", When)
     list_select_related = ("maker__profile",)
-    shown = (
-        "id",
-        "target",
-        "sum",
-        "reason",
-        "ticket",
-        "maker_name",
-        time_of("made_at", _("Proposed")),
-        time_of("expires_at", _("Runs out")),
-        "state_now",
-        "checkers",
-        time_of("decided_at", _("Ended")),
-        "ended_by",
-        "decision_reason",
-        "result",
-    )
+    shown = ("state_now", time_of("expires_at", _("Runs out")), "checkers", "id", "about")
+    # Said only of one that ended.
+    ended = (time_of("decided_at", _("Ended")), "ended_by", "said", "result")
     search_help_text = _("By id, ticket, or what it is about")
 
     def get_urls(self) -> list[URLPattern]:
@@ -147,9 +124,21 @@ class ApprovalAdmin(ReadOnlyAdmin):
             return queryset.filter(Q(pk=key) | Q(posting_id=key) | Q(target__contains=str(key)))
         return queryset.filter(Q(ticket=term) | Q(target=term))
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        waits = obj is None or obj.state == Approval.State.PENDING
+        return [*self.shown, *(() if waits else self.ended)]
+
     @admin.display(description=_("What"))
     def what(self, approval: Approval) -> str:
         return label_of(approval)
+
+    @admin.display(description=_("About"))
+    def about(self, approval: Approval) -> str:
+        return approval.target
+
+    @admin.display(description=_("What was said"))
+    def said(self, approval: Approval) -> str:
+        return approval.decision_reason or EMPTY
 
     @admin.display(description=_("Amount"))
     def sum(self, approval: Approval) -> SafeString | str:
@@ -200,6 +189,12 @@ class ApprovalAdmin(ReadOnlyAdmin):
         context.update(
             kind_label=label_of(approval),
             described=service.description_of(approval),
+            proposed=[
+                (_("Reason"), approval.reason),
+                (_("Ticket"), approval.ticket or EMPTY),
+                (_("Proposed by"), _colleague(approval.maker)),
+                (_("Proposed"), moment(approval.made_at)),
+            ],
             open=is_open,
             overtaken=is_open and service.is_overtaken(approval),
             own=request.user.pk in (approval.maker_id, approval.checker_id),

@@ -109,8 +109,7 @@ def decide(request: HttpRequest, key: UUID) -> HttpResponse:
     if word not in ("approve", "reject", "withdraw"):
         raise Http404
     # Whoever may never decide on this action is turned away; whoever may not on this one is told why.
-    kind = approvals.action_of(approval.action)
-    if not (may["withdraw"] or request.user.has_perm(kind.approve)):
+    if not (may["withdraw"] or may_decide(approval, request.user)):
         raise PermissionDenied
     answer: HttpResponse = _decide(request, approval, word)
     return answer
@@ -166,10 +165,13 @@ def _as_get(request: HttpRequest) -> HttpRequest:
 def rights_on(approval: Approval, user: Any) -> dict[str, bool]:
     """What somebody may do with a proposal that waits: decide as another, or take their own back."""
     mine = user.pk in (approval.maker_id, approval.checker_id)
-    return {
-        "decide": not mine and user.has_perm(approvals.action_of(approval.action).approve),
-        "withdraw": user.pk == approval.maker_id,
-    }
+    return {"decide": not mine and may_decide(approval, user), "withdraw": user.pk == approval.maker_id}
+
+
+def may_decide(approval: Approval, user: Any) -> bool:
+    """Whether somebody decides on proposals of this action, if not on this one; nobody on one that is not known."""
+    known = {kind.code: kind.approve for kind in approvals.all_actions()}
+    return approval.action in known and user.has_perm(known[approval.action])
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:

@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
             browser,
             device_marks,
             factors,
+            failed_task_signals,
             kyc_notices,
             organization_events,
             referral_words,

@@ -23,7 +23,7 @@ PEOPLE = (
     "accounts.membership",
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
-DEPOSITS = ("wallet.payment", "wallet.webhookevent", "wallet.case")
+DEPOSITS = ("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case")
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
@@ -82,6 +82,9 @@ APPROVE_DAY = "wallet.approve_day"
 CLOSE_PERIOD = "wallet.close_period"
 PROPOSE_REOPENING = "wallet.propose_reopening"
 APPROVE_REOPENING = "wallet.approve_reopening"
+CHECK_PAYOUT = "wallet.check_payout"
+PROPOSE_PAYOUT_OUTCOME = "wallet.propose_payout_outcome"
+APPROVE_PAYOUT_OUTCOME = "wallet.approve_payout_outcome"
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ ROLES = {
             *(RECONCILE, IMPORT_ROWS, PROPOSE_DAY, APPROVE_DAY, CLOSE_PERIOD, PROPOSE_REOPENING),
             *(REPLAY, RUN_PROGRAMS, APPROVE_PROGRAM, RUN_TASK_AGAIN, PROPOSE_ADJUSTMENT, APPROVE_ADJUSTMENT),
             *(REVERSE, APPROVE_REVERSAL, PROPOSE_LIMITS, PROPOSE_CREDENTIALS, APPROVE_CREDENTIALS),
+            *(CHECK_PAYOUT, PROPOSE_PAYOUT_OUTCOME, APPROVE_PAYOUT_OUTCOME),
         ),
     ),
     COMPLIANCE: Role(

@@ -6,7 +6,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from accounts import access_tokens
-from accounts.services import approvals, code_requests, forgetting, sending
+from accounts.services import approvals, code_requests, failed_tasks, forgetting, sending
 from accounts.services.kyc import expiring
 from accounts.services.kyc import queue as kyc_queue
 from core.actors import Origin, acting_as_service, from_origin
@@ -67,6 +67,7 @@ def forget_old_sign_ins() -> None:
         forgetting.end_idle(at=at)
         forgetting.forget(at=at)
         sending.forget(at=at)
+        failed_tasks.forget(at=at)
 
 
 @shared_task

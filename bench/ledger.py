@@ -37,7 +37,7 @@ Say = Callable[[str], object]
 
 def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
     """Make the scratch world, measure in interleaved rounds, prove the books after each, and return the figures."""
-    with World(settings.DATA_DIR / "bench") as world, _valkey(world):
+    with World(settings.DATA_DIR / "bench") as world, valkey(world):
         _migrate(world, say)
         rates: dict[str, list[float]] = {name: [] for name in ("tpcb", "python", "post", "hot", "bulk")}
         for number in range(1, rounds + 1):
@@ -48,7 +48,7 @@ def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
             rates["python"].append(_python(world, "transfers", seconds))
             rates["bulk"].append(_python(world, "bulk", seconds))
             say("  " + ", ".join(f"{name} {values[-1]:,.0f}/s" for name, values in rates.items()))
-            _prove(world, say)
+            prove(world, say)
         page = _first_page(world, say, rounds=rounds)
     tpcb = rates["tpcb"]
     return [
@@ -61,24 +61,24 @@ def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
 
 
 @contextmanager
-def _valkey(world: World) -> Iterator[None]:
+def valkey(world: World) -> Iterator[None]:
     """Whoever posts rings the dispatcher's bell."""
-    valkey = Valkey(world.root)
-    valkey.start()
+    server = Valkey(world.root)
+    server.start()
     try:
         yield
     finally:
-        valkey.remove()
+        server.remove()
 
 
-def environment(world: World) -> dict[str, str]:
+def environment(world: World, dbname: str = DATABASE) -> dict[str, str]:
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
         "ALAJO_PROCESS_ROLE": "service_role",
-        "DATABASE_URL": world.postgres.dsn(),
+        "DATABASE_URL": world.postgres.dsn(dbname=dbname),
         "REDIS_URL": Valkey(world.root).url(),
-        "DATABASE_OWNER_URL": world.postgres.dsn(role="alajo_owner"),
+        "DATABASE_OWNER_URL": world.postgres.dsn(role="alajo_owner", dbname=dbname),
     }
 
 
@@ -99,7 +99,7 @@ def _migrate(world: World, say: Say) -> None:
         connection.execute("vacuum analyze")
 
 
-def _prove(world: World, say: Say) -> None:
+def prove(world: World, say: Say) -> None:
     started = time.perf_counter()
     manage(world, "verify_ledger")
     say(f"  the books are right (proven in {time.perf_counter() - started:.1f} s)")
@@ -112,11 +112,11 @@ def _hot_account(world: World) -> str:
     return str(row[0])
 
 
-def script(world: World, text: str, seconds: int) -> float:
+def script(world: World, text: str, seconds: int, dbname: str = DATABASE) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.sql"
         path.write_text(text)
-        return world.script(path, seconds=seconds, clients=CLIENTS)
+        return world.script(path, seconds=seconds, clients=CLIENTS, dbname=dbname)
 
 
 def _python(world: World, what: str, seconds: int) -> float:
@@ -137,7 +137,7 @@ def _first_page(world: World, say: Say, *, rounds: int) -> report.Figure:
     small = [_page(world) for _ in range(rounds)]
     _grow(world, LARGE - SMALL)
     large = [_page(world) for _ in range(rounds)]
-    _prove(world, say)
+    prove(world, say)
     name = f"first activity page and balance, {LARGE:,} / {SMALL:,} transactions"
     return report.figure(name, "ms", large, [median(small)] * rounds, 1.5, at_least=False)
 

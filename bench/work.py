@@ -1,4 +1,4 @@
-"""What the client processes of the ledger's bench do: `python -m bench.work transfers|bulk|page CLIENTS SECONDS`."""
+"""What client processes of the ledger's bench do: `python -m bench.work transfers|charged|bulk|page CLIENTS SECS`."""
 
 import random
 import sys
@@ -26,7 +26,12 @@ from wallet import services as wallet  # noqa: E402
 from wallet.models import Account, Entry  # noqa: E402
 
 
-def transfers(number: int) -> Callable[[], int]:
+def charged(number: int) -> Callable[[], int]:
+    """Transfers that bear stamp duty."""
+    return transfers(number, amount=10_000_00)
+
+
+def transfers(number: int, amount: int = 1) -> Callable[[], int]:
     rng = random.Random(number)
 
     def once() -> int:
@@ -36,7 +41,7 @@ def transfers(number: int) -> Callable[[], int]:
             posting_id=posting_id(),
             source=source,
             recipient_id=UUID(user_id(second)),
-            amount=1,
+            amount=amount,
             note="bench",
             at=timezone.now(),
         )
@@ -83,9 +88,15 @@ def main() -> None:
     if what == "page":
         print(page(seconds))
     else:
-        if what == "transfers":
+        if what != "bulk":
             sources()
-        print(rate({"transfers": transfers, "bulk": bulk}[what], clients=clients, seconds=seconds))
+        print(
+            rate(
+                {"transfers": transfers, "charged": charged, "bulk": bulk}[what],
+                clients=clients,
+                seconds=seconds,
+            )
+        )
 
 
 main()

@@ -7,6 +7,7 @@ import psycopg
 
 from core.embedded import Postgres
 from core.embedded.binaries import installation
+from core.embedded.bootstrap import DATABASE
 
 ACCOUNTS = 100_000
 PGBENCH_SCALE = 100
@@ -77,7 +78,7 @@ class World:
         self._settle()
         return self._tps("tpcb", "-c", str(clients), "-j", "2", "-M", "prepared", "-n", "-T", str(seconds))
 
-    def script(self, path: Path, *, seconds: int, clients: int) -> float:
+    def script(self, path: Path, *, seconds: int, clients: int, dbname: str = DATABASE) -> float:
         """Return the transactions per second of a pgbench script run in Alajo's database as `service_role`."""
         self._settle()
         arguments = [
@@ -93,7 +94,7 @@ class World:
             "-T",
             str(seconds),
         ]
-        return self._tps("alajo", *arguments, role="alajo_app", options="-c role=service_role")
+        return self._tps(dbname, *arguments, role="alajo_app", options="-c role=service_role")
 
     def _settle(self) -> None:
         with self.superuser("postgres") as connection:

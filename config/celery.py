@@ -11,6 +11,7 @@ app.autodiscover_tasks(related_name="webhook_tasks")
 app.autodiscover_tasks(related_name="check_tasks")
 app.autodiscover_tasks(related_name="referral_tasks")
 app.autodiscover_tasks(related_name="reconciliation_tasks")
+app.autodiscover_tasks(related_name="payout_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -18,6 +19,10 @@ app.conf.beat_schedule = {
     "release expired holds": {"task": "wallet.tasks.release_expired_holds", "schedule": 60.0},
     "offer paused transfers": {"task": "wallet.tasks.offer_paused_transfers", "schedule": 60.0},
     "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
+    "check payouts": {"task": "wallet.payout_tasks.check_payouts", "schedule": 10.0},
+    "run scheduled transfers": {"task": "wallet.payout_tasks.run_scheduled_transfers", "schedule": 60.0},
+    "pay files": {"task": "wallet.payout_tasks.pay_files", "schedule": 15.0},
+    "read banks": {"task": "wallet.payout_tasks.read_banks", "schedule": 600.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "pay referral bonuses": {"task": "wallet.referral_tasks.pay_referral_bonuses", "schedule": 60.0},
     "settle referrals": {

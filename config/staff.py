@@ -1,6 +1,6 @@
 """The staff site at /staff/: the admin of every app, behind a second factor."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
@@ -20,10 +20,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit, step_up
 from accounts.history_panels import history_of
 from accounts.people_found import people
+from core import staff_figures, staff_versions
 from core.encryption import blind_index
 from core.masking import masked_text
 from core.staff import EMPTY, Panel
-from wallet import figures
 
 # Packages bring forms of their own that would write past our services: only these apps' pages are taken in.
 OURS = frozenset(
@@ -75,12 +75,24 @@ class StaffAdminSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The figures that this person may look behind."""
-        groups = [
-            group
-            for group in figures.overview(at=timezone.now())
-            if self.get_model_admin(group.model).has_view_permission(request)
-        ]
+        groups = staff_figures.overview(at=timezone.now(), sees=self._sees(request))
         return super().index(request, {**(extra_context or {}), "groups": groups})
+
+    def get_urls(self) -> list[Any]:
+        return [path("rules/", self.admin_view(self.rules), name="rules"), *super().get_urls()]
+
+    def rules(self, request: HttpRequest) -> HttpResponse:
+        """All dated rules, from when to when each holds, that this person may look at."""
+        found = staff_versions.panels(on=timezone.localdate(), sees=self._sees(request))
+        context = {
+            **self.each_context(request),
+            "title": _("Rules and since when they hold"),
+            "panels": found,
+        }
+        return TemplateResponse(request, "admin/rules.html", context)
+
+    def _sees(self, request: HttpRequest) -> Callable[[type[Model]], bool]:
+        return lambda model: self.get_model_admin(model).has_view_permission(request)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """No form of ours looks rows up as one types, and what it answers would name people unmasked."""

@@ -24,6 +24,39 @@ _DEPOSITS: dict[str, tuple[str | Promise, str]] = {
 }
 
 
+_WITHDRAWALS: dict[str, tuple[str | Promise, str | Promise, str]] = {
+    "withdrawal.succeeded": (
+        _("Your withdrawal to %(bank)s was sent"),
+        _("A withdrawal was sent"),
+        "landmark",
+    ),
+    "withdrawal.failed": (
+        _("Your withdrawal to %(bank)s was not sent"),
+        _("A withdrawal was not sent"),
+        "circle-x",
+    ),
+    "withdrawal.returned": (
+        _("Your withdrawal to %(bank)s came back"),
+        _("A withdrawal came back"),
+        "undo-2",
+    ),
+}
+_BANK_ACCOUNTS: dict[str, tuple[str | Promise, str]] = {
+    "bank_account.added": (_("A bank account was added: %(bank)s •••• %(last_four)s"), "landmark"),
+    "bank_account.removed": (_("A bank account was removed: %(bank)s •••• %(last_four)s"), "landmark"),
+}
+_SCHEDULED: dict[str, tuple[str | Promise, str | Promise]] = {
+    "scheduled.failed": (
+        _("Your scheduled transfer to %(name)s was not sent"),
+        _("A scheduled transfer was not sent"),
+    ),
+    "scheduled.waiting": (
+        _("There is not enough money for your scheduled transfer to %(name)s. We try again."),
+        _("A scheduled transfer waits for money"),
+    ),
+}
+
+
 def register() -> None:
     notice_kinds.register(
         Kind(
@@ -39,13 +72,17 @@ def register() -> None:
             _("Money out"),
             _("Whatever leaves your account."),
             "arrow-up-right",
-            ("transfer.sent", "transfer.resumable"),
+            ("transfer.sent", "transfer.resumable", "withdrawal.", "bank_account.", "scheduled.", "bulk."),
             _ALERTS,
         ),
     )
     notice_words.register(_transfer, "transfer.sent", "transfer.received")
     notice_words.register(_deposit, *_DEPOSITS)
     notice_words.register(_resumable, "transfer.resumable")
+    notice_words.register(_withdrawal, *_WITHDRAWALS)
+    notice_words.register(_bank_account, *_BANK_ACCOUNTS)
+    notice_words.register(_scheduled, *_SCHEDULED)
+    notice_words.register(_bulk, "bulk.done")
 
 
 def _deposit(event: str, data: Mapping[str, Any]) -> Said:
@@ -87,4 +124,50 @@ def _transfer(event: str, data: Mapping[str, Any]) -> Said:
         amount=data["amount"] if received else -data["amount"],
         currency=data["currency"],
         direction="in" if received else "out",
+    )
+
+
+def _withdrawal(event: str, data: Mapping[str, Any]) -> Said:
+    title, outside, icon = _WITHDRAWALS[event]
+    moved = {"withdrawal.succeeded": "out", "withdrawal.returned": "in"}.get(event, "")
+    return Said(
+        title=title % {"bank": data["bank"]},
+        icon=icon,
+        href=reverse("withdrawal", args=[data["withdrawal"]]),
+        outside=outside,
+        amount=-data["amount"] if moved == "out" else data["amount"],
+        currency=data["currency"],
+        direction=moved,
+    )
+
+
+def _bank_account(event: str, data: Mapping[str, Any]) -> Said:
+    title, icon = _BANK_ACCOUNTS[event]
+    return Said(
+        title=title % {"bank": data["bank"], "last_four": data["last_four"]},
+        icon=icon,
+        href=reverse("bank_accounts"),
+        outside=_("Your bank accounts changed"),
+    )
+
+
+def _scheduled(event: str, data: Mapping[str, Any]) -> Said:
+    title, outside = _SCHEDULED[event]
+    return Said(
+        title=title % {"name": data["name"]},
+        icon="calendar-x",
+        href=reverse("schedule", args=[data["schedule"]]),
+        outside=outside,
+        note=str(data.get("reason", "")),
+        amount=data["amount"],
+        currency=data["currency"],
+    )
+
+
+def _bulk(event: str, data: Mapping[str, Any]) -> Said:
+    return Said(
+        title=_("Your file %(name)s is done") % {"name": data["name"]},
+        icon="file-check",
+        href=reverse("bulk_payout", args=[data["bulk"]]),
+        outside=_("A file of payouts is done"),
     )

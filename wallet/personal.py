@@ -12,7 +12,21 @@ from accounts import life
 from accounts.life import Blocker
 from accounts.models import User
 from wallet import services
-from wallet.models import Account, Entry, Hold, PausedTransfer, Payment
+from wallet.models import (
+    Account,
+    BankAccount,
+    BulkPayout,
+    BulkPayoutRow,
+    Entry,
+    Hold,
+    PausedTransfer,
+    Payment,
+    Payout,
+    ScheduledRun,
+    ScheduledTransfer,
+)
+from wallet.services.bank_accounts import number_of
+from wallet.services.scheduled import cancel_schedule
 
 ACCOUNT = ("id", "kind", "currency_id", "balance", "held", "state", "opened_at", "closed_at")
 ENTRY = (
@@ -35,6 +49,43 @@ PAUSED = (
     *("id", "source_id", "amount", "note", "state"),
     *("created_at", "offered_at", "ended_at", "posting_id"),
 )
+BANK_ACCOUNT = ("id", "bank_name", "holder_name", "is_default", "saved", "added_at", "removed_at")
+PAYOUT = (
+    *(
+        "id",
+        "reference",
+        "bank_account_id",
+        "purpose",
+        "amount",
+        "fee",
+        "currency_id",
+        "note",
+        "state",
+        "reason",
+    ),
+    *("created_at", "ordered_at", "settled_at", "returned_at", "session"),
+)
+SCHEDULED = (
+    *("id", "name", "amount", "note", "rhythm", "first_date", "last_date", "next_date", "state"),
+    *("created_at", "ended_at"),
+)
+RUN = ("id", "schedule_id", "due_date", "state", "posting_id", "payout_id", "reason", "made_at", "ended_at")
+BULK = (
+    "id",
+    "file_name",
+    "sha256",
+    "rows",
+    "amount",
+    "fee",
+    "state",
+    "uploaded_at",
+    "confirmed_at",
+    "ended_at",
+)
+BULK_LINE = (
+    *("id", "bulk_id", "number", "bank_name", "last_four", "holder_name", "amount", "fee", "note"),
+    *("problems", "state", "reason", "payout_id"),
+)
 PAYMENT = ("id", "reference", "amount", "fee", "currency_id", "state", "created_at", "settled_at")
 
 
@@ -47,6 +98,12 @@ def export(user: User) -> Iterator[life.File]:
     yield "reports", _reports(user)
     yield "paused_transfers", _rows(PausedTransfer.objects.visible_to(user), *PAUSED)
     yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
+    yield "bank_accounts", _bank_accounts(user)
+    yield "withdrawals", _rows(Payout.objects.visible_to(user), *PAYOUT)
+    yield "scheduled_transfers", _rows(ScheduledTransfer.objects.visible_to(user), *SCHEDULED)
+    yield "scheduled_runs", _rows(ScheduledRun.objects.visible_to(user), *RUN)
+    yield "payout_files", _rows(BulkPayout.objects.visible_to(user), *BULK)
+    yield "payout_file_lines", _rows(BulkPayoutRow.objects.visible_to(user), *BULK_LINE)
 
 
 def blockers(user: User) -> Iterator[Blocker]:
@@ -73,8 +130,18 @@ def blockers(user: User) -> Iterator[Blocker]:
         )
 
 
+def _bank_accounts(user: User) -> Iterator[dict[str, Any]]:
+    """With their numbers, which are the person's own."""
+    for account in BankAccount.objects.visible_to(user).order_by("pk"):
+        facts = {name: getattr(account, name) for name in BANK_ACCOUNT}
+        yield {**facts, "number": number_of(account)}
+
+
 def close(*, user: User, at: datetime, **_signal: Any) -> None:
     """Close every account of a person who leaves. Raises AccountNotEmpty for money that came in meanwhile."""
+    going_on = (ScheduledTransfer.State.ACTIVE, ScheduledTransfer.State.PAUSED)
+    for schedule in ScheduledTransfer.objects.filter(owner=user, state__in=going_on):
+        cancel_schedule(schedule=schedule, at=at)
     for account in Account.objects.filter(owner=user).exclude(state=Account.State.CLOSED).order_by("pk"):
         services.set_state(account=account, state=Account.State.CLOSED, reason="account closed by its owner")
 

@@ -1,7 +1,17 @@
 from django.urls import path
 
 from wallet import webhook_views
-from wallet.views import activity, deposits, home, limits, transfers
+from wallet.views import (
+    activity,
+    bank_accounts,
+    bulk_payouts,
+    deposits,
+    home,
+    limits,
+    scheduled,
+    transfers,
+    withdrawals,
+)
 
 urlpatterns = [
     path("home/", home.home, name="home"),
@@ -17,5 +27,29 @@ urlpatterns = [
     path("add-money/", deposits.add_money, name="add_money"),
     path("add-money/return/", deposits.back_from_gateway, name="add_money_return"),
     path("payments/<uuid:payment_id>/", deposits.payment, name="payment"),
+    path("bank-accounts/", bank_accounts.bank_accounts, name="bank_accounts"),
+    path("bank-accounts/add/", bank_accounts.add, name="bank_account_add"),
+    path("bank-accounts/confirm/", bank_accounts.confirm, name="bank_account_confirm"),
+    path("bank-accounts/<uuid:account_id>/remove/", bank_accounts.remove, name="bank_account_remove"),
+    path("bank-accounts/<uuid:account_id>/default/", bank_accounts.make_default, name="bank_account_default"),
+    path("withdraw/", withdrawals.withdraw, name="withdraw"),
+    path("withdraw/cost/", withdrawals.cost, name="withdraw_cost"),
+    path("withdraw/confirm/", withdrawals.confirm, name="withdraw_confirm"),
+    path("withdrawals/<uuid:payout_id>/", withdrawals.withdrawal, name="withdrawal"),
+    path("scheduled/", scheduled.scheduled, name="scheduled"),
+    path("scheduled/new/", scheduled.plan, name="schedule_plan"),
+    path("scheduled/<uuid:schedule_id>/", scheduled.schedule, name="schedule"),
+    path("scheduled/<uuid:schedule_id>/change/", scheduled.change, name="schedule_change"),
+    path("payouts/", bulk_payouts.files, name="bulk_payouts"),
+    path("payouts/example.csv", bulk_payouts.example, name="bulk_example"),
+    path("payouts/<uuid:bulk_id>/", bulk_payouts.file, name="bulk_payout"),
+    path("payouts/<uuid:bulk_id>/confirm/", bulk_payouts.confirm, name="bulk_confirm"),
+    path("payouts/<uuid:bulk_id>/discard/", bulk_payouts.discard, name="bulk_discard"),
+    path("payouts/<uuid:bulk_id>/result.csv", bulk_payouts.result, name="bulk_result"),
+    path(
+        "webhooks/paystack/transfers/approval",
+        webhook_views.paystack_approval,
+        name="webhook_paystack_approval",
+    ),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
 ]

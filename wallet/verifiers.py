@@ -39,8 +39,7 @@ class Paystack:
             return undecided(SOURCE, "needs_bank_account")
         try:
             adapter = _adapter()
-            code = identity.customer_code(
-                adapter,
+            code = adapter.make_customer(
                 email=declared.email,
                 first_name=declared.first_name,
                 last_name=declared.last_name,

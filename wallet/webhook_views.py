@@ -17,11 +17,7 @@ from wallet.models import PaymentGateway
 @login_not_required
 @require_POST
 def paystack(request: HttpRequest) -> HttpResponse:
-    gateway = (
-        PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK).order_by("priority", "code").first()
-    )
-    if gateway is None:
-        raise Http404
+    gateway = _paystack_gateway()
     try:
         event, is_new = services.receive_webhook(
             gateway=gateway, raw=request.body, signature=request.headers.get("x-paystack-signature")
@@ -33,3 +29,23 @@ def paystack(request: HttpRequest) -> HttpResponse:
     if is_new:
         transaction.on_commit(partial(tasks.process_webhook.delay, event_id=str(event.pk)), robust=True)
     return JsonResponse({"status": "kept"})
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def paystack_approval(request: HttpRequest) -> HttpResponse:
+    """Whether we mean a transfer that Paystack is about to send: 200 sends it, 400 refuses it."""
+    signature = request.headers.get("x-paystack-signature")
+    if not services.approves_payout(gateway=_paystack_gateway(), raw=request.body, signature=signature):
+        return JsonResponse({"status": "refused"}, status=400)
+    return JsonResponse({"status": "approved"})
+
+
+def _paystack_gateway() -> PaymentGateway:
+    """Raises Http404 where there is none."""
+    gateways = PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK).order_by("priority", "code")
+    gateway = gateways.first()
+    if gateway is None:
+        raise Http404
+    return gateway

@@ -19,6 +19,8 @@ KINDS: dict[str, Words] = {
     "ADJUSTMENT": _("Correction"),
     "RELEASE": _("Kept money released"),
     "BONUS": _("Invitation bonus"),
+    "WITHDRAWAL": _("Withdrawal"),
+    "RETURN": _("Withdrawal that came back"),
     "FEE": _("Fee"),
     "VAT": _("VAT on the fee"),
     "STAMP_DUTY": _("Stamp duty"),
@@ -26,6 +28,8 @@ KINDS: dict[str, Words] = {
 }
 KIND_NOTES: dict[str, Words] = {
     "DEPOSIT": _("By card or bank"),
+    "WITHDRAWAL": _("To your bank"),
+    "RETURN": _("Sent back by the bank"),
     "VAT": _("Passed on to the state"),
     "STAMP_DUTY": _("Passed on to the state"),
 }

@@ -152,25 +152,35 @@ def expire(*, at: datetime) -> int:
     with acting_as_service():
         ended = _expire(Approval.objects.all(), at=at)
         for approval in Approval.objects.waiting(at).order_by("pk").select_for_update(skip_locked=True):
-            _payload, refusal = _as_proposed(approval, approvals.action_of(approval.action), at)
-            ended += refusal is not None
+            ended += _look_again(approval, at)
     return ended
 
 
 def description_of(approval: Approval) -> list[tuple[str, str]]:
-    """Return what a proposal means, in words: as of its decision, or of now where it waits. Secrets stay hidden."""
+    """Return what a proposal means, in words: as of its decision, or of now where it waits. Secrets stay hidden.
+
+    Nothing where it cannot be said any more: what it is about is gone, or nobody knows the action.
+    """
     if approval.description is not None:
         return [(label, text) for label, text in approval.description]
-    kind = approvals.action_of(approval.action)
-    shown = payloads.shown(approval, kind)
-    return [(str(label), str(text)) for label, text in kind.describe(shown)]
+    try:
+        with transaction.atomic():
+            kind = approvals.action_of(approval.action)
+            shown = payloads.shown(approval, kind)
+            return [(str(label), str(text)) for label, text in kind.describe(shown)]
+    except Exception:
+        logger.exception("approval %s cannot be described", approval.pk)
+        return []
 
 
 def is_overtaken(approval: Approval) -> bool:
-    """Whether what this is about changed since: then it waits in vain."""
-    kind = approvals.action_of(approval.action)
-    payload = payloads.thaw(approval, kind)
-    return payload is None or kind.target_version(payload) != approval.target_version
+    """Whether what this is about changed since, or is gone: then it waits in vain."""
+    try:
+        kind = approvals.action_of(approval.action)
+        payload = payloads.thaw(approval, kind)
+        return payload is None or kind.target_version(payload) != approval.target_version
+    except DomainError:
+        return True
 
 
 def actions_for(user: User, *, to: str) -> list[ApprovalAction]:
@@ -247,7 +257,7 @@ def _agree(
 
 
 def _end(approval: Approval, state: State, *, at: datetime, by: User | None = None, reason: str = "") -> None:
-    approval.description = _description_now(approval)
+    approval.description = description_of(approval)
     approval.state, approval.decided_by, approval.decided_at = state, by, at
     approval.decision_reason = reason
     approval.save(
@@ -259,14 +269,16 @@ def _end(approval: Approval, state: State, *, at: datetime, by: User | None = No
     _record(state.lower(), approval, by, **({"reason": reason} if reason else {}))
 
 
-def _description_now(approval: Approval) -> list[tuple[str, str]]:
-    """What it means today, to be kept. One whose target is gone, or that nobody can read, is ended all the same."""
+def _look_again(approval: Approval, at: datetime) -> bool:
+    """End a proposal that waits in vain, and say whether it did; one whose action only newer code knows goes on."""
     try:
-        with transaction.atomic():
-            return description_of(approval)
-    except Exception:
-        logger.exception("approval %s cannot be described", approval.pk)
-        return []
+        _payload, refusal = _as_proposed(approval, approvals.action_of(approval.action), at)
+        return refusal is not None
+    except approvals.UnknownAction:
+        return False
+    except DomainError:
+        _end(approval, State.STALE, at=at, reason=gettext("What it was about is gone"))
+        return True
 
 
 def _expire(found: Any, *, at: datetime) -> int:

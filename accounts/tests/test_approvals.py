@@ -151,6 +151,25 @@ def test_a_sweep_ends_what_ran_out_or_was_overtaken(firm):
     assert service.expire(at=at) == 0
 
 
+def test_a_sweep_ends_what_lost_its_target_and_leaves_what_only_newer_code_knows(firm, monkeypatch):
+    maker, at = make_colleague(), timezone.now()
+    gone, unknown = propose_name(firm, maker, at=at), propose_name(_another(), maker, at=at)
+    kind = approvals.action_of("test.rename")
+
+    def is_gone(payload: approvals.Payload) -> str:
+        if payload["organization"] == str(firm.pk):
+            raise NoSuchName
+        return "Another"
+
+    approvals._actions["test.rename"] = dataclasses.replace(kind, target_version=is_gone)
+    assert service.expire(at=at) == 1
+    approvals._actions.pop("test.rename")
+    assert service.expire(at=at) == 0
+    assert [state_of(each) for each in (gone, unknown)] == ["STALE", "PENDING"]
+    with acting_as_service():
+        assert service.is_overtaken(unknown) and service.description_of(unknown) == []
+
+
 def test_the_very_same_waits_once(firm):
     maker, other = make_colleague(), make_colleague()
     first = propose_name(firm, maker, amount=5)

@@ -134,6 +134,7 @@ CATALOGUES = {
     # What staff propose and decide; who sees and changes nothing of it: accounts.tests.test_approvals_attacked.
     "accounts_approval",
     "accounts_approvalband",
+    "accounts_failedtask",
     "accounts_referralprogram",
     "accounts_signingkey",
     "socialaccount_socialapp",

@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from accounts import kyc_case_views, roles
+from accounts import approvals, kyc_case_views, roles
 from accounts.models import (
+    Approval,
     FactorReset,
     Notification,
     NotificationDelivery,
@@ -21,6 +22,7 @@ from accounts.models import (
     ScreeningHit,
     User,
 )
+from accounts.services import failed_tasks
 from accounts.tests.kyc_cases import make_application
 from accounts.tests.receivers import make_endpoint, plan
 from accounts.tests.referring import furnish_referrals
@@ -44,8 +46,11 @@ PEOPLE = {
     "accounts.membership",
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
+LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule"}
+APPROVALS = {"accounts.approval", "accounts.approvalband"}
+BROKEN = {"accounts.failedtask"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
-DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"}
+DEPOSITS = {"wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"}
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
 PARKED = {"realtime.parkedmessage"}
@@ -73,7 +78,7 @@ SEES = {
     | REFERRALS,
     "KYC": PEOPLE | LIMITS | APPLICATIONS | SCREENING,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
-    "Finance": BOOKS | LIMITS | DEPOSITS | PROOF | BONUSES | {"wallet.paymentgateway"},
+    "Finance": BOOKS | LIMITS | DEPOSITS | PROOF | BONUSES | APPROVALS | BROKEN | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
     | LIMITS
@@ -87,6 +92,7 @@ SEES = {
     | APPLICATIONS
     | SCREENING
     | REFERRALS
+    | APPROVALS
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
@@ -101,6 +107,8 @@ SEES = {
     | APPLICATIONS
     | SCREENING
     | REFERRALS
+    | APPROVALS
+    | BROKEN
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
@@ -117,6 +125,8 @@ SEES = {
     | APPLICATIONS
     | SCREENING
     | REFERRALS
+    | APPROVALS
+    | BROKEN
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
@@ -129,12 +139,19 @@ MAY = {
     },
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
     "Credit": set(),
-    "Finance": {roles.REPLAY, roles.RUN_PROGRAMS},
+    "Finance": {
+        *(roles.REPLAY, roles.RUN_PROGRAMS, roles.APPROVE_PROGRAM, roles.RUN_TASK_AGAIN),
+        *(roles.PROPOSE_ADJUSTMENT, roles.APPROVE_ADJUSTMENT, roles.REVERSE, roles.APPROVE_REVERSAL),
+        *(roles.PROPOSE_LIMITS, roles.PROPOSE_CREDENTIALS, roles.APPROVE_CREDENTIALS),
+        *(roles.REPLAY, roles.RUN_PROGRAMS, roles.CHECK_PAYOUT),
+        *(roles.PROPOSE_PAYOUT_OUTCOME, roles.APPROVE_PAYOUT_OUTCOME),
+    },
     "Compliance": {
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
         *(roles.READ_CASES, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT, roles.DECIDE_SCREENING),
-        *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS),
+        *(roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS, roles.APPROVE_PROGRAM),
+        *(roles.APPROVE_ADJUSTMENT, roles.APPROVE_REVERSAL, roles.PROPOSE_LIMITS, roles.APPROVE_LIMITS),
     },
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
@@ -151,6 +168,9 @@ MAY = {
             roles.DECIDE_SCREENING,
         ),
         *(roles.RUN_PROGRAMS, roles.REFUSE_REFERRAL, roles.EXPORT_REFERRALS),
+        *(roles.RUN_TASK_AGAIN, roles.APPROVE_PROGRAM, roles.PROPOSE_ADJUSTMENT, roles.APPROVE_ADJUSTMENT),
+        *(roles.REVERSE, roles.APPROVE_REVERSAL, roles.PROPOSE_LIMITS, roles.APPROVE_LIMITS),
+        *(roles.PROPOSE_CREDENTIALS, roles.APPROVE_CREDENTIALS),
     },
 }
 # The staff site's own POST pages by their permission: the models that have one.
@@ -165,10 +185,13 @@ ACTIONS = {
     "take": (roles.TAKE_PARKED, PARKED),
     "stop": (roles.RUN_PROGRAMS, {"accounts.referralprogram"}),
     "refuse": (roles.REFUSE_REFERRAL, {"accounts.referral"}),
+    "rerun": (roles.RUN_TASK_AGAIN, BROKEN),
+    "leave": (roles.RUN_TASK_AGAIN, BROKEN),
 }
+# Pages that ask for more than a reason: of a row, by their permission.
+ASKING = {"take_back": (roles.REVERSE, {"wallet.transaction"})}
 # Those of a whole list, read without a row.
 OF_LISTS = {
-    "make": (roles.RUN_PROGRAMS, {"accounts.referralprogram"}),
     "export": (roles.EXPORT_REFERRALS, {"accounts.referral"}),
 }
 # And the pages that ask for a reason first: of a user, by their permission.
@@ -209,9 +232,21 @@ def world() -> Iterator[None]:
         message = Message.objects.create(topic="room", extension="event", event="x", payload={})
         ParkedMessage.objects.create(consumer_id="notices", message=message, error="?", parked_at=at)
         Case.objects.create(kind="WRONG_AMOUNT", payment=payment, reference=payment.reference)
+        maker = people.get(email="admin@alajo.test")
+        proposed = {
+            "payload": {},
+            "payload_hash": "0" * 64,
+            "approvals_needed": 2,
+            "reason": "The matrix test",
+        }
+        until = {"made_at": at, "expires_at": at + timedelta(hours=72)}
+        Approval.objects.create(action="wallet.adjustment", target="a test", maker=maker, **proposed, **until)
         firm = Organization.objects.get(slug="kasuwa-stores")
         bola = User.objects.get(email="bola@alajo.test")
         furnish_referrals(bola)
+    failed_tasks.note_failure(
+        name="accounts.tasks.retire_signing_keys", arguments={}, error=RuntimeError("?"), at=at
+    )
     make_endpoint(firm, bola)
     make_application(customer=bola)
     plan(firm, "member.joined")
@@ -273,6 +308,10 @@ def test_every_cell(world, who):
             # What an application says is shown to who reads cases; others see where it stands.
             reads = label not in APPLICATIONS or roles.READ_CASES in MAY[who]
             cells[action] = (sees and reads and permission in MAY[who], answer.status_code)
+        for action, (permission, has_it) in ASKING.items():
+            if label in has_it:
+                answer = client.get(address(model, action, key))
+                cells[action] = (sees and permission in MAY[who], answer.status_code)
         for action, (permission, has_it) in OF_LISTS.items():
             if label in has_it:
                 answer = client.get(address(model, action))
@@ -288,10 +327,57 @@ def test_every_cell(world, who):
     assert wrong == []
 
 
+# Who proposes and who approves each action, written out once more.
+DECIDED_BY_TWO = {
+    "wallet.adjustment": ({"Finance"}, {"Finance", "Compliance"}),
+    "wallet.reversal": ({"Finance"}, {"Finance", "Compliance"}),
+    "wallet.tier_rule": ({"Finance", "Compliance"}, {"Compliance"}),
+    "wallet.cooling_off_rule": ({"Finance", "Compliance"}, {"Compliance"}),
+    "wallet.reversal_rule": ({"Finance", "Compliance"}, {"Compliance"}),
+    "wallet.gateway_credentials": ({"Finance"}, {"Finance"}),
+    "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
+}
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_every_cell_of_what_takes_two_people(world, who):
+    assert {kind.code for kind in approvals.all_actions()} == DECIDED_BY_TWO.keys()
+    client, wrong = client_of(who), []
+    with acting_as_service():
+        maker = User.objects.get(email="ada@alajo.test")
+        at = timezone.now()
+        facts = {"payload": {}, "payload_hash": "0" * 64, "approvals_needed": 2, "reason": "The matrix test"}
+        until = {"maker": maker, "made_at": at, "expires_at": at + timedelta(hours=72)}
+        rows = {
+            code: Approval.objects.create(action=code, target="another test", **facts, **until)
+            for code in DECIDED_BY_TWO
+        }
+    for code, (proposes, approves) in DECIDED_BY_TWO.items():
+        form = client.get(reverse("admin:accounts_propose", args=[code])).status_code
+        wrong += [(code, "propose", form)] if reached(form) != (who in proposes | {SUPERUSER}) else []
+        decide = reverse("admin:accounts_decide_approval", args=[rows[code].pk])
+        said = client.post(decide, {"decision": "reject", "word-reason": "The matrix test asks"}).status_code
+        wrong += [(code, "decide", said)] if reached(said) != (who in approves | {SUPERUSER}) else []
+        assert client.get(decide).status_code == 403
+    assert wrong == []
+
+
 def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     # A reset that was asked for has rules of its own: accounts.tests.test_factor_resets; and so has what is done on an
     # application: accounts.tests.test_kyc_case_rights.
-    plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
+    plain = {
+        "changelist",
+        "add",
+        "history",
+        "delete",
+        "change",
+        "accounts_factor_reset",
+        *DEEDS,
+        *OF_LISTS,
+        *ASKING,
+    }
+    # What is proposed and decided has a matrix of its own, below.
+    plain |= {"accounts_propose", "accounts_decide_approval"}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"

@@ -25,3 +25,10 @@ __all__ = [
     "row_imports",
     "transactions",
 ]
+from wallet import rule_versions  # noqa: F401 - it registers them
+from wallet.admin import accounts, deposits, fees, limits, proposals, transactions
+
+__all__ = ["accounts", "deposits", "fees", "limits", "proposals", "transactions"]
+from wallet.admin import payouts
+
+__all__ = ["accounts", "deposits", "limits", "payouts", "proposals", "transactions"]

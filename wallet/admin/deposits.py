@@ -38,11 +38,12 @@ from core.staff import (
     time_of,
     yes_no,
 )
+from core.staff_ages import age_filter
 from wallet import services, tasks
 from wallet.admin.columns import account_column
 from wallet.admin.proposals import ways
 from wallet.admin.transactions import posting_panel
-from wallet.figures import open_for
+from wallet.figures import OPEN_CASES, open_for
 from wallet.models import Case, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.services.approved import credentials
 
@@ -205,7 +206,7 @@ class WebhookEventAdmin(PersonalAdmin):
 @admin.register(Case)
 class CaseAdmin(ReadOnlyAdmin):
     list_display = ("kind", "reference", "state", "payment_link", time_of("opened_at", _("Opened")))
-    list_filter = ("state", "kind", When)
+    list_filter = ("state", "kind", age_filter(since="opened_at", waiting=OPEN_CASES), When)
     list_select_related = ("payment",)
     shown = ("id", *list_display, "transaction_link", "said", "data_shown")
     search_help_text = _("By reference, id, payment or transaction")

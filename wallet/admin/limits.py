@@ -40,6 +40,12 @@ class TierRuleAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "ways": ways(request, (rules.TIER, {}))}
         return super().changelist_view(request, context)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["ways"] = ways(request, (rules.TIER, {"tier": kwargs["obj"].tier}))
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def find(self, queryset: QuerySet[TierRule], term: str) -> QuerySet[TierRule]:
         return queryset.filter(tier=int(term)) if term.isdecimal() and len(term) < 4 else queryset.none()
 

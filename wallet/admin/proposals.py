@@ -135,11 +135,26 @@ class TierRuleForm(RuleForm):
         super().__init__(*args, **kwargs)
         for name in ("from_date", "source", "reason", "ticket"):
             self.fields[name] = self.fields.pop(name)
+        if not self.is_bound and set(self.initial) == {"tier"}:
+            self.initial.update(_as_it_is(self.initial["tier"]))
 
     def payload(self) -> Payload:
         names = ("tier", *rules.AMOUNTS, "grace_days")
         facts = {name: self.cleaned_data[name] for name in names}
         return {**super().payload(), **facts, "requires": sorted(self.cleaned_data["requires"])}
+
+
+def _as_it_is(tier: str) -> dict[str, Any]:
+    """What a tier's rule says today, for a form that begins with it: empty means without limit there."""
+    today = TierRule.objects.in_force(currency=NGN, on=timezone.localdate())
+    rule = today.filter(tier=int(tier)).first() if tier.isdecimal() and len(tier) < 4 else None
+    if rule is None:
+        return {}
+    amounts = {name: getattr(rule, name) for name in rules.AMOUNTS}
+    typed = {
+        name: f"{amount // 100}.{amount % 100:02}" for name, amount in amounts.items() if amount is not None
+    }
+    return {**typed, "requires": rule.requires, "grace_days": rule.grace_days}
 
 
 class AmountRuleForm(RuleForm):
@@ -177,7 +192,7 @@ class CredentialsForm(ProposalForm):
         self.names = gateways.credential_names(found)
         for name in self.names:
             self.fields[name] = forms.CharField(
-                label=_("New %(name)s") % {"name": name},
+                label=_("New %(name)s of %(gateway)s") % {"name": name, "gateway": found},
                 max_length=credentials.LONGEST,
                 widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
             )

@@ -8,12 +8,31 @@ ACCOUNTS_READ = "accounts:read"
 TRANSACTIONS_READ = "transactions:read"
 TRANSFERS_WRITE = "transfers:write"
 DEPOSITS_WRITE = "deposits:write"
+BANK_ACCOUNTS_READ = "bank_accounts:read"
+BANK_ACCOUNTS_WRITE = "bank_accounts:write"
+WITHDRAWALS_WRITE = "withdrawals:write"
+SCHEDULED_TRANSFERS_READ = "scheduled_transfers:read"
+SCHEDULED_TRANSFERS_WRITE = "scheduled_transfers:write"
 
 SCOPES = {
     ACCOUNTS_READ: _("See accounts and their balances"),
     TRANSACTIONS_READ: _("See transactions, transfers and deposits"),
     TRANSFERS_WRITE: _("Send money"),
     DEPOSITS_WRITE: _("Start adding money"),
+    BANK_ACCOUNTS_READ: _("See your bank accounts"),
+    BANK_ACCOUNTS_WRITE: _("Add and remove bank accounts"),
+    WITHDRAWALS_WRITE: _("Withdraw money to your bank accounts"),
+    SCHEDULED_TRANSFERS_READ: _("See scheduled transfers"),
+    SCHEDULED_TRANSFERS_WRITE: _("Schedule transfers, and pause or cancel them"),
 }
 
-declare(SCOPES, moving_money=(TRANSFERS_WRITE, DEPOSITS_WRITE))
+declare(
+    SCOPES,
+    moving_money=(
+        TRANSFERS_WRITE,
+        DEPOSITS_WRITE,
+        BANK_ACCOUNTS_WRITE,
+        WITHDRAWALS_WRITE,
+        SCHEDULED_TRANSFERS_WRITE,
+    ),
+)

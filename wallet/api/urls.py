@@ -1,6 +1,6 @@
 from django.urls import path
 
-from wallet.api import fees, views
+from wallet.api import bank_accounts, fees, scheduled, views, withdrawals
 
 urlpatterns = [
     path("accounts", views.AccountList.as_view()),
@@ -13,4 +13,15 @@ urlpatterns = [
     path("transfers/<str:id>", views.TransferDetail.as_view()),
     path("deposits", views.create_deposit),
     path("deposits/<str:id>", views.DepositDetail.as_view()),
+    path("banks", bank_accounts.BankList.as_view()),
+    path("bank-accounts", bank_accounts.bank_accounts),
+    path("bank-accounts/<str:id>", bank_accounts.BankAccountDetail.as_view()),
+    path("withdrawals", withdrawals.WithdrawalList.as_view()),
+    path("withdrawals/<str:id>", withdrawals.WithdrawalDetail.as_view()),
+    path("scheduled-transfers", scheduled.ScheduledTransferList.as_view()),
+    path("scheduled-transfers/<str:id>", scheduled.ScheduledTransferDetail.as_view()),
+    path("scheduled-transfers/<str:id>/pause", scheduled.ScheduledTransferPause.as_view()),
+    path("scheduled-transfers/<str:id>/resume", scheduled.ScheduledTransferResume.as_view()),
+    path("scheduled-transfers/<str:id>/skip", scheduled.ScheduledTransferSkip.as_view()),
+    path("scheduled-transfers/<str:id>/runs", scheduled.ScheduledRunList.as_view()),
 ]

@@ -211,7 +211,12 @@ class PaysOut(Protocol):
         """
         ...
 
-    def send_bulk(self, *, orders: Sequence[PayoutOrder], currency: str) -> Sequence[Transfer]: ...
+    def send_bulk(self, *, orders: Sequence[PayoutOrder], currency: str) -> Sequence[Transfer]:
+        """Order many payouts. What became of an order that is not in the answer is unknown: ask by its reference.
+
+        Raises as `send` while none was accepted.
+        """
+        ...
 
     def find_transfer(self, *, reference: str) -> Transfer:
         """Return what became of a payout, state NOT_FOUND for one that the gateway never accepted."""

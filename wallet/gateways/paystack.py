@@ -1,12 +1,15 @@
-"""Paystack: money in by its checkout page and saved cards, money out to banks, and all that can be asked of it.
+"""Paystack: money in by its checkout page, saved cards and account numbers, money out to banks, and money back.
 
 One object for one account, made of a small class for each subject; all of them speak through `paystack_http.Caller`.
 """
 
-from wallet.gateways.paystack_charges import Charges
+from wallet.gateways.paystack_accounts import Accounts
+from wallet.gateways.paystack_cards import Cards
+from wallet.gateways.paystack_ledger import Ledger
 from wallet.gateways.paystack_payouts import Payouts
+from wallet.gateways.paystack_refunds import Refunds
 from wallet.gateways.paystack_webhooks import Webhooks
 
 
-class Paystack(Charges, Payouts, Webhooks):
+class Paystack(Cards, Accounts, Payouts, Refunds, Ledger, Webhooks):
     """One Paystack account, by its secret key. Threads may share it; it holds connections until closed."""

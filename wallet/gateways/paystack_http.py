@@ -27,7 +27,7 @@ TIMEOUT = httpx.Timeout(connect=3.0, read=12.0, write=5.0, pool=3.0)
 TRIES = 3
 LONGEST_PAUSE = 4.0
 PAGE = 100
-# More pages than any list of ours can have: a cursor that leads in a circle ends here.
+# More pages than any list of ours can have.
 MOST_PAGES = 1000
 
 # Error codes may be absent, so the words count too; the first that fits is meant.
@@ -79,13 +79,19 @@ class Caller:
         self._client.close()
 
     def call(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, has_data: bool = True
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        has_data: bool = True,
+        once: bool = False,
     ) -> dict[str, Any]:
         """Return the `data` of a good answer; without `has_data` it may have none.
 
-        Raises GatewayRefused, GatewayUnavailable.
+        `once` is for what no reference of ours keeps from happening twice. Raises GatewayRefused, GatewayUnavailable.
         """
-        data = self._call(method, path, body).get("data")
+        data = self._call(method, path, body, once=once).get("data")
         if data is None and not has_data:
             return {}
         if not isinstance(data, dict):
@@ -99,30 +105,39 @@ class Caller:
         return _rows(self._call(method, path, body))
 
     def pages(self, path: str, **query: str) -> Iterator[list[dict[str, Any]]]:
-        """Yield a list page by page, by cursor where Paystack gives one and by number where not."""
+        """Yield a list page by page, by cursor where Paystack gives one and by number where not.
+
+        Raises GatewayRefused, GatewayUnavailable; also for a cursor that leads in a circle, before which it gave pages.
+        """
         asked = {**query, "perPage": str(PAGE), "use_cursor": "true"}
+        seen: set[str] = set()
         for number in range(1, MOST_PAGES):
             envelope = self._call("GET", f"{path}?{urlencode(asked)}")
             rows, meta = _rows(envelope), envelope.get("meta")
             yield rows
             meta = meta if isinstance(meta, dict) else {}
             following = meta.get("next")
-            if isinstance(following, str) and following:
+            if isinstance(following, str) and following and following not in seen:
+                seen.add(following)
                 asked["next"] = following
+            elif following:
+                break
             elif not rows or not _more_pages(meta, number):
                 return
             else:
                 asked["page"] = str(number + 1)
         raise GatewayUnreadable(field="meta")
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, once: bool = False
+    ) -> dict[str, Any]:
         """The envelope of a good answer, asked for again while there is none."""
-        pause = 0.25
-        for attempt in range(1, self._tries + 1):
+        pause, tries = 0.25, 1 if once else self._tries
+        for attempt in range(1, tries + 1):
             try:
                 return self._call_once(method, path, body)
             except GatewayUnavailable as error:
-                if attempt == self._tries:
+                if attempt == tries:
                     raise
                 wait = max(pause * (0.5 + self._jitter()), error.data.get("retry_after") or 0.0)
                 self._sleep(min(wait, LONGEST_PAUSE))

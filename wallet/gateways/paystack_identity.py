@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from wallet.gateways.base import GatewayUnreadable, UnreadableNotice
+from wallet.gateways.base import UnreadableNotice
 from wallet.gateways.paystack import Paystack
 from wallet.gateways.replies import Unreadable, parse_object, text
 
@@ -27,16 +27,6 @@ class Answer:
     reason: str
 
 
-def customer_code(paystack: Paystack, *, email: str, first_name: str, last_name: str) -> str:
-    """Make somebody known to Paystack, and return their code. Raises GatewayRefused, GatewayUnavailable."""
-    body = {"email": email, "first_name": first_name, "last_name": last_name}
-    data = paystack.call("POST", "/customer", body)
-    try:
-        return text(data, "customer_code")[:100]
-    except Unreadable as error:
-        raise GatewayUnreadable(field=str(error)) from error
-
-
 def ask_identification(
     paystack: Paystack,
     *,
@@ -47,7 +37,10 @@ def ask_identification(
     first_name: str,
     last_name: str,
 ) -> None:
-    """Ask whether a BVN and an account are this customer's; answered by webhook. Raises as `customer_code`."""
+    """Ask whether a BVN and an account are this customer's; answered by webhook.
+
+    Raises GatewayRefused, GatewayUnavailable.
+    """
     body: dict[str, Any] = {
         "country": "NG",
         "type": "bank_account",

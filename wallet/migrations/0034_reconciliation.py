@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0032_by_two_people'),
-        ('wallet', '0019_hold_lines'),
+        ('wallet', '0020_payouts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,6 +8,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.breaks import Break, BreakChange, ReconciledDay, SuspenseItem
+from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
 from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
@@ -37,6 +38,15 @@ __all__ = [
     "Adjustment",
     "Break",
     "BreakChange",
+from wallet.models.payouts import Bank, BankAccount, Payout
+from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
+
+__all__ = [
+    "Account",
+    "Bank",
+    "BankAccount",
+    "BulkPayout",
+    "BulkPayoutRow",
     "Case",
     "Checkpoint",
     "ClosedPeriod",
@@ -60,6 +70,11 @@ __all__ = [
     "Reversal",
     "ReversalRule",
     "RowImport",
+    "Payout",
+    "Reversal",
+    "ReversalRule",
+    "ScheduledRun",
+    "ScheduledTransfer",
     "Seal",
     "SuspenseItem",
     "TierRule",

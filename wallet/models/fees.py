@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Approval
 from wallet import fees
 from wallet.models.ledger import Currency
 from wallet.models.limits import MOST
@@ -38,6 +39,7 @@ class FeeSchedule(models.Model):
     from_date = models.DateField()
     tax_rate = models.DecimalField(max_digits=6, decimal_places=5, default=0)
     source = models.CharField(max_length=500)
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = FeeScheduleQuerySet.as_manager()

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from wallet.sandbox import payloads, services
+from wallet.sandbox import payloads, saved_cards, services
 from wallet.sandbox.forms import FaultForm
 from wallet.sandbox.models import Fault, SandboxCharge
 from wallet.sandbox.wire import (
@@ -19,6 +19,7 @@ from wallet.sandbox.wire import (
     checked_amount,
     checked_currency,
     checked_email,
+    checked_text,
     endpoint,
     loads,
 )
@@ -58,6 +59,27 @@ def verify(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
     if charge is None:
         raise Refusal(400, "Transaction reference not found.", code="transaction_not_found")
     return answer("Verification successful", payloads.verification(charge))
+
+
+@endpoint("POST")
+def charge_authorization(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
+    email, currency = checked_email(body), checked_currency(body)
+    amount = checked_amount(body, least=LEAST[currency])
+    if reference and not _REFERENCE.fullmatch(reference):
+        raise Refusal(400, "Reference may hold only letters, digits, and - . =", code="invalid_params")
+    try:
+        charge = saved_cards.charge(
+            authorization=checked_text(body, "authorization_code", 100),
+            reference=reference,
+            amount=amount,
+            currency=currency,
+            email=email,
+            metadata=checked_metadata(body),
+            at=timezone.now(),
+        )
+    except (saved_cards.CardUnknown, saved_cards.EmailDiffers, services.ReferenceTaken) as error:
+        raise Refusal(400, str(error.message), code=error.code) from error
+    return answer("Charge attempted", payloads.verification(charge))
 
 
 @endpoint("POST", suffers_faults=False)

@@ -7,8 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from wallet.sandbox.cards import CARDS, GOOD_CARD, TestCard
-from wallet.sandbox.models import Fault
+from core.errors import DomainError
+from wallet.sandbox.card_steps import ASKED
+from wallet.sandbox.cards import CARDS, GOOD_CARD, PHONE, TestCard
+from wallet.sandbox.models import Fault, Switches
+
+# Kobo.
+MOST = 10_000_000_000
 
 
 class CardForm(forms.Form):
@@ -42,6 +47,7 @@ class CardForm(forms.Form):
         month, year = int(found[1]), 2000 + int(found[2])
         if (year, month) < (self.today.year, self.today.month):
             raise forms.ValidationError(_("This card has expired. Any later month will do."))
+        self.expires = month, year
         return expiry
 
     def clean(self) -> dict[str, Any]:
@@ -53,6 +59,28 @@ class CardForm(forms.Form):
     @property
     def card(self) -> TestCard:
         return CARDS[self.cleaned_data["number"]]
+
+
+class StepForm(forms.Form):
+    """The answer to what the bank asks."""
+
+    answer = forms.CharField(max_length=20)
+
+    def __init__(self, *args: Any, step: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["answer"]
+        field.label = str(ASKED[step])
+        field.widget.attrs |= {"autocomplete": "off", "inputmode": "tel" if step == PHONE else "numeric"}
+        if self.is_bound and self.errors:
+            self._mark()
+
+    def refuse(self, error: DomainError) -> None:
+        self.add_error("answer", str(error))
+        self._mark()
+
+    def _mark(self) -> None:
+        attrs = {"aria-invalid": "true", "aria-describedby": "id_answer_error"}
+        self.fields["answer"].widget.attrs |= attrs
 
 
 class FaultForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -85,3 +113,41 @@ class FaultForm(forms.ModelForm):  # type: ignore[type-arg]
         if not valid:
             self.add_error("value", _("A whole number, or for the currency three capital letters."))
         return cleaned
+
+
+class SwitchesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How this account at Paystack is set up."""
+
+    class Meta:
+        model = Switches
+        fields = ("transfer_seconds", "asks_otp", "asks_approval")
+        labels = {
+            "transfer_seconds": _("Seconds a transfer is on its way"),
+            "asks_otp": _("A transfer asks for a code"),
+            "asks_approval": _("A transfer is approved by our address first"),
+        }
+
+
+class BalanceForm(forms.Form):
+    change = forms.IntegerField(
+        label=_("Add to it (kobo, less than 0 takes away)"), min_value=-MOST, max_value=MOST
+    )
+
+    def clean_change(self) -> int:
+        change: int = self.cleaned_data["change"]
+        if change == 0:
+            raise forms.ValidationError(_("Write how much, other than 0."))
+        return change
+
+
+class DepositForm(forms.Form):
+    """Money for an account number, known or not."""
+
+    number = forms.RegexField(r"^[0-9]{10}\Z", label=_("Account number"), max_length=10)
+    amount = forms.IntegerField(label=_("Amount (kobo)"), min_value=1, max_value=MOST, initial=500_000)
+    sender_name = forms.CharField(label=_("Sent by"), max_length=100, initial="OKAFOR EMEKA")
+    narration = forms.CharField(label=_("For"), max_length=100, required=False)
+
+
+class DisputeForm(forms.Form):
+    amount = forms.IntegerField(min_value=1, max_value=MOST, required=False)

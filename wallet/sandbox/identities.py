@@ -4,33 +4,41 @@ from datetime import datetime
 from typing import Any
 
 from wallet.sandbox.announcing import announce
-from wallet.sandbox.codes import code
+from wallet.sandbox.codes import FIRST_ID, INTEGRATION, code
 from wallet.sandbox.models import SandboxCustomer, SandboxDelivery
 
-FIRST_ID = 180_000_000
 # Paystack's test value has twelve digits, one more than a BVN has: the other is for forms that count.
 GOOD_BVNS = frozenset({"222222222221", "22222222221"})
 # How long the real one thinks about it.
 ANSWER_AFTER = 2
 
 
-def open_customer(*, email: str, first_name: str, last_name: str, at: datetime) -> SandboxCustomer:
-    """Remember a customer; the same address again is the same customer."""
-    facts = {"code": f"CUS_{code()}", "first_name": first_name, "last_name": last_name, "created_at": at}
-    return SandboxCustomer.objects.get_or_create(email=email, defaults=facts)[0]
+def open_customer(
+    *, email: str, at: datetime, first_name: str = "", last_name: str = "", phone: str = ""
+) -> SandboxCustomer:
+    """Remember a customer; the same address again is the same customer, of whom more may be known now."""
+    facts = {"first_name": first_name, "last_name": last_name, "phone": phone}
+    made = {**facts, "code": f"CUS_{code()}", "created_at": at}
+    customer, is_new = SandboxCustomer.objects.get_or_create(email=email, defaults=made)
+    more = {name: value for name, value in facts.items() if value and getattr(customer, name) != value}
+    if more and not is_new:
+        for name, value in more.items():
+            setattr(customer, name, value)
+        customer.save(update_fields=list(more))
+    return customer
 
 
 def shape(customer: SandboxCustomer) -> dict[str, Any]:
     """`data` of POST /customer."""
     return {
         "email": customer.email,
-        "integration": 463433,
+        "integration": INTEGRATION,
         "domain": "test",
         "customer_code": customer.code,
         "id": FIRST_ID + customer.pk,
         "first_name": customer.first_name or None,
         "last_name": customer.last_name or None,
-        "phone": None,
+        "phone": customer.phone or None,
         "identified": False,
         "identifications": None,
         "createdAt": customer.created_at.isoformat(),

@@ -18,6 +18,7 @@ def customer(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
         email=checked_email(body),
         first_name=checked_text(body, "first_name", 100, needed=False),
         last_name=checked_text(body, "last_name", 100, needed=False),
+        phone=checked_text(body, "phone", 30, needed=False),
         at=timezone.now(),
     )
     return answer("Customer created", identities.shape(made))

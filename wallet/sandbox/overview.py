@@ -1,19 +1,22 @@
 """What the control page shows: the latest of each kind, with the webhooks that told of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from wallet.sandbox.models import (
+    SandboxAccount,
     SandboxBook,
     SandboxCharge,
     SandboxCustomer,
     SandboxDelivery,
+    SandboxDispute,
+    SandboxLedgerRow,
+    SandboxRefund,
     SandboxTransfer,
 )
 
-SHOWN = 50
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -25,20 +28,36 @@ class Told:
 
 
 def latest() -> dict[str, Any]:
+    charges = list(SandboxCharge.objects.order_by("-pk")[:SHOWN])
+    transfers = list(SandboxTransfer.objects.select_related("recipient").order_by("-pk")[:SHOWN])
+    customers = list(SandboxCustomer.objects.order_by("-pk")[:SHOWN])
+    refunds = list(SandboxRefund.objects.select_related("charge").order_by("-pk")[:SHOWN])
+    disputes = list(SandboxDispute.objects.select_related("charge").order_by("-pk")[:SHOWN])
+    told = _webhooks(
+        *(charge.reference for charge in charges),
+        *(transfer.reference for transfer in transfers),
+        *(customer.code for customer in customers),
+        *(refund.charge.reference for refund in refunds),
+        *(dispute.charge.reference for dispute in disputes),
+    )
     return {
         "books": SandboxBook.objects.order_by("currency"),
-        "charges": _told(SandboxCharge.objects.order_by("-pk")[:SHOWN], "reference"),
-        "transfers": _told(
-            SandboxTransfer.objects.select_related("recipient").order_by("-pk")[:SHOWN], "reference"
-        ),
-        "customers": _told(SandboxCustomer.objects.order_by("-pk")[:SHOWN], "code"),
+        "ledger": SandboxLedgerRow.objects.order_by("-pk")[:SHOWN],
+        "accounts": SandboxAccount.objects.select_related("customer").order_by("-pk")[:SHOWN],
+        "charges": [Told(row, _of(told, row.reference, "charge.success")) for row in charges],
+        "transfers": [Told(row, _of(told, row.reference, "transfer.")) for row in transfers],
+        "refunds": [Told(row, _of(told, row.charge.reference, "refund.")) for row in refunds],
+        "disputes": [Told(row, _of(told, row.charge.reference, "charge.dispute.")) for row in disputes],
+        "customers": [Told(row, _of(told, row.code, "")) for row in customers],
     }
 
 
-def _told(rows: Iterable[Any], name: str) -> list[Told]:
-    found = list(rows)
+def _webhooks(*names: str) -> dict[str, list[SandboxDelivery]]:
     about: dict[str, list[SandboxDelivery]] = defaultdict(list)
-    names = [getattr(row, name) for row in found]
-    for delivery in SandboxDelivery.objects.filter(about__in=names).order_by("pk"):
+    for delivery in SandboxDelivery.objects.filter(about__in=set(names)).order_by("pk"):
         about[delivery.about].append(delivery)
-    return [Told(row, about[getattr(row, name)]) for row in found]
+    return about
+
+
+def _of(told: dict[str, list[SandboxDelivery]], about: str, events: str) -> list[SandboxDelivery]:
+    return [delivery for delivery in told[about] if delivery.event.startswith(events)]

@@ -43,19 +43,19 @@ def webhook(charge: SandboxCharge) -> dict[str, Any]:
     return {
         "id": FIRST_ID + charge.pk,
         "domain": "test",
-        "status": charge.status.lower(),
+        "status": _status(charge),
         "reference": charge.reference,
         "amount": amount,
         "message": None,
         "gateway_response": charge.gateway_response or "The transaction was not completed",
         "paid_at": iso(charge.paid_at),
         "created_at": iso(charge.created_at),
-        "channel": "card",
+        "channel": charge.channel,
         "currency": charge.currency,
         "ip_address": "127.0.0.1",
         "metadata": metadata,
         "fees": None if Kind.NULL_FEES in charge.quirks else charge.fees,
-        "authorization": _authorization(charge) if charge.card_number else {},
+        "authorization": _authorization(charge),
         "customer": _customer(charge),
         "plan": {},
         "requested_amount": charge.requested_amount,
@@ -64,31 +64,58 @@ def webhook(charge: SandboxCharge) -> dict[str, Any]:
 
 
 def _authorization(charge: SandboxCharge) -> dict[str, Any]:
+    if charge.card is not None:
+        card = charge.card
+        return {
+            "authorization_code": card.code,
+            "bin": card.number[:6],
+            "last4": card.number[-4:],
+            "exp_month": f"{card.expires_month:02d}",
+            "exp_year": str(card.expires_year),
+            "channel": "card",
+            "card_type": "visa ",
+            "bank": "TEST BANK",
+            "country_code": "NG",
+            "brand": "visa",
+            "reusable": card.reusable,
+            "signature": card.signature,
+            "account_name": None,
+        }
+    if not charge.sender:
+        return {}
+    sender = charge.sender
     return {
         "authorization_code": f"AUTH_{_token(charge, 'authorization')}",
-        "bin": charge.card_number[:6],
-        "last4": charge.card_number[-4:],
+        "bin": "008XXX",
+        "last4": "X896",
         "exp_month": "12",
         "exp_year": "2030",
-        "channel": "card",
-        "card_type": "visa ",
-        "bank": "TEST BANK",
+        "channel": charge.channel,
+        "card_type": "transfer",
+        "bank": sender["bank"],
         "country_code": "NG",
-        "brand": "visa",
-        "reusable": True,
-        "signature": f"SIG_{_token(charge, 'signature')}",
+        "brand": "Managed Account",
+        "reusable": False,
+        "signature": None,
         "account_name": None,
+        "sender_bank": sender["bank"],
+        "sender_bank_account_number": sender["number"],
+        "sender_name": sender["name"],
+        "narration": sender["narration"],
+        "receiver_bank_account_number": sender["receiver"],
+        "receiver_bank": sender["receiver_bank"],
     }
 
 
 def _customer(charge: SandboxCharge) -> dict[str, Any]:
+    customer = charge.customer
     return {
-        "id": FIRST_ID + charge.pk,
-        "first_name": None,
-        "last_name": None,
+        "id": FIRST_ID + (customer.pk if customer else 0),
+        "first_name": (customer.first_name if customer else "") or None,
+        "last_name": (customer.last_name if customer else "") or None,
         "email": charge.email,
-        "customer_code": f"CUS_{_token(charge, 'customer')}",
-        "phone": None,
+        "customer_code": customer.code if customer else None,
+        "phone": (customer.phone if customer else "") or None,
         "metadata": None,
         "risk_action": "default",
         "international_format_phone": None,
@@ -97,3 +124,9 @@ def _customer(charge: SandboxCharge) -> dict[str, Any]:
 
 def _token(charge: SandboxCharge, purpose: str) -> str:
     return salted_hmac(f"sandbox.{purpose}", charge.access_code).hexdigest()[:14]
+
+
+def _status(charge: SandboxCharge) -> str:
+    """A charge whose whole amount is on its way back is neither paid nor paid back."""
+    going = charge.refunds.filter(status__in=("PENDING", "PROCESSING"), amount=charge.amount)
+    return "reversal pending" if charge.is_paid and going.exists() else charge.status.lower()

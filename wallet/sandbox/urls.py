@@ -2,16 +2,44 @@
 
 from django.urls import path
 
-from wallet.sandbox import api, identity_api, ledger_api, transfer_api, views
+from wallet.sandbox import (
+    account_api,
+    api,
+    control_views,
+    identity_api,
+    ledger_api,
+    refund_api,
+    transfer_api,
+    views,
+)
 from wallet.sandbox.wire import by_method
 
 app_name = "sandbox"
 
 urlpatterns = [
-    path("", views.control, name="control"),
+    path("", control_views.control, name="control"),
+    path("control/balance", control_views.change_balance, name="change_balance"),
+    path("control/charges/<int:charge_id>/dispute", control_views.raise_dispute, name="raise_dispute"),
+    path("control/deposits", control_views.pay_in, name="pay_in"),
+    path("control/disputes/<int:dispute_id>", control_views.decide_dispute, name="decide_dispute"),
+    path("control/refunds/<int:refund_id>", control_views.decide_refund, name="decide_refund"),
+    path("control/set-up", control_views.set_up, name="set_up"),
+    path("control/transfers/<int:transfer_id>", control_views.decide_transfer, name="decide_transfer"),
     path("checkout/<slug:access_code>", views.checkout, name="checkout"),
-    path("faults/clear", views.clear_faults, name="clear_faults"),
-    path("deliveries/<int:delivery_id>/resend", views.resend, name="resend"),
+    path("faults/clear", control_views.clear_faults, name="clear_faults"),
+    path("deliveries/<int:delivery_id>/resend", control_views.resend, name="resend"),
+    path("deposits", account_api.deposit),
+    path("dedicated_account", by_method(POST=account_api.account, GET=account_api.accounts)),
+    path("dedicated_account/assign", account_api.assign),
+    path("dedicated_account/available_providers", account_api.providers),
+    path("dedicated_account/requery", account_api.requery),
+    path(
+        "dedicated_account/<str:reference>",
+        by_method(GET=account_api.account_one, DELETE=account_api.account_delete),
+    ),
+    path("dispute", refund_api.dispute_list),
+    path("dispute/<str:reference>", refund_api.dispute_one),
+    path("dispute/<str:reference>/resolve", refund_api.dispute_resolve),
     path("faults", api.add_fault, name="faults"),
     path("balance", ledger_api.balance, name="balance"),
     path("balance/ledger", ledger_api.rows, name="ledger"),
@@ -30,6 +58,10 @@ urlpatterns = [
         "transferrecipient/<str:reference>",
         by_method(GET=transfer_api.recipient_one, DELETE=transfer_api.recipient_delete),
     ),
+    path("refund", by_method(POST=refund_api.refund, GET=refund_api.refund_list)),
+    path("refund/retry_with_customer_details/<str:reference>", refund_api.refund_retry),
+    path("refund/<str:reference>", refund_api.refund_one),
+    path("transaction/charge_authorization", api.charge_authorization),
     path("transaction/initialize", api.initialize, name="initialize"),
     path("transaction/verify/<str:reference>", api.verify, name="verify"),
 ]

@@ -4,6 +4,14 @@ from wallet.fees import FeeLine, FeeQuote
 from wallet.services import charge_events  # noqa: F401  deals with events of gateways
 from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
 from wallet.services.announcing import announce
+from wallet.services.bank_accounts import MOST as MOST_BANK_ACCOUNTS
+from wallet.services.bank_accounts import (
+    look_up,
+    make_default,
+    remove_bank_account,
+    save_found,
+)
+from wallet.services.banks import bank_choices, payout_gateway, read_banks
 from wallet.services.books import Fault, fold, seal, verify
 from wallet.services.cooling_off import CoolingOff, check_cooling_off
 from wallet.services.counterparties import counterparties_named, has_sent_to, parties_of, recent_recipients
@@ -27,6 +35,18 @@ from wallet.services.paused import (
     pause_transfer,
     resume_transfer,
 )
+from wallet.services.payouts import (
+    ask_payout,
+    ask_soon,
+    check_payout,
+    order_payout,
+    quote_payout,
+    request_payout,
+    settle_payout,
+    take_due_payout,
+)
+from wallet.services.payouts.approving import approves as approves_payout
+from wallet.services.payouts.quoting import fee_of as fee_of_payout
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many
 from wallet.services.raises import follow_raises
 from wallet.services.releasing import release_held
@@ -36,6 +56,7 @@ from wallet.services.transfers import FeesChanged, TransferQuote, charges_of, qu
 from wallet.services.webhooks import forged_count, process_webhook, receive_webhook, replay_webhook
 
 __all__ = [
+    "MOST_BANK_ACCOUNTS",
     "CoolingOff",
     "Fault",
     "FeeLine",
@@ -50,12 +71,17 @@ __all__ = [
     "TransferQuote",
     "add_fee_schedule",
     "announce",
+    "approves_payout",
+    "ask_payout",
+    "ask_soon",
     "balance_at",
     "balance_of",
+    "bank_choices",
     "charges_in",
     "charges_of",
     "check_cooling_off",
     "check_payment",
+    "check_payout",
     "commit_hold",
     "commit_hold_lines",
     "count_lookup",
@@ -64,42 +90,54 @@ __all__ = [
     "dismiss_paused",
     "expire_paused",
     "fee_lines",
+    "fee_of_payout",
     "fold",
     "follow_raises",
     "forged_count",
     "has_sent_to",
     "install_gateway",
     "limits_of",
+    "look_up",
+    "make_default",
     "offer_paused",
     "open_checkout",
     "open_wallet",
+    "order_payout",
     "parties_of",
     "pause_transfer",
+    "payout_gateway",
     "place_hold",
     "post",
     "post_many",
     "prices_of",
     "process_webhook",
     "quote_fee",
+    "quote_payout",
     "quote_transfer",
+    "read_banks",
     "receive_webhook",
     "recent_recipients",
     "references_of",
     "release_expired_holds",
     "release_held",
     "release_hold",
+    "remove_bank_account",
     "replay_webhook",
     "report_of",
     "report_problem",
     "reports_of",
+    "request_payout",
     "resume_transfer",
     "reverse",
     "reversed_by",
     "rules_on",
+    "save_found",
     "seal",
     "set_state",
+    "settle_payout",
     "start_deposit",
     "system_account",
+    "take_due_payout",
     "transfer",
     "verify",
 ]

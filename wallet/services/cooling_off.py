@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 from accounts import services as accounts
 from core.ids import uuid7_at
 from core.templatetags.money import money
-from wallet.models import Account, CoolingOffRule, Transaction
+from wallet.models import Account, CoolingOffRule, Payout, Transaction
 from wallet.refusals import LedgerRefusal
 
 WINDOW = timedelta(hours=24)
+OUT = ("TRANSFER", "WITHDRAWAL")
 
 
 class CoolingOff(LedgerRefusal):
@@ -46,11 +47,12 @@ def check_cooling_off(*, source: Account, amount: int, at: datetime, posting_id:
         return
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"cooling_off:{source.pk}"])
-    sent = Transaction.objects.filter(debit_account_id=source.pk, kind="TRANSFER")
+    sent = Transaction.objects.filter(debit_account_id=source.pk, kind__in=OUT)
     if posting_id and sent.filter(pk=posting_id).exists():
         return
     gone = sent.filter(pk__gte=uuid7_at(at - WINDOW)).aggregate(total=Sum("amount"))["total"] or 0
-    available = max(0, most(currency=source.currency_id, at=at) - int(gone))
+    waiting = Payout.objects.filter(account=source).open().aggregate(total=Sum("amount"))["total"] or 0
+    available = max(0, most(currency=source.currency_id, at=at) - int(gone) - int(waiting))
     if amount > available:
         words = {
             "available": money(available, source.currency_id),

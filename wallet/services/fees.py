@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import Customer
+from accounts.models import Approval, Customer
 from wallet import fees
 from wallet.fees import Band, FeeQuote, Tariff
 from wallet.models import Account, FeeRule, FeeSchedule, Transaction
@@ -81,13 +81,20 @@ def add_fee_schedule(
     tax_rate: Decimal,
     source: str,
     bands: Sequence[Band],
+    approval: Approval | None = None,
 ) -> FeeSchedule:
     """Write what a kind of movement costs from a day on, whole and for good.
 
     The database refuses a day that is over, and a second schedule of the same day (IntegrityError).
     """
     schedule = FeeSchedule.objects.create(
-        kind=kind, tier=tier, currency_id=currency, from_date=from_date, tax_rate=tax_rate, source=source
+        kind=kind,
+        tier=tier,
+        currency_id=currency,
+        from_date=from_date,
+        tax_rate=tax_rate,
+        source=source,
+        approval=approval,
     )
     FeeRule.objects.bulk_create(
         FeeRule(
@@ -103,7 +110,13 @@ def add_fee_schedule(
         for band in bands
     )
     audit.record(
-        action="wallet.fee_schedule.added", target=schedule, kind=kind, tier=tier, from_date=str(from_date)
+        action="wallet.fee_schedule.added",
+        target=schedule,
+        actor_id=approval.decided_by_id if approval else None,
+        kind=kind,
+        tier=tier,
+        from_date=str(from_date),
+        approval=str(approval.pk) if approval else "",
     )
     forget_schedules()
     return schedule

@@ -1,6 +1,6 @@
 """What an account may still move today, for pages, the API and quotes. The ledger decides (wallet/sql/limits.sql)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,10 @@ class Limits:
         bounds = [self.sending.left if self.sending else None, self.single_amount]
         known = [bound for bound in bounds if bound is not None]
         return min(known) if known else None
+
+    def refusal_of_day(self, amount: int) -> LimitExceeded | None:
+        """What would stop the sending of this amount in parts: the day's limit, and not that of one transfer."""
+        return replace(self, single_amount=None).refusal_of(amount)
 
     def refusal_of(self, amount: int) -> LimitExceeded | None:
         """What the ledger would refuse the sending of this amount with; None when it would not."""

@@ -82,9 +82,9 @@ def post(
     )
 
 
-def reverse(*, posting_id: UUID, reverses: UUID, description: str = "") -> Posting:
+def reverse(*, posting_id: UUID, reverses: UUID, description: str = "", kind: str = "REVERSAL") -> Posting:
     """Mirror a whole posting, once. Raises AlreadyReversed, PostingNotFound, or why the money cannot go back."""
-    return call(posting_id, "wallet.reverse(%s, %s, %s)", [posting_id, reverses, description])
+    return call(posting_id, "wallet.reverse(%s, %s, %s, null, %s)", [posting_id, reverses, description, kind])
 
 
 def post_many(*, postings: Sequence[Single], effective_at: datetime | None = None) -> int:

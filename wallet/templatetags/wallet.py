@@ -3,9 +3,10 @@
 from django import template
 
 from core.templatetags import times
+from wallet import payout_words as words_of_payouts
 from wallet import wording
 from wallet.fees import FeeLine
-from wallet.models import Entry, Payment
+from wallet.models import Entry, Payment, Payout
 
 register = template.Library()
 register.filters.update(times.register.filters)
@@ -28,3 +29,9 @@ def line_name(line: FeeLine | Entry) -> wording.Words:
 def in_words(payment: Payment) -> wording.PaymentWords:
     """Return what to tell its customer about a payment."""
     return wording.payment(payment.state)
+
+
+@register.filter
+def payout_words(payout: Payout) -> wording.PaymentWords:
+    """Return what to tell its customer about a withdrawal."""
+    return words_of_payouts.payout(payout.state)

@@ -14,6 +14,7 @@ from wallet.services import gateways
 from wallet.tests.api import World
 from wallet.tests.deposits import install_sandbox
 from wallet.tests.pages import browser_of
+from wallet.tests.scripted import Scripted, scripted_server
 
 
 class Watched(Paystack):
@@ -38,6 +39,12 @@ def paystack(live_server, settings, monkeypatch) -> Iterator[str]:
     install_sandbox(settings.PAYSTACK_SANDBOX_SECRET_KEY)
     yield live_server.url
     assert wallet.verify() == []
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    with scripted_server() as script:
+        yield script
 
 
 @pytest.fixture

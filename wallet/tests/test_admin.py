@@ -18,9 +18,12 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from accounts import roles
 from accounts.factors import Factor
 from accounts.models import (
+    Approval,
+    ApprovalBand,
     AuditEvent,
     Customer,
     FactorReset,
+    FailedTask,
     KycApplication,
     Membership,
     Notification,
@@ -37,21 +40,24 @@ from accounts.models import (
     WebhookEndpoint,
 )
 from accounts.tests.factories import sign_in
+from core import staff_figures
 from core.actors import acting_as_service
 from core.ids import posting_id, timestamp_of, uuid7_at
 from core.staff import start_of
 from realtime.models import ParkedMessage, Subscription
 from storage_app.models import Bucket
-from wallet import figures
 from wallet.models import (
     Account,
     Case,
     Checkpoint,
     CoolingOffRule,
     Entry,
+    FeeSchedule,
     Hold,
     Payment,
     PaymentGateway,
+    Payout,
+    ReversalRule,
     Seal,
     TierRule,
     Transaction,
@@ -74,6 +80,7 @@ MODELS = (
     Checkpoint,
     Seal,
     Payment,
+    Payout,
     WebhookEvent,
     Case,
     PaymentGateway,
@@ -83,6 +90,7 @@ MODELS = (
     NotificationDelivery,
     TierRule,
     CoolingOffRule,
+    FeeSchedule,
 )
 CARD = {
     "event": "charge.success",
@@ -169,6 +177,11 @@ def test_only_our_own_read_only_pages_are_registered():
         Referral,
         ReferralBonus,
         ReferralProgram,
+        # What is proposed, and work that broke: config/tests/test_roles.py and tests of their own.
+        Approval,
+        ApprovalBand,
+        FailedTask,
+        ReversalRule,
     }
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():
@@ -279,9 +292,9 @@ def test_each_figure_on_the_first_page_equals_the_list_it_links_to(boss):
 
 
 def test_a_figure_past_its_bound_says_that_there_are_more(monkeypatch, world):
-    monkeypatch.setattr(figures, "MOST", 3)
+    monkeypatch.setattr(staff_figures, "MOST", 3)
     with acting_as_service():
-        figure = figures._figure("x", Transaction.objects.all(), "/")
+        figure = staff_figures.counted("x", Transaction.objects.all(), "/")
     assert (figure.value, figure.more) == (3, True)
 
 
@@ -399,7 +412,7 @@ def test_a_webhook_shows_what_it_said_without_the_card(boss):
 def test_secrets_are_on_no_page(boss):
     gateway, user = one(PaymentGateway), one(User)
     page = boss.get(address(PaymentGateway, "change", gateway.pk)).content.decode()
-    assert gateway.credentials not in page and "credentials" not in page
+    assert gateway.credentials not in page and "secret_key" not in page
     page = boss.get(address(User, "change", user.pk)).content.decode()
     assert user.password not in page and "password" not in page.lower()
 

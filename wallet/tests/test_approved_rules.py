@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Approval, AuditEvent, Customer
 from accounts.services import approvals
-from accounts.tests.approving import applied
+from accounts.tests.approving import applied, make_colleague
 from accounts.tests.factories import make_person
 from conftest import OF_TESTS
 from core.actors import acting_as_service
@@ -165,6 +165,26 @@ def test_the_page_of_a_tiers_rule_says_what_changes():
     assert "₦5,000,000.00 → ₦1,000,000.00" in browser.get(answer.url).content.decode()
     back = browser.post(address_of(rules.TIER), {**typed, "step": "change"}).content.decode()
     assert "1,000,000" in back
+    # It begins with what holds: leaving a field empty lifts a limit.
+    begins = browser.get(address_of(rules.TIER), {"tier": "3"}).content.decode()
+    assert (
+        'value="5000000.00"' in begins
+        and browser.get(address_of(rules.TIER), {"tier": "x"}).status_code == 200
+    )
+
+
+def test_the_page_of_rules_says_from_when_to_when_each_version_holds():
+    approve(propose(rules.COOLING_OFF, amount_rule(7, days=2)))
+    looker = browser_of(make_colleague("wallet.view_coolingoffrule"))
+    (panel,) = looker.get("/staff/rules/").context["panels"]
+    today = timezone.localdate()
+    seen = [[str(cell) for cell in row[1:]] for row in panel.rows]
+    assert seen == [
+        [str(today + timedelta(days=2)), "–", "Not yet", "₦0.07"],
+        ["2026-01-01", str(today + timedelta(days=1)), "Now", "₦20,000.00"],
+    ]
+    page = browser_of(checker()).get("/staff/rules/")
+    assert page.context["panels"] == [] and "Nothing to show yet" in page.content.decode()
 
 
 @pytest.fixture
@@ -192,7 +212,7 @@ def new_key(key: str) -> dict[str, Any]:
 def test_new_credentials_hold_at_once_and_neither_are_to_be_read(paystack):
     browser, theirs = browser_of(maker()), browser_of(checker())
     form = browser.get(address_of(CREDENTIALS), {"gateway": "paystack"}).content.decode()
-    assert "sk_old" not in form and "New secret_key" in form
+    assert "sk_old" not in form and "New secret_key of Paystack" in form
     answer = browser.post(
         address_of(CREDENTIALS), {"gateway": "paystack", "secret_key": "sk_new", "step": "propose", **MOTIVE}
     )

@@ -1,11 +1,11 @@
-"""Many payouts in one call: a hundred at most, and a repeat of some sends only the rest."""
+"""Many payouts in one call: so many at most, and a repeat of some sends only the rest."""
 
 import pytest
 
 from core.actors import acting_as_service
+from wallet.gateways import paystack_payouts
 from wallet.gateways.base import GatewayUnavailable
 from wallet.gateways.capabilities import GatewayBalanceTooLow, PayoutOrder
-from wallet.gateways.paystack_payouts import BULK_PAUSE
 from wallet.sandbox.models import SandboxTransfer
 from wallet.tests.payouts_at_paystack import balance, fault, recipient
 from wallet.tests.paystack import Pauses, adapter
@@ -36,12 +36,18 @@ def sent() -> int:
         return SandboxTransfer.objects.count()
 
 
-def test_more_than_a_hundred_go_in_several_calls_with_a_pause_between(paystack, pauses):
-    wanted = orders(paystack, 101)
+@pytest.fixture
+def three_a_call(monkeypatch) -> None:
+    assert paystack_payouts.BULK_LIMIT == 100
+    monkeypatch.setattr(paystack_payouts, "BULK_LIMIT", 3)
+
+
+def test_more_than_go_in_one_call_go_in_several_with_a_pause_between(paystack, pauses, three_a_call):
+    wanted = orders(paystack, 7)
     done = paystack.send_bulk(orders=wanted, currency="NGN")
     assert [one.reference for one in done] == [one.reference for one in wanted]
     assert {(one.state, one.amount, one.currency) for one in done} == {("PENDING", 10_000, "NGN")}
-    assert (sent(), balance(), pauses.slept) == (101, OPENING - 101 * EACH, [BULK_PAUSE])
+    assert (sent(), balance(), pauses.slept) == (7, OPENING - 7 * EACH, [paystack_payouts.BULK_PAUSE] * 2)
 
 
 @pytest.mark.parametrize("kind", ["DROP_REPLY", "BAD_GATEWAY_AFTER"])
@@ -66,11 +72,11 @@ def test_one_that_cannot_go_stops_the_call_and_none_is_sent(paystack, settings):
     assert sent() == 0
 
 
-def test_a_later_call_that_fails_leaves_out_what_nobody_knows(paystack):
-    wanted = orders(paystack, 101)
-    wanted[100] = PayoutOrder("bulk-of-nobody-0001", "RCP_nobody", 10_000, "Salary")
-    assert len(paystack.send_bulk(orders=wanted, currency="NGN")) == 100
-    assert sent() == 100
+def test_a_later_call_that_fails_leaves_out_what_nobody_knows(paystack, three_a_call):
+    wanted = orders(paystack, 4)
+    wanted[3] = PayoutOrder("bulk-of-nobody-0001", "RCP_nobody", 10_000, "Salary")
+    assert len(paystack.send_bulk(orders=wanted, currency="NGN")) == 3
+    assert sent() == 3
 
 
 def test_the_first_call_without_an_answer_is_unknown(paystack):

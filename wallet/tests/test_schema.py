@@ -80,6 +80,11 @@ class TestDocument:
             *("test_webhook_endpoint", "resend_webhook_range", "list_webhook_deliveries"),
             *("get_webhook_delivery", "resend_webhook_delivery"),
             *("list_events", "get_event", "list_event_types"),
+            *("list_banks", "list_bank_accounts", "create_bank_account", "get_bank_account"),
+            *("delete_bank_account", "list_withdrawals", "create_withdrawal", "get_withdrawal"),
+            *("list_scheduled_transfers", "create_scheduled_transfer", "get_scheduled_transfer"),
+            *("cancel_scheduled_transfer", "pause_scheduled_transfer", "resume_scheduled_transfer"),
+            *("skip_scheduled_transfer", "list_scheduled_runs"),
         }
 
     def test_every_operation_names_its_scope_and_shows_an_example(self, document: dict[str, Any]) -> None:
@@ -91,7 +96,9 @@ class TestDocument:
             assert status == "204" or good["content"]["application/json"]["examples"]
             assert {"400", "401", "403", "429", "500"} <= set(operation["responses"])
 
-    @pytest.mark.parametrize("name", ["create_transfer", "create_deposit"])
+    @pytest.mark.parametrize(
+        "name", ["create_transfer", "create_deposit", "create_withdrawal", "create_scheduled_transfer"]
+    )
     def test_money_asks_for_a_key(self, document: dict[str, Any], name: str) -> None:
         operation = operations(document)[name]
         headers = [

@@ -18,7 +18,7 @@ from accounts.requests import PersonRequest
 from wallet import services, wording
 from wallet.fees import CREDITED
 from wallet.forms import ActivityFilter, ReportForm
-from wallet.models import Account, Entry, Hold, Payment
+from wallet.models import Account, Entry, Hold, Payment, Payout
 from wallet.models.ledger import EntryQuerySet
 from wallet.services.reports import TooManyReports
 from wallet.views.access import own_wallet, wallet_page
@@ -64,12 +64,11 @@ def activity(request: PersonRequest) -> HttpResponse:
     page = page_of(
         _narrowed(Entry.objects.of(wallet), wallet, asked), asked.get("before"), asked.get("after")
     )
-    payments, holds = ([], []) if form.narrowing or page.has_newer else _not_settled(request.user)
+    unsettled = _NOTHING if form.narrowing or page.has_newer else _not_settled(request.user)
     context = {
         "form": form,
         "wallet": wallet,
-        "payments": payments,
-        "holds": holds,
+        **unsettled,
         "days": days_of(rows_of(page.entries), complete=not form.narrowing, from_newest=not page.has_newer),
         "directions": [
             (label, _address(form, direction=code), asked.get("direction", "") == code)
@@ -79,16 +78,25 @@ def activity(request: PersonRequest) -> HttpResponse:
         "older": _address(form, before=page.entries[-1].version) if page.has_older else "",
     }
     if valid and not page.has_newer:
-        seen = word_for(wallet.version, wallet.held, payments=payments)
+        seen = word_for(wallet.version, wallet.held, payments=[*unsettled["payments"], *unsettled["payouts"]])
         if request.htmx and request.GET.get("seen") == seen:
             return HttpResponse(status=204)
         context["live"] = _address(form, seen=seen)
     return render(request, "wallet/activity.html", context, status=200 if valid else 422)
 
 
-def _not_settled(user: User) -> tuple[list[Payment], list[Hold]]:
-    payments = Payment.objects.visible_to(user).not_in_balance().order_by("-id")[:WAITING]
-    return list(payments), list(Hold.objects.visible_to(user).open().order_by("id")[:WAITING])
+_NOTHING: dict[str, list[Any]] = {"payments": [], "payouts": [], "holds": []}
+
+
+def _not_settled(user: User) -> dict[str, list[Any]]:
+    """What is on its way in, what is on its way out, and what is set aside for anything else."""
+    payouts = Payout.objects.visible_to(user).open()
+    holds = Hold.objects.visible_to(user).open().exclude(pk__in=payouts.values("hold_id"))
+    return {
+        "payments": list(Payment.objects.visible_to(user).not_in_balance().order_by("-id")[:WAITING]),
+        "payouts": list(payouts.select_related("bank_account").order_by("-id")[:WAITING]),
+        "holds": list(holds.order_by("id")[:WAITING]),
+    }
 
 
 def page_of(entries: EntryQuerySet, before: int | None, after: int | None) -> EntryPage:
@@ -156,6 +164,10 @@ def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
         "charges": charges,
         "me": Profile.objects.filter(user=request.user).first(),
         "payment": Payment.objects.visible_to(request.user).filter(posting_id=entry.posting_id).first(),
+        "payout": Payout.objects.visible_to(request.user)
+        .filter(Q(posting_id=entry.posting_id) | Q(return_posting_id=entry.posting_id))
+        .select_related("bank_account")
+        .first(),
         "others": rows_of(other for other in same_posting if other.pk not in shown),
         "reversed_by": services.reversed_by(posting_id=entry.posting_id),
         "report": services.report_of(entry=entry),

@@ -34,3 +34,4 @@ class Command(BaseCommand):
 
 
 BENCHES = ("auth", "kyc", "ledger", "realtime", "reconcile", "referrals", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "referrals", "storage")

@@ -19,7 +19,7 @@ from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
 from storage_app.services import house
-from wallet import demo
+from wallet import demo, demo_payouts
 from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
 from wallet.services.books import fold, seal
@@ -81,6 +81,8 @@ class Command(BaseCommand):
                 fold()
             with acting_as_service():
                 seal()
+        self._tell("money out")
+        demo_payouts.write_payouts(people=people, at=timezone.now())
         self._tell("an application and a programme")
         apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
         with acting_as_service():

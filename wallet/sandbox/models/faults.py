@@ -36,6 +36,8 @@ class Fault(models.Model):
         NULL_FEES = "NULL_FEES", _("Fees null")
         METADATA_ZERO = "METADATA_ZERO", _("Metadata 0")
         AMOUNT_AS_STRING = "AMOUNT_AS_STRING", _("Amount as a string")
+        CARD_DECLINED = "CARD_DECLINED", _("Saved card is declined")
+        UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT", _("Deposit into a number nobody was given")
         # A transfer meets these.
         TRANSFER_AT_ONCE = "TRANSFER_AT_ONCE", _("Transfer arrives before the answer")
         TRANSFER_FAILS = "TRANSFER_FAILS", _("Transfer fails")
@@ -62,6 +64,12 @@ class Fault(models.Model):
         TRANSFER = "transfer", "transfer"
         TRANSFER_BULK = "transfer_bulk", "transfer/bulk"
         TRANSFER_VERIFY = "transfer_verify", "transfer/verify"
+        CHARGE_CARD = "charge_authorization", "transaction/charge_authorization"
+        ACCOUNT = "account", "dedicated_account"
+        REFUND = "refund", "refund"
+        REFUNDS = "refunds", "refund, asked"
+        DISPUTE = "dispute", "dispute"
+        RESOLVE_DISPUTE = "dispute_resolve", "dispute/…/resolve"
         BALANCE = "balance", "balance"
         LEDGER = "ledger", "balance/ledger"
 

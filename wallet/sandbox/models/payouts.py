@@ -68,6 +68,10 @@ class SandboxTransfer(models.Model):
     def is_waiting(self) -> bool:
         return self.status in self.WAITING
 
+    @property
+    def has_arrived(self) -> bool:
+        return self.status == self.Status.SUCCESS
+
 
 class SandboxBook(models.Model):
     """Our balance there, of one currency: whoever moves it holds this row."""

@@ -19,11 +19,11 @@ def account_named(key: str) -> Account:
 
 
 def name_of(account: Account) -> str:
-    """An account by the name staff know it by: its code, or whose it is, masked."""
+    """An account by the name staff know it by: its code, or whose it is, masked, with its id."""
     if account.owner is None:
         return account.code or str(account)
     owner = str(getattr(account.owner, "staff_name", account.owner))
-    return owner if account.kind == Account.Kind.WALLET else f"{owner} {account.kind}"
+    return f"{owner}, {account.get_kind_display()} {account.pk}"
 
 
 def before_and_after(account: Account, *, debited: int, credited: int) -> str:

@@ -5,8 +5,8 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from core.actors import acting_as_anon, acting_as_service
-from wallet.sandbox import services
-from wallet.sandbox.models import SandboxCharge
+from wallet.sandbox import faults, services
+from wallet.sandbox.models import Fault, SandboxCharge
 from wallet.tests.sandbox.steps import (
     fault,
     initialize,
@@ -133,6 +133,13 @@ def test_a_failing_initialize_has_done_its_work_or_not_as_the_fault_says(api, ki
     assert initialize(api).status_code == status
     with acting_as_service():
         assert SandboxCharge.objects.exists() is applied
+
+
+def test_every_fault_strikes_somewhere_and_only_there():
+    groups = [getattr(faults, name) for name in dir(faults) if name.startswith("ON_")]
+    told = [kind for group in groups if group not in (faults.ON_TRANSFER, faults.ON_REFUND) for kind in group]
+    assert len(told) == len(set(told))
+    assert {*told, *faults.ON_TRANSFER, *faults.ON_REFUND} == set(Fault.Kind)
 
 
 def test_faults_need_the_key_and_make_sense(api, live_server):

@@ -1,0 +1,29 @@
+"""Payouts from a file: looked at as a whole, confirmed once, then made line by line, each once.
+
+bulk = bulk.upload(owner=…, account=…, name=…, raw=…, at=…)    # read, and what is wrong with its lines
+bulk.confirm(bulk=…, at=…)                                     # its owner has seen what it costs
+bulk.pay_row(row_id=…, at=…)                                   # calls outside; a task goes through them
+"""
+
+from wallet.services.bulk.paying import pay_row, take_row
+from wallet.services.bulk.uploading import (
+    BulkOver,
+    Progress,
+    confirm,
+    discard,
+    progress_of,
+    result_rows,
+    upload,
+)
+
+__all__ = [
+    "BulkOver",
+    "Progress",
+    "confirm",
+    "discard",
+    "pay_row",
+    "progress_of",
+    "result_rows",
+    "take_row",
+    "upload",
+]
