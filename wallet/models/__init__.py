@@ -30,21 +30,18 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
+from wallet.models.payouts import Bank, BankAccount, Payout
 from wallet.models.periods import Adjustment, ClosedPeriod
 from wallet.models.reconciliation import ColumnMapping, GatewayRow, Match, MatchingRule, RowImport
-
-__all__ = [
-    "Account",
-    "Adjustment",
-    "Break",
-    "BreakChange",
-from wallet.models.payouts import Bank, BankAccount, Payout
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 
 __all__ = [
     "Account",
+    "Adjustment",
     "Bank",
     "BankAccount",
+    "Break",
+    "BreakChange",
     "BulkPayout",
     "BulkPayoutRow",
     "Case",
@@ -66,13 +63,11 @@ __all__ = [
     "Payment",
     "PaymentGateway",
     "PaymentGatewayHistory",
+    "Payout",
     "ReconciledDay",
     "Reversal",
     "ReversalRule",
     "RowImport",
-    "Payout",
-    "Reversal",
-    "ReversalRule",
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",

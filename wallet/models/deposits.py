@@ -88,6 +88,8 @@ class Payment(models.Model):
     checkout_url = models.URLField(max_length=500, blank=True)
     # A keyed hash of the gateway's own fingerprint of the card, by which two customers of one card are found.
     card_index = models.CharField(max_length=64, blank=True, default="", db_default="")
+    # The gateway's own id of the charge, by which its ledger names it.
+    gateway_charge = models.CharField(max_length=100, blank=True, default="", db_default="")
     checks = models.PositiveSmallIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -111,6 +113,9 @@ class Payment(models.Model):
                 name="payment_to_check",
             ),
             models.Index(fields=["card_index"], condition=~models.Q(card_index=""), name="payment_by_card"),
+            models.Index(
+                fields=["gateway_charge"], condition=~models.Q(gateway_charge=""), name="payment_by_charge"
+            ),
         ]
 
     def __str__(self) -> str:

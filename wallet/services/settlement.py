@@ -125,7 +125,12 @@ def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> P
     payment.fee = charge.fee if charge.currency == payment.currency_id else None
     payment.next_check_at, payment.reason = None, ""
     payment.card_index = index_of(charge)
-    payment.save(update_fields=["state", "fee", "settled_at", "next_check_at", "reason", "card_index"])
+    payment.gateway_charge = charge.gateway_id
+    payment.save(
+        update_fields=[
+            *("state", "fee", "settled_at", "next_check_at", "reason", "card_index", "gateway_charge")
+        ]
+    )
     audit.record(action=f"wallet.deposit.{state.lower()}", target=payment, amount=payment.amount)
     facts = {"payment": str(payment.pk), "amount": payment.amount, "currency": payment.currency_id}
     if payment.account.owner_id:

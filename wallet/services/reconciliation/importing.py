@@ -28,7 +28,7 @@ from wallet.models import Account, GatewayRow, PaymentGateway, ReconciledDay, Ro
 from wallet.services.accounts import system_account
 from wallet.services.gateways import CLEARING, adapter_of
 from wallet.services.reconciliation import queries
-from wallet.services.reconciliation.references import gateways_of, postings_of
+from wallet.services.reconciliation.references import Named, gateways_of, postings_of
 
 BATCH = 1000
 SHOWN_DIFFERING = 20
@@ -197,6 +197,10 @@ def first_open_day(account: Account) -> date | None:
     return last + timedelta(days=1) if last else None
 
 
+def named(row: LedgerRow) -> Named:
+    return Named(row.source, row.source_id, row.reference)
+
+
 INSERT = """
 insert into wallet_gatewayrow (id, account_id, row_import_id, gateway_id, source, source_id, reference, change, balance,
     currency, description, at, day, key, nth)
@@ -211,10 +215,10 @@ from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigi
 def _insert(row_import: RowImport, rows: Sequence[LedgerRow]) -> None:
     account = row_import.account
     gateways = [gateway.pk for gateway in gateways_of(account)]
-    postings = postings_of(gateways=gateways, wanted={(row.source, row.reference) for row in rows})
+    postings = postings_of(gateways=gateways, wanted={named(row) for row in rows})
     ids = [uuid7() for _row in rows]
     keys = [
-        postings.get((row.source, row.reference), pk) if row.currency == account.currency_id else pk
+        postings.get(named(row), pk) if row.currency == account.currency_id else pk
         for row, pk in zip(rows, ids, strict=True)
     ]
     parameters: list[Any] = [

@@ -19,7 +19,7 @@ from core.staff import start_of
 from wallet.models import Account, Break, GatewayRow, MatchingRule, RowImport
 from wallet.services.reconciliation import queries
 from wallet.services.reconciliation.importing import first_open_day, lock, numbers
-from wallet.services.reconciliation.references import gateways_of, postings_of
+from wallet.services.reconciliation.references import Named, gateways_of, postings_of
 
 EVER = date(9999, 12, 31)
 # A join finds a hundredth of what it reads, which the planner does not know: it counts on handing on every row from
@@ -108,6 +108,7 @@ def parameters(account: Account, window: Window, *, on: date) -> dict[str, Any]:
         xid = cursor.fetchone()[0]
     return {
         "account": account.pk,
+        "gateways": [gateway.pk for gateway in gateways_of(account)],
         "currency": account.currency_id,
         "sign": 1 if account.normal_side == "DEBIT" else -1,
         "since": window.since,
@@ -146,13 +147,9 @@ def _place(account: Account) -> None:
         cursor.execute(queries.UNPLACED, {"account": account.pk})
         rows = cursor.fetchall()
     gateways = [gateway.pk for gateway in gateways_of(account)]
-    postings = postings_of(
-        gateways=gateways, wanted={(source, reference) for _id, source, reference, _key in rows}
-    )
+    postings = postings_of(gateways=gateways, wanted={Named(*said) for _id, _key, *said in rows})
     moved = [
-        (pk, posting)
-        for pk, source, reference, key in rows
-        if (posting := postings.get((source, reference))) and posting != key
+        (pk, posting) for pk, key, *said in rows if (posting := postings.get(Named(*said))) and posting != key
     ]
     if moved:
         ids, keys = [list(part) for part in zip(*moved, strict=True)]

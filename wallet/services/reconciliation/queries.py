@@ -30,7 +30,8 @@ full join (
 where r.change is distinct from t.change
 """
 
-# Further rows of a key, further transactions of a posting, reversals; postings that were matched to another's key.
+# Further rows of a key, further transactions of a posting, reversals; postings that were matched to another's key; of a
+# payout, what the gateway took for it and what came back, where those are postings of their own.
 EXTRAS = f"""
 create temporary table extra on commit drop as
 select r.key, r.change as gateway, null::bigint as books, r.day, r.at, null::timestamptz as recorded_at,
@@ -46,6 +47,17 @@ from wallet_match m
 cross join lateral (values (m.key, m.change), (m.posting_id, -m.change)) u (key, change)
 where m.account_id = %(account)s and m.undone_at is null and m.posting_id <> m.key
     and m.posted_at >= %(books_since)s and m.posted_at < %(books_until)s
+union all
+select u.key, null, u.change, null, null, t.recorded_at, case when t.kind = 'GATEWAY_FEE' then u.change else 0 end
+from (
+    select p.posting_id, f.further, (left(f.further::text, 34) || 'ff')::uuid as last
+    from wallet_payout p cross join lateral (values (p.gateway_fee_posting_id), (p.return_posting_id)) f (further)
+    where p.settled_at >= %(books_since)s and p.gateway_id = any (%(gateways)s)
+) p
+cross join lateral (
+    select {_CHANGE} as change, t.kind, t.recorded_at {_BOOKS} and t.id between p.further and p.last and t.reverses is null
+) t
+cross join lateral (values (p.posting_id, t.change), (p.further, -t.change)) u (key, change)
 """
 
 DIFFERING = """
@@ -162,6 +174,7 @@ with found as (
             when d.books is null then 'MISSING_IN_BOOKS'
             when d.gateway is null then 'MISSING_AT_GATEWAY'
             when d.rows > 1 and d.least = d.most and d.most = d.books then 'DUPLICATE'
+            when d.fee <> 0 and d.gateway - d.books = -d.fee then 'FEE'
             when sign(d.gateway) = sign(d.books) and (d.fee <> 0 or d.gateway < d.books)
                 and abs(d.gateway - d.books)::numeric * 1000 <= abs(d.books)::numeric * %(fee_permille)s then 'FEE'
             else 'AMOUNT'
@@ -220,9 +233,10 @@ select id, was, 'RESOLVED', kind, gateway_amount, book_amount, %(reason)s, %(act
 
 # A reference that named nothing then, or a posting that came to be made under another id.
 UNPLACED = """
-select r.id, r.source, r.reference, r.key
+select r.id, r.key, r.source, r.source_id, r.reference
 from wallet_break b join wallet_gatewayrow r on r.account_id = b.account_id and r.key = b.key and r.nth = 0
-where b.account_id = %(account)s and b.kind = 'MISSING_IN_BOOKS' and b.state <> 'RESOLVED' and r.reference <> ''
+where b.account_id = %(account)s and b.kind = 'MISSING_IN_BOOKS' and b.state <> 'RESOLVED'
+    and (r.reference <> '' or r.source_id <> '')
     and not exists (select from wallet_match m where m.row_id = r.id)
 order by r.id
 """

@@ -1,9 +1,8 @@
 """Which posting a row of a gateway is about, by the references that our own rows carry."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.apps import apps
@@ -15,13 +14,15 @@ from wallet.services.gateways import CLEARING
 
 @dataclass(frozen=True)
 class Known:
-    """Rows of ours that name a posting: a payment by its reference, a payout by its own.
+    """Rows of ours that name a posting: a payment, a payout; by our reference, and by the gateway's own id of it.
 
-    `sources` are the kinds of gateway rows that it may be about; of a file, which often does not say, any may be.
+    `sources` are the kinds of gateway rows that it may be about; of a file, which often does not say, any may be. An id
+    counts within a source only.
     """
 
     model: str
     sources: frozenset[str]
+    theirs: str = ""
     reference: str = "reference"
     posting: str = "posting_id"
     gateway: str = "gateway"
@@ -29,30 +30,39 @@ class Known:
 
 ANY = "OTHER"
 KNOWN = (
-    Known("wallet.Payment", frozenset(["CHARGE", ANY])),
-    Known("wallet.Payout", frozenset(["TRANSFER", ANY])),
+    Known("wallet.Payment", frozenset(["CHARGE", ANY]), theirs="gateway_charge"),
+    Known("wallet.Payout", frozenset(["TRANSFER", ANY]), theirs="gateway_transfer"),
+    Known("wallet.Refund", frozenset(["REFUND"]), theirs="gateway_refund"),
     Known("wallet.SuspendedDeposit", frozenset(["CHARGE", ANY])),
 )
 
 
-def postings_of(
-    *, gateways: Collection[str], wanted: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], UUID]:
-    """Return the posting of each (source, reference) that one is known for."""
-    by_source: dict[str, set[str]] = defaultdict(set)
-    for source, reference in wanted:
-        if reference:
-            by_source[source].add(reference)
-    found: dict[tuple[str, str], UUID] = {}
-    for source, references in by_source.items():
-        for known, model in _models():
-            if source not in known.sources:
-                continue
-            rows: Any = model._default_manager.filter(  # a closed list of ours, never what somebody typed
-                **{f"{known.gateway}__in": gateways, f"{known.reference}__in": references}
-            )
-            for reference, posting in rows.values_list(known.reference, known.posting):
-                found.setdefault((source, reference), posting)
+class Named(NamedTuple):
+    """What a row says of what moved it."""
+
+    source: str
+    source_id: str
+    reference: str
+
+
+def postings_of(*, gateways: Collection[str], wanted: Iterable[Named]) -> dict[Named, UUID]:
+    """Return the posting of each for which one is known, by our reference where there is one."""
+    found: dict[Named, UUID] = {}
+    asked = set(wanted)
+    for known, model in _models():
+        those = [each for each in asked if each.source in known.sources and each not in found]
+        rows: Any = model._default_manager.filter(**{f"{known.gateway}__in": gateways})
+        named = {each.reference for each in those} - {""}
+        found_by = rows.filter(**{f"{known.reference}__in": named})
+        by_reference = dict(found_by.values_list(known.reference, known.posting))
+        by_id: dict[str, UUID] = {}
+        if known.theirs:
+            ids = {each.source_id for each in those if not each.reference and each.source != ANY} - {""}
+            by_id = dict(rows.filter(**{f"{known.theirs}__in": ids}).values_list(known.theirs, known.posting))
+        for each in those:
+            posting = by_reference.get(each.reference) if each.reference else by_id.get(each.source_id)
+            if posting:
+                found[each] = posting
     return found
 
 
