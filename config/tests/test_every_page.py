@@ -52,6 +52,8 @@ STAFF_LISTS = [
     "wallet/paymentgateway",
     "wallet/webhookevent",
     "wallet/case",
+    *("wallet/reconciledday", "wallet/break", "wallet/gatewayrow", "wallet/match", "wallet/rowimport"),
+    *("wallet/matchingrule", "wallet/suspenseitem", "wallet/closedperiod"),
     "wallet/tierrule",
     "wallet/coolingoffrule",
     "wallet/feeschedule",

@@ -251,7 +251,7 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wallet.account')),
-                ('gateway', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wallet.paymentgateway')),
+                ('gateway', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wallet.paymentgateway')),
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('mapping', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wallet.columnmapping')),
             ],
@@ -348,6 +348,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='reconciledday',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_by', models.F('made_by')), _negated=True), models.Q(('signature', ''), _negated=True)), name='reconciled_day_two_people'),
+        ),
+        migrations.AddIndex(
+            model_name='rowimport',
+            index=models.Index(fields=['gateway'], name='row_import_of_gateway'),
         ),
         migrations.AddIndex(
             model_name='rowimport',

@@ -107,7 +107,9 @@ class RowImport(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
-    gateway = models.ForeignKey(PaymentGateway, on_delete=models.PROTECT, related_name="+", null=True)
+    gateway = models.ForeignKey(
+        PaymentGateway, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     kind = models.CharField(max_length=4, choices=Kind.choices)
     state = models.CharField(max_length=8, choices=State.choices)
     since = models.DateField(null=True)
@@ -139,7 +141,10 @@ class RowImport(models.Model):
                 condition=Q(since__isnull=True) | Q(until__gt=F("since")), name="row_import_days"
             ),
         ]
-        indexes = [models.Index(fields=["account", "-until"], name="row_import_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-until"], name="row_import_of_account"),
+            models.Index(fields=["gateway"], name="row_import_of_gateway"),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(self.id)

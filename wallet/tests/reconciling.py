@@ -7,13 +7,23 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from accounts.tests.approving import applied
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import posting_id
 from wallet import services as wallet
 from wallet.gateways.capabilities import LedgerRow
-from wallet.models import Account, Break, GatewayRow, Payment, RowImport
-from wallet.services import reconciliation
+from wallet.models import (
+    Account,
+    Break,
+    ClosedPeriod,
+    GatewayRow,
+    Payment,
+    ReconciledDay,
+    RowImport,
+)
+from wallet.services import periods, reconciliation
+from wallet.services.approved import closing
 from wallet.services.reconciliation import importing
 from wallet.tests.factories import install_sandbox, make_wallet
 
@@ -104,3 +114,31 @@ def row(change: int, reference: str = "", **facts: Any) -> LedgerRow:
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+def furnish_reconciliation() -> Clearing:
+    """A row in every table of reconciling and closing."""
+    clearing, at = Clearing(), timezone.now()
+    clearing.posted(7_000)
+    clearing.told(row(7_000), row(300, "somebody-elses"))
+    clearing.run()
+    reconciliation.follow_suspense()
+    day = timezone.localdate() - timedelta(days=40)
+    with acting_as_service():
+        figures = reconciliation.standing(account=clearing.account, day=day, at=at).figures
+        approval = applied(closing.DAY)
+        ReconciledDay.objects.create(
+            account=clearing.account,
+            day=day,
+            figures=figures,
+            signature=reconciliation.signature_of(figures),
+            approval=approval,
+            made_by=approval.maker,
+            checked_by_id=approval.checker_id or make_person().pk,
+            closed_at=at,
+        )
+        month = periods.month_before(periods.month_before(day.replace(day=1)))
+        ClosedPeriod.objects.create(
+            month=month, figures=[], digest="x", closed_by=approval.maker, closed_at=at, reason="A test"
+        )
+    return clearing

@@ -55,7 +55,8 @@ from (
     where p.settled_at >= %(books_since)s and p.gateway_id = any (%(gateways)s)
 ) p
 cross join lateral (
-    select {_CHANGE} as change, t.kind, t.recorded_at {_BOOKS} and t.id between p.further and p.last and t.reverses is null
+    select {_CHANGE} as change, t.kind, t.recorded_at {_BOOKS}
+        and t.id between p.further and p.last and t.reverses is null
 ) t
 cross join lateral (values (p.posting_id, t.change), (p.further, -t.change)) u (key, change)
 """
