@@ -31,6 +31,7 @@ bench: .venv/run.stamp  ## Measure the ledger, bonuses, signing in, files, socke
 	$(BIN)/python manage.py bench storage
 	$(BIN)/python manage.py bench realtime
 	$(BIN)/python manage.py bench kyc
+	$(BIN)/python manage.py bench reconcile
 
 format: .venv/dev.stamp  ## Put the code into its form
 	$(BIN)/ruff format .
