@@ -100,6 +100,10 @@ NOBODYS = "no row of it is about a person"
 SHOWN = "says the same as another file"
 AT_WORK = "what staff thought on the way to a decision; what a customer was told of it is among the states"
 OF_STAFF = "which rights a member of staff has, or had, at work"
+RECONCILED = (
+    "how the operator checks its books against its gateways; what it is about is among the transactions"
+)
+OF_STAFF_AT_WORK = "the operator's books; who closed or took in did so at work"
 EXEMPT = {
     "account_emailconfirmation": MINUTES,
     "accounts_apikeyhistory": "an organisation's key, as it was; the keys a person made are in a file",
@@ -181,7 +185,18 @@ EXEMPT = {
     "wallet_archivedrun": SHOWN,
     "wallet_archivedseal": NOBODYS,
     "wallet_bank": NOBODYS,
+    "wallet_adjustment": NOBODYS,
+    "wallet_break": RECONCILED,
+    "wallet_breakchange": RECONCILED,
     "wallet_checkpoint": SHOWN,
+    "wallet_closedperiod": OF_STAFF_AT_WORK,
+    "wallet_columnmapping": OF_STAFF_AT_WORK,
+    "wallet_gatewayrow": RECONCILED,
+    "wallet_match": RECONCILED,
+    "wallet_matchingrule": NOBODYS,
+    "wallet_reconciledday": OF_STAFF_AT_WORK,
+    "wallet_rowimport": OF_STAFF_AT_WORK,
+    "wallet_suspenseitem": SHOWN,
     "wallet_currency": NOBODYS,
     "wallet_follower": NOBODYS,
     "wallet_merchant": "an organisation that is paid",

@@ -31,6 +31,7 @@ from core.ids import uuid7
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.demo_world import make_demo_world
+from wallet.tests.reconciling import furnish_reconciliation
 from wallet.tests.test_admin import past_both_factors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +65,10 @@ HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
 REFERRALS = {"accounts.referralprogram", "accounts.referral", "accounts.referralbonus"}
 BONUSES = REFERRALS - {"accounts.referral"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
+RECONCILIATION = {
+    *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
+    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod"),
+}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 APPLICATIONS = {"accounts.kycapplication"}
@@ -84,9 +89,18 @@ SEES = {
     | REFERRALS,
     "KYC": PEOPLE | LIMITS | APPLICATIONS | SCREENING,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
-    "Finance": BOOKS | LIMITS | DEPOSITS | PROOF | BONUSES | APPROVALS | BROKEN | {"wallet.paymentgateway"},
+    "Finance": BOOKS
+    | RECONCILIATION
+    | LIMITS
+    | DEPOSITS
+    | PROOF
+    | BONUSES
+    | APPROVALS
+    | BROKEN
+    | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
+    | RECONCILIATION
     | LIMITS
     | DEPOSITS
     | RESETS
@@ -102,6 +116,7 @@ SEES = {
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
+    | RECONCILIATION
     | LIMITS
     | DEPOSITS
     | FILES
@@ -119,6 +134,7 @@ SEES = {
     NOBODY: set(),
     SUPERUSER: PEOPLE
     | BOOKS
+    | RECONCILIATION
     | LIMITS
     | DEPOSITS
     | PROOF
@@ -147,6 +163,8 @@ MAY = {
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
     "Credit": set(),
     "Finance": {
+        *(roles.RECONCILE, roles.IMPORT_ROWS, roles.PROPOSE_DAY, roles.APPROVE_DAY, roles.CLOSE_PERIOD),
+        roles.PROPOSE_REOPENING,
         *(roles.REPLAY, roles.RUN_PROGRAMS, roles.APPROVE_PROGRAM, roles.RUN_TASK_AGAIN),
         *(roles.PROPOSE_ADJUSTMENT, roles.APPROVE_ADJUSTMENT, roles.REVERSE, roles.APPROVE_REVERSAL),
         *(roles.PROPOSE_LIMITS, roles.PROPOSE_CREDENTIALS, roles.APPROVE_CREDENTIALS),
@@ -158,6 +176,7 @@ MAY = {
         roles.RUN_PROGRAMS,
     },
     "Compliance": {
+        *(roles.APPROVE_DAY, roles.APPROVE_REOPENING),
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
         *(roles.READ_CASES, roles.APPROVE_KYC, roles.DOWNLOAD_DOCUMENT, roles.DECIDE_SCREENING),
@@ -169,6 +188,9 @@ MAY = {
     NOBODY: set(),
     SUPERUSER: {
         *(roles.RESOLVE_SUSPENDED, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
+        *(roles.RECONCILE, roles.IMPORT_ROWS, roles.PROPOSE_DAY, roles.APPROVE_DAY, roles.CLOSE_PERIOD),
+        roles.PROPOSE_REOPENING,
+        roles.APPROVE_REOPENING,
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.REPLAY, roles.SEND_AGAIN, roles.END_SUBSCRIPTION),
         roles.RESEND_WEBHOOK,
@@ -267,6 +289,7 @@ def world() -> Iterator[None]:
         firm = Organization.objects.get(slug="kasuwa-stores")
         bola = User.objects.get(email="bola@alajo.test")
         furnish_referrals(bola)
+    furnish_reconciliation()
     failed_tasks.note_failure(
         name="accounts.tasks.retire_signing_keys", arguments={}, error=RuntimeError("?"), at=at
     )
@@ -371,6 +394,21 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
     plain |= {deed for deeds in CLAIM_DEEDS.values() for deed in deeds}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
+    # Who may reconcile what: wallet.tests.test_reconciliation_pages.
+    plain |= {
+        "run",
+        "day",
+        "csv",
+        "match",
+        "explain",
+        "reopen",
+        "apart",
+        "ask",
+        "file",
+        "mapping",
+        "preview",
+        "close",
+    }
     for model, model_admin in admin.site._registry.items():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
         names = {url.name.removeprefix(prefix) for url in model_admin.urls if getattr(url, "name", None)}
