@@ -24,6 +24,7 @@ from wallet.services.requests.links import make_pay_link
 from wallet.services.requests.splitting import split_bill
 from wallet.services.statements import make_statement
 from wallet.tests.factories import make_wallet
+from wallet.tests.money_in import furnish_money_in
 from wallet.tests.payouts import furnish_payouts
 from wallet.tests.selling import buy, make_link, make_merchant
 
@@ -262,6 +263,7 @@ def ada() -> User:
                 expires_at=at,
             )
         furnish_payouts(user, account)
+        furnish_money_in(user, account)
         buy(user, account, make_link(make_merchant(shopkeeper(), name="Kasuwa"), amount=5_000))
         shop = Merchant.objects.get()
         taken = {"organization": shop.organization, "merchant": shop, "amount": 1, "made_by": user}
