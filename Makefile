@@ -32,6 +32,9 @@ bench: .venv/run.stamp  ## Measure the ledger, bonuses, signing in, files, socke
 	$(BIN)/python manage.py bench realtime
 	$(BIN)/python manage.py bench kyc
 
+mutants: .venv/dev.stamp  ## Break each guard of the ledger in turn, and see that a test notices (some minutes)
+	$(BIN)/python -m wallet.tests.mutations
+
 format: .venv/dev.stamp  ## Put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -49,4 +52,4 @@ format: .venv/dev.stamp  ## Put the code into its form
 	@touch $@
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format
+.PHONY: help run test check bench mutants format
