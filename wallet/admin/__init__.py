@@ -13,7 +13,6 @@ from wallet.admin import (
     proposals,
     transactions,
 )
-from wallet.admin import accounts, deposits, fees, limits, proposals, transactions
 
 __all__ = [
     "accounts",
