@@ -22,6 +22,7 @@ from wallet.services import install_gateway, pause_transfer, report_problem
 from wallet.services.holds import place_hold
 from wallet.services.requests.links import make_pay_link
 from wallet.services.requests.splitting import split_bill
+from wallet.services.statements import make_statement
 from wallet.tests.factories import make_wallet
 from wallet.tests.payouts import furnish_payouts
 from wallet.tests.selling import buy, make_link, make_merchant
@@ -71,6 +72,7 @@ EXPORTED = {
     "wallet_bulkpayout": "payout_files",
     "wallet_bulkpayoutrow": "payout_file_lines",
     "wallet_case": "reports",
+    "wallet_document": "documents",
     "wallet_hold": "holds",
     "wallet_merchantpayment": "merchant_payments",
     "wallet_merchantsettlement": "merchant_settlements",
@@ -81,6 +83,8 @@ EXPORTED = {
     "wallet_requestblock": "request_blocks",
     "wallet_splitbill": "split_bills",
     "wallet_payment": "payments",
+    "wallet_recalledentry": "transactions",
+    "wallet_statement": "statements",
     "wallet_payout": "withdrawals",
     "wallet_scheduledrun": "scheduled_runs",
     "wallet_scheduledtransfer": "scheduled_transfers",
@@ -131,6 +135,7 @@ EXEMPT = {
     "auth_group": NOBODYS,
     "auth_group_permissions": NOBODYS,
     "auth_permission": NOBODYS,
+    "core_archive": NOBODYS,
     "core_idempotencykey": MINUTES,
     "django_admin_log": OF_STAFF,
     "django_content_type": NOBODYS,
@@ -170,6 +175,11 @@ EXEMPT = {
     "storage_app_upload": MINUTES,
     "storage_app_uploadpart": MINUTES,
     "storage_app_usage": SHOWN,
+    "wallet_archivedhold": SHOWN,
+    "wallet_archivedhot": NOBODYS,
+    "wallet_archivedmonth": NOBODYS,
+    "wallet_archivedrun": SHOWN,
+    "wallet_archivedseal": NOBODYS,
     "wallet_bank": NOBODYS,
     "wallet_checkpoint": SHOWN,
     "wallet_currency": NOBODYS,
@@ -180,6 +190,7 @@ EXEMPT = {
     "wallet_limitraise": "that a tier rose, which is among the earlier values; kept until it is dealt with",
     "wallet_paymentgateway": NOBODYS,
     "wallet_paymentgatewayhistory": NOBODYS,
+    "wallet_recall": "which months of one's own were fetched from the archive of late",
     "wallet_reversal": SHOWN,
     "wallet_reversalrule": NOBODYS,
     "wallet_partreversal": SHOWN,
@@ -244,6 +255,9 @@ def ada() -> User:
         make_pay_link(owner=user, amount=None, at=at)
         RequestBlock.objects.create(owner=user, blocked=bola, created_at=at)
         whom = Recipient(user_id=bola.pk, handle="bola_ade", display_name="Bola Ade")
+    make_statement(
+        account=account, since=timezone.localdate(at), until=timezone.localdate(at), at=timezone.now()
+    )
     with acting_as(user):
         pause_transfer(
             source=account,

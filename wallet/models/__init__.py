@@ -7,9 +7,11 @@ one or more transactions that stand or fall together. An **entry** is a transact
 Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
 """
 
+from wallet.models.archives import ArchivedRun, Recall
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.documents import Document
 from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
@@ -48,9 +50,11 @@ from wallet.models.requests import (
     SplitBill,
 )
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
+from wallet.models.statements import Statement
 
 __all__ = [
     "Account",
+    "ArchivedRun",
     "Bank",
     "BankAccount",
     "BulkPayout",
@@ -61,6 +65,7 @@ __all__ = [
     "Currency",
     "DedicatedAccount",
     "Dispute",
+    "Document",
     "Entry",
     "FeeRule",
     "FeeSchedule",
@@ -81,6 +86,7 @@ __all__ = [
     "PaymentRequest",
     "PaymentRequestChange",
     "Payout",
+    "Recall",
     "Refund",
     "RequestBlock",
     "Reversal",
@@ -90,6 +96,7 @@ __all__ = [
     "ScheduledTransfer",
     "Seal",
     "SplitBill",
+    "Statement",
     "SuspendedDeposit",
     "TierRule",
     "TierRuleHistory",
