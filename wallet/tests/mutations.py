@@ -191,7 +191,7 @@ MUTANTS = (
         "take_from_hold",
         "elsif p_amount > v_left then",
         "elsif false then",
-        "test_ledger_holds.py::test_parts_never_exceed_the_hold",
+        "test_ledger_numbers.py::test_number_20_a_hold_pays_no_more_than_itself_for_what_counts_towards_no_limit",
     ),
     in_function(
         "a hold is released again and again",
