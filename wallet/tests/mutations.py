@@ -146,8 +146,8 @@ MUTANTS = (
     in_function(
         "what is reversed is not given back to the day",
         "given_back",
-        "if v_back is not null and p_side = 'DEBIT' then",
-        "if true then return p_account; elsif v_back is not null and p_side = 'DEBIT' then",
+        "if v_counted and p_side = 'DEBIT' then",
+        "if true then return p_account; elsif v_counted and p_side = 'DEBIT' then",
         "test_limits_ledger.py::test_what_is_reversed_today_is_given_back_to_both",
     ),
     # Repeats and reversals
