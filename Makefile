@@ -33,6 +33,9 @@ bench: .venv/run.stamp  ## Measure the ledger, bonuses, signing in, files, socke
 	$(BIN)/python manage.py bench kyc
 	$(BIN)/python manage.py bench statements
 
+mutants: .venv/dev.stamp  ## Break each guard of the ledger in turn, and see that a test notices (some minutes)
+	$(BIN)/python -m wallet.tests.mutations
+
 format: .venv/dev.stamp  ## Put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -50,4 +53,4 @@ format: .venv/dev.stamp  ## Put the code into its form
 	@touch $@
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format
+.PHONY: help run test check bench mutants format

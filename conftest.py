@@ -5,6 +5,7 @@ commit are cleaned up after by the superuser, since the runtime role may not del
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from core import ids
 from core.embedded import Postgres, ensure_running
 from core.embedded.place import exclusive
 from wallet.services.fees import forget_schedules
+from wallet.tests.mutations import break_guard
 
 SERVER = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
 # The source that tests name in rules of their own, in the one table of the schema's data that they add to.
@@ -93,6 +95,9 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
         with superuser("postgres") as connection:
             connection.execute(f'drop database if exists "{mine}" with (force)')
             connection.execute(f'create database "{mine}" template "{template}" owner alajo_owner')
+        if mutant := os.environ.get("ALAJO_MUTANT"):
+            with superuser(mine) as connection:
+                break_guard(connection, mutant)
     Path(settings.TEXTS_PATH).unlink(missing_ok=True)
     yield
     connections.close_all()

@@ -45,7 +45,7 @@ class TurnFilter(admin.SimpleListFilter):
         rows: Any = queryset
         at, turn = timezone.now(), self.value()
         if turn == TO_DECIDE:
-            mine = [kind.code for kind in service.actions_for(user, to="approve")]
+            mine = [kind.code for kind in approvals.actions_for(user, to="approve")]
             return rows.decidable_by(user, actions=mine, at=at)  # type: ignore[no-any-return]
         if turn == MINE:
             return rows.waiting(at).filter(maker=user)  # type: ignore[no-any-return]
@@ -177,7 +177,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         user: Any = request.user
-        mine = [kind for kind in service.actions_for(user, to="propose") if proposals.page_of(kind.code)]
+        mine = [kind for kind in approvals.actions_for(user, to="propose") if proposals.page_of(kind.code)]
         ways = [(kind.label, reverse("admin:accounts_propose", args=[kind.code])) for kind in mine]
         return super().changelist_view(request, {**(extra_context or {}), "ways": ways})
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -53,7 +53,7 @@ def _propose(request: HttpRequest, page: proposals.ProposalPage) -> HttpResponse
     step = request.POST.get("step", PREVIEW)
     if request.method != "POST" or step == CHANGE:
         given = request.POST if request.method == "POST" else request.GET
-        return _form_page(request, page, page.form(initial=given.dict()))
+        return _form_page(request, page, page.form(initial=_initial(page.form, given)))
     form = page.form(request.POST)
     if not form.is_valid():
         return _form_page(request, page, form)
@@ -78,6 +78,14 @@ def _propose(request: HttpRequest, page: proposals.ProposalPage) -> HttpResponse
         return _form_page(request, page, form)
     messages.success(request, _("Proposed. Somebody else must approve it before anything happens."))
     return redirect("admin:accounts_approval_change", approval.pk)
+
+
+def _initial(form: type[proposals.ProposalForm], given: QueryDict) -> dict[str, Any]:
+    """What a form begins with: each field's one value, or all of them where it takes several."""
+    several = [
+        name for name, field in form.base_fields.items() if isinstance(field, forms.MultipleChoiceField)
+    ]
+    return {name: given.getlist(name) if name in several else given[name] for name in given}
 
 
 def _form_page(

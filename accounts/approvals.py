@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 
 if TYPE_CHECKING:
-    from accounts.models import Approval
+    from accounts.models import Approval, User
 
 Payload = dict[str, Any]
 Described = Sequence[tuple[str | Promise, str | Promise]]
@@ -74,6 +74,11 @@ def action_of(code: str) -> ApprovalAction:
 
 def all_actions() -> list[ApprovalAction]:
     return [_actions[code] for code in sorted(_actions)]
+
+
+def actions_for(user: "User", *, to: Literal["propose", "approve"]) -> list[ApprovalAction]:
+    """Return the actions that somebody may propose, or decide on."""
+    return [kind for kind in all_actions() if user.has_perm(getattr(kind, to))]
 
 
 def canonical(data: Any) -> str:

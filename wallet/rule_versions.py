@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from core.staff_versions import Version, register
 from core.templatetags.money import money
-from wallet.models import CoolingOffRule, ReversalRule, TierRule
+from wallet import wording
+from wallet.models import CoolingOffRule, FeeSchedule, ReversalRule, TierRule
 from wallet.services.approved import rules
 
 DAY = timedelta(days=1)
@@ -32,6 +33,19 @@ def _limits(rule: TierRule) -> str:
         if getattr(rule, field) is not None
     ]
     return "; ".join(said) or _("no limit")
+
+
+def _prices() -> Iterator[Version]:
+    found = FeeSchedule.objects.prefetch_related("rules").order_by("currency", "kind", "tier", "-from_date")
+    for key, versions in groupby(found, key=lambda schedule: (schedule.get_kind_display(), schedule.tier)):
+        tier = _("tier %(tier)s") % {"tier": key[1]} if key[1] is not None else _("all tiers")
+        yield from _dated(f"{key[0]}, {tier}", versions, _charges)
+
+
+def _charges(schedule: FeeSchedule) -> str:
+    bands = sorted(schedule.tariff().bands, key=lambda band: (band.charge, band.from_amount))
+    said = [f"{wording.kind(band.charge)}: {wording.price(band, schedule.currency_id)}" for band in bands]
+    return "; ".join(said) or _("nothing")
 
 
 def _amounts(model: Any) -> Any:
@@ -56,5 +70,6 @@ TITLES: dict[Any, str | Promise] = {
     ReversalRule: gettext_lazy("What one person reverses alone"),
 }
 register(gettext_lazy("Limits of tiers"), TierRule, _tiers)
+register(gettext_lazy("Fees"), FeeSchedule, _prices)
 for model, title in TITLES.items():
     register(title, model, _amounts(model))

@@ -183,11 +183,6 @@ def is_overtaken(approval: Approval) -> bool:
         return True
 
 
-def actions_for(user: User, *, to: str) -> list[ApprovalAction]:
-    """Return the actions that somebody may `propose` or `approve`."""
-    return [kind for kind in approvals.all_actions() if user.has_perm(getattr(kind, to))]
-
-
 def _insert(approval: Approval) -> None:
     try:
         with transaction.atomic():

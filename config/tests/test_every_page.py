@@ -19,7 +19,18 @@ from core.actors import acting_as_service
 from realtime.models import SocketProcess, Subscription
 from wallet import services as wallet
 from wallet.management.commands.seed_demo import ADMIN, PASSWORD
-from wallet.models import Account, BankAccount, Entry, Payment, Payout, ScheduledTransfer
+from wallet.models import (
+    Account,
+    BankAccount,
+    Entry,
+    MerchantPayment,
+    PayLink,
+    Payment,
+    PaymentRequest,
+    Payout,
+    ScheduledTransfer,
+    SplitBill,
+)
 from wallet.services import bulk
 from wallet.services.lookups import TooManyLookups
 
@@ -54,6 +65,9 @@ STAFF_LISTS = [
     "wallet/paymentgateway",
     "wallet/webhookevent",
     "wallet/case",
+    "wallet/merchant",
+    "wallet/paymentlink",
+    "wallet/merchantpayment",
     "wallet/suspendeddeposit",
     "wallet/refund",
     "wallet/dispute",
@@ -368,6 +382,38 @@ def test_the_pages_of_an_organisation(visitor: Visitor, demo: None) -> None:
     log_in(visitor, "bola@alajo.test")
     visitor.go("/notices/")
     expect(page.get_by_role("main")).to_contain_text("Ngozi Umeh joined Kasuwa Stores")
+
+
+def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
+    desk = "/organizations/kasuwa-stores/payments/"
+    with acting_as_service():
+        sold = MerchantPayment.objects.select_related("link").filter(link__title="Head tie").latest("pk")
+    visitor.go(f"/pay/{sold.link.slug}/")
+    visitor.go(f"/pay/done/{sold.token}/")
+    log_in(visitor, ADA)
+    visitor.go(f"/pay/{sold.link.slug}/")
+    press(visitor.page, "Review")
+    heading(visitor.page, "Check and pay")
+    visitor.check()
+    visitor.forget()
+    log_in(visitor, "bola@alajo.test")
+    link = f"links/{sold.link_id}/"
+    for page in ("", "all/", f"all/{sold.pk}/", "links/", "links/new/", link, f"{link}print/", "report/"):
+        visitor.go(f"{desk}{page}")
+    for page in ("take-out/", "settings/"):
+        visitor.go(f"{desk}{page}")
+
+
+def test_the_pages_of_requests(visitor: Visitor, demo: None) -> None:
+    with acting_as_service():
+        asked, bill = PaymentRequest.objects.get(note="Danfo, both ways"), SplitBill.objects.get()
+        link, mine = PayLink.objects.get(), PaymentRequest.objects.filter(split=bill).latest("pk")
+    visitor.go(f"/to/{link.slug}/")
+    log_in(visitor, ADA)
+    for page in ("", "new/", "blocked/", "split/", f"split/{bill.pk}/", "links/"):
+        visitor.go(f"/requests/{page}")
+    for page in (f"{asked.pk}/", f"{asked.pk}/pay/", f"{mine.pk}/"):
+        visitor.go(f"/requests/{page}")
 
 
 def test_the_pages_of_notices(visitor: Visitor, demo: None) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from accounts import approvals, kyc_case_views, roles
+from accounts import kyc_case_views, roles
 from accounts.models import (
     Approval,
     FactorReset,
@@ -46,10 +46,9 @@ PEOPLE = {
     "accounts.membership",
 }
 BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
-LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule"}
 APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
-LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.feeschedule"}
+LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule"}
 DEPOSITS = {"wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"}
 MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
 DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"} | MERCHANTS
@@ -355,6 +354,7 @@ def test_every_cell(world, who):
 
 # Who proposes and who approves each action, written out once more.
 DECIDED_BY_TWO = {
+    "wallet.payout_outcome": ({"Finance"}, {"Finance"}),
     "wallet.adjustment": ({"Finance"}, {"Finance", "Compliance"}),
     "wallet.reversal": ({"Finance"}, {"Finance", "Compliance"}),
     "wallet.tier_rule": ({"Finance", "Compliance"}, {"Compliance"}),
@@ -402,7 +402,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
         *OF_LISTS,
         *ASKING,
     }
-    # What is proposed and decided has a matrix of its own, below.
+    # What is proposed and decided has a matrix of its own: config.tests.test_approval_rights.
     plain |= {"accounts_propose", "accounts_decide_approval"}
     plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
     plain |= {deed for deeds in CLAIM_DEEDS.values() for deed in deeds}

@@ -33,7 +33,7 @@ COLUMNS = ("charge", "from_amount", "flat", "rate", "minimum", "maximum", "waive
 
 @admin.register(FeeSchedule)
 class FeeScheduleAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "kind", "tier_shown", "from_date", "standing", "prices", "tax")
+    list_display = ("__str__", "kind", "tier_shown", "from_date", "standing", "tax", "prices")
     list_filter = ("kind", "currency")
     shown = (*list_display[1:], "currency", "source", "made_at", link_of("approval", _("Approved as")))
     search_help_text = _("By the kind of movement")
@@ -81,7 +81,10 @@ def _ways(request: HttpRequest) -> list[tuple[str, str]]:
     if not request.user.has_perm(approved.ACTION.propose):
         return []
     address = reverse("admin:accounts_propose", args=[approved.CODE])
-    return [(str(kind.label), f"{address}?{urlencode({'kind': kind})}") for kind in FeeSchedule.Kind]
+    return [
+        (_("New price: %(kind)s") % {"kind": kind.label}, f"{address}?{urlencode({'kind': kind})}")
+        for kind in FeeSchedule.Kind
+    ]
 
 
 class BandsField(forms.CharField):
@@ -147,7 +150,7 @@ def as_lines(bands: Sequence[Band]) -> str:
                 "" if band.maximum is None else plain_amount(band.maximum),
                 " ".join(sorted(band.waived_for)),
             ]
-        )
+        ).rstrip(", ")
         for band in bands
     )
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.kyc import steps
 from core.staff import ReadOnlyAdmin, amount_of, link_of
+from wallet import rule_versions  # noqa: F401 - they stand on the page of all rules
 from wallet.admin.proposals import ways
 from wallet.models import CoolingOffRule, ReversalRule, TierRule
 from wallet.services.approved import rules

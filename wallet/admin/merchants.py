@@ -55,7 +55,7 @@ class MerchantAdmin(ReadOnlyAdmin):
         "state",
         time_of("applied_at", _("Applied")),
         time_of("decided_at", _("Decided")),
-        amount_of("account.balance", _("Balance"), currency="account.currency_id"),
+        "balance_money",
     )
     list_filter = ("state", "category", When)
     list_select_related = ("organization", "account")
@@ -126,6 +126,10 @@ class MerchantAdmin(ReadOnlyAdmin):
             ],
             list_of(MerchantPayment, merchant__id__exact=merchant.pk),
         )
+
+    @admin.display(description=_("Balance"))
+    def balance_money(self, merchant: Merchant) -> str:
+        return amount(merchant.account.balance, merchant.account.currency_id)
 
     def activate_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Let a merchant be paid. Raises PermissionDenied."""

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings as conf
 from django.utils import timezone
 
+from accounts.models import Customer
 from accounts.tests.factories import make_organization, make_person, prove_factor
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id, uuid7
@@ -107,6 +108,15 @@ def test_one_that_is_added_again_is_new_again(ada):
     with pytest.raises(BankAccountGone):
         remove_bank_account(account=first, at=timezone.now())
         remove_bank_account(account=first, at=timezone.now())
+
+
+@pytest.mark.parametrize("status", ["LOCKED", "FROZEN"])
+def test_what_was_not_ordered_yet_stops_when_its_owner_is_locked_out(purse, ada, status):
+    payout = request(purse, bank_account_of(ada))
+    with acting_as_service():
+        Customer.objects.filter(pk=ada.pk).update(status=status)
+    assert wallet.order_payout(payout_id=payout.pk, at=timezone.now()).state == "FAILED"
+    assert money(purse) == (200_000 * NAIRA, 0)
 
 
 class TestApproval:

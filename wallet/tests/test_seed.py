@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
 from accounts import factors
-from accounts.models import ApiKey, Invitation, Membership, Organization, User
+from accounts.models import ApiKey, Approval, Invitation, Membership, Organization, User
 from core.actors import acting_as_service
 from wallet.models import Account, Checkpoint, Hold, Payment, PaymentGateway, Reversal, Seal, Transaction
 from wallet.services.books import verify
@@ -41,6 +41,7 @@ def counts() -> dict[str, int]:
             Membership,
             Invitation,
             ApiKey,
+            Approval,
         )
         return {model.__name__: model.objects.count() for model in models}
 

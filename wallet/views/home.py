@@ -17,7 +17,7 @@ from accounts import notice_words
 from accounts.models import Notification, Profile, User
 from accounts.requests import PersonRequest
 from accounts.services import kyc
-from wallet.models import Account, Dispute, Entry, Hold, Payment, Refund
+from wallet.models import Account, Dispute, Entry, Hold, Payment, Payout, Refund
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
 from wallet.views.limits import offers_of
 from wallet.views.rows import Row, rows_of
@@ -36,6 +36,7 @@ class Summary:
     kept: int
     holds: list[Hold]
     payments: list[Payment]
+    withdrawals: list[Payout]
     # By a hold's id, the address of the page that tells why.
     claims: dict[UUID, str]
     recent: list[Row] = field(repr=False)
@@ -52,14 +53,16 @@ class Summary:
     def seen(self) -> str:
         """Changes with anything that the page shows of this."""
         wallet = self.wallet
-        return word_for(wallet.version, wallet.held, wallet.cap, self.kept, payments=self.payments)
+        return word_for(
+            wallet.version, wallet.held, wallet.cap, self.kept, payments=[*self.payments, *self.withdrawals]
+        )
 
     @property
     def poll_seconds(self) -> int | None:
-        return poll_seconds(*self.payments)
+        return poll_seconds(*self.payments, *self.withdrawals)
 
 
-def poll_seconds(*payments: Payment) -> int | None:
+def poll_seconds(*payments: Payment | Payout) -> int | None:
     """Return after how many seconds to look again, None when nothing is open."""
     started = [payment.created_at for payment in payments if payment.is_open]
     if not started:
@@ -81,18 +84,23 @@ def summary_of(user: User) -> Summary:
         holds=holds,
         claims=_claims_on(holds),
         payments=list(Payment.objects.visible_to(user).not_in_balance().order_by("-id")[:WAITING]),
+        withdrawals=list(
+            Payout.objects.visible_to(user).open().select_related("bank_account").order_by("-id")[:WAITING]
+        ),
         recent=rows_of(Entry.objects.of(wallet)[:RECENT]),
     )
 
 
 def _claims_on(holds: list[Hold]) -> dict[UUID, str]:
-    """The refunds and disputes that some of the holds are for."""
+    """The withdrawals, refunds and disputes that some of the holds are for."""
     keys = [hold.pk for hold in holds]
     if not keys:
         return {}
     refunds = Refund.objects.filter(hold_id__in=keys).values_list("hold_id", "pk")
     disputes = Dispute.objects.filter(hold_id__in=keys).values_list("hold_id", "pk")
+    withdrawals = Payout.objects.filter(hold_id__in=keys).values_list("hold_id", "pk")
     return {
+        **{hold: reverse("withdrawal", args=[pk]) for hold, pk in withdrawals},
         **{hold: reverse("refund", args=[pk]) for hold, pk in refunds},
         **{hold: reverse("dispute", args=[pk]) for hold, pk in disputes},
     }

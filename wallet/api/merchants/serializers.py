@@ -72,7 +72,7 @@ class MerchantPaymentSerializer(serializers.Serializer[MerchantPayment]):
     paid_at = InstantField(allow_null=True)
 
 
-class RefundSerializer(serializers.Serializer[MerchantRefund]):
+class MerchantRefundSerializer(serializers.Serializer[MerchantRefund]):
     """Some of a payment, or all of it, given back."""
 
     id = IdField(REFUND)

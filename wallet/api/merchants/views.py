@@ -27,10 +27,10 @@ from wallet.api.merchants.serializers import (
     LinkInput,
     LinkSerializer,
     MerchantPaymentSerializer,
+    MerchantRefundSerializer,
     MerchantSerializer,
     PaymentFilter,
     RefundInput,
-    RefundSerializer,
 )
 from wallet.merchant_events import LINK, MERCHANT, PAYMENT
 from wallet.models import Account, Merchant, MerchantPayment, PaymentLink
@@ -214,7 +214,7 @@ class PaymentDetail(ApiView):
 
 
 class RefundCreate(ApiView):
-    serializer_class = RefundSerializer
+    serializer_class = MerchantRefundSerializer
     key_prefix = PAYMENT
     permission_classes = (*ApiView.permission_classes, StepUp)
     required_scope = REFUNDS_WRITE
@@ -225,7 +225,7 @@ class RefundCreate(ApiView):
         operation_id="refund_merchant_payment",
         summary="Pay a customer back",
         request=RefundInput,
-        responses={201: RefundSerializer},
+        responses={201: MerchantRefundSerializer},
         examples=[example(examples.REFUND_INPUT, request=True), example(examples.REFUND)],
     )
     def post(self, request: Request, id: str) -> HttpResponse:

@@ -19,7 +19,14 @@ from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
 from storage_app.services import house
-from wallet import demo, demo_merchants, demo_money_in, demo_payouts, demo_statements
+from wallet import (
+    demo,
+    demo_approvals,
+    demo_merchants,
+    demo_money_in,
+    demo_payouts,
+    demo_statements,
+)
 from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
 from wallet.services.books import fold, seal
@@ -93,6 +100,7 @@ class Command(BaseCommand):
         self._tell("an application and a programme")
         apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
         run_program(by=admin, at=timezone.now())
+        demo_approvals.propose_one(by=admin, customer=people["ada@alajo.test"], at=timezone.now())
         self.stdout.write(f"Log in as {', '.join((*list(CUSTOMERS)[:2], AGENT, ADMIN))}; password {PASSWORD}")
         self.stdout.write(f"The second step of each: manage.py second_step {ADMIN}")
 

@@ -18,6 +18,8 @@ from wallet.services.merchants import refunds, settling, takings
 
 # Taxes that stand beside the fee.
 TAXES = ("VAT", "STAMP_DUTY", "LEVY")
+# What is taken out: to an owner's wallet, or to a bank.
+TAKEN_OUT = (settling.KIND, "WITHDRAWAL")
 LONGEST = 366
 
 
@@ -91,7 +93,7 @@ def chart_of(*, merchant: Merchant, today: date, days: int = 14) -> list[tuple[d
 
 
 def _day(day: date, entries: list[Entry]) -> Day:
-    known = {takings.KIND, "FEE", *TAXES, refunds.KIND, settling.KIND}
+    known = {takings.KIND, "FEE", *TAXES, refunds.KIND, *TAKEN_OUT}
     first, last = entries[0], entries[-1]
     return Day(
         date=day,
@@ -100,7 +102,7 @@ def _day(day: date, entries: list[Entry]) -> Day:
         fees=-_sum(entries, "FEE"),
         taxes=-_sum(entries, *TAXES),
         refunds=-_sum(entries, refunds.KIND),
-        settled=-_sum(entries, settling.KIND),
+        settled=-_sum(entries, *TAKEN_OUT),
         other=sum(entry.change for entry in entries if entry.kind not in known),
         opening=(first.balance or 0) - first.change,
         closing=last.balance or 0,

@@ -27,6 +27,7 @@ GIVEN_UP_AFTER = timedelta(hours=1)
 SETTLES_WITHIN = timedelta(minutes=15)
 # How long our balance at the gateway is given to be enough again.
 PASSES = timedelta(minutes=5)
+STOPPED = ("LOCKED", "FROZEN", "CLOSED")
 MOST_COUNTED = 2**15 - 1
 
 
@@ -40,6 +41,9 @@ def order_payout(*, payout_id: UUID, at: datetime) -> Payout:
         return payout
     if at - payout.created_at >= GIVEN_UP_AFTER:
         return _failed(payout, "gateway_unavailable", at=at)
+    if payout.account.owner_state in STOPPED or payout.account.state in STOPPED:
+        # Locked or frozen since it was asked for: whoever asked may have been somebody else.
+        return _failed(payout, "account_stopped", at=at)
     require_no_transaction()
     adapter = payouts_of(payout.gateway)
     if not payout.recipient:
@@ -115,7 +119,7 @@ def ask_soon(*, payout_id: UUID, at: datetime) -> None:
 
 def _loaded(payout_id: UUID) -> Payout:
     with acting_as_service():
-        return Payout.objects.select_related("gateway", "bank_account").get(pk=payout_id)
+        return Payout.objects.select_related("gateway", "bank_account", "account").get(pk=payout_id)
 
 
 def _begin(payout: Payout, *, at: datetime) -> bool:
