@@ -352,42 +352,6 @@ def test_every_cell(world, who):
     assert wrong == []
 
 
-# Who proposes and who approves each action, written out once more.
-DECIDED_BY_TWO = {
-    "wallet.payout_outcome": ({"Finance"}, {"Finance"}),
-    "wallet.adjustment": ({"Finance"}, {"Finance", "Compliance"}),
-    "wallet.reversal": ({"Finance"}, {"Finance", "Compliance"}),
-    "wallet.tier_rule": ({"Finance", "Compliance"}, {"Compliance"}),
-    "wallet.cooling_off_rule": ({"Finance", "Compliance"}, {"Compliance"}),
-    "wallet.reversal_rule": ({"Finance", "Compliance"}, {"Compliance"}),
-    "wallet.gateway_credentials": ({"Finance"}, {"Finance"}),
-    "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
-}
-
-
-@pytest.mark.parametrize("who", WHO)
-def test_every_cell_of_what_takes_two_people(world, who):
-    assert {kind.code for kind in approvals.all_actions()} == DECIDED_BY_TWO.keys()
-    client, wrong = client_of(who), []
-    with acting_as_service():
-        maker = User.objects.get(email="ada@alajo.test")
-        at = timezone.now()
-        facts = {"payload": {}, "payload_hash": "0" * 64, "approvals_needed": 2, "reason": "The matrix test"}
-        until = {"maker": maker, "made_at": at, "expires_at": at + timedelta(hours=72)}
-        rows = {
-            code: Approval.objects.create(action=code, target="another test", **facts, **until)
-            for code in DECIDED_BY_TWO
-        }
-    for code, (proposes, approves) in DECIDED_BY_TWO.items():
-        form = client.get(reverse("admin:accounts_propose", args=[code])).status_code
-        wrong += [(code, "propose", form)] if reached(form) != (who in proposes | {SUPERUSER}) else []
-        decide = reverse("admin:accounts_decide_approval", args=[rows[code].pk])
-        said = client.post(decide, {"decision": "reject", "word-reason": "The matrix test asks"}).status_code
-        wrong += [(code, "decide", said)] if reached(said) != (who in approves | {SUPERUSER}) else []
-        assert client.get(decide).status_code == 403
-    assert wrong == []
-
-
 def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     # A reset that was asked for has rules of its own: accounts.tests.test_factor_resets; and so has what is done on an
     # application: accounts.tests.test_kyc_case_rights.
