@@ -72,7 +72,7 @@ class TestDocument:
         assert set(operations(document)) == {
             *("list_accounts", "get_account", "get_account_limits", "list_entries", "get_transaction"),
             "create_transfer",
-            *("get_transfer", "create_deposit", "get_deposit", "get_current_api_key"),
+            *("get_transfer", "quote_fee", "create_deposit", "get_deposit", "get_current_api_key"),
             *("list_statements", "create_statement", "get_statement", "download_statement"),
             *("list_deposits", "list_cards", "keep_card", "forget_card"),
             *("list_account_numbers", "create_account_number", "list_refunds", "get_refund"),
