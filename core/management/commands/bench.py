@@ -33,5 +33,4 @@ class Command(BaseCommand):
             raise CommandError(f"Missed: {', '.join(missed)}")
 
 
-BENCHES = ("auth", "kyc", "ledger", "realtime", "referrals", "statements", "storage")
-BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "referrals", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "referrals", "statements", "storage")
