@@ -32,6 +32,7 @@ bench: .venv/run.stamp  ## Measure the ledger, bonuses, signing in, files, socke
 	$(BIN)/python manage.py bench realtime
 	$(BIN)/python manage.py bench kyc
 	$(BIN)/python manage.py bench statements
+	$(BIN)/python manage.py bench reconcile
 
 mutants: .venv/dev.stamp  ## Break each guard of the ledger in turn, and see that a test notices (some minutes)
 	$(BIN)/python -m wallet.tests.mutations

@@ -11,6 +11,7 @@ app.autodiscover_tasks(related_name="webhook_tasks")
 app.autodiscover_tasks(related_name="check_tasks")
 app.autodiscover_tasks(related_name="referral_tasks")
 app.autodiscover_tasks(related_name="archive_tasks")
+app.autodiscover_tasks(related_name="reconciliation_tasks")
 app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
 
@@ -33,6 +34,11 @@ app.conf.beat_schedule = {
     "settle referrals": {
         "task": "wallet.referral_tasks.settle_referrals",
         "schedule": crontab(hour=0, minute=30),
+    },
+    "follow suspense": {"task": "wallet.reconciliation_tasks.follow_suspense", "schedule": 300.0},
+    "reconcile yesterday": {
+        "task": "wallet.reconciliation_tasks.reconcile_yesterday",
+        "schedule": crontab(hour=5, minute=0),
     },
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
     "verify the ledger": {"task": "wallet.tasks.verify_ledger", "schedule": crontab(hour=1, minute=0)},

@@ -248,6 +248,15 @@ class EffectiveInFuture(LedgerRefusal):
     message = _("Nothing is recorded before it happens.")
 
 
+class PeriodClosed(LedgerRefusal):
+    """What is found out of a closed month is posted as of now, with a link (`services.periods`)."""
+
+    code = "period_closed"
+    kind = "conflict"
+    message = _("This month is closed. Post it as of today, as an adjustment of that month.")
+    public = ("month",)
+
+
 class PostingIdRepeated(LedgerRefusal):
     code = "posting_id_repeated"
     message = _("The same posting id stands twice in one batch.")

@@ -58,6 +58,7 @@ DEFINERS = {
     "p_description text, p_final boolean, p_effective_at timestamp with time zone)": SERVICE,
     "wallet.commit_hold_lines(p_hold uuid, p_posting uuid, p_kinds text[], p_credits uuid[], p_amounts bigint[], "
     "p_description text, p_effective_at timestamp with time zone)": SERVICE,
+    "wallet.claim(p_hold uuid, p_account uuid, p_most bigint, p_least bigint, p_reason text)": SERVICE,
     "wallet.expire_holds(p_limit integer)": SERVICE,
     "wallet.fold()": SERVICE,
     "wallet.open_system_account(p_code text, p_kind text, p_currency text, p_normal_side text, p_hot boolean, "
@@ -228,6 +229,7 @@ SERVICES_ONLY = [
     "select wallet.verify()",
     "select wallet.reverse(gen_random_uuid(), gen_random_uuid(), '', null, '')",
     "select wallet.reverse_part(gen_random_uuid(), gen_random_uuid(), 1, '', null, '')",
+    "select wallet.claim(gen_random_uuid(), gen_random_uuid(), 1, 0, '')",
 ]
 
 

@@ -8,6 +8,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.archives import ArchivedRun, Recall
+from wallet.models.breaks import Break, BreakChange, ReconciledDay, SuspenseItem
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
@@ -42,6 +43,8 @@ from wallet.models.merchants import (
 )
 from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 from wallet.models.payouts import Bank, BankAccount, Payout
+from wallet.models.periods import Adjustment, ClosedPeriod
+from wallet.models.reconciliation import ColumnMapping, GatewayRow, Match, MatchingRule, RowImport
 from wallet.models.requests import (
     PayLink,
     PaymentRequest,
@@ -54,13 +57,18 @@ from wallet.models.statements import Statement
 
 __all__ = [
     "Account",
+    "Adjustment",
     "ArchivedRun",
     "Bank",
     "BankAccount",
+    "Break",
+    "BreakChange",
     "BulkPayout",
     "BulkPayoutRow",
     "Case",
     "Checkpoint",
+    "ClosedPeriod",
+    "ColumnMapping",
     "CoolingOffRule",
     "Currency",
     "DedicatedAccount",
@@ -69,9 +77,12 @@ __all__ = [
     "Entry",
     "FeeRule",
     "FeeSchedule",
+    "GatewayRow",
     "Hold",
     "LimitCounter",
     "LimitRaise",
+    "Match",
+    "MatchingRule",
     "Merchant",
     "MerchantPayment",
     "MerchantRefund",
@@ -87,10 +98,12 @@ __all__ = [
     "PaymentRequestChange",
     "Payout",
     "Recall",
+    "ReconciledDay",
     "Refund",
     "RequestBlock",
     "Reversal",
     "ReversalRule",
+    "RowImport",
     "SavedCard",
     "ScheduledRun",
     "ScheduledTransfer",
@@ -98,6 +111,7 @@ __all__ = [
     "SplitBill",
     "Statement",
     "SuspendedDeposit",
+    "SuspenseItem",
     "TierRule",
     "TierRuleHistory",
     "Transaction",

@@ -34,3 +34,6 @@ class Command(BaseCommand):
 
 
 BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "referrals", "statements", "storage")
+BENCHES = ("auth", "kyc", "ledger", "realtime", "referrals", "statements", "storage")
+BENCHES = ("auth", "kyc", "ledger", "realtime", "reconcile", "referrals", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "referrals", "storage")
