@@ -50,11 +50,9 @@ BOOKS = {"wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold"}
 APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule"}
-DEPOSITS = {"wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"}
 MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
-DEPOSITS = {"wallet.payment", "wallet.webhookevent", "wallet.case"} | MERCHANTS
-DEPOSITS = {
-    *("wallet.payment", "wallet.webhookevent", "wallet.case"),
+DEPOSITS = MERCHANTS | {
+    *("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
     *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
     *("wallet.dedicatedaccount", "wallet.savedcard"),
 }
@@ -172,8 +170,6 @@ MAY = {
         *(roles.PROPOSE_PAYOUT_OUTCOME, roles.APPROVE_PAYOUT_OUTCOME),
         *(roles.PROPOSE_REFUND, roles.APPROVE_REFUND, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
         *(roles.RESOLVE_SUSPENDED, roles.APPROVE_SUSPENDED),
-        roles.REPLAY,
-        roles.RUN_PROGRAMS,
     },
     "Compliance": {
         *(roles.APPROVE_DAY, roles.APPROVE_REOPENING),
@@ -391,7 +387,6 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     }
     # What is proposed and decided has a matrix of its own: config.tests.test_approval_rights.
     plain |= {"accounts_propose", "accounts_decide_approval"}
-    plain = {"changelist", "add", "history", "delete", "change", "accounts_factor_reset", *DEEDS, *OF_LISTS}
     plain |= {deed for deeds in CLAIM_DEEDS.values() for deed in deeds}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
     # Who may reconcile what: wallet.tests.test_reconciliation_pages.
