@@ -25,8 +25,6 @@ DECIDED_BY_TWO = {
     "wallet.gateway_credentials": ({"Finance"}, {"Finance"}),
     "wallet.fee_schedule": ({"Finance", "Compliance"}, {"Compliance"}),
     "wallet.payout_outcome": ({"Finance"}, {"Finance"}),
-    "wallet.attribute_deposit": ({"Finance"}, {"Finance"}),
-    "wallet.refund": ({"Finance"}, {"Finance"}),
     "wallet.day_close": ({"Finance"}, {"Finance", "Compliance"}),
     "wallet.period_reopen": ({"Finance"}, {"Compliance"}),
     claims.ATTRIBUTE: ({"Finance"}, {"Finance"}),
