@@ -27,20 +27,14 @@ pytestmark = pytest.mark.django_db
 VIEWS = ("wallet_entry", "wallet_debit_entry", "wallet_credit_entry")
 # What customers may call, and what the service may besides. Everything else in the schema is internal.
 CUSTOMERS = {
-    "post", "post_one", "send", "sees_all", "open_account", "own_accounts", "place_hold", "balance_of",
-    "balance_at", "hot_change", "entry_at", "version_at", "is_archived",
-    "today", "limited", "rule_of", "day_of", "day_end",
-}  # fmt: skip
-SERVICE = CUSTOMERS | {
-    "hold_still", "verify_statements", "prove_recall",
-    "post_many", "reverse", "commit_hold", "commit_hold_lines", "release_hold", "expire_holds", "fold", "announce",
-    "seal", "verify", "open_system_account", "set_state", "set_limits",
     "post", "post_one", "send", "send_charged", "sees_all", "open_account", "own_accounts", "place_hold", "balance_of",
-    "balance_at", "hot_change", "entry_at", "today", "limited", "rule_of", "day_of", "day_end",
+    "balance_at", "hot_change", "entry_at", "version_at", "is_archived", "today", "limited", "rule_of", "day_of",
+    "day_end",
 }  # fmt: skip
 SERVICE = CUSTOMERS | {
     "post_many", "reverse", "reverse_part", "commit_hold", "commit_hold_lines", "release_hold", "expire_holds", "fold",
-    "announce", "seal", "verify", "claim", "open_system_account", "set_state", "set_limits",
+    "announce", "seal", "verify", "claim", "open_system_account", "set_state", "set_limits", "hold_still",
+    "verify_statements", "prove_recall",
 }  # fmt: skip
 MAY_CALL = {"none": set(), "anon": set(), "authenticated": CUSTOMERS, "service_role": SERVICE}
 
