@@ -33,6 +33,6 @@ class Command(BaseCommand):
             raise CommandError(f"Missed: {', '.join(missed)}")
 
 
-BENCHES = ("auth", "kyc", "ledger", "realtime", "referrals", "statements", "storage")
-BENCHES = ("auth", "kyc", "ledger", "realtime", "reconcile", "referrals", "storage")
-BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "referrals", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
