@@ -77,7 +77,7 @@ def at_work(visitor: Visitor, email: str, group: str) -> User:
 def test_a_day_is_reconciled_and_closed(visitor: Visitor, yesterday: tuple[Clearing, date, Path]) -> None:
     clearing, day, path = yesterday
     page = visitor.page
-    report = f"/staff/wallet/reconciledday/{clearing.account.pk}/{day.isoformat()}/"
+    report = f"/staff/wallet/reconciledday/day/{clearing.account.pk}/{day.isoformat()}/"
     at_work(visitor, AGENT, roles.FINANCE)
     visitor.go("/staff/wallet/reconciledday/")
     expect(page.get_by_role("main")).to_contain_text("Nothing was taken in yet")

@@ -63,8 +63,8 @@ class ReconciledDayAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("run/", view(self.run_view), name="wallet_reconciledday_run"),
-            path("<uuid:account>/<slug:day>/", view(self.day_view), name="wallet_reconciledday_day"),
-            path("<uuid:account>/<slug:day>/csv/", view(self.csv_view), name="wallet_reconciledday_csv"),
+            path("day/<uuid:account>/<slug:day>/", view(self.day_view), name="wallet_reconciledday_day"),
+            path("day/<uuid:account>/<slug:day>/csv/", view(self.csv_view), name="wallet_reconciledday_csv"),
             *super().get_urls(),
         ]
 

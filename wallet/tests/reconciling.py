@@ -126,7 +126,7 @@ def furnish_reconciliation() -> Clearing:
     day = timezone.localdate() - timedelta(days=40)
     with acting_as_service():
         figures = reconciliation.standing(account=clearing.account, day=day, at=at).figures
-        approval = applied(closing.DAY)
+        approval = applied(closing.REOPENING)
         ReconciledDay.objects.create(
             account=clearing.account,
             day=day,

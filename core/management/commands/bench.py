@@ -44,3 +44,6 @@ BENCHES = (
     "statements",
     "storage",
 )
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
