@@ -51,7 +51,6 @@ APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule"}
 MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
-DEPOSITS = MERCHANTS | {
 DEPOSITS = {
     *("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
     *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
@@ -172,6 +171,8 @@ MAY = {
         *(roles.PROPOSE_PAYOUT_OUTCOME, roles.APPROVE_PAYOUT_OUTCOME),
         *(roles.PROPOSE_REFUND, roles.APPROVE_REFUND, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
         *(roles.RESOLVE_SUSPENDED, roles.APPROVE_SUSPENDED),
+        roles.REPLAY,
+        roles.RUN_PROGRAMS,
     },
     "Compliance": {
         *(roles.APPROVE_DAY, roles.APPROVE_REOPENING),
