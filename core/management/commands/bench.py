@@ -34,5 +34,3 @@ class Command(BaseCommand):
 
 
 BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
-BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
-BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
