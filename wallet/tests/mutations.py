@@ -146,8 +146,8 @@ MUTANTS = (
     in_function(
         "what is reversed is not given back to the day",
         "given_back",
-        "if v_back is not null and p_side = 'DEBIT' then",
-        "if true then return p_account; elsif v_back is not null and p_side = 'DEBIT' then",
+        "if v_counted and p_side = 'DEBIT' then",
+        "if true then return p_account; elsif v_counted and p_side = 'DEBIT' then",
         "test_limits_ledger.py::test_what_is_reversed_today_is_given_back_to_both",
     ),
     # Repeats and reversals
@@ -191,7 +191,7 @@ MUTANTS = (
         "take_from_hold",
         "elsif p_amount > v_left then",
         "elsif false then",
-        "test_ledger_holds.py::test_parts_never_exceed_the_hold",
+        "test_ledger_numbers.py::test_number_20_a_hold_pays_no_more_than_itself_for_what_counts_towards_no_limit",
     ),
     in_function(
         "a hold is released again and again",
@@ -285,7 +285,7 @@ def fails(mutant: Mutant | None, tests: str) -> tuple[bool, str]:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *files]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     said = "\n".join(done.stdout.splitlines()[-12:] or done.stderr.splitlines()[-12:])
-    if done.returncode not in (0, 1) or "error" in done.stdout.splitlines()[-1]:
+    if done.returncode not in (0, 1):
         raise RuntimeError(f"{mutant.name if mutant else 'the ledger as it is'}: {said}")
     return done.returncode == 1, said
 
@@ -303,8 +303,8 @@ def main(names: list[str]) -> int:
         began = time.monotonic()
         noticed, said = fails(mutant, mutant.tests)
         lived += not noticed
-        by = next((line for line in said.splitlines() if line.startswith("FAILED")), "").split(" - ")[0]
-        word = f"noticed by {by.removeprefix('FAILED ')}" if noticed else "NOT NOTICED"
+        by = next((line for line in said.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
+        word = f"noticed by {by.partition(' ')[2].split(' - ')[0]}" if noticed else "NOT NOTICED"
         print(f"{mutant.name}: {word} ({time.monotonic() - began:.0f} s)", flush=True)
     print(f"{len(chosen) - lived} of {len(chosen)} mutants were noticed.")
     return lived
