@@ -1,4 +1,4 @@
-"""What became of paying a merchant's link: the way back from the gateway's page, and a page that only the payer knows."""
+"""What became of paying a merchant's link: the way back from the gateway, and a page that only the payer knows."""
 
 from contextlib import suppress
 

@@ -15,7 +15,7 @@ STATES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallet", "0028_requests")]
+    dependencies = [("wallet", "0036_lighter_differences")]
 
     operations = [
         migrations.AddField(
