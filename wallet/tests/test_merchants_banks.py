@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Notification, User
+from accounts.notice_words import said
 from accounts.services.organizations import OrganizationNotFound, RoleNotEnough
 from accounts.tests.factories import make_person, prove_factor
 from core.actors import acting_as_service
@@ -117,7 +118,9 @@ def test_an_owner_sees_the_banks_name_and_adds_it_once_with_a_factor(
     (account,) = settling.bank_accounts_of(merchant)
     assert (account.organization, account.owner, account.last_four) == (merchant.organization, None, "0220")
     assert notices().count("bank_account.added") == 2
-    assert desk(merchant, "banks/") in browser.get("/notices/").content.decode()
+    with acting_as_service():
+        notice = said(Notification.objects.filter(event="bank_account.added").latest("pk"))
+    assert (notice.href, notice.note) == (desk(merchant, "banks/"), merchant.organization.name)
     assert "Access Bank" in text(browser.get(desk(merchant, "banks/")))
     assert browser.get("/bank-accounts/").context["accounts"] == []
     browser.post(desk(merchant, f"banks/{account.pk}/remove/"))
