@@ -33,6 +33,7 @@ from wallet.models import (
 )
 from wallet.services import bulk
 from wallet.services.lookups import TooManyLookups
+from wallet.tests.ledger import trust_new_factors
 
 HELD = {"payment": "01900000-0000-7000-8000-000000000001", "amount": 250_000, "currency": "NGN"}
 ADA, NGOZI, CHIDI = "ada@alajo.test", "ngozi@alajo.test", "chidi@alajo.test"
@@ -393,6 +394,7 @@ def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
     visitor.go(f"/pay/{sold.link.slug}/")
     visitor.go(f"/pay/done/{sold.token}/")
     log_in(visitor, ADA)
+    trust_new_factors()
     visitor.go(f"/pay/{sold.link.slug}/")
     press(visitor.page, "Review")
     heading(visitor.page, "Check and pay")
