@@ -20,6 +20,7 @@ from wallet.forms import NGN, MoneyField
 from wallet.models import Account, CoolingOffRule, PaymentGateway, ReversalRule, TierRule, Transaction
 from wallet.services import gateways
 from wallet.services.approved import adjustments, credentials, reversals, rules
+from wallet.services.credentials import LONGEST as LONGEST_CREDENTIAL
 
 LONGEST_DESCRIPTION = 140
 TIERS = ((1, "1"), (2, "2"), (3, "3"))
@@ -185,7 +186,7 @@ class CredentialsForm(ProposalForm):
         for name in self.names:
             self.fields[name] = forms.CharField(
                 label=_("New %(name)s of %(gateway)s") % {"name": name, "gateway": found},
-                max_length=credentials.LONGEST,
+                max_length=LONGEST_CREDENTIAL,
                 widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
             )
         for name in ("reason", "ticket"):
