@@ -15,10 +15,10 @@ _KEY = rf"[!-~]{{1,{LONGEST}}}"
 # The door is the secret part of an address of ours: as long as a key, and fit for an address.
 _DOOR = r"[A-Za-z0-9_-]{32,100}"
 
+# A kind that is not here has no adapter yet, and cannot be installed.
 FIELDS: dict[str, dict[str, str]] = {
     _Kind.PAYSTACK: {"secret_key": _KEY},
     _Kind.XPRESS_PAY: {"public_key": r"XPPUBK-[0-9A-Za-z]{32}-X", "door": _DOOR},
-    _Kind.XPRESS_WALLET: {"secret_key": r"sk_(sandbox|live)_[!-~]{1,200}", "door": _DOOR},
 }
 
 
@@ -38,6 +38,8 @@ def names_of(kind: str) -> list[str]:
 
 def check(*, kind: str, credentials: Mapping[str, Any]) -> None:
     """Raises CredentialsUnfit for what this kind of gateway cannot be spoken to with."""
+    if kind not in FIELDS:
+        raise CredentialsUnfit(field="kind")
     if set(credentials) != set(names_of(kind)):
         raise CredentialsUnfit
     for name, form in FIELDS[kind].items():

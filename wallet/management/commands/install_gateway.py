@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code", help="what this gateway is called here, such as paystack")
         parser.add_argument(
-            "--kind", choices=PaymentGateway.Kind.values, default=PaymentGateway.Kind.PAYSTACK
+            "--kind", choices=sorted(credentials.FIELDS), default=PaymentGateway.Kind.PAYSTACK
         )
         parser.add_argument(
             "--priority", type=int, default=100, help="of a new one; the lowest is chosen first (100)"
