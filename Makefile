@@ -24,13 +24,15 @@ check: .venv/dev.stamp  ## Format, lint, types, floors, migrations, API document
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 
-bench: .venv/run.stamp  ## Measure the ledger, bonuses, signing in, files, sockets and the staff queue (several minutes)
+bench: .venv/run.stamp  ## Measure the ledger, bonuses, signing in, files, sockets, the staff queue and statements (several minutes)
 	$(BIN)/python manage.py bench ledger
 	$(BIN)/python manage.py bench referrals
 	$(BIN)/python manage.py bench auth
 	$(BIN)/python manage.py bench storage
 	$(BIN)/python manage.py bench realtime
 	$(BIN)/python manage.py bench kyc
+	$(BIN)/python manage.py bench statements
+	$(BIN)/python manage.py bench reconcile
 
 mutants: .venv/dev.stamp  ## Break each guard of the ledger in turn, and see that a test notices (some minutes)
 	$(BIN)/python -m wallet.tests.mutations

@@ -40,6 +40,7 @@ KEPT = (
     "wallet_feeschedule",
     "wallet_feerule",
     "wallet_reversalrule",
+    "wallet_matchingrule",
     "wallet_follower",
     "realtime_horizon",
     "realtime_consumer",

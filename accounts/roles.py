@@ -33,6 +33,11 @@ DEPOSITS = (
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
 PROOF = ("wallet.checkpoint", "wallet.seal")
 GATEWAYS = ("wallet.paymentgateway",)
+# Whether what gateways say of our money is what the books say, and what was closed on that ground.
+RECONCILIATION = (
+    *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
+    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod"),
+)
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
 SENT = ("accounts.notificationdelivery",)
@@ -77,6 +82,13 @@ PROPOSE_LIMITS = "wallet.propose_limits"
 APPROVE_LIMITS = "wallet.approve_limits"
 PROPOSE_CREDENTIALS = "wallet.propose_credentials"
 APPROVE_CREDENTIALS = "wallet.approve_credentials"
+RECONCILE = "wallet.reconcile"
+IMPORT_ROWS = "wallet.import_rows"
+PROPOSE_DAY = "wallet.propose_day"
+APPROVE_DAY = "wallet.approve_day"
+CLOSE_PERIOD = "wallet.close_period"
+PROPOSE_REOPENING = "wallet.propose_reopening"
+APPROVE_REOPENING = "wallet.approve_reopening"
 CHECK_PAYOUT = "wallet.check_payout"
 PROPOSE_PAYOUT_OUTCOME = "wallet.propose_payout_outcome"
 APPROVE_PAYOUT_OUTCOME = "wallet.approve_payout_outcome"
@@ -119,10 +131,11 @@ ROLES = {
     KYC: Role((*PEOPLE, *LIMITS, *APPLICATIONS, *SCREENING), (REVEAL, READ_CASES, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role(
-        (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN),
+        (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN, *RECONCILIATION),
         (
             *(PROPOSE_REFUND, APPROVE_REFUND, SETTLE_REFUND, RESOLVE_SUSPENDED, APPROVE_SUSPENDED),
             ANSWER_DISPUTE,
+            *(RECONCILE, IMPORT_ROWS, PROPOSE_DAY, APPROVE_DAY, CLOSE_PERIOD, PROPOSE_REOPENING),
             *(REPLAY, RUN_PROGRAMS, APPROVE_PROGRAM, RUN_TASK_AGAIN, PROPOSE_ADJUSTMENT, APPROVE_ADJUSTMENT),
             *(REVERSE, APPROVE_REVERSAL, PROPOSE_LIMITS, PROPOSE_CREDENTIALS, APPROVE_CREDENTIALS),
             *(CHECK_PAYOUT, PROPOSE_PAYOUT_OUTCOME, APPROVE_PAYOUT_OUTCOME),
@@ -131,9 +144,10 @@ ROLES = {
     COMPLIANCE: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *RECONCILIATION),
         ),
         (
+            *(APPROVE_DAY, APPROVE_REOPENING),
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
             *(APPROVE_ADJUSTMENT, APPROVE_REVERSAL, PROPOSE_LIMITS, APPROVE_LIMITS, APPROVE_PROGRAM),
             *(READ_CASES, APPROVE_KYC, DOWNLOAD_DOCUMENT, DECIDE_SCREENING),
@@ -155,7 +169,7 @@ ROLES = {
                 *LISTENERS,
                 *HOOKS,
             ),
-            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN),
+            *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN, *RECONCILIATION),
         ),
         (READ_CASES,),
     ),

@@ -10,6 +10,8 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="webhook_tasks")
 app.autodiscover_tasks(related_name="check_tasks")
 app.autodiscover_tasks(related_name="referral_tasks")
+app.autodiscover_tasks(related_name="archive_tasks")
+app.autodiscover_tasks(related_name="reconciliation_tasks")
 app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
 
@@ -33,8 +35,23 @@ app.conf.beat_schedule = {
         "task": "wallet.referral_tasks.settle_referrals",
         "schedule": crontab(hour=0, minute=30),
     },
+    "follow suspense": {"task": "wallet.reconciliation_tasks.follow_suspense", "schedule": 300.0},
+    "reconcile yesterday": {
+        "task": "wallet.reconciliation_tasks.reconcile_yesterday",
+        "schedule": crontab(hour=5, minute=0),
+    },
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
     "verify the ledger": {"task": "wallet.tasks.verify_ledger", "schedule": crontab(hour=1, minute=0)},
+    # On the first days of a month, until everybody has theirs: a run that finds nothing to make costs one query.
+    "make monthly statements": {
+        "task": "wallet.archive_tasks.make_monthly_statements",
+        "schedule": crontab(day_of_month="1-3", minute="5,35"),
+    },
+    "fetch archived movements": {"task": "wallet.archive_tasks.fetch_archived_movements", "schedule": 60.0},
+    "archive old months": {
+        "task": "wallet.archive_tasks.archive_old_months",
+        "schedule": crontab(hour=3, minute=45),
+    },
     "forget old idempotency keys": {
         "task": "core.tasks.forget_idempotency_keys",
         "schedule": crontab(hour=2, minute=30),

@@ -1,11 +1,12 @@
 from allauth.account import views as account
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from accounts.step_up import log_in_required_lately, step_up_required
 from core import views
 from realtime.metrics import metrics
+from wallet.views import documents
 
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"
@@ -38,6 +39,8 @@ urlpatterns = [
     path("realtime/v1/", include("realtime.wire.urls")),
     path("staff/", admin.site.urls),
     path("api/", include("config.api_urls")),
+    # Before the pages about who one is, which begin alike: a code has more letters than any of their names.
+    re_path(r"^verify/(?P<code>[0-9A-Za-z-]{20,40})/$", documents.verify, name="verify_document"),
     path("verify/", include("accounts.kyc_urls")),
     path("", include("accounts.urls")),
     path("", include("storage_app.urls")),

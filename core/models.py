@@ -34,3 +34,49 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.key}"
+
+
+class Archive(models.Model):
+    """One month of a big table, on its way into the archive or there: written by `core/sql/archives.sql` alone.
+
+    `content` is a hash over its rows, taken before anything of it was written elsewhere; `parts` are its files, each
+    with its name, rows, bytes and sha256.
+    """
+
+    class State(models.TextChoices):
+        BEGUN = "BEGUN", _("Being written")
+        WRITTEN = "WRITTEN", _("Written")
+        VERIFIED = "VERIFIED", _("Read back and verified")
+        DETACHED = "DETACHED", _("Taken out, still here")
+        DROPPED = "DROPPED", _("In the archive only")
+        RESTORED = "RESTORED", _("Brought back")
+
+    TAKEN_OUT = (State.DETACHED, State.DROPPED)
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    parent = models.TextField()
+    partition = models.TextField(unique=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices)
+    columns = models.JSONField()
+    rows = models.BigIntegerField()
+    content = models.BinaryField()
+    parts = models.JSONField(default=list)
+    begun_at = models.DateTimeField()
+    written_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    detached_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)
+    restored_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("archived month")
+        verbose_name_plural = _("archived months")
+
+    def __str__(self) -> str:
+        return self.partition
+
+    @property
+    def is_taken_out(self) -> bool:
+        return self.state in self.TAKEN_OUT

@@ -153,6 +153,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return the tables that stand below the object's own fields."""
         return ()
 
+    def panels_for(self, request: HttpRequest, obj: Any) -> Iterable[Panel]:
+        """As `panels`, for whoever asks: where a table shows rows that not everybody who sees the object may."""
+        return self.panels(obj)
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -168,7 +172,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         obj, site = kwargs["obj"], self.admin_site
-        context["panels"] = [*self.panels(obj), *site.history_of(obj)]  # type: ignore[attr-defined]
+        context["panels"] = [*self.panels_for(request, obj), *site.history_of(obj)]  # type: ignore[attr-defined]
         context["history_url"] = site.history_url(request, obj)  # type: ignore[attr-defined]
         context["staff_name"] = context["subtitle"] = named(obj)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -91,6 +91,29 @@ class ReportForm(forms.Form):
     )
 
 
+class StatementForm(forms.Form):
+    """From which day to which a statement is wanted."""
+
+    since = forms.DateField(label=_("From day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label=_("To day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        for field in self.fields.values():
+            field.widget.attrs["max"] = today.isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and not EARLIEST <= since <= self.today:
+            self.add_error("since", _("Choose a day that is over, or today."))
+        if until and until > self.today:
+            self.add_error("until", _("Choose a day that is over, or today."))
+        if since and until and since > until:
+            self.add_error("until", _("This day is before the day it should start from."))
+        return self.cleaned_data
+
+
 class ActivityFilter(forms.Form):
     """Which entries to show, as it stands in the address."""
 

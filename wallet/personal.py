@@ -19,6 +19,7 @@ from wallet.models import (
     BulkPayoutRow,
     DedicatedAccount,
     Dispute,
+    Document,
     Entry,
     Hold,
     PausedTransfer,
@@ -28,8 +29,10 @@ from wallet.models import (
     SavedCard,
     ScheduledRun,
     ScheduledTransfer,
+    Statement,
 )
 from wallet.services import dedicated_accounts
+from wallet.services.archives import recalls
 from wallet.services.bank_accounts import number_of
 from wallet.services.scheduled import cancel_schedule
 
@@ -54,6 +57,11 @@ PAUSED = (
     *("id", "source_id", "amount", "note", "state"),
     *("created_at", "offered_at", "ended_at", "posting_id"),
 )
+STATEMENT = (
+    *("id", "account_id", "since", "until", "monthly", "state", "first_version", "last_version"),
+    *("opening", "money_in", "money_out", "closing", "by_kind", "asked_at", "made_at"),
+)
+DOCUMENT = ("id", "code", "kind", "subject_id", "account_id", "sha256", "issued_at")
 BANK_ACCOUNT = ("id", "bank_name", "holder_name", "is_default", "saved", "added_at", "removed_at")
 PAYOUT = (
     *(
@@ -122,6 +130,8 @@ def export(user: User) -> Iterator[life.File]:
     yield "holds", _rows(Hold.objects.visible_to(user), *HOLD)
     yield "reports", _reports(user)
     yield "paused_transfers", _rows(PausedTransfer.objects.visible_to(user), *PAUSED)
+    yield "statements", _rows(Statement.objects.visible_to(user), *STATEMENT)
+    yield "documents", _rows(Document.objects.visible_to(user), *DOCUMENT)
     yield "payments", _rows(Payment.objects.visible_to(user), *PAYMENT)
     yield "bank_accounts", _bank_accounts(user)
     yield "withdrawals", _rows(Payout.objects.visible_to(user), *PAYOUT)
@@ -189,6 +199,8 @@ def register() -> None:
 
 def _entries(accounts: list[Account]) -> Iterator[dict[str, Any]]:
     for account in accounts:
+        for months in recalls.read_away(account=account):
+            yield from ({name: row[name] for name in ENTRY} for row in months)
         entries = Entry.objects.of(account).order_by("version")
         yield from entries.values(*ENTRY).iterator(chunk_size=500)
 

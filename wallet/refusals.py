@@ -17,6 +17,34 @@ class LedgerRefusal(DomainError):
     message = _("The ledger refused this.")
 
 
+class MovementsInArchive(LedgerRefusal):
+    """Entries that are asked for lie in a month of the archive and were not fetched (`services.archives.recall`)."""
+
+    code = "movements_in_archive"
+    kind = "conflict"
+    message = _(
+        "These movements lie in the archive. They are fetched when you ask for them, in a few minutes."
+    )
+
+
+class ArchiveNotSealed(LedgerRefusal):
+    code = "archive_not_sealed"
+    kind = "conflict"
+    message = _("The books of this month are not sealed yet.")
+
+
+class ArchiveNotFolded(LedgerRefusal):
+    code = "archive_not_folded"
+    kind = "conflict"
+    message = _("Balances of this month are not summed up yet.")
+
+
+class ArchiveStillNeeded(LedgerRefusal):
+    code = "archive_still_needed"
+    kind = "conflict"
+    message = _("Something that is still open refers to a movement of this month.")
+
+
 class InsufficientFunds(LedgerRefusal):
     code = "insufficient_funds"
     message = _("There is not enough money available.")
@@ -218,6 +246,15 @@ class HoldIdReused(LedgerRefusal):
 class EffectiveInFuture(LedgerRefusal):
     code = "effective_in_future"
     message = _("Nothing is recorded before it happens.")
+
+
+class PeriodClosed(LedgerRefusal):
+    """What is found out of a closed month is posted as of now, with a link (`services.periods`)."""
+
+    code = "period_closed"
+    kind = "conflict"
+    message = _("This month is closed. Post it as of today, as an adjustment of that month.")
+    public = ("month",)
 
 
 class PostingIdRepeated(LedgerRefusal):

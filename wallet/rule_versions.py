@@ -43,9 +43,7 @@ def _prices() -> Iterator[Version]:
 
 
 def _charges(schedule: FeeSchedule) -> str:
-    bands = sorted(schedule.tariff().bands, key=lambda band: (band.charge, band.from_amount))
-    said = [f"{wording.kind(band.charge)}: {wording.price(band, schedule.currency_id)}" for band in bands]
-    return "; ".join(said) or _("nothing")
+    return "; ".join(wording.prices(schedule.tariff(), schedule.currency_id)) or _("nothing")
 
 
 def _amounts(model: Any) -> Any:

@@ -265,6 +265,11 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FILE_SIZE_LIMIT = 5_000_000_000
+
+# Months of big tables leave the database for files when they ended so many months ago; what was taken out is dropped,
+# by a command of its own, so many days later.
+ARCHIVE_AFTER_MONTHS = 25
+ARCHIVE_DROP_AFTER_DAYS = 30
 # What a plain form may bring; a page with scripts sends larger files in parts.
 FORM_FILE_LIMIT = 100_000_000
 # Where clamd looks at what came: `tcp://host:3310` or `unix:///path`; without it nothing is looked at.

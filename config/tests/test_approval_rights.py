@@ -25,6 +25,8 @@ DECIDED_BY_TWO = {
     "wallet.gateway_credentials": ({"Finance"}, {"Finance"}),
     "wallet.fee_schedule": ({"Finance", "Compliance"}, {"Compliance"}),
     "wallet.payout_outcome": ({"Finance"}, {"Finance"}),
+    "wallet.day_close": ({"Finance"}, {"Finance", "Compliance"}),
+    "wallet.period_reopen": ({"Finance"}, {"Compliance"}),
     claims.ATTRIBUTE: ({"Finance"}, {"Finance"}),
     claims.REFUND: ({"Finance"}, {"Finance"}),
     "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),

@@ -29,6 +29,15 @@ DEFINERS = {
     "storage.ruled(p_who text, p_what text)": PEOPLE | {"anon"},
     # Makes tables of the schema's own partitioned ones, and no others.
     "partitions.ensure(parent text, at timestamp with time zone, months integer)": SERVICE,
+    # Take a closed month out of its table and bring it back, only as it was: a hash over its rows decides.
+    "partitions.archive_begin(wanted uuid, parent_name text, child_name text)": SERVICE,
+    "partitions.archive_part(wanted uuid, part jsonb)": SERVICE,
+    "partitions.archive_written(wanted uuid)": SERVICE,
+    "partitions.archive_staging(wanted uuid)": SERVICE,
+    "partitions.archive_verified(wanted uuid)": SERVICE,
+    "partitions.archive_detach(wanted uuid)": SERVICE,
+    "partitions.archive_drop(wanted uuid)": SERVICE,
+    "partitions.archive_attach(wanted uuid)": SERVICE,
     # Drops the months of messages that are older than any question about them, and nothing else.
     "realtime.drop_old_months()": SERVICE,
     # The books: what of them a customer may order is asked in wallet.check_customer.
@@ -49,6 +58,7 @@ DEFINERS = {
     "p_description text, p_final boolean, p_effective_at timestamp with time zone)": SERVICE,
     "wallet.commit_hold_lines(p_hold uuid, p_posting uuid, p_kinds text[], p_credits uuid[], p_amounts bigint[], "
     "p_description text, p_effective_at timestamp with time zone)": SERVICE,
+    "wallet.claim(p_hold uuid, p_account uuid, p_most bigint, p_least bigint, p_reason text)": SERVICE,
     "wallet.expire_holds(p_limit integer)": SERVICE,
     "wallet.fold()": SERVICE,
     "wallet.open_system_account(p_code text, p_kind text, p_currency text, p_normal_side text, p_hot boolean, "
@@ -63,7 +73,11 @@ DEFINERS = {
     "wallet.seal(p_until xid8)": SERVICE,
     "wallet.set_limits(p_account uuid, p_floor bigint, p_cap bigint)": SERVICE,
     "wallet.set_state(p_account uuid, p_state text)": SERVICE,
-    "wallet.verify(p_archived boolean)": SERVICE,
+    "wallet.verify()": SERVICE,
+    # Whether months of one hot account are in the archive, and no more of them.
+    "wallet.is_archived(p_account uuid, p_from xid8)": PEOPLE,
+    "wallet.hold_still(p_accounts uuid[])": SERVICE,
+    "wallet.verify_statements()": SERVICE,
 }
 # Triggers beside those of histories.
 TRIGGERS = {
@@ -212,9 +226,10 @@ SERVICES_ONLY = [
     "update accounts_customer set status = 'ACTIVE'",
     "update accounts_membership set role = 'OWNER'",
     "select wallet.set_limits(gen_random_uuid(), 0, 1)",
-    "select wallet.verify(false)",
+    "select wallet.verify()",
     "select wallet.reverse(gen_random_uuid(), gen_random_uuid(), '', null, '')",
     "select wallet.reverse_part(gen_random_uuid(), gen_random_uuid(), 1, '', null, '')",
+    "select wallet.claim(gen_random_uuid(), gen_random_uuid(), 1, 0, '')",
 ]
 
 

@@ -73,6 +73,8 @@ STAFF_LISTS = [
     "wallet/dispute",
     "wallet/dedicatedaccount",
     "wallet/savedcard",
+    *("wallet/reconciledday", "wallet/break", "wallet/gatewayrow", "wallet/match", "wallet/rowimport"),
+    *("wallet/matchingrule", "wallet/suspenseitem", "wallet/closedperiod"),
     "wallet/tierrule",
     "wallet/coolingoffrule",
     "wallet/feeschedule",

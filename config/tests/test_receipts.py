@@ -37,7 +37,7 @@ def receipt(site: str, visitor: Visitor) -> str:
 def test_on_paper_it_is_one_page_that_anyone_may_be_given(visitor: Visitor, receipt: str) -> None:
     page = visitor.page
     visitor.go(receipt)
-    button = page.get_by_role("button", name="Print or save as PDF")
+    button = page.get_by_role("button", name="Print")
     expect(button).to_be_visible(visible=visitor.look.scripts)
     page.emulate_media(media="print")
     for shown in ("Alajo · Receipt", "Amount", "When", "Reference"):

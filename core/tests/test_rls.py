@@ -38,6 +38,7 @@ APPEND_ONLY = {
     "wallet_reversal",
     "wallet_partreversal",
     "wallet_checkpoint",
+    *("wallet_breakchange", "wallet_matchingrule", "wallet_reconciledday", "wallet_adjustment"),
     *(history._meta.db_table for history in HISTORIES.values()),
 }
 # A few rows that are never deleted, and by which nothing is looked up: an index to them would only cost.

@@ -11,6 +11,7 @@ from storage_app.services.buckets import Rules, What, Who
 
 AVATARS, DOCUMENTS, INCOMING = "avatars", "documents", "incoming"
 KYC, KYC_INCOMING = "kyc", "kyc-incoming"
+ARCHIVES = "archives"
 PHOTOGRAPHS = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"]
 
 _ALL: dict[str, dict[str, Any]] = {
@@ -44,9 +45,17 @@ _ALL: dict[str, dict[str, Any]] = {
         "quota_objects": 20,
         "keep_versions": 0,
     },
+    # Months of big tables that were taken out of the database. No rule opens it; whoever restores them is the service.
+    ARCHIVES: {"keep_versions": 0},
 }
 WAITING_ROOMS = (INCOMING, KYC_INCOMING)
-_RULES: dict[str, Rules] = {AVATARS: [(Who.EVERYONE, What.READ)], INCOMING: [], KYC: [], KYC_INCOMING: []}
+_RULES: dict[str, Rules] = {
+    AVATARS: [(Who.EVERYONE, What.READ)],
+    INCOMING: [],
+    KYC: [],
+    KYC_INCOMING: [],
+    ARCHIVES: [],
+}
 
 
 def bucket(id: str, *, at: datetime) -> Bucket:

@@ -3,27 +3,36 @@
 from wallet import rule_versions  # noqa: F401 - it registers them
 from wallet.admin import (
     accounts,
+    breaks,
     claim_proposals,
     claims,
     deposits,
     fees,
+    gateway_rows,
     limits,
     merchants,
     payouts,
+    periods,
     proposals,
+    reconciled,
+    row_imports,
     transactions,
 )
-from wallet.admin import accounts, deposits, fees, limits, proposals, transactions
 
 __all__ = [
     "accounts",
+    "breaks",
     "claim_proposals",
     "claims",
     "deposits",
     "fees",
+    "gateway_rows",
     "limits",
     "merchants",
     "payouts",
+    "periods",
     "proposals",
+    "reconciled",
+    "row_imports",
     "transactions",
 ]

@@ -33,6 +33,7 @@ from wallet.admin.columns import account_column, account_link
 from wallet.admin.proposals import ways
 from wallet.models import Account, Checkpoint, Entry, Hold, LimitCounter, Payment, TierRule, Transaction
 from wallet.services.approved import adjustments
+from wallet.services.spending import explain_balance
 
 LATEST = 20
 ENTRY_COLUMNS = [
@@ -137,6 +138,8 @@ class AccountAdmin(PersonalAdmin):
             [entry_row(entry) for entry in latest],
             list_of(Entry, account=account.pk),
         )
+        if not account.hot:
+            yield balance_panel(account)
         yield limits_panel(account)
         yield holds_panel(account)
         payments = Payment.objects.filter(account=account).order_by("-id")[:LATEST]
@@ -149,6 +152,38 @@ class AccountAdmin(PersonalAdmin):
             ],
             list_of(Payment, account__id__exact=account.pk),
         )
+
+
+def balance_panel(account: Account) -> Panel:
+    """Why the balance is what it is: what each kind of movement made of it, each leading to its entries."""
+    found = explain_balance(account=account)
+    currency = account.currency_id
+    before = (
+        []
+        if found.since is None
+        else [
+            [_("Before %(day)s") % {"day": found.since}, EMPTY, EMPTY, EMPTY, amount(found.opening, currency)]
+        ]
+    )
+    return Panel(
+        _("Why the balance is this"),
+        [_("Kind"), _("Entries"), _("In"), _("Out"), _("Together")],
+        [
+            *before,
+            *(
+                [
+                    anchor(list_of(Entry, account=account.pk, kind=kind), kind),
+                    sums.count,
+                    amount(sums.money_in, currency),
+                    amount(sums.money_out, currency),
+                    amount(sums.net, currency, sign=True),
+                ]
+                for kind, sums in found.kinds.items()
+            ),
+            [_("Balance"), EMPTY, EMPTY, EMPTY, amount(found.balance, currency)],
+        ],
+        list_of(Entry, account=account.pk),
+    )
 
 
 def limits_panel(account: Account) -> Panel:

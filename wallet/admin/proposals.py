@@ -17,9 +17,17 @@ from accounts.models import Approval
 from accounts.proposals import ProposalForm, ProposalPage
 from core.staff import list_of, page_of
 from wallet.forms import NGN, MoneyField
-from wallet.models import Account, CoolingOffRule, PaymentGateway, ReversalRule, TierRule, Transaction
+from wallet.models import (
+    Account,
+    ClosedPeriod,
+    CoolingOffRule,
+    PaymentGateway,
+    ReversalRule,
+    TierRule,
+    Transaction,
+)
 from wallet.services import gateways
-from wallet.services.approved import adjustments, credentials, reversals, rules
+from wallet.services.approved import adjustments, closing, credentials, reversals, rules
 from wallet.services.credentials import LONGEST as LONGEST_CREDENTIAL
 
 LONGEST_DESCRIPTION = 140
@@ -200,6 +208,40 @@ class CredentialsForm(ProposalForm):
         return credentials.target_of(self.cleaned_data["gateway"].pk)
 
 
+class DayForm(ProposalForm):
+    account = forms.ModelChoiceField(label=_("Account"), queryset=Account.objects.none())
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        accounts: Any = self.fields["account"]
+        accounts.queryset = Account.objects.filter(kind=Account.Kind.CLEARING, owner=None)
+        self.fields["ticket"].required = False
+
+    def payload(self) -> Payload:
+        data = self.cleaned_data
+        return closing.day_payload(account=data["account"], day=data["day"], at=timezone.now())
+
+    def target(self) -> str:
+        return closing.target_of(self.cleaned_data["account"], self.cleaned_data["day"])
+
+
+class ReopeningForm(ProposalForm):
+    month = forms.DateField(label=_("First day of the month"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def payload(self) -> Payload:
+        return {"month": self.cleaned_data["month"].replace(day=1).isoformat()}
+
+    def target(self) -> str:
+        return f"month:{self.payload()['month']}"
+
+
+def _day(approval: Approval) -> str:
+    return reverse(
+        "admin:wallet_reconciledday_day", args=[approval.payload["account"], approval.payload["day"]]
+    )
+
+
 def _posting(approval: Approval) -> str:
     return page_of(Transaction, approval.posting_id)
 
@@ -250,6 +292,18 @@ PAGES = (
         CredentialsForm,
         _("They are sealed when you send them: nobody reads them again, whoever approves neither."),
         lambda approval: page_of(PaymentGateway, approval.payload["gateway"]),
+    ),
+    ProposalPage(
+        closing.DAY,
+        DayForm,
+        _("The day's figures are frozen as they stand now. Nothing of it may be open."),
+        _day,
+    ),
+    ProposalPage(
+        closing.REOPENING,
+        ReopeningForm,
+        _("Postings may then be dated back into this month, until it is closed again."),
+        lambda _approval: list_of(ClosedPeriod),
     ),
 )
 for page in PAGES:

@@ -32,6 +32,7 @@ from wallet.admin import reversing
 from wallet.admin.columns import account_column, account_link
 from wallet.figures import verifications
 from wallet.models import Account, Entry, Hold, Payment, Reversal, Seal, Transaction
+from wallet.services import explaining
 
 LATEST = 20
 KINDS = ("DEPOSIT", "TRANSFER", "GATEWAY_FEE", "SURPLUS", "ADJUSTMENT", "REVERSAL")
@@ -151,6 +152,10 @@ class TransactionAdmin(ReadOnlyAdmin):
     def panels(self, row: Transaction) -> Iterable[Panel]:
         yield posting_panel(row.posting_id)
 
+    def panels_for(self, request: HttpRequest, obj: Transaction) -> Iterable[Panel]:
+        yield from self.panels(obj)
+        yield causes_panel(request, obj)
+
 
 def posting_panel(posting_id: Any) -> Panel:
     """All transactions that stand or fall together with this one."""
@@ -171,6 +176,20 @@ def posting_panel(posting_id: Any) -> Panel:
             for row in rows
         ],
     )
+
+
+def causes_panel(request: HttpRequest, row: Transaction) -> Panel:
+    """What led to a transaction, from either side of it: as much of that as whoever asks may look at."""
+    user: Any = request.user
+    found: dict[tuple[str, str], list[Any]] = {}
+    for entry in Entry.objects.filter(transaction_id=row.pk):
+        for cause in explaining.causes_of(entry=entry, for_staff=True):
+            about = cause.row
+            if about is None or user.has_perm(f"{about._meta.app_label}.view_{about._meta.model_name}"):
+                shown = page_of(type(about), about.pk) if about else ""
+                text = anchor(shown, cause.text) if shown else cause.text
+                found.setdefault((str(cause.label), cause.text), [cause.label, text])
+    return Panel(_("Why it is there"), [_("What"), _("Which")], list(found.values()))
 
 
 @admin.register(Entry)

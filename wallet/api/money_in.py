@@ -29,7 +29,7 @@ from wallet.api.money_in_serializers import (
     AccountNumberSerializer,
     CardInput,
     CardSerializer,
-    RefundSerializer,
+    DepositRefundSerializer,
 )
 from wallet.api.scopes import DEPOSITS_WRITE, TRANSACTIONS_READ
 from wallet.models import DedicatedAccount, Payment, Refund, SavedCard
@@ -141,7 +141,7 @@ account_numbers = outside_transaction(AccountNumbers.as_view())
 
 
 class RefundList(ApiView, ListAPIView[Refund]):
-    serializer_class = RefundSerializer
+    serializer_class = DepositRefundSerializer
     pagination_class = CursorPagination
     cursor_prefix = REFUND
     required_scope = TRANSACTIONS_READ
@@ -160,7 +160,7 @@ class RefundList(ApiView, ListAPIView[Refund]):
 
 
 class RefundDetail(ApiView):
-    serializer_class = RefundSerializer
+    serializer_class = DepositRefundSerializer
     key_prefix = REFUND
     required_scope = TRANSACTIONS_READ
 

@@ -48,7 +48,7 @@ class AccountNumberInput(StrictSerializer):
     currency = CurrencyField()
 
 
-class RefundSerializer(serializers.Serializer[Refund]):
+class DepositRefundSerializer(serializers.Serializer[Refund]):
     """Money of a deposit on its way back to the card or account it came from."""
 
     id = IdField(REFUND)

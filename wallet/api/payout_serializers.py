@@ -1,13 +1,11 @@
 """Money out: what goes in (strictly) and what comes out. Amounts are in minor units, times are RFC 3339 in UTC."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from core.api.ids import IdField
 from core.api.serializers import InstantField, MoneyField, ObjectField, StrictSerializer, TextField
-from wallet.api.serializers import ACCOUNT, TRANSFER, CurrencyField, OpenEnumField
+from wallet.api.serializers import ACCOUNT, TRANSFER, CurrencyField, FeeLineSerializer, OpenEnumField
 from wallet.models import Bank, BankAccount, Payout, ScheduledRun, ScheduledTransfer
 from wallet.services.payouts.telling import PAYOUT
 from wallet.services.transfers import LONGEST_NOTE
@@ -40,11 +38,6 @@ class BankAccountSerializer(serializers.Serializer[BankAccount]):
 class BankAccountInput(StrictSerializer):
     bank_code = TextField(max_length=20, help_text=_("One of the codes of `GET /banks`."))
     account_number = TextField(max_length=30, help_text=_("Ten digits."))
-
-
-class FeeLineSerializer(serializers.Serializer[Any]):
-    kind = OpenEnumField(help_text=_("FEE, VAT, STAMP_DUTY."))
-    amount = MoneyField()
 
 
 class WithdrawalSerializer(serializers.Serializer[Payout]):

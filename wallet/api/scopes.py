@@ -8,6 +8,8 @@ ACCOUNTS_READ = "accounts:read"
 TRANSACTIONS_READ = "transactions:read"
 TRANSFERS_WRITE = "transfers:write"
 DEPOSITS_WRITE = "deposits:write"
+STATEMENTS_READ = "statements:read"
+STATEMENTS_WRITE = "statements:write"
 BANK_ACCOUNTS_READ = "bank_accounts:read"
 BANK_ACCOUNTS_WRITE = "bank_accounts:write"
 WITHDRAWALS_WRITE = "withdrawals:write"
@@ -19,6 +21,8 @@ SCOPES = {
     TRANSACTIONS_READ: _("See transactions, transfers, deposits and refunds"),
     TRANSFERS_WRITE: _("Send money"),
     DEPOSITS_WRITE: _("Start adding money"),
+    STATEMENTS_READ: _("See and download statements"),
+    STATEMENTS_WRITE: _("Make statements"),
     BANK_ACCOUNTS_READ: _("See your bank accounts"),
     BANK_ACCOUNTS_WRITE: _("Add and remove bank accounts"),
     WITHDRAWALS_WRITE: _("Withdraw money to your bank accounts"),

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from wallet.api import bank_accounts, deposits, fees, money_in, scheduled, views, withdrawals
+from wallet.api import bank_accounts, deposits, fees, money_in, scheduled, statements, views, withdrawals
 
 urlpatterns = [
     path("", include("wallet.api.merchants.urls")),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("fees/quote", fees.FeeQuoteDetail.as_view()),
     path("transfers", views.TransferCreate.as_view()),
     path("transfers/<str:id>", views.TransferDetail.as_view()),
+    path("statements", statements.StatementList.as_view()),
+    path("statements/<str:id>", statements.StatementDetail.as_view()),
+    path("statements/<str:id>/file", statements.StatementFile.as_view()),
     path("banks", bank_accounts.BankList.as_view()),
     path("bank-accounts", bank_accounts.bank_accounts),
     path("bank-accounts/<str:id>", bank_accounts.BankAccountDetail.as_view()),

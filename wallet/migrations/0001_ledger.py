@@ -11,7 +11,7 @@ from wallet import sql
 
 CREATE = read(
     sql.__file__,
-    "tables", "parts", "counting", "post", "post_one", "accounts", "send", "reverse", "holds", "bulk", "entry", "hot", "seal", "verify", "rights",
+    "tables", "parts", "counting", "post", "post_one", "accounts", "send", "reverse", "holds", "bulk", "entry", "archived", "history", "hot", "past", "seal", "verify", "rights",
 )
 
 # BPS/DIR/GEN/CIR/04/007 of 7 September 2017, mobile-money wallets; kobo, none for tier 3.

@@ -17,7 +17,7 @@ drop function if exists wallet.put_back(uuid, text, bigint), wallet.release_over
 """
 FUNCTIONS = read(
     sql.__file__,
-    "columns", "parts", "counting", "post", "post_one", "accounts", "send", "reverse", "holds", "bulk", "verify", "limits",
+    "columns", "parts", "counting", "post", "post_one", "accounts", "send", "reverse", "holds", "bulk", "archived", "verify", "limits",
 )
 # Back: the columns and functions stay, and nothing but the cap is limited any more.
 BACK = """

@@ -10,7 +10,7 @@ from core.history import Guard
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0028_requests'),
+        ('wallet', '0035_charge_ids'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ GONE = """
 set constraints all immediate;
 drop function if exists wallet.place_hold(uuid, uuid, bigint, timestamptz, text), wallet.lock_hold(uuid, uuid);
 """
-FUNCTIONS = read(sql.__file__, "columns", "parts", "counting", "post", "holds", "verify")
+FUNCTIONS = read(sql.__file__, "columns", "parts", "counting", "post", "holds", "archived", "verify")
 RIGHTS = """
 revoke all on all functions in schema wallet from public;
 grant execute on function wallet.place_hold(uuid, uuid, bigint, timestamptz, text, bigint) to authenticated, service_role;

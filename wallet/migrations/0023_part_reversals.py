@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            GONE + read(sql.__file__, "parts", "counting", "post", "reverse", "verify"), migrations.RunSQL.noop
+            GONE + read(sql.__file__, "parts", "counting", "post", "reverse", "archived", "verify"), migrations.RunSQL.noop
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[

@@ -7,9 +7,12 @@ one or more transactions that stand or fall together. An **entry** is a transact
 Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; these models read them.
 """
 
+from wallet.models.archives import ArchivedRun, Recall
+from wallet.models.breaks import Break, BreakChange, ReconciledDay, SuspenseItem
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.claims import Dispute, Refund
 from wallet.models.deposits import Case, Payment, PaymentGateway, WebhookEvent
+from wallet.models.documents import Document
 from wallet.models.fees import FeeRule, FeeSchedule
 from wallet.models.history import PaymentGatewayHistory, TierRuleHistory
 from wallet.models.ledger import (
@@ -40,6 +43,8 @@ from wallet.models.merchants import (
 )
 from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 from wallet.models.payouts import Bank, BankAccount, Payout
+from wallet.models.periods import Adjustment, ClosedPeriod
+from wallet.models.reconciliation import ColumnMapping, GatewayRow, Match, MatchingRule, RowImport
 from wallet.models.requests import (
     PayLink,
     PaymentRequest,
@@ -48,25 +53,36 @@ from wallet.models.requests import (
     SplitBill,
 )
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
+from wallet.models.statements import Statement
 
 __all__ = [
     "Account",
+    "Adjustment",
+    "ArchivedRun",
     "Bank",
     "BankAccount",
+    "Break",
+    "BreakChange",
     "BulkPayout",
     "BulkPayoutRow",
     "Case",
     "Checkpoint",
+    "ClosedPeriod",
+    "ColumnMapping",
     "CoolingOffRule",
     "Currency",
     "DedicatedAccount",
     "Dispute",
+    "Document",
     "Entry",
     "FeeRule",
     "FeeSchedule",
+    "GatewayRow",
     "Hold",
     "LimitCounter",
     "LimitRaise",
+    "Match",
+    "MatchingRule",
     "Merchant",
     "MerchantPayment",
     "MerchantRefund",
@@ -81,16 +97,21 @@ __all__ = [
     "PaymentRequest",
     "PaymentRequestChange",
     "Payout",
+    "Recall",
+    "ReconciledDay",
     "Refund",
     "RequestBlock",
     "Reversal",
     "ReversalRule",
+    "RowImport",
     "SavedCard",
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",
     "SplitBill",
+    "Statement",
     "SuspendedDeposit",
+    "SuspenseItem",
     "TierRule",
     "TierRuleHistory",
     "Transaction",

@@ -110,6 +110,8 @@ class Payment(models.Model):
     )
     # Whether it was paid by a card that may be charged again, so that its owner may be asked to keep it.
     card_offered = models.BooleanField(default=False, db_default=False)
+    # The gateway's own id of the charge, by which its ledger names it.
+    gateway_charge = models.CharField(max_length=100, blank=True, default="", db_default="")
     checks = models.PositiveSmallIntegerField(default=0)
     next_check_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -133,6 +135,9 @@ class Payment(models.Model):
                 name="payment_to_check",
             ),
             models.Index(fields=["card_index"], condition=~models.Q(card_index=""), name="payment_by_card"),
+            models.Index(
+                fields=["gateway_charge"], condition=~models.Q(gateway_charge=""), name="payment_by_charge"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -162,8 +162,12 @@ def _settled(payment: Payment, state: str, charge: Charge, *, at: datetime) -> P
     payment.next_check_at, payment.reason = None, ""
     payment.card_index = index_of(charge)
     payment.card_offered = state == Payment.State.SUCCEEDED and _may_be_kept(payment, charge)
+    payment.gateway_charge = charge.gateway_id
     payment.save(
-        update_fields=["state", "fee", "settled_at", "next_check_at", "reason", "card_index", "card_offered"]
+        update_fields=[
+            *("state", "fee", "settled_at", "next_check_at", "reason"),
+            *("card_index", "card_offered", "gateway_charge"),
+        ]
     )
     audit.record(action=f"wallet.deposit.{state.lower()}", target=payment, amount=payment.amount)
     facts = {"payment": str(payment.pk), "amount": payment.amount, "currency": payment.currency_id}

@@ -121,6 +121,12 @@ begin
         end if;
     end if;
 
+    if p_effective_at is not null and exists (
+        select from unnest(p_ids) u (id) where v_known is null or u.id <> all (v_known)
+    ) and wallet.period_refusal(p_effective_at) is not null then
+        perform wallet.refuse('period_closed', wallet.period_facts(p_effective_at));
+    end if;
+
     with account as materialized (
         select a.id, a.currency_id, a.state, a.owner_state from public.wallet_account a where a.id = any (v_accounts)
     )

@@ -62,8 +62,3 @@ grant select on public.wallet_debit_entry, public.wallet_credit_entry to authent
 alter view public.wallet_debit_entry owner to wallet_debit_reader;
 alter view public.wallet_credit_entry owner to wallet_credit_reader;
 revoke create on schema public from wallet_debit_reader, wallet_credit_reader;
-
--- Each transaction from both its sides. `change` is signed in the account's own normal direction. Page a kept
--- account by `account_id = … and version < … order by version desc` (the first page: version < 2^63 - 1).
-create view public.wallet_entry with (security_invoker = true) as
-select * from public.wallet_debit_entry union all select * from public.wallet_credit_entry;

@@ -218,6 +218,12 @@ begin
         perform wallet.begin_day(v_ids, v_now);
     end loop;
     v_code := wallet.id_refusal(p_posting, p_effective_at, v_now);
+    if v_code is null and p_effective_at is not null then
+        v_code := wallet.period_refusal(p_effective_at);
+        if v_code is not null then
+            v_data := v_data || wallet.period_facts(p_effective_at);
+        end if;
+    end if;
 
     for n in 1 .. v_count loop
         exit when v_code is not null;

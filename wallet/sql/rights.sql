@@ -14,7 +14,9 @@ grant execute on function
     wallet.balance_of(uuid),
     wallet.balance_at(uuid, timestamptz, boolean),
     wallet.hot_change(uuid, text, xid8, xid8, timestamptz),
-    wallet.entry_at(uuid, bigint)
+    wallet.entry_at(uuid, bigint),
+    wallet.version_at(uuid, timestamptz),
+    wallet.is_archived(uuid, xid8)
 to authenticated, service_role;
 grant execute on function
     wallet.post_many(uuid[], text[], uuid[], uuid[], bigint[], text[], timestamptz),
@@ -25,7 +27,7 @@ grant execute on function
     wallet.expire_holds(integer),
     wallet.fold(),
     wallet.seal(xid8),
-    wallet.verify(boolean),
+    wallet.verify(),
     wallet.open_system_account(text, text, text, text, boolean, bigint),
     wallet.set_state(uuid, text),
     wallet.set_limits(uuid, bigint, bigint)

@@ -11,7 +11,16 @@ from core.actors import acting_as_service
 from core.ids import posting_id, uuid7
 from wallet import money_in_tasks
 from wallet import services as wallet
-from wallet.models import Account, DedicatedAccount, Dispute, Payment, Refund, SavedCard, SuspendedDeposit
+from wallet.models import (
+    Account,
+    DedicatedAccount,
+    Dispute,
+    Payment,
+    PaymentGateway,
+    Refund,
+    SavedCard,
+    SuspendedDeposit,
+)
 from wallet.sandbox import disputes as bank
 from wallet.sandbox import refunds as paying_back
 from wallet.sandbox import virtual_accounts
@@ -144,3 +153,26 @@ def spend(account: Account, amount: int) -> UUID:
         lines = [wallet.Line("ADJUSTMENT", account.pk, wallet.system_account("EQUITY"), amount)]
         wallet.post(posting_id=posting, lines=lines)
         return posting
+
+
+def furnish_money_in(user: User, account: Account) -> None:
+    """A kept card, an account number, a refund and a dispute of this person's."""
+    at, gateway = timezone.now(), PaymentGateway.objects.get(code="paystack")
+    payment = Payment.objects.filter(account=account).first()
+    SavedCard.objects.create(
+        owner=user, gateway=gateway, sealed="sealed", card_index="index", brand="visa", last4="4081",
+        expires_month=12, expires_year=2030, created_at=at,
+    )  # fmt: skip
+    DedicatedAccount.objects.create(
+        owner=user,
+        account=account,
+        gateway=gateway,
+        state="ACTIVE",
+        account_number="9012345674",
+        requested_at=at,
+    )
+    of = {"account": account, "payment": payment, "gateway": gateway, "currency_id": "NGN", "amount": 10}
+    Refund.objects.create(**of, reference="r-1", reason="a doubt of staff", created_at=at)
+    Dispute.objects.create(
+        **of, reference="r-1", gateway_dispute="1", evidence="a doubt of staff", opened_at=at
+    )

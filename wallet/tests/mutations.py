@@ -146,8 +146,8 @@ MUTANTS = (
     in_function(
         "what is reversed is not given back to the day",
         "given_back",
-        "if v_back is not null and p_side = 'DEBIT' then",
-        "if true then return p_account; elsif v_back is not null and p_side = 'DEBIT' then",
+        "if v_counted and p_side = 'DEBIT' then",
+        "if true then return p_account; elsif v_counted and p_side = 'DEBIT' then",
         "test_limits_ledger.py::test_what_is_reversed_today_is_given_back_to_both",
     ),
     # Repeats and reversals
@@ -191,7 +191,7 @@ MUTANTS = (
         "take_from_hold",
         "elsif p_amount > v_left then",
         "elsif false then",
-        "test_ledger_holds.py::test_parts_never_exceed_the_hold",
+        "test_ledger_numbers.py::test_number_20_a_hold_pays_no_more_than_itself_for_what_counts_towards_no_limit",
     ),
     in_function(
         "a hold is released again and again",

@@ -1,6 +1,7 @@
 """The ledger against a model of it in a few lines of Python, under random orders of everything one can ask."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -24,12 +25,12 @@ from hypothesis.stateful import (
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
-from core.ids import posting_id, uuid7
+from core.ids import nth, posting_id, uuid7
 from wallet import services
 from wallet.fees import CREDITED, FeeLine, FeeQuote
 from wallet.models import Account
 from wallet.refusals import LedgerRefusal
-from wallet.services import Line, Single
+from wallet.services import Line, Single, posting
 from wallet.tests.ledger import ask, make_rule, system, written
 
 # No transaction around it all: one that runs for seconds would hold up every fold and seal on the server.
@@ -100,13 +101,18 @@ class Hold:
 
 @dataclass
 class Move:
-    """A posting that was made; how to make it again; whether it came out of a hold."""
+    """A posting that was made; how to make it again; what of each line was taken back in parts."""
 
     id: UUID
     lines: list[Leg]
     again: Callable[[], Any]
-    of_hold: bool = False
     reversed: bool = False
+    parts: Counter[int] = field(default_factory=Counter)
+
+    def left(self) -> list[tuple[int, Leg]]:
+        """What of each line is not taken back yet, with the line's place."""
+        rests = [(n, leg._replace(amount=leg.amount - self.parts[n])) for n, leg in enumerate(self.lines)]
+        return [] if self.reversed else [(n, leg) for n, leg in rests if leg.amount]
 
 
 @dataclass
@@ -119,18 +125,18 @@ class Books:
         return sum(h.amount - h.committed for h in self.holds if h.purse == purse and h.state == "OPEN")
 
     def refusal(
-        self, lines: list[Leg], *, freed: int = 0, of_hold: bool = False, takes_back: Move | None = None
+        self, lines: list[Leg], *, freed: int = 0, of_hold: bool = False, takes_back: list[Leg] | None = None
     ) -> str | None:
         """Why these lines may not be posted, None when they may; `freed` is about to be no longer held."""
         return self._run([replace(purse) for purse in self.purses], lines, freed, of_hold, takes_back)
 
     def apply(
-        self, lines: list[Leg], *, freed: int = 0, of_hold: bool = False, takes_back: Move | None = None
+        self, lines: list[Leg], *, freed: int = 0, of_hold: bool = False, takes_back: list[Leg] | None = None
     ) -> None:
         assert self._run(self.purses, lines, freed, of_hold, takes_back) is None
 
     def _run(
-        self, purses: list[Purse], lines: list[Leg], freed: int, of_hold: bool, takes_back: Move | None
+        self, purses: list[Purse], lines: list[Leg], freed: int, of_hold: bool, takes_back: list[Leg] | None
     ) -> str | None:
         for n, leg in enumerate(lines):
             for number, side in ((leg.debit, "DEBIT"), (leg.credit, "CREDIT")):
@@ -145,7 +151,7 @@ class Books:
                 if up and purse.cap is not None and up_to > purse.cap:
                     return "balance_cap_exceeded"
                 if takes_back:
-                    self._give_back(purse, side, takes_back.lines[len(lines) - 1 - n], takes_back.of_hold)
+                    self._give_back(purse, side, leg.amount if takes_back[n].counted else 0)
                 elif not of_hold or side == "CREDIT":
                     refusal = purse.limit_refusal(side, leg.counted)
                     if refusal:
@@ -161,12 +167,12 @@ class Books:
         purse.sent += counted if side == "DEBIT" else 0
         purse.received += counted if side == "CREDIT" else 0
 
-    def _give_back(self, purse: Purse, side: str, was: Leg, of_hold: bool) -> None:
+    def _give_back(self, purse: Purse, side: str, counted: int) -> None:
         """Of what the original counted, on the other side of what takes it back."""
         if side == "DEBIT":
-            purse.received -= min(was.counted, purse.received)
+            purse.received -= min(counted, purse.received)
         else:
-            purse.sent -= min(was.counted, purse.sent)
+            purse.sent -= min(counted, purse.sent)
 
 
 class Ledger(RuleBasedStateMachine):
@@ -334,16 +340,42 @@ class Ledger(RuleBasedStateMachine):
     @rule(number=numbers)
     def reverse(self, number: int) -> None:
         move = self.books.moves[self.pick(number, self.books.moves)]
-        back = [Leg(leg.credit, leg.debit, leg.amount, "REVERSAL") for leg in reversed(move.lines)]
-        refusal = "already_reversed" if move.reversed else self.books.refusal(back, takes_back=move)
+        origins = [leg for _n, leg in reversed(move.left())]
+        back = [Leg(leg.credit, leg.debit, leg.amount, "REVERSAL") for leg in origins]
+        refusal = self.books.refusal(back, takes_back=origins) if origins else "already_reversed"
         pk = posting_id()
 
         def call() -> Any:
             return services.reverse(posting_id=pk, reverses=move.id)
 
         def then() -> None:
-            self.books.apply(back, takes_back=move)
+            self.books.apply(back, takes_back=origins)
             move.reversed = True
+            self.books.moves.append(Move(pk, back, call))
+
+        self.agree(refusal, call, then)
+
+    @precondition(lambda self: self.books.moves)
+    @rule(number=numbers, place=numbers, amount=amounts)
+    def reverse_a_part(self, number: int, place: int, amount: int) -> None:
+        """However many parts of a transaction are taken back, together they are never more than it."""
+        move = self.books.moves[self.pick(number, self.books.moves)]
+        place = self.pick(place, move.lines)
+        was, pk = move.lines[place], posting_id()
+        back = [Leg(was.credit, was.debit, amount, "REVERSAL")]
+        if move.reversed:
+            refusal = "already_reversed"
+        elif amount > was.amount - move.parts[place]:
+            refusal = "reversal_exceeded"
+        else:
+            refusal = self.books.refusal(back, takes_back=[was])
+
+        def call() -> Any:
+            return posting.reverse_part(posting_id=pk, transaction_id=nth(move.id, place), amount=amount)
+
+        def then() -> None:
+            self.books.apply(back, takes_back=[was])
+            move.parts[place] += amount
             self.books.moves.append(Move(pk, back, call))
 
         self.agree(refusal, call, then)
@@ -397,7 +429,7 @@ class Ledger(RuleBasedStateMachine):
             if final or hold.committed == hold.amount:
                 hold.state = "COMMITTED"
                 self.free(hold.purse, left - amount)
-            self.books.moves.append(Move(pk, lines, call, of_hold=True))
+            self.books.moves.append(Move(pk, lines, call))
 
         self.agree(refusal, call, then)
 
@@ -430,7 +462,7 @@ class Ledger(RuleBasedStateMachine):
             self.free(hold.purse, left - amount)
             hold.committed += amount + charge
             hold.state = "COMMITTED"
-            self.books.moves.append(Move(pk, lines, call, of_hold=True))
+            self.books.moves.append(Move(pk, lines, call))
 
         self.agree(refusal, call, then)
 

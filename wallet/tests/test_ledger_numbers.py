@@ -19,7 +19,7 @@ from core.embedded import Postgres
 from core.ids import posting_id
 from wallet import services
 from wallet.models import Transaction
-from wallet.refusals import AlreadyReversed
+from wallet.refusals import AlreadyReversed, HoldExceeded
 from wallet.services import Line
 from wallet.tests import mutations
 from wallet.tests.api import World
@@ -30,6 +30,7 @@ from wallet.tests.ledger import (
     at_once,
     balances,
     errors,
+    place,
     post_one_line,
     prove_the_books,
     root,
@@ -172,3 +173,12 @@ def test_the_table_of_numbers_names_tests_that_are_there() -> None:
             tree = ast.parse(path.read_text())
             found = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
             assert name in found, f"{file}::{name}"
+
+
+@transactional
+def test_number_20_a_hold_pays_no_more_than_itself_for_what_counts_towards_no_limit() -> None:
+    source, target = wallets(1_000, 0)
+    hold = place(source, 100)
+    with acting_as_service(), pytest.raises(HoldExceeded):
+        services.commit_hold(hold_id=hold, posting_id=posting_id(), credit=target, amount=101, kind="FEE")
+    assert balances(source, target) == [1_000, 0]

@@ -28,11 +28,13 @@ VIEWS = ("wallet_entry", "wallet_debit_entry", "wallet_credit_entry")
 # What customers may call, and what the service may besides. Everything else in the schema is internal.
 CUSTOMERS = {
     "post", "post_one", "send", "send_charged", "sees_all", "open_account", "own_accounts", "place_hold", "balance_of",
-    "balance_at", "hot_change", "entry_at", "today", "limited", "rule_of", "day_of", "day_end",
+    "balance_at", "hot_change", "entry_at", "version_at", "is_archived", "today", "limited", "rule_of", "day_of",
+    "day_end",
 }  # fmt: skip
 SERVICE = CUSTOMERS | {
     "post_many", "reverse", "reverse_part", "commit_hold", "commit_hold_lines", "release_hold", "expire_holds", "fold",
-    "announce", "seal", "verify", "claim", "open_system_account", "set_state", "set_limits",
+    "announce", "seal", "verify", "claim", "open_system_account", "set_state", "set_limits", "hold_still",
+    "verify_statements", "prove_recall", "trial_balance", "follow_suspense",
 }  # fmt: skip
 MAY_CALL = {"none": set(), "anon": set(), "authenticated": CUSTOMERS, "service_role": SERVICE}
 
@@ -126,7 +128,7 @@ def test_no_role_steps_out_of_its_bounds(as_login, role):
         "create function wallet.f() returns int language sql return 1",
         "create table public.t ()",
         "create schema s",
-        "alter function wallet.verify(boolean) owner to alajo_app",
+        "alter function wallet.verify() owner to alajo_app",
         "grant service_role to anon",
         "create role another",
         "alter role alajo_app superuser",

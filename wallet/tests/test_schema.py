@@ -72,7 +72,8 @@ class TestDocument:
         assert set(operations(document)) == {
             *("list_accounts", "get_account", "get_account_limits", "list_entries", "get_transaction"),
             "create_transfer",
-            *("get_transfer", "create_deposit", "get_deposit", "get_current_api_key"),
+            *("get_transfer", "quote_fee", "create_deposit", "get_deposit", "get_current_api_key"),
+            *("list_statements", "create_statement", "get_statement", "download_statement"),
             *("list_deposits", "list_cards", "keep_card", "forget_card"),
             *("list_account_numbers", "create_account_number", "list_refunds", "get_refund"),
             *("list_organizations", "get_organization", "list_members"),
@@ -101,11 +102,22 @@ class TestDocument:
             assert scopes or name == "get_current_api_key"
             assert all(scope in all_scopes() and scope in operation["description"] for scope in scopes)
             status, good = next(each for each in operation["responses"].items() if each[0][0] == "2")
-            assert status == "204" or good["content"]["application/json"]["examples"]
+            assert (
+                status == "204"
+                or "application/pdf" in good["content"]
+                or good["content"]["application/json"]["examples"]
+            )
             assert {"400", "401", "403", "429", "500"} <= set(operation["responses"])
 
     @pytest.mark.parametrize(
-        "name", ["create_transfer", "create_deposit", "create_withdrawal", "create_scheduled_transfer"]
+        "name",
+        [
+            "create_transfer",
+            "create_deposit",
+            "create_withdrawal",
+            "create_scheduled_transfer",
+            "create_statement",
+        ],
     )
     def test_money_asks_for_a_key(self, document: dict[str, Any], name: str) -> None:
         operation = operations(document)[name]

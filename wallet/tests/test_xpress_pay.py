@@ -68,23 +68,9 @@ def test_naira_is_read_by_its_places(text, kobo):
 @pytest.mark.parametrize(
     "value",
     [
-        None,
-        "",
-        "1.005",
-        "-1.00",
-        "1e3",
-        " 1.00",
-        "1.00\n",
-        "1,000.00",
-        "٣.00",
-        "NaN",
-        ".5",
-        "1.",
-        90.0,
-        90,
-        True,
-    ]
-    + [str(LARGEST)],
+        *(None, "", "1.005", "-1.00", "1e3", " 1.00", "1.00\n", "1,000.00", "٣.00", "NaN", ".5", "1."),
+        *(90.0, 90, True, str(LARGEST)),
+    ],
 )
 def test_what_is_no_amount_in_naira_is_refused(value):
     with pytest.raises(Unreadable):

@@ -18,8 +18,9 @@ from accounts.requests import PersonRequest
 from wallet import services, wording
 from wallet.fees import CREDITED
 from wallet.forms import ActivityFilter, ReportForm
-from wallet.models import Account, Entry, Hold, Payment, Payout
+from wallet.models import Account, Entry, Hold, Payment, Payout, Recall
 from wallet.models.ledger import EntryQuerySet
+from wallet.services.archives import recalls
 from wallet.services.reports import TooManyReports
 from wallet.views.access import own_wallet, wallet_page
 from wallet.views.rows import days_of, rows_of
@@ -61,13 +62,14 @@ def activity(request: PersonRequest) -> HttpResponse:
     form = ActivityFilter(request.GET)
     valid = form.is_valid()
     asked = form.cleaned_data
-    page = page_of(
-        _narrowed(Entry.objects.of(wallet), wallet, asked), asked.get("before"), asked.get("after")
-    )
+    page = page_of(narrowed(Entry.objects.of(wallet), wallet, asked), asked.get("before"), asked.get("after"))
     unsettled = _NOTHING if form.narrowing or page.has_newer else _not_settled(request.user)
     context = {
         "form": form,
         "wallet": wallet,
+        "export": urlencode(form.narrowing),
+        "older_away": not page.has_older and recalls.away(account=wallet).exists(),
+        "older_coming": Recall.objects.filter(account=wallet, state=Recall.State.WAITING).exists(),
         **unsettled,
         "days": days_of(rows_of(page.entries), complete=not form.narrowing, from_newest=not page.has_newer),
         "directions": [
@@ -112,7 +114,7 @@ def page_of(entries: EntryQuerySet, before: int | None, after: int | None) -> En
     return EntryPage(found[:PAGE], has_newer=before is not None, has_older=len(found) > PAGE)
 
 
-def _narrowed(entries: EntryQuerySet, wallet: Account, asked: dict[str, Any]) -> EntryQuerySet:
+def narrowed(entries: EntryQuerySet, wallet: Account, asked: dict[str, Any]) -> EntryQuerySet:
     if text := asked.get("q"):
         people = services.counterparties_named(account=wallet, text=text)
         entries = entries.filter(
@@ -150,7 +152,7 @@ def _address(form: ActivityFilter, **changes: object) -> str:
 @require_safe
 def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
     """One movement on one of the caller's accounts, with its other side and what belongs to it."""
-    entry = _own_entry(request.user, transaction_id)
+    entry = own_entry(request.user, transaction_id)
     same_posting = (
         Entry.objects.visible_to(request.user)
         .of_posting(entry.posting_id)
@@ -179,7 +181,7 @@ def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
     """Say what is wrong with one movement; staff get a case of it. What was said already is not asked again."""
-    entry = _own_entry(request.user, transaction_id)
+    entry = own_entry(request.user, transaction_id)
     if request.method != "POST" and services.report_of(entry=entry):
         return redirect("transaction", transaction_id)
     form = ReportForm(request.POST if request.method == "POST" else None)
@@ -195,7 +197,7 @@ def report(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
     return render(request, "wallet/report.html", context, status=422 if form.is_bound else 200)
 
 
-def _own_entry(user: User, transaction_id: UUID) -> Entry:
+def own_entry(user: User, transaction_id: UUID) -> Entry:
     """The caller's side of a movement. Raises Http404."""
     entries = Entry.objects.visible_to(user).filter(transaction_id=transaction_id)
     entry = entries.select_related("account").order_by("version").first()

@@ -33,4 +33,17 @@ class Command(BaseCommand):
             raise CommandError(f"Missed: {', '.join(missed)}")
 
 
-BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "referrals", "storage")
+BENCHES = (
+    "auth",
+    "before",
+    "kyc",
+    "ledger",
+    "realtime",
+    "reconcile",
+    "referrals",
+    "statements",
+    "storage",
+)
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
+BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")

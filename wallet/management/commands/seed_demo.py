@@ -19,7 +19,14 @@ from accounts.models.people import Role
 from accounts.services import api_keys, invitations, organizations
 from core.actors import acting_as_service
 from storage_app.services import house
-from wallet import demo, demo_approvals, demo_merchants, demo_money_in, demo_payouts
+from wallet import (
+    demo,
+    demo_approvals,
+    demo_merchants,
+    demo_money_in,
+    demo_payouts,
+    demo_statements,
+)
 from wallet.api.scopes import ACCOUNTS_READ
 from wallet.models import PaymentGateway
 from wallet.services.books import fold, seal
@@ -94,6 +101,8 @@ class Command(BaseCommand):
                 fold()
             with acting_as_service():
                 seal()
+        self._tell("statements")
+        demo_statements.make(at=timezone.now())
         self._tell("money out")
         demo_payouts.write_payouts(people=people, at=timezone.now())
         with acting_as_service():

@@ -30,6 +30,8 @@ CHECKS = {
     "seal": "the chain of seals holds",
     "conservation": "debits equal credits in every currency",
     "reversal": "every reversal is the only one of its posting",
+    "archive": "what was kept of months in the archive is all of them",
+    "statement": "every statement is what the books say, and each month begins where the last ended",
     "part_reversal": "parts taken back of a transaction never pass it",
     "reversal_amount": "a reversal takes back all that was not taken back before",
 }
@@ -70,6 +72,9 @@ def in_one_snapshot() -> tuple[list[Fault], int]:
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read, read only")
+            # Before the snapshot is taken: no month leaves the books from now until the end.
+            cursor.execute("set local role service_role")
+            cursor.execute("lock table wallet_transaction in access share mode")
         with acting_as_service():
             return verify(), Transaction.objects.count()
 
