@@ -194,6 +194,8 @@ def open_checkout(*, payment: Payment, email: str, callback_url: str, at: dateti
             pass
         except CircuitOpen:
             payment = _elsewhere(payment)
+            if payment.checkout_url:
+                return payment
             continue
         payment = _await_page(payment)
         if payment.checkout_url:

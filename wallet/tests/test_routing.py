@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.tests.approving import make_colleague
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from wallet import services as wallet
@@ -20,6 +21,7 @@ from wallet.services.breaker import MOST, PAUSE, Breaker, CircuitOpen
 from wallet.services.gateways import NoGateway, health_of
 from wallet.services.routing import fee_of, gateway_for
 from wallet.tests import xpress_pay as xpress
+from wallet.tests.approving import browser_of
 from wallet.tests.deposits import (
     balance,
     calls_answered_again,
@@ -198,3 +200,21 @@ def test_a_payment_with_its_page_stays_and_asking_about_it_is_put_off(both, monk
     assert verify(payment).state == "SUCCEEDED" and balance(both) == 250_000
     with acting_as_service():
         assert health_of(PaymentGateway.objects.get(pk="paystack")).state == "CLOSED"
+
+
+def test_staff_see_whether_a_gateway_answers(two, monkeypatch):
+    boss = browser_of(make_colleague("wallet.view_paymentgateway"))
+
+    def page() -> str:
+        return boss.get("/staff/wallet/paymentgateway/paystack/change/").content.decode()
+
+    assert "Answers" in page() and "Not to the last call" not in page()
+    with suppress(GatewayUnavailable), Breaker("paystack").asking():
+        raise GatewayUnavailable
+    assert "Not to the last call" in page()
+    down("paystack")
+    assert "No; it is left alone until" in page()
+    monkeypatch.setattr(breakers, "PAUSE", 0)
+    down("xpress-pay")
+    other = boss.get("/staff/wallet/paymentgateway/xpress-pay/change/").content.decode()
+    assert "No; the next call tries it again" in other
