@@ -57,6 +57,7 @@ def run(say: Say, *, rounds: int, seconds: int) -> list[report.Figure]:
         for number in range(rounds):
             # Turned round every second time, so that whoever comes first has no advantage.
             for name in list(measures)[:: 1 if number % 2 == 0 else -1]:
+                world.settle()
                 rates[name].append(measures[name]())
             say(f"round {number + 1}: " + ", ".join(f"{name} {rates[name][-1]:,.0f}/s" for name in measures))
         prove(world, say)

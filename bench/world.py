@@ -75,12 +75,12 @@ class World:
             connection.execute("drop database if exists tpcb with (force)")
             connection.execute("create database tpcb")
         self._pgbench("tpcb", "-i", "-I", "dtGvp", "-q", "-s", str(PGBENCH_SCALE))
-        self._settle()
+        self.settle()
         return self._tps("tpcb", "-c", str(clients), "-j", "2", "-M", "prepared", "-n", "-T", str(seconds))
 
     def script(self, path: Path, *, seconds: int, clients: int, dbname: str = DATABASE) -> float:
         """Return the transactions per second of a pgbench script run in Alajo's database as `service_role`."""
-        self._settle()
+        self.settle()
         arguments = [
             "-f",
             str(path),
@@ -96,7 +96,8 @@ class World:
         ]
         return self._tps(dbname, *arguments, role="alajo_app", options="-c role=service_role")
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """A page costs most when it is first written after a checkpoint: each measure begins with one."""
         with self.superuser("postgres") as connection:
             connection.execute("checkpoint")
 

@@ -229,7 +229,8 @@ class CaseAdmin(ReadOnlyAdmin):
         key = as_uuid(term)
         if key is None:
             return queryset.filter(reference=term)
-        return queryset.filter(Q(pk=key) | Q(payment=key) | Q(reference__in=services.references_of(key)))
+        named = Q(reference=term) | Q(reference__in=services.references_of(key))
+        return queryset.filter(Q(pk=key) | Q(payment=key) | named)
 
     @admin.display(description=_("Transaction"))
     def transaction_link(self, case: Case) -> SafeString | str:

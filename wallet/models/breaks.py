@@ -50,7 +50,10 @@ class Break(models.Model):
     AGES = {"day": (0, 1), "week": (1, 7), "month": (7, 30), "older": (30, None)}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Accounts are never deleted: a key would only cost, as in the ledger itself.
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     key = models.UUIDField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
@@ -100,7 +103,9 @@ class Break(models.Model):
 class BreakChange(models.Model):
     """One step in a difference's life. Never changed."""
 
-    break_found = models.ForeignKey(Break, on_delete=models.PROTECT, related_name="changes")
+    break_found = models.ForeignKey(
+        Break, on_delete=models.PROTECT, related_name="changes", db_constraint=False
+    )
     was = models.CharField(max_length=9, blank=True)
     state = models.CharField(max_length=9, choices=Break.State.choices)
     kind = models.CharField(max_length=20, choices=Break.Kind.choices)

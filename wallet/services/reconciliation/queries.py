@@ -61,17 +61,27 @@ cross join lateral (
 cross join lateral (values (p.posting_id, t.change), (p.further, -t.change)) u (key, change)
 """
 
+# First which do not fit, by one sum each; only of those what else a difference has to say.
 DIFFERING = """
 create temporary table differing on commit drop as
+with unequal as materialized (
+    select key from (
+        select key, coalesce(gateway, 0) - coalesce(books, 0) as gap from candidate
+        union all select key, coalesce(gateway, 0) - coalesce(books, 0) from extra
+    ) u
+    group by key having sum(gap) <> 0
+)
 select key, sum(gateway)::bigint as gateway, sum(books)::bigint as books, count(gateway)::integer as rows,
     min(gateway) as least, max(gateway) as most, min(day) as day, max(day) as last_day, min(at) as at,
     min(recorded_at) as recorded_at, max(recorded_at) as last_recorded_at, sum(fee)::bigint as fee,
     bool_or(is_first) as is_whole
 from (
-    select key, true as is_first, gateway, books, day, at, recorded_at, 0 as fee from candidate
-    union all select key, false, gateway, books, day, at, recorded_at, fee from extra
+    select key, true as is_first, gateway, books, day, at, recorded_at, 0 as fee
+    from candidate where key in (select key from unequal)
+    union all
+    select key, false, gateway, books, day, at, recorded_at, fee from extra where key in (select key from unequal)
 ) u
-group by key having coalesce(sum(gateway), 0) <> coalesce(sum(books), 0)
+group by key
 """
 
 # Of groups whose first two fitted each other, and what came further does not fit: those two as well.
