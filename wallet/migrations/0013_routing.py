@@ -10,7 +10,7 @@ from core.history import Guard
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0035_charge_ids'),
+        ('wallet', '0036_lighter_differences'),
     ]
 
     operations = [
