@@ -24,7 +24,7 @@ check: .venv/dev.stamp  ## Format, lint, types, floors, migrations, API document
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 
-bench: .venv/run.stamp  ## Measure the ledger, bonuses, signing in, files, sockets, the staff queue and statements (several minutes)
+bench: .venv/run.stamp  ## Measure the ledger, signing in, files, sockets, statements, reconciliation (many minutes)
 	$(BIN)/python manage.py bench ledger
 	$(BIN)/python manage.py bench referrals
 	$(BIN)/python manage.py bench auth

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from accounts.models import Organization, User
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id
-from wallet.models import Account, Merchant, MerchantPayment, PaymentLink, PaymentRequest
-from wallet.services.merchants import applying, links, selling
+from wallet.models import Account, BankAccount, Merchant, MerchantPayment, PaymentLink, PaymentRequest
+from wallet.services.bank_accounts import Found
+from wallet.services.merchants import applying, links, selling, settling
 from wallet.services.requests import asking, splitting
 from wallet.services.requests import links as pay_links
 
 NAIRA = 100
+GATEWAY = "paystack"
 SETTLED_AFTER = timedelta(hours=25)
 # (days ago, who, link, naira, note)
 SALES = [
@@ -50,6 +52,20 @@ def open_shop(*, slug: str, people: Mapping[str, User], staff: User, at: datetim
     for days, name, title, naira, note in SALES:
         payer, told = people[f"{name}@alajo.test"], at - timedelta(days=days)
         _buy(payer, made[title], naira, note, at=at, told=told)
+
+
+def pay_shop(*, slug: str, people: Mapping[str, User], at: datetime) -> None:
+    """Give a shop its bank account; unless it has one."""
+    with acting_as_service():
+        merchant = Merchant.objects.get(organization__slug=slug)
+    if settling.bank_accounts_of(merchant):
+        return
+    found = Found(
+        GATEWAY, "058", "Guaranty Trust Bank", "0001234568", "KASUWA STORES", BankAccount.Holder.SELF, False
+    )
+    settling.add_bank_account(
+        merchant=merchant, by=people["bola@alajo.test"], found=found, at=at - timedelta(days=10)
+    )
 
 
 def ask_around(*, people: Mapping[str, User], at: datetime) -> None:

@@ -14,7 +14,7 @@ from core.staff import list_of, page_of, start_of
 from core.staff_ages import figures_by_age
 from core.staff_figures import Figure, Group, counted, register
 from core.templatetags.money import money
-from wallet.models import Account, Case, Payment, Payout, Seal, Transaction, WebhookEvent
+from wallet.models import Account, Break, Case, Payment, Payout, Seal, Transaction, WebhookEvent
 
 NGN = "NGN"
 IN, OUT = "DEPOSIT", "WITHDRAWAL"
@@ -113,6 +113,20 @@ def _payouts(at: datetime) -> Group:
     return Group(_("Payouts without an answer"), Payout, figures)
 
 
+def _breaks(at: datetime) -> Group:
+    """Differences between gateways and books that nobody has explained, by age: a day with one cannot be closed."""
+    figures = [
+        counted(
+            label,
+            Break.objects.open().aged(step, at=at),
+            list_of(Break, state__exact="OPEN", age=step),
+            alarming=step != "day",
+        )
+        for step, label in Break.STEPS
+    ]
+    return Group(_("Differences to gateways"), Break, figures)
+
+
 def _webhooks(_at: datetime) -> Group:
     figures = [
         counted(
@@ -159,6 +173,7 @@ def _proofs(_at: datetime) -> Group:
 register(Case, _cases, order=10)
 register(Payment, _payments, order=15)
 register(Payout, _payouts, order=20)
+register(Break, _breaks, order=25)
 register(WebhookEvent, _webhooks, order=40)
 register(Transaction, _postings, order=50)
 register(Account, _accounts, order=55)

@@ -46,6 +46,11 @@ declare(
         _("A payment was given back, in part or whole."),
         {**_PAYMENT, "state": "PARTLY_REFUNDED", "refunded": 50000},
     ),
+    EventType(
+        "merchant_payment.refund_failed",
+        _("What was to go back to a card could not: it is in the organisation's balance again."),
+        _PAYMENT,
+    ),
 )
 
 
@@ -60,7 +65,7 @@ def link_changed(link: PaymentLink) -> None:
 
 
 def payment_changed(sold: MerchantPayment, event: str) -> None:
-    """`event` is the last word of its name: paid, failed, refunded."""
+    """`event` is the last word of its name: paid, failed, refunded, refund_failed."""
     facts = {
         "merchant_payment": encode(PAYMENT, sold.pk),
         "payment_link": encode(LINK, sold.link_id),

@@ -1,5 +1,6 @@
 """Forms of merchants' pages and of those that pay them: the shape of what was typed; the services decide."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.form_keys import OnceForm
 from wallet.forms import MoneyField
-from wallet.models import Merchant, MerchantPayment, PaymentLink
+from wallet.models import BankAccount, Merchant, MerchantPayment, PaymentLink
+from wallet.payout_forms import BankAccountChoice
 from wallet.services.merchants.selling import LONGEST_NOTE
 from wallet.templatetags.wallet import plain_amount
 
@@ -129,6 +131,26 @@ class RefundForm(OnceForm):
     def __init__(self, *args: Any, sold: MerchantPayment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["amount"].initial = plain_amount(sold.refundable)
+
+
+class BankSettleForm(forms.Form):
+    """To which of the organisation's bank accounts, and how much: an amount, or all there is (then it is None)."""
+
+    bank_account = BankAccountChoice(label=_("To which account?"))
+    amount = MoneyField(
+        label=_("How much arrives?"), error_messages={"required": _("Type how much, or choose everything.")}
+    )
+
+    def __init__(self, *args: Any, accounts: Sequence[BankAccount], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.accounts = accounts
+        self.fields["bank_account"].offer(accounts)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        if "everything" in self.data:
+            self.cleaned_data["amount"] = None
+            self.errors.pop("amount", None)
+        return self.cleaned_data
 
 
 class SettleForm(OnceForm):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from wallet.views import merchant_links, merchant_money, merchants
+from wallet.views import merchant_banks, merchant_links, merchant_money, merchant_settling, merchants
 
 urlpatterns = [
     path("", merchants.overview, name="merchant"),
@@ -13,7 +13,14 @@ urlpatterns = [
     path("all/<uuid:sold_id>/refund/", merchant_money.refund, name="merchant_refund"),
     path("report/", merchant_money.report, name="merchant_report"),
     path("report.csv", merchant_money.report_csv, name="merchant_report_csv"),
-    path("take-out/", merchant_money.settle, name="merchant_settle"),
+    path("take-out/", merchant_settling.settle, name="merchant_settle"),
+    path("take-out/confirm/", merchant_settling.confirm, name="merchant_settle_confirm"),
+    path("take-out/own/", merchant_settling.settle_to_wallet, name="merchant_settle_to_wallet"),
+    path("take-out/<uuid:payout_id>/", merchant_settling.settlement, name="merchant_settlement"),
+    path("banks/", merchant_banks.banks, name="merchant_banks"),
+    path("banks/add/", merchant_banks.add, name="merchant_bank_add"),
+    path("banks/confirm/", merchant_banks.confirm, name="merchant_bank_confirm"),
+    path("banks/<uuid:account_id>/remove/", merchant_banks.remove, name="merchant_bank_remove"),
     path("links/", merchant_links.link_list, name="merchant_links"),
     path("links/new/", merchant_links.link_make, name="merchant_link_make"),
     path("links/<uuid:link_id>/", merchant_links.link_page, name="merchant_link"),

@@ -12,7 +12,7 @@ from accounts import notice_kinds, notice_words
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
 from accounts.notice_words import Said
-from wallet.models import Merchant, MerchantPayment, PaymentLink
+from wallet.models import Merchant, MerchantPayment, PaymentLink, Refund
 
 Words = str | Promise
 State = MerchantPayment.State
@@ -70,6 +70,14 @@ TONES: dict[str, str] = {
     State.FAILED: "error",
     State.EXPIRED: "neutral",
 }
+REFUND_TONES: dict[str, str] = {
+    Refund.State.HELD: "pending",
+    Refund.State.UNKNOWN: "pending",
+    Refund.State.PENDING: "pending",
+    Refund.State.NEEDS_ATTENTION: "info",
+    Refund.State.SUCCEEDED: "success",
+    Refund.State.FAILED: "error",
+}
 LINK_TONES: dict[str, str] = {
     PaymentLink.State.ACTIVE: "success",
     PaymentLink.State.PAUSED: "pending",
@@ -103,6 +111,19 @@ _NOTICES: dict[str, tuple[Words, str]] = {
     "merchant.activated": (_("%(merchant)s can take payments now"), "store"),
     "merchant.suspended": (_("Payments to %(merchant)s are stopped"), "circle-pause"),
     "merchant.paid": (_("Somebody paid %(merchant)s"), "store"),
+    "merchant.refund_failed": (_("%(merchant)s: a card could not be paid back"), "circle-x"),
+    "merchant.settlement_succeeded": (_("%(merchant)s: money was sent to your bank"), "landmark"),
+    "merchant.settlement_failed": (_("%(merchant)s: money was not sent to your bank"), "circle-x"),
+    "merchant.settlement_returned": (_("%(merchant)s: your bank sent money back"), "undo-2"),
+}
+
+# Where a notice is read by others over the shoulder.
+_OUTSIDE: dict[str, Words] = {
+    "merchant.paid": _("Your organisation was paid"),
+    "merchant.refund_failed": _("A payment could not be paid back"),
+    "merchant.settlement_succeeded": _("Your organisation’s money was sent"),
+    "merchant.settlement_failed": _("Your organisation’s money was not sent"),
+    "merchant.settlement_returned": _("Your organisation’s money came back"),
 }
 
 
@@ -124,17 +145,18 @@ def _said(event: str, data: Mapping[str, Any]) -> Said:
     title, icon = _NOTICES[event]
     words = {"merchant": data.get("merchant") or _("Your organisation")}
     slug = data["slug"]
-    if event != "merchant.paid":
+    if "amount" not in data:
         return Said(
             title=title % words, icon=icon, href=reverse("merchant", args=[slug]), outside=title % words
         )
+    page = ("merchant_settlement", "payout") if "payout" in data else ("merchant_payment", "payment")
     return Said(
         title=title % words,
         icon=icon,
-        href=reverse("merchant_payment", args=[slug, data["payment"]]),
-        outside=_("Your organisation was paid"),
+        href=reverse(page[0], args=[slug, data[page[1]]]),
+        outside=_OUTSIDE[event],
         note=data.get("title", ""),
         amount=data["amount"],
         currency=data["currency"],
-        direction="in",
+        direction="out" if event == "merchant.settlement_succeeded" else "in",
     )

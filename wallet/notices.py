@@ -187,10 +187,12 @@ def _withdrawal(event: str, data: Mapping[str, Any]) -> Said:
 
 def _bank_account(event: str, data: Mapping[str, Any]) -> Said:
     title, icon = _BANK_ACCOUNTS[event]
+    slug = data.get("slug")
     return Said(
         title=title % {"bank": data["bank"], "last_four": data["last_four"]},
         icon=icon,
-        href=reverse("bank_accounts"),
+        href=reverse("merchant_banks", args=[slug]) if slug else reverse("bank_accounts"),
+        note=data.get("organization", ""),
         outside=_("Your bank accounts changed"),
     )
 

@@ -13,6 +13,7 @@ from wallet.views import (
     exports,
     home,
     limits,
+    paid,
     paying,
     scheduled,
     spending,
@@ -78,8 +79,8 @@ urlpatterns = [
         webhook_views.paystack_approval,
         name="webhook_paystack_approval",
     ),
-    path("pay/done/<str:token>/", paying.done, name="pay_done"),
-    path("pay/done/<str:token>/back/", paying.back, name="pay_back"),
+    path("pay/done/<str:token>/", paid.done, name="pay_done"),
+    path("pay/done/<str:token>/back/", paid.back, name="pay_back"),
     path("pay/<str:slug>/", paying.pay_link, name="pay_link"),
     path("pay/<str:slug>/confirm/", paying.confirm, name="pay_confirm"),
     path("organizations/<slug:slug>/payments/", include("wallet.merchant_urls")),
@@ -92,4 +93,9 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/", claims.dispute, name="dispute"),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
     path("webhooks/xpress-pay/<str:door>/", webhook_views.xpress_pay, name="webhook_xpress_pay"),
+    path(
+        "webhooks/paystack/<slug:code>/",
+        webhook_views.paystack_of_merchant,
+        name="webhook_paystack_of_merchant",
+    ),
 ]

@@ -1,5 +1,6 @@
 """Where gateways call us. The body is kept and answered at once; what it means is worked out afterwards."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -9,11 +10,17 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from core.api.ratelimit import count
+from core.api import ratelimit
 from core.middleware import client_ip
 from wallet import services, tasks
 from wallet.gateways.base import ForgedSignature, UnreadableNotice
-from wallet.models import PaymentGateway
+from wallet.models import PaymentGateway, WebhookEvent
+from wallet.services.merchants import own_gateways
+
+Receive = Callable[..., tuple[WebhookEvent | None, bool]]
+
+# By address, of which a gateway has a few. What is turned away comes again, and payments are asked about anyway.
+OF_MERCHANTS = "1200/minute"
 
 # Of notices that nothing proves: per address from which they come, and bytes of one.
 MOST_NOTICES = "300/minute"
@@ -24,11 +31,20 @@ LARGEST_NOTICE = 64 * 1024
 @login_not_required
 @require_POST
 def paystack(request: HttpRequest) -> HttpResponse:
-    signature = request.headers.get("x-paystack-signature")
+    return _kept(request, partial(services.receive_webhook, gateway=_paystack_gateway()))
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def paystack_of_merchant(request: HttpRequest, code: str) -> HttpResponse:
+    """The same of a merchant's own account there, signed with its own key; what comes too often comes again."""
+    if busy := _too_often(request, "merchant_webhook", OF_MERCHANTS):
+        return busy
     try:
-        return _keep(request, _paystack_gateway(), signature)
-    except ForgedSignature as error:
-        return JsonResponse({"code": error.code}, status=401)
+        return _kept(request, partial(own_gateways.receive_own_webhook, code=code))
+    except own_gateways.NoSuchGateway as error:
+        raise Http404 from error
 
 
 @csrf_exempt
@@ -39,28 +55,14 @@ def xpress_pay(request: HttpRequest, door: str) -> HttpResponse:
 
     Raises Http404.
     """
-    hit = count("xpress-pay", MOST_NOTICES, f"ip:{client_ip(request)}")
-    if hit is not None and not hit.allowed:
-        return JsonResponse(
-            {"code": "too_many_requests"}, status=429, headers={"Retry-After": str(hit.resets_in)}
-        )
+    if busy := _too_often(request, "xpress_pay", MOST_NOTICES):
+        return busy
     if len(request.body) > LARGEST_NOTICE:
         return JsonResponse({"code": UnreadableNotice.code}, status=413)
     for gateway in PaymentGateway.objects.filter(kind=PaymentGateway.Kind.XPRESS_PAY).order_by("code"):
         with suppress(ForgedSignature):
-            return _keep(request, gateway, door)
+            return _answered(partial(services.receive_webhook, gateway=gateway), request.body, door)
     raise Http404
-
-
-def _keep(request: HttpRequest, gateway: PaymentGateway, signature: str | None) -> HttpResponse:
-    """Keep a webhook, and have it dealt with once that is committed. Raises ForgedSignature."""
-    try:
-        event, is_new = services.receive_webhook(gateway=gateway, raw=request.body, signature=signature)
-    except UnreadableNotice as error:
-        return JsonResponse({"code": error.code}, status=400)
-    if is_new:
-        transaction.on_commit(partial(tasks.process_webhook.delay, event_id=str(event.pk)), robust=True)
-    return JsonResponse({"status": "kept"})
 
 
 @csrf_exempt
@@ -74,10 +76,39 @@ def paystack_approval(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "approved"})
 
 
+def _too_often(request: HttpRequest, policy: str, limit: str) -> HttpResponse | None:
+    hit = ratelimit.count(policy, limit, f"ip:{client_ip(request)}")
+    if hit is None or hit.allowed:
+        return None
+    return JsonResponse(
+        {"code": "too_many_requests"}, status=429, headers={"Retry-After": str(hit.resets_in)}
+    )
+
+
+def _kept(request: HttpRequest, receive: Receive) -> HttpResponse:
+    """Have a signed webhook kept, and worked out once that is committed."""
+    try:
+        return _answered(receive, request.body, request.headers.get("x-paystack-signature"))
+    except ForgedSignature as error:
+        return JsonResponse({"code": error.code}, status=401)
+
+
+def _answered(receive: Receive, raw: bytes, signature: str | None) -> HttpResponse:
+    """Raises ForgedSignature."""
+    try:
+        event, is_new = receive(raw=raw, signature=signature)
+    except UnreadableNotice as error:
+        return JsonResponse({"code": error.code}, status=400)
+    if event is not None and is_new:
+        transaction.on_commit(partial(tasks.process_webhook.delay, event_id=str(event.pk)), robust=True)
+    return JsonResponse({"status": "kept"})
+
+
 def _paystack_gateway() -> PaymentGateway:
-    """Raises Http404 where there is none."""
-    gateways = PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK).order_by("priority", "code")
-    gateway = gateways.first()
+    """Ours, and none that a merchant brought. Raises Http404 where there is none."""
+    gateways = PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK)
+    ours = gateways.exclude(code__startswith=PaymentGateway.BROUGHT)
+    gateway = ours.order_by("priority", "code").first()
     if gateway is None:
         raise Http404
     return gateway

@@ -33,6 +33,7 @@ from wallet.models import (
 )
 from wallet.services import bulk
 from wallet.services.lookups import TooManyLookups
+from wallet.tests.ledger import trust_new_factors
 
 HELD = {"payment": "01900000-0000-7000-8000-000000000001", "amount": 250_000, "currency": "NGN"}
 ADA, NGOZI, CHIDI = "ada@alajo.test", "ngozi@alajo.test", "chidi@alajo.test"
@@ -393,6 +394,7 @@ def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
     visitor.go(f"/pay/{sold.link.slug}/")
     visitor.go(f"/pay/done/{sold.token}/")
     log_in(visitor, ADA)
+    trust_new_factors()
     visitor.go(f"/pay/{sold.link.slug}/")
     press(visitor.page, "Review")
     heading(visitor.page, "Check and pay")
@@ -402,8 +404,15 @@ def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
     link = f"links/{sold.link_id}/"
     for page in ("", "all/", f"all/{sold.pk}/", "links/", "links/new/", link, f"{link}print/", "report/"):
         visitor.go(f"{desk}{page}")
-    for page in ("take-out/", "settings/"):
+    for page in ("settings/", "banks/", "banks/add/", "take-out/own/", "take-out/"):
         visitor.go(f"{desk}{page}")
+    press(visitor.page, "Everything there is")
+    heading(visitor.page, "Check and send")
+    visitor.check()
+    visitor.go(f"{desk}banks/")
+    visitor.page.get_by_role("link", name="Remove").click()
+    heading(visitor.page, "Remove this bank account?")
+    visitor.check()
 
 
 def test_the_pages_of_requests(visitor: Visitor, demo: None) -> None:

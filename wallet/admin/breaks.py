@@ -31,19 +31,12 @@ from wallet.admin.reconciliation_panels import (
 from wallet.models import Break, GatewayRow
 from wallet.services import reconciliation
 
-AGES = (
-    ("day", _("Under a day")),
-    ("week", _("Under a week")),
-    ("month", _("Under a month")),
-    ("older", _("Longer")),
-)
-
 
 class AgeFilter(admin.SimpleListFilter):
     title, parameter_name = _("age"), "age"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(AGES)
+        return list(Break.STEPS)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         step = self.value()

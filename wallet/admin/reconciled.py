@@ -27,7 +27,6 @@ from core.spreadsheets import as_csv
 from core.staff import ReadOnlyAdmin, amount, list_of
 from wallet import reconciliation_tasks
 from wallet.admin import reconciliation_charts as charts
-from wallet.admin.breaks import AGES
 from wallet.admin.row_import_forms import reconciled_accounts
 from wallet.models import Account, Break, GatewayRow, ReconciledDay, RowImport, SuspenseItem
 from wallet.services import reconciliation
@@ -238,7 +237,7 @@ def _ages(at: datetime) -> list[tuple[Any, int, int, str]]:
     """Open differences by age: how many, how much in all, and their list."""
 
     found = []
-    for step, label in AGES:
+    for step, label in Break.STEPS:
         rows = Break.objects.open().aged(step, at=at)
         gap = Abs(Coalesce(F("book_amount"), 0) - Coalesce(F("gateway_amount"), 0))
         told = rows.aggregate(count=Count("pk"), sum=Sum(gap))

@@ -10,7 +10,7 @@ from core.history import Guard
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0036_lighter_differences'),
+        ('wallet', '0037_merchant_card_refunds'),
     ]
 
     operations = [

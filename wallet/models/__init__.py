@@ -34,13 +34,7 @@ from wallet.models.limits import (
     ReversalRule,
     TierRule,
 )
-from wallet.models.merchants import (
-    Merchant,
-    MerchantPayment,
-    MerchantRefund,
-    MerchantSettlement,
-    PaymentLink,
-)
+from wallet.models.merchants import Merchant, PaymentLink
 from wallet.models.money_in import DedicatedAccount, SavedCard, SuspendedDeposit
 from wallet.models.payouts import Bank, BankAccount, Payout
 from wallet.models.periods import Adjustment, ClosedPeriod
@@ -52,6 +46,7 @@ from wallet.models.requests import (
     RequestBlock,
     SplitBill,
 )
+from wallet.models.sales import MerchantPayment, MerchantRefund, MerchantSettlement
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
 from wallet.models.statements import Statement
 

@@ -48,6 +48,12 @@ class Break(models.Model):
 
     # Days from, and to (None: any older).
     AGES = {"day": (0, 1), "week": (1, 7), "month": (7, 30), "older": (30, None)}
+    STEPS = (
+        ("day", _("Under a day")),
+        ("week", _("Under a week")),
+        ("month", _("Under a month")),
+        ("older", _("Longer")),
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # Accounts are never deleted: a key would only cost, as in the ledger itself.

@@ -30,6 +30,9 @@ class PaymentGateway(models.Model):
     active = models.BooleanField(default=True)
     credentials = models.TextField()
 
+    # How the codes of those begin that merchants brought, whose money never comes to us.
+    BROUGHT = "m-"
+
     class Meta:
         verbose_name = _("payment gateway")
         verbose_name_plural = _("payment gateways")
@@ -48,6 +51,10 @@ class PaymentGateway(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_brought(self) -> bool:
+        return self.code.startswith(self.BROUGHT)
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):

@@ -17,6 +17,7 @@ from accounts import audit
 from accounts import services as accounts
 from accounts.kyc import names
 from accounts.models import KycApplication, Notification, Organization, Profile, User
+from accounts.services import organizations
 from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -72,8 +73,10 @@ class Found:
 
 
 @sensitive_variables("number")
-def look_up(*, owner: User, bank_code: str, number: str, at: datetime) -> Found:
-    """Ask the bank whose account this is, and compare the name with the customer's. Calls outside.
+def look_up(
+    *, owner: User, bank_code: str, number: str, at: datetime, organization: Organization | None = None
+) -> Found:
+    """Ask the bank whose account this is, and compare its name with the owner's, or the organisation's. Calls outside.
 
     Raises AccountNumberWrong, BankUnknown, NoPayouts, TooManyLookups, AccountNotResolved, GatewayRefused,
     GatewayUnavailable.
@@ -84,7 +87,7 @@ def look_up(*, owner: User, bank_code: str, number: str, at: datetime) -> Found:
     gateway = payout_gateway()
     with acting_as_service():
         bank = bank_of(gateway=gateway, code=bank_code)
-        own_name = legal_name(owner)
+        own_name = organization.name if organization else legal_name(owner)
     count_resolve(user_id=owner.pk, at=at)
     require_no_transaction()
     adapter = cast(KnowsBanks, adapter_of(gateway))
@@ -147,15 +150,21 @@ def save_found(*, owner: User, found: Found, at: datetime, account_id: UUID | No
 
 
 def save_for_organization(*, organization: Organization, found: Found, at: datetime) -> BankAccount:
-    """Keep an account that an organisation is paid to; the caller says who may do so. A repeat returns the first."""
+    """Keep an account that an organisation is paid to, and tell its owners; a repeat returns the first.
+
+    The caller says who may do so. Raises TooManyBankAccounts.
+    """
     with acting_as_service():
-        theirs = BankAccount.objects.filter(organization=organization, gateway=found.gateway)
-        account = theirs.filter(blind_index=_index(found)).first()
+        theirs = BankAccount.objects.filter(organization=organization)
+        account = theirs.filter(gateway=found.gateway, blind_index=_index(found)).first()
         if account is None or account.removed_at is not None:
+            if theirs.saved().count() >= MOST:
+                raise TooManyBankAccounts
             account = _stored(account, owner=None, organization=organization, found=found, at=at)
             audit.record(
                 action="wallet.bank_account.added", target=account, organization=str(organization.pk)
             )
+            tell_owner(account, "bank_account.added")
         return account
 
 
@@ -177,7 +186,7 @@ def remove_bank_account(*, account: BankAccount, at: datetime) -> None:
         here = BankAccount.objects.saved().filter(pk=account.pk)
         if not here.update(removed_at=at, is_default=False):
             raise BankAccountGone
-        following = BankAccount.objects.saved().filter(owner=account.owner_id)
+        following = BankAccount.objects.saved().filter(owner=account.owner_id, organization=None)
         if account.is_default and (next_one := following.order_by("-id").first()):
             BankAccount.objects.filter(pk=next_one.pk).update(is_default=True)
         audit.record(action="wallet.bank_account.removed", target=account)
@@ -201,13 +210,17 @@ def number_of(account: BankAccount) -> str:
 
 
 def tell_owner(account: BankAccount, event: str) -> None:
+    """Leave a notice with whoever owns an account, or owns the organisation that does."""
     facts: dict[str, Any] = {
         "bank_account": str(account.pk),
         "bank": account.bank_name,
         "last_four": account.last_four,
     }
-    if account.owner_id:
-        accounts.notify(notices=[Notification(user_id=account.owner_id, event=event, data=facts)])
+    people = [account.owner_id] if account.owner_id else []
+    if account.organization:
+        people = list(organizations.owners_of(account.organization))
+        facts |= {"organization": account.organization.name, "slug": account.organization.slug}
+    accounts.notify(notices=[Notification(user_id=person, event=event, data=facts) for person in people])
 
 
 def _index(found: Found) -> str:

@@ -20,13 +20,17 @@ OWN_NUMBER = "dedicated_nuban"
 def take_charge(gateway: PaymentGateway, event: WebhookEvent, data: dict[str, Any], at: datetime) -> None:
     """Ask about a charge, and settle the payment it is for; what we never asked for goes to its own handler.
 
+    At a merchant's own gateway that is none of ours: whatever else comes there, comes to the merchant.
+
     Raises NotSettledYet, NothingToDo, GatewayRefused, GatewayUnavailable.
     """
     if not event.reference:
         raise NothingToDo
     with acting_as_service():
         payment = Payment.objects.filter(gateway=gateway, reference=event.reference).first()
-    if payment is None or _channel(data) == OWN_NUMBER:
+    if payment is None and gateway.is_brought:
+        raise NothingToDo
+    if payment is None or (_channel(data) == OWN_NUMBER and not gateway.is_brought):
         HANDLERS[UNASKED_DEPOSIT](gateway, event, data, at)
     elif check_payment(payment_id=payment.pk, at=at).state not in SETTLED:
         raise NotSettledYet

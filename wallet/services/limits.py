@@ -59,9 +59,9 @@ class Limits:
 
 
 def limits_of(*, account: Account, at: datetime) -> Limits:
-    """Return what holds for an account now, by the rule of its owner's tier on that day."""
+    """Return what holds for an account now, by the rule of its owner's tier on that day; nothing for one of nobody."""
     tier = Customer.objects.filter(pk=account.owner_id).values_list("tier", flat=True).first() or 0
-    rule = rules_on(currency=account.currency_id, at=at).get(tier)
+    rule = rules_on(currency=account.currency_id, at=at).get(tier) if account.owner_id else None
     counters = {row.kind: row for row in LimitCounter.objects.filter(account_id=account.pk)}
     return Limits(
         account_id=account.pk,

@@ -15,6 +15,7 @@ from wallet.models import Account, Case, Hold, Payment, PaymentGateway, Refund, 
 from wallet.services import holds
 from wallet.services.accounts import system_account
 from wallet.services.gateways import clearing_of
+from wallet.services.merchants import takings
 from wallet.services.posting import Line, post, reverse
 from wallet.services.referral_bonuses import posting_reversed
 from wallet.services.suspense import close_cases
@@ -30,11 +31,7 @@ _State = Refund.State
 def settle_refund(*, refund_id: UUID, said: Said, at: datetime) -> Refund:
     """Book what the gateway says of a refund; what was booked stays, but one that failed after all is taken back."""
     with acting_as_service():
-        refund = (
-            Refund.objects.select_for_update(of=("self",))
-            .select_related("gateway", "account")
-            .get(pk=refund_id)
-        )
+        refund = _locked(refund_id)
         if said.gateway_id and not refund.gateway_refund:
             refund.gateway_refund = said.gateway_id[:100]
             refund.save(update_fields=["gateway_refund"])
@@ -47,6 +44,7 @@ def settle_refund(*, refund_id: UUID, said: Said, at: datetime) -> Refund:
         if said.state in ("PENDING", "NEEDS_ATTENTION") and refund.is_open and refund.state != said.state:
             refund.state = said.state
             refund.save(update_fields=["state"])
+            takings.follow_refund(refund)
             audit.record(action=f"wallet.refund.{said.state.lower()}", target=refund)
             if said.state == "NEEDS_ATTENTION":
                 _open_case(refund, at=at)
@@ -84,12 +82,17 @@ def look_for(*, gateway: PaymentGateway, reference: str, shown: Sequence[Said], 
 def give_back(*, refund_id: UUID, reason: str, at: datetime) -> Refund:
     """The gateway took no order for this refund: its money is the account's again."""
     with acting_as_service():
-        refund = (
-            Refund.objects.select_for_update(of=("self",))
-            .select_related("gateway", "account")
-            .get(pk=refund_id)
-        )
+        refund = _locked(refund_id)
         return _failed(refund, reason, at=at) if refund.is_open else refund
+
+
+def _locked(refund_id: UUID) -> Refund:
+    """The refund, and what a merchant sold by its charge: before the accounts, as everybody does."""
+    rows = Refund.objects.select_for_update(of=("self",))
+    refund = rows.select_related("gateway", "account", "payment__account").get(pk=refund_id)
+    if refund.payment:
+        takings.sold_by(refund.payment)
+    return refund
 
 
 def _paid_back(refund: Refund, *, at: datetime) -> Refund:
@@ -160,6 +163,7 @@ def _settled(refund: Refund, state: str, *, at: datetime) -> Refund:
     refund.save(
         update_fields=["state", "settled_at", "next_check_at", "posting_id", "rest_posting_id", "error"]
     )
+    takings.follow_refund(refund)
     audit.record(action=f"wallet.refund.{state.lower()}", target=refund, amount=refund.amount)
     Case.objects.filter(kind=Case.Kind.UNKNOWN_REFUND, reference=str(refund.pk)).update(
         state=Case.State.CLOSED
@@ -188,6 +192,9 @@ def _unordered(gateway: PaymentGateway, reference: str, said: Said, *, at: datet
         return None
     if payment is None or not payment.is_credited or said.currency != payment.currency_id:
         return None
+    if takings.paid_elsewhere(payment):
+        return None
+    takings.sold_by(payment)
     account = payment.account
     if payment.state == Payment.State.HELD:
         account = Account.objects.get(
@@ -212,6 +219,7 @@ def _unordered(gateway: PaymentGateway, reference: str, said: Said, *, at: datet
     )
     refund.shortfall = said.amount - held
     refund.save(force_insert=True)
+    takings.follow_refund(refund)
     audit.record(
         action="wallet.refund.found", target=refund, amount=refund.amount, shortfall=refund.shortfall
     )

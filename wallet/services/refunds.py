@@ -22,6 +22,7 @@ from wallet.gateways.capabilities import Refunds
 from wallet.models import Account, Payment, PaymentGateway, Refund, SuspendedDeposit
 from wallet.services import holds
 from wallet.services.gateways import adapter_of
+from wallet.services.merchants import takings
 from wallet.services.refund_outcomes import HELD_FOR, give_back, look_for, settle_refund
 
 _State = Refund.State
@@ -94,6 +95,7 @@ def request_refund(
             .select_related("gateway", "account")
             .get(pk=payment.pk)
         )
+        takings.sold_by(payment)
         known = Refund.objects.filter(pk=refund_id).first() if refund_id else None
         if known is not None:
             if (known.payment_id, known.amount) != (payment.pk, amount):
@@ -122,6 +124,7 @@ def request_refund(
             reason=HELD_FOR,
         )
         refund.save(force_insert=True)
+        takings.follow_refund(refund)
         audit.record(action="wallet.refund.requested", target=refund, amount=amount, payment=str(payment.pk))
         return refund
 
@@ -131,7 +134,7 @@ def check_refund(*, payment: Payment, amount: int) -> None:
 
     Raises NotRefundable, CannotRefund, RefundUnderWay, RefundTooLarge.
     """
-    if not payment.is_credited:
+    if not payment.is_credited or takings.paid_elsewhere(payment):
         raise NotRefundable
     if not isinstance(adapter_of(payment.gateway), Refunds):
         raise CannotRefund
@@ -191,9 +194,10 @@ def order_refund(*, refund_id: UUID, at: datetime) -> Refund:
     with acting_as_service():
         mine = Refund.objects.filter(pk=refund_id, state=_State.HELD)
         first = bool(mine.update(state=_State.UNKNOWN, ordered_at=at, checks=1, next_check_at=at + CHECKS[0]))
-        refund = Refund.objects.select_related("gateway").get(pk=refund_id)
+        refund = Refund.objects.select_related("gateway", "payment__account").get(pk=refund_id)
         if not first:
             return refund
+        takings.follow_refund(refund)
         audit.record(action="wallet.refund.ordered", target=refund, amount=refund.amount)
         adapter = _adapter(refund.gateway)
     try:
@@ -243,6 +247,7 @@ def order_again(*, refund_id: UUID, by: User, reason: str) -> None:
         refund = _unanswered(refund_id)
         refund.state = _State.HELD
         refund.save(update_fields=["state"])
+        takings.follow_refund(refund)
         audit.record(action="wallet.refund.ordered_again", target=refund, reason=reason, by=str(by.pk))
 
 
@@ -260,7 +265,9 @@ def call_off(*, refund_id: UUID, by: User, reason: str, at: datetime) -> Refund:
 
 
 def _unanswered(refund_id: UUID) -> Refund:
-    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    refund = (
+        Refund.objects.select_for_update(of=("self",)).select_related("payment__account").get(pk=refund_id)
+    )
     if refund.state != _State.UNKNOWN or refund.gateway_refund:
         raise RefundDecided
     return refund

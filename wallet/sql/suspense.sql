@@ -1,8 +1,8 @@
 -- What stands in suspense, one row each, kept by following the books: a hot account's own rows have no index.
 -- Reverse: see the migration.
 
--- Takes in what has been put aside since the last call, and what gave it to somebody: its reversal, or a posting that an
--- adjustment ties to it. Passes about p_limit transactions at once and returns how many. One process at a time.
+-- Takes in what has been put aside since the last call, and what gave it to somebody: its reversal, a posting that an
+-- adjustment ties to it, or the one by which a suspended deposit went to its customer. Passes about p_limit transactions at once and returns how many. One process at a time.
 create or replace function wallet.follow_suspense(p_limit integer) returns bigint
 language plpgsql set search_path = '' set enable_seqscan = off as $$
 declare
@@ -31,10 +31,11 @@ begin
     ), into_suspense as materialized (
         select n.* from new n join public.wallet_account a on a.id = n.credit_account_id where a.kind = 'SUSPENSE'
     ), out_of_suspense as materialized (
-        select n.*, coalesce(n.reverses, j.adjusts) as gives_back
+        select n.*, coalesce(n.reverses, j.adjusts, d.posting_id) as gives_back
         from new n
         join public.wallet_account a on a.id = n.debit_account_id and a.kind = 'SUSPENSE'
         left join public.wallet_adjustment j on j.posting_id = n.posting_id
+        left join public.wallet_suspendeddeposit d on d.resolved_posting_id = n.posting_id
     ), kept as (
         insert into public.wallet_suspenseitem (id, account_id, posting_id, amount, currency, kind, description,
             suspended_at, attributed_by, attributed_at)

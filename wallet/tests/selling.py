@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts.models import Organization, User
+from accounts.services import api_keys
 from accounts.tests.factories import make_organization
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id, uuid7
 from realtime.models import Message
 from wallet import services as wallet
+from wallet.api.merchants.scopes import SCOPES
 from wallet.models import Account, Merchant, MerchantPayment, PaymentLink
 from wallet.services.merchants import applying, links, selling
 
@@ -84,3 +87,18 @@ def told(merchant: Merchant) -> list[tuple[str, dict[str, Any]]]:
     with acting_as_service():
         rows = Message.objects.filter(topic=f"org:{merchant.organization_id}").order_by("pk")
         return [(row.event, row.payload) for row in rows]
+
+
+def key_of(merchant: Merchant, owner: User, *scopes: str, mode: str = "LIVE") -> APIClient:
+    """A program with the key of a merchant's organisation."""
+    made = api_keys.make(
+        organization_id=merchant.organization_id,
+        by=owner,
+        name="shop",
+        mode=mode,
+        scopes=scopes or SCOPES,
+        at=timezone.now(),
+    )
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {made.secret}")
+    return client

@@ -5,34 +5,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.services import api_keys
 from core.api.ids import encode
 from wallet.api.merchants.scopes import SCOPES
 from wallet.models import Merchant
 from wallet.tests.api import client_of, client_with_key, problem
 from wallet.tests.factories import make_wallet
-from wallet.tests.selling import buy, has, make_link, make_merchant
+from wallet.tests.selling import buy, has, key_of, make_link, make_merchant
 
 _keys = itertools.count(1)
 LINK = {"title": "Head tie", "amount": 450_000, "currency": "NGN"}
-
-
-def key_of(merchant: Merchant, owner: User, *scopes: str, mode: str = "LIVE") -> APIClient:
-    made = api_keys.make(
-        organization_id=merchant.organization_id,
-        by=owner,
-        name="shop",
-        mode=mode,
-        scopes=scopes or SCOPES,
-        at=timezone.now(),
-    )
-    client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {made.secret}")
-    return client
 
 
 def post(client: APIClient, path: str, body: Any = None, key: str = "") -> Any:

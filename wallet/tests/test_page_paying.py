@@ -155,7 +155,13 @@ def test_the_desk_is_for_its_members_and_each_sees_what_is_theirs(ada: User, bol
     sold = buy(ada, make_wallet(ada, amount=400_000), make_link(merchant), note="Two yards")
     mine, theirs = browser_of(bola), browser_of(ada)
     pages = ("merchant", "merchant_payments", "merchant_links", "merchant_report", "merchant_settings")
-    for name in (*pages, "merchant_settle"):
+    for name in (
+        *pages,
+        "merchant_settle",
+        "merchant_banks",
+        "merchant_bank_add",
+        "merchant_settle_to_wallet",
+    ):
         assert mine.get(desk(merchant, name)).status_code == 200, name
         assert theirs.get(desk(merchant, name)).status_code == 404, name
     assert theirs.get(desk(merchant, "merchant_payment", sold.pk)).status_code == 404
@@ -190,7 +196,7 @@ def test_a_link_is_made_shared_and_found_by_search(ada: User, bola: User) -> Non
 def test_paying_back_and_taking_out_ask_for_a_factor_first(ada: User, bola: User) -> None:
     merchant, purse = make_merchant(bola), make_wallet(ada, amount=400_000)
     sold, browser = buy(ada, purse, make_link(merchant)), browser_of(bola)
-    back, out = desk(merchant, "merchant_refund", sold.pk), desk(merchant, "merchant_settle")
+    back, out = desk(merchant, "merchant_refund", sold.pk), desk(merchant, "merchant_settle_to_wallet")
     page = browser.get(desk(merchant, "merchant_payment", sold.pk))
     give = {"form_key": hidden(page, "form_key"), "amount": "500", "reason": "Torn"}
     take = {"form_key": hidden(browser.get(out), "form_key"), "amount": "1,000"}

@@ -226,10 +226,3 @@ class TestSuspense:
         assert reconciliation.follow_suspense()
         with acting_as_service():
             assert SuspenseItem.objects.get().attributed_by is None
-
-    def test_whoever_attributes_by_other_rows_says_so(self, clearing):
-        key, by = clearing.posted(7_000), posting_id()
-        reconciliation.follow_suspense()
-        with acting_as_service():
-            reconciliation.attributed(posting_id=key, by_posting=by, at=timezone.now())
-            assert SuspenseItem.objects.get().attributed_by == by

@@ -7,9 +7,10 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from wallet import services as wallet
 from wallet import tasks
-from wallet.models import Account, DedicatedAccount, WebhookEvent
+from wallet.models import Account, DedicatedAccount, SuspenseItem, WebhookEvent
 from wallet.refusals import AccountFrozen
 from wallet.sandbox.models import SandboxCharge
+from wallet.services import reconciliation
 from wallet.services.suspense import CannotTakeDeposit, DepositResolved, NothingSuspended
 from wallet.tests.deposits import (
     age,
@@ -152,7 +153,11 @@ def test_a_suspended_deposit_is_given_to_its_owner_once(paystack, ada, purse):
     agent = make_person(role="AGENT")
     with pytest.raises(CannotTakeDeposit):
         attribute(Account(pk=wallet_of("SUSPENSE")), agent)
+    reconciliation.follow_suspense()
     done = attribute(purse, agent)
+    reconciliation.follow_suspense()
+    with acting_as_service():
+        assert SuspenseItem.objects.get().attributed_by == done.resolved_posting_id
     assert (done.state, done.account_id, done.resolved_by_id) == ("ATTRIBUTED", purse.pk, agent.pk)
     assert (balance(purse), balances("SUSPENSE")) == (500_000, (0,))
     [payment] = payments()

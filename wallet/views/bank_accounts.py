@@ -54,7 +54,7 @@ def add(request: PersonRequest) -> HttpResponse:
     """Ask which account, and then the bank whose it is."""
     with acting_as(request.user):
         own_wallet(request.user)
-    banks = _banks()
+    banks = banks_on_offer()
     if request.method != "POST":
         return _form_page(request, BankAccountForm(banks=banks))
     form = BankAccountForm(request.POST, banks=banks)
@@ -64,7 +64,7 @@ def add(request: PersonRequest) -> HttpResponse:
         found = services.look_up(owner=request.user, at=timezone.now(), **form.cleaned_data)
     except DomainError as refusal:
         return _refused(request, form, refusal)
-    context = {"found": found, "token": _sealed(request.user, found)}
+    context = {"found": found, "token": sealed(found, _place(request.user))}
     with acting_as(request.user):
         return render(request, "payouts/bank_account_found.html", context)
 
@@ -82,7 +82,7 @@ def confirm(request: PersonRequest) -> HttpResponseBase:
 @step_up_required
 def _confirm(request: PersonRequest) -> HttpResponse:
     """Put the account that was shown on the list. A second click finds it there."""
-    found = _opened(request.user, request.POST.get("found", ""))
+    found = opened(request.POST.get("found", ""), _place(request.user))
     if found is None:
         messages.error(request, _("This page was open for too long. Please type the number again."))
         return redirect("bank_account_add")
@@ -116,7 +116,7 @@ def make_default(request: PersonRequest, account_id: UUID) -> HttpResponse:
     return redirect("bank_accounts")
 
 
-def _banks() -> list[Bank]:
+def banks_on_offer() -> list[Bank]:
     """The list to choose from; read now where nobody has read it yet."""
     try:
         gateway = services.payout_gateway()
@@ -138,24 +138,32 @@ def _form_page(request: PersonRequest, form: BankAccountForm, status: int = 200)
 
 
 def _refused(request: PersonRequest, form: BankAccountForm, refusal: DomainError) -> HttpResponse:
+    return waiting(_form_page(request, form, status=note(form, refusal)), refusal)
+
+
+def note(form: BankAccountForm, refusal: DomainError) -> int:
+    """Say at its field why no name was found; return the status of the answer."""
     field = {AccountNumberWrong: "number", AccountNotResolved: "number", BankUnknown: "bank_code"}
     form.add_error(field.get(type(refusal)), str(refusal))
-    status = {"unavailable": 503, "limited": 429}.get(refusal.kind, 422)
-    response = _form_page(request, form, status=status)
+    return {"unavailable": 503, "limited": 429}.get(refusal.kind, 422)
+
+
+def waiting(response: HttpResponse, refusal: DomainError) -> HttpResponse:
+    """The same answer, which says when to come back to whoever asked too often."""
     if isinstance(refusal, TooManyLookups):
         response["Retry-After"] = str(refusal.data["retry_after"])
     return response
 
 
-def _sealed(user: User, found: Found) -> str:
-    """What the bank said, for this customer alone, so that it cannot differ when it is confirmed."""
+def sealed(found: Found, place: str) -> str:
+    """What the bank said, for one customer or desk alone, so that it cannot differ when it is confirmed."""
     kept = {"until": timezone.now().timestamp() + FOUND_LIFE, **asdict(found)}
-    return encryption.seal(json.dumps(kept), aad=_place(user))
+    return encryption.seal(json.dumps(kept), aad=place)
 
 
-def _opened(user: User, token: str) -> Found | None:
+def opened(token: str, place: str) -> Found | None:
     try:
-        kept = json.loads(encryption.open_sealed(token, aad=_place(user)))
+        kept = json.loads(encryption.open_sealed(token, aad=place))
     except encryption.DecryptionFailed:
         return None
     return Found(**kept) if kept.pop("until") > timezone.now().timestamp() else None

@@ -1,4 +1,4 @@
-"""A merchant's money: who paid, giving it back, what the days came to, and taking it out."""
+"""A merchant's money: who paid, giving it back, and what the days came to."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
+from django.db.transaction import on_commit
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,17 +18,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.form_keys import new_form_key
 from accounts.requests import PersonRequest
 from accounts.step_up import step_up_required
-from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import posting_id_of
 from core.spreadsheets import as_csv
 from core.templatetags.money import money
-from wallet import merchant_words
-from wallet.merchant_forms import PaymentFilter, RefundForm, ReportFilter, SettleForm
-from wallet.models import Account, MerchantPayment, MerchantRefund, MerchantSettlement
+from wallet import merchant_words, money_in_tasks
+from wallet.merchant_forms import PaymentFilter, RefundForm, ReportFilter
+from wallet.models import MerchantPayment, MerchantRefund
 from wallet.refusals import InsufficientFunds
-from wallet.services.merchants import refunds, reports, settling
-from wallet.templatetags.wallet import plain_amount
+from wallet.services.merchants import refunds, reports
 from wallet.views.merchants import Desk, desk_of, managed_desk
 
 PAGE, DAYS = 30, 30
@@ -92,7 +91,7 @@ def _refund(request: PersonRequest, slug: str, sold_id: UUID) -> HttpResponse:
         except DomainError as refusal:
             form.add_error("amount", str(refusal))
         else:
-            messages.success(request, _("%(amount)s was paid back.") % {"amount": money(made.amount, "NGN")})
+            _say_how_it_goes(request, made)
             return redirect("merchant_payment", slug, sold_id)
     return _payment_page(request, desk, sold, form)
 
@@ -127,45 +126,6 @@ def report_csv(request: PersonRequest, slug: str) -> HttpResponse:
     return answer
 
 
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def settle(request: PersonRequest, slug: str) -> HttpResponseBase:
-    desk = managed_desk(request, slug, owner=True)
-    if request.method != "POST":
-        place = f"settle.{request.user.pk}.{desk.merchant.pk}"
-        account = _account(desk)
-        first = {"form_key": new_form_key(place), "amount": plain_amount(account.available)}
-        return _settle_page(request, desk, SettleForm(initial=first, place=place))
-    answer: HttpResponseBase = _settle(request, desk)
-    return answer
-
-
-@step_up_required
-def _settle(request: PersonRequest, desk: Desk) -> HttpResponse:
-    """Take money out, to the wallet of the owner who asks."""
-    form = SettleForm(request.POST, place=f"settle.{request.user.pk}.{desk.merchant.pk}")
-    if form.is_valid():
-        typed = form.cleaned_data
-        try:
-            settling.settle_to_wallet(
-                merchant=desk.merchant,
-                by=request.user,
-                posting_id=posting_id_of(typed["form_key"]),
-                amount=typed["amount"],
-                at=timezone.now(),
-            )
-        except InsufficientFunds as refusal:
-            there = money(int(refusal.data["available"]), "NGN")
-            form.add_error("amount", _("There is %(amount)s in the account.") % {"amount": there})
-        except DomainError as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            said = _("%(amount)s is in your own account now.") % {"amount": money(typed["amount"], "NGN")}
-            messages.success(request, said)
-            return redirect("merchant", desk.slug)
-    return _settle_page(request, desk, form)
-
-
 def _found(rows: QuerySet[MerchantPayment], asked: dict[str, Any]) -> QuerySet[MerchantPayment]:
     text = asked.get("q", "").strip()
     if text:
@@ -198,17 +158,26 @@ def _refund_form(request: PersonRequest, sold: MerchantPayment) -> RefundForm:
     return RefundForm(initial={"form_key": new_form_key(place)}, place=place, sold=sold)
 
 
+def _say_how_it_goes(request: PersonRequest, made: MerchantRefund) -> None:
+    """To a wallet it went; to a card it is sent by a worker once this is committed."""
+    words = {"amount": money(made.amount, made.payment.currency_id)}
+    if made.refund_id is None:
+        messages.success(request, _("%(amount)s was paid back.") % words)
+        return
+    on_commit(money_in_tasks.settle_refunds.delay, robust=True)
+    messages.info(request, _("%(amount)s is set aside and goes back to the card.") % words)
+
+
 def _payment_page(
     request: PersonRequest, desk: Desk, sold: MerchantPayment, form: RefundForm
 ) -> HttpResponse:
     refunded = MerchantRefund.objects.visible_to(request.user).filter(payment=sold).order_by("pk")
-    by_wallet = sold.method == MerchantPayment.Method.WALLET
     context = {
         "desk": desk,
         "sold": sold,
         "tone": merchant_words.TONES[sold.state],
-        "refunds": list(refunded),
-        "form": form if by_wallet and sold.refundable and desk.mine.manages else None,
+        "refunds": [(each, merchant_words.REFUND_TONES[each.state]) for each in refunded],
+        "form": form if sold.refundable and desk.mine.manages else None,
         "here": "payments",
     }
     return render(request, "merchants/payment.html", context, status=422 if form.errors else 200)
@@ -221,20 +190,3 @@ def _report(request: PersonRequest, desk: Desk) -> tuple[ReportFilter, reports.R
     if not form.is_valid():
         return form, None
     return form, reports.report(merchant=desk.merchant, **form.cleaned_data)
-
-
-def _account(desk: Desk) -> Account:
-    with acting_as_service():
-        return Account.objects.get(pk=desk.merchant.account_id)
-
-
-def _settle_page(request: PersonRequest, desk: Desk, form: SettleForm) -> HttpResponse:
-    past = MerchantSettlement.objects.visible_to(request.user).filter(merchant=desk.merchant)
-    context = {
-        "desk": desk,
-        "form": form,
-        "account": _account(desk),
-        "past": list(past.order_by("-pk")[:10]),
-        "here": "settle",
-    }
-    return render(request, "merchants/settle.html", context, status=422 if form.errors else 200)

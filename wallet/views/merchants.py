@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import letters
 from accounts.models import Membership
 from accounts.requests import PersonRequest
 from accounts.step_up import step_up_required
@@ -28,7 +29,7 @@ LATEST = 5
 WIDTH, HEIGHT, GAP = 560, 120, 6
 
 
-class NotAMerchant(Exception):
+class NotAMerchant(Http404):
     """The organisation has not applied yet."""
 
 
@@ -87,7 +88,7 @@ def overview(request: PersonRequest, slug: str) -> HttpResponse:
     latest = MerchantPayment.objects.visible_to(request.user).filter(merchant=desk.merchant).paid()
     context = {
         "desk": desk,
-        "account": _account(desk.merchant),
+        "account": account_of(desk.merchant),
         "tone": merchant_words.MERCHANT_TONES[desk.merchant.state],
         "bars": bars_of(chart),
         "width": WIDTH,
@@ -199,7 +200,7 @@ def field_of(refusal: DomainError) -> str | None:
     return "display_name" if isinstance(refusal, applying.MerchantTextRefused) else None
 
 
-def _account(merchant: Merchant) -> Account:
+def account_of(merchant: Merchant) -> Account:
     """The merchant's account, which belongs to no person: its members have been asked for before."""
     with acting_as_service():
         return Account.objects.get(pk=merchant.account_id)
@@ -209,5 +210,7 @@ def _settings_page(
     request: PersonRequest, desk: Desk, form: MerchantForm, key_form: GatewayKeyForm
 ) -> HttpResponse:
     context: dict[str, Any] = {"desk": desk, "form": form, "key_form": key_form, "here": "settings"}
+    if desk.merchant.own_gateway_id:
+        context["webhook"] = letters.page("webhook_paystack_of_merchant", desk.merchant.own_gateway_id)
     status = 422 if form.errors or key_form.errors else 200
     return render(request, "merchants/settings.html", context, status=status)

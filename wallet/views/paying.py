@@ -18,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import letters
 from accounts.form_keys import new_form_key
@@ -33,7 +33,7 @@ from core.middleware import client_ip
 from core.templatetags.money import money
 from core.views import not_found, slow_down
 from wallet import merchant_words, services
-from wallet.gateways.base import GatewayError, GatewayRefused
+from wallet.gateways.base import GatewayRefused
 from wallet.merchant_forms import PayByCardForm, PayForm
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds
@@ -42,8 +42,7 @@ from wallet.services.merchants import links, selling
 from wallet.services.merchants.links import LinkNotFound, LinkNotOpen, Shown
 from wallet.services.merchants.selling import AmountDiffers
 from wallet.views.access import NotACustomer, own_wallet, wallet_page
-from wallet.views.deposits import CHECKOUT_PAGES, may_ask
-from wallet.views.home import poll_seconds
+from wallet.views.deposits import CHECKOUT_PAGES
 
 GONE = 410
 ORDER_LIFE = 30 * 60
@@ -76,13 +75,13 @@ class Order:
 @outside_transaction
 def pay_link(request: HttpRequest, slug: str) -> HttpResponse:
     """What is asked for, by whom, and how to pay it."""
-    refused = _too_often(request, "pay_page", PAGES)
+    refused = too_often(request, "pay_page", PAGES)
     if refused:
         return refused
     try:
         shown = links.shown(slug=slug)
     except LinkNotFound:
-        return _too_often(request, "pay_miss", MISSES) or not_found(request)
+        return too_often(request, "pay_miss", MISSES) or not_found(request)
     why = shown.why_closed(timezone.now())
     if why:
         return _closed(request, shown, why)
@@ -103,7 +102,7 @@ def pay_link(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _by_card(request: HttpRequest, shown: Shown, form: PayForm, wallet: Account | None) -> HttpResponse:
     """Off to the gateway's page."""
-    refused = _too_often(request, "pay_start", STARTS)
+    refused = too_often(request, "pay_start", STARTS)
     if refused:
         return refused
     typed, now = form.cleaned_data, timezone.now()
@@ -190,49 +189,6 @@ def _confirm(request: PersonRequest, slug: str) -> HttpResponse:
     return redirect("pay_done", sold.token)
 
 
-@login_not_required
-@never_cache
-@require_safe
-def done(request: HttpRequest, token: str) -> HttpResponse:
-    """What became of a payment, at an address that only its payer knows; asked again by htmx while it is open."""
-    refused = _too_often(request, "pay_page", PAGES)
-    if refused:
-        return refused
-    try:
-        shown = links.shown_by_token(token=token)
-    except LinkNotFound:
-        return _too_often(request, "pay_miss", MISSES) or not_found(request)
-    sold = shown.sold
-    assert sold is not None
-    is_part = bool(request.headers.get("HX-Request"))
-    if is_part and request.GET.get("seen") == sold.state:
-        return HttpResponse(status=204)
-    context = {
-        "shown": shown,
-        "sold": sold,
-        "words": merchant_words.PAYER[sold.state],
-        "poll_seconds": poll_seconds(sold.payment) if sold.payment else None,
-        "mine": request.user.is_authenticated and sold.payer_id == request.user.pk,
-    }
-    return render(request, "pay/_outcome.html" if is_part else "pay/done.html", context)
-
-
-@login_not_required
-@never_cache
-@require_safe
-@outside_transaction
-def back(request: HttpRequest, token: str) -> HttpResponse:
-    """The way back from the gateway's page. The address proves nothing, so the gateway is asked."""
-    try:
-        sold = links.shown_by_token(token=token).sold
-    except LinkNotFound:
-        return _too_often(request, "pay_miss", MISSES) or not_found(request)
-    if sold and sold.payment and may_ask(sold.payment):
-        with suppress(GatewayError):
-            services.check_payment(payment_id=sold.payment.pk, at=timezone.now())
-    return redirect("pay_done", token)
-
-
 def _closed(request: HttpRequest, shown: Shown, why: str) -> HttpResponse:
     title, text = merchant_words.CLOSED[why]
     context = {"shown": shown, "title": title, "text": text}
@@ -299,7 +255,7 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _too_often(request: HttpRequest, name: str, limit: str) -> HttpResponse | None:
+def too_often(request: HttpRequest, name: str, limit: str) -> HttpResponse | None:
     """Count one page, and the answer to whoever asked too often. Counts nothing while Valkey is away."""
     hit = ratelimit.count(name, limit, f"ip:{client_ip(request)}")
     return slow_down(request, seconds=hit.resets_in) if hit is not None and not hit.allowed else None

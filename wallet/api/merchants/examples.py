@@ -61,6 +61,7 @@ REFUND = {
     "merchant_payment": _PAYMENT,
     "amount": 50000,
     "currency": "NGN",
+    "state": "SUCCEEDED",
     "reason": "One was torn",
     "created_at": _AT,
 }

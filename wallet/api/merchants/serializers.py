@@ -62,7 +62,7 @@ class MerchantPaymentSerializer(serializers.Serializer[MerchantPayment]):
     amount = MoneyField()
     fee = MoneyField(help_text=_("What the merchant pays us, taxes included."))
     net = MoneyField()
-    refunded = MoneyField()
+    refunded = MoneyField(help_text=_("What was paid back or is on its way."))
     currency = serializers.CharField(source="currency_id", help_text=_("ISO 4217."))
     at_own_gateway = serializers.BooleanField()
     payer_name = serializers.CharField()
@@ -80,6 +80,11 @@ class MerchantRefundSerializer(serializers.Serializer[MerchantRefund]):
     merchant_payment = IdField(PAYMENT, source="payment_id")
     amount = MoneyField()
     currency = serializers.CharField(source="payment.currency_id")
+    state = OpenEnumField(
+        help_text=_(
+            "HELD, UNKNOWN, PENDING, NEEDS_ATTENTION, SUCCEEDED, FAILED. To a wallet: SUCCEEDED at once."
+        )
+    )
     reason = serializers.CharField()
     created_at = InstantField()
 

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.transaction import on_commit
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -21,6 +22,7 @@ from core.api.pagination import CursorPagination
 from core.api.ratelimit import MONEY
 from core.api.schema import example
 from core.api.views import ApiView
+from wallet import money_in_tasks
 from wallet.api.merchants import examples
 from wallet.api.merchants.scopes import LINKS_READ, LINKS_WRITE, PAYMENTS_READ, REFUNDS_WRITE
 from wallet.api.merchants.serializers import (
@@ -229,7 +231,10 @@ class RefundCreate(ApiView):
         examples=[example(examples.REFUND_INPUT, request=True), example(examples.REFUND)],
     )
     def post(self, request: Request, id: str) -> HttpResponse:
-        """Give back some of a payment, or all of it: to the customer's account, at once.
+        """Give back some of a payment, or all of it: to the customer's account at once, to a card by the gateway.
+
+        The state of one to a card is HELD, UNKNOWN or PENDING until the gateway has paid it back (SUCCEEDED) or could
+        not (FAILED); you are told by an event.
 
         A person's own token needs a second factor proven in its session within five minutes.
         """
@@ -240,6 +245,8 @@ class RefundCreate(ApiView):
         made = refunds.refund(
             sold=sold, by=_person(self.request), posting_id=posting_id, at=timezone.now(), **order
         )
+        if made.refund_id is not None:
+            on_commit(money_in_tasks.settle_refunds.delay, robust=True)
         return Response(self.serializer_class(made).data, status=201)
 
 

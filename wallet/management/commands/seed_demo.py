@@ -108,6 +108,7 @@ class Command(BaseCommand):
         with acting_as_service():
             admin = User.objects.get(email=ADMIN)
         demo_merchants.open_shop(slug=SHOP_SLUG, people=people, staff=admin, at=timezone.now())
+        demo_merchants.pay_shop(slug=SHOP_SLUG, people=people, at=timezone.now())
         demo_merchants.ask_around(people=people, at=timezone.now())
         self._tell("an application and a programme")
         apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())

@@ -1,6 +1,7 @@
 """A merchant that brings its own account with a gateway: cards are charged there, and the money never comes to us.
 
-Its keys are a gateway's row like ours, sealed, and never active: no deposit of a customer is sent there.
+Its keys are a gateway's row like ours, sealed, and never active: no deposit of a customer is sent there. It may tell us
+at an address of its own that somebody paid; of what else it tells, nothing is kept.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -9,12 +10,20 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
-from wallet.models import Merchant, PaymentGateway
+from wallet.models import Merchant, Payment, PaymentGateway, WebhookEvent
 from wallet.services.accounts import NGN
-from wallet.services.gateways import install_gateway
+from wallet.services.gateways import adapter_of, install_gateway
 from wallet.services.merchants.applying import managing
+from wallet.services.webhooks import receive_webhook
 
+PAID = "charge.success"
 PREFIXES = ("sk_test_", "sk_live_")
+
+
+class NoSuchGateway(DomainError):
+    code = "merchant_gateway_not_found"
+    kind = "not_found"
+    message = _("No merchant brought this gateway.")
 
 
 class KeyRefused(DomainError):
@@ -61,5 +70,24 @@ def leave_gateway(*, merchant: Merchant, by: User) -> Merchant:
     return merchant
 
 
+def receive_own_webhook(*, code: str, raw: bytes, signature: str | None) -> tuple[WebhookEvent | None, bool]:
+    """Keep a genuine webhook about a payment that began here, and say whether it is new; None for any other.
+
+    Also of a gateway that its merchant has left meanwhile. Raises NoSuchGateway, ForgedSignature, UnreadableNotice.
+    """
+    with acting_as_service():
+        gateways = PaymentGateway.objects.filter(code__startswith=PaymentGateway.BROUGHT)
+        gateway = gateways.filter(pk=code).first()
+        if gateway is None:
+            raise NoSuchGateway
+        adapter = adapter_of(gateway)
+        adapter.verify_signature(raw, signature)
+        notice = adapter.read_notice(raw)
+        ours = Payment.objects.filter(gateway=gateway, reference=notice.reference or "")
+        if notice.event != PAID or not ours.exists():
+            return None, False
+        return receive_webhook(gateway=gateway, raw=raw, signature=signature)
+
+
 def _code(merchant: Merchant) -> str:
-    return f"m-{merchant.pk.hex[-20:]}"
+    return f"{PaymentGateway.BROUGHT}{merchant.pk.hex[-20:]}"

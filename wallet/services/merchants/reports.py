@@ -18,7 +18,7 @@ from wallet.services.merchants import refunds, settling, takings
 
 # Taxes that stand beside the fee.
 TAXES = ("VAT", "STAMP_DUTY", "LEVY")
-# What is taken out: to an owner's wallet, or to a bank.
+# What is taken out: to an owner's wallet, or to a bank. What a bank sent back stands among the corrections.
 TAKEN_OUT = (settling.KIND, "WITHDRAWAL")
 LONGEST = 366
 

@@ -1,4 +1,8 @@
-"""A merchant takes out what it was paid."""
+"""A merchant takes out what it was paid: to a bank account of its organisation, or to the wallet of one of its owners.
+
+Owners alone say which bank accounts there are; administrators too may have money sent there. How it is sent, and what
+becomes of it, is the business of `payouts`.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,12 +10,127 @@ from uuid import UUID
 from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
-from wallet.models import Merchant, MerchantSettlement
+from wallet.models import Account, BankAccount, Merchant, MerchantSettlement, Payout
+from wallet.services import bank_accounts, payouts
 from wallet.services.accounts import open_wallet
+from wallet.services.bank_accounts import BankAccountGone, Found
 from wallet.services.merchants.applying import managing
+from wallet.services.payouts.quoting import LARGEST, PayoutQuote, fee_of
 from wallet.services.posting import Line, post
 
 KIND = "SETTLEMENT"
+PURPOSE = Payout.Purpose.SETTLEMENT
+# The fee depends on the amount and stands beside it; so often its size is corrected for "everything".
+CORRECTIONS = 6
+
+
+def add_bank_account(*, merchant: Merchant, by: User, found: Found, at: datetime) -> BankAccount:
+    """Keep a bank account that the organisation can be paid to; its owners are told.
+
+    Raises OrganizationNotFound, RoleNotEnough for whoever is not an owner, TooManyBankAccounts.
+    """
+    with acting_as_service():
+        mine = managing(merchant=merchant, by=by, owner=True)
+        return bank_accounts.save_for_organization(organization=mine.organization, found=found, at=at)
+
+
+def remove_bank_account(*, merchant: Merchant, by: User, account: BankAccount, at: datetime) -> None:
+    """Take a bank account off the organisation's list; what is on its way there arrives.
+
+    Raises OrganizationNotFound, RoleNotEnough for whoever is not an owner, BankAccountGone.
+    """
+    with acting_as_service():
+        managing(merchant=merchant, by=by, owner=True)
+        if account.organization_id != merchant.organization_id:
+            raise BankAccountGone
+        bank_accounts.remove_bank_account(account=account, at=at)
+
+
+def bank_accounts_of(merchant: Merchant) -> list[BankAccount]:
+    """Return the organisation's bank accounts, newest first. The caller has asked who may see them."""
+    with acting_as_service():
+        theirs = BankAccount.objects.saved().filter(organization=merchant.organization_id)
+        return list(theirs.select_related("organization").order_by("-id"))
+
+
+def payouts_of(merchant: Merchant, *, limit: int) -> list[Payout]:
+    """Return what was last sent to banks, newest first. The caller has asked who may see it."""
+    with acting_as_service():
+        sent = Payout.objects.filter(account=merchant.account_id).select_related("bank_account")
+        return list(sent.order_by("-id")[:limit])
+
+
+def payout_of(merchant: Merchant, payout_id: UUID) -> Payout | None:
+    with acting_as_service():
+        sent = Payout.objects.filter(account=merchant.account_id).select_related("bank_account")
+        return sent.filter(pk=payout_id).first()
+
+
+def everything(*, account: Account, at: datetime) -> int:
+    """Return the largest amount (minor units) that can be sent with its fee; at most what one payout may carry."""
+
+    def cost(amount: int) -> int:
+        return fee_of(account=account, amount=amount, purpose=PURPOSE, at=at).total if amount > 0 else 0
+
+    most, found = min(account.available, LARGEST), 0
+    tried = most
+    for _again in range(CORRECTIONS):
+        fee = cost(tried)
+        if tried + fee <= account.available:
+            found = max(found, tried)
+        following = max(0, min(account.available - fee, LARGEST))
+        if following == tried:
+            break
+        tried = following
+    return found
+
+
+def quote_settlement(
+    *, merchant: Merchant, account: Account, bank_account: BankAccount, amount: int, at: datetime
+) -> PayoutQuote:
+    """Say what sending `amount` (minor units) to a bank costs. Raises what `quote_payout` raises."""
+    if bank_account.organization_id != merchant.organization_id:
+        raise BankAccountGone
+    return payouts.quote_payout(
+        account=account, bank_account=bank_account, amount=amount, at=at, purpose=PURPOSE
+    )
+
+
+def settle_to_bank(
+    *,
+    merchant: Merchant,
+    by: User,
+    payout_id: UUID,
+    bank_account: BankAccount,
+    amount: int,
+    expected_fee: int,
+    at: datetime,
+) -> Payout:
+    """Set `amount` (minor units) and its fee aside for a bank account of the organisation, once per payout id.
+
+    Have it ordered once this is committed. Raises OrganizationNotFound, RoleNotEnough for whoever does not manage the
+    organisation, and what `request_payout` raises.
+    """
+    with acting_as_service():
+        managing(merchant=merchant, by=by)
+        account = Account.objects.get(pk=merchant.account_id)
+        payout = payouts.request_payout(
+            payout_id=payout_id,
+            account=account,
+            bank_account=bank_account,
+            amount=amount,
+            at=at,
+            purpose=PURPOSE,
+            expected_fee=expected_fee,
+        )
+        audit.record(
+            action="wallet.merchant.settled",
+            target=merchant,
+            actor_id=by.pk,
+            amount=amount,
+            payout=str(payout.pk),
+        )
+    return payout
 
 
 def settle_to_wallet(

@@ -6,10 +6,12 @@ is told. `sold_by` is None for a deposit.
 
 from datetime import datetime
 
+from django.db.models import Q, Sum
+
 from accounts import audit
 from wallet import merchant_events, merchant_mails
 from wallet.fees import FeeQuote
-from wallet.models import MerchantPayment, Payment, PaymentLink
+from wallet.models import MerchantPayment, MerchantRefund, Payment, PaymentLink, Refund
 from wallet.services.fees import fee_lines
 from wallet.services.merchants.applying import tell_owners
 from wallet.services.posting import Line
@@ -33,6 +35,11 @@ def sold_by(payment: Payment) -> MerchantPayment | None:
         return None
     rows = MerchantPayment.objects.select_for_update(of=("self", "link"), no_key=True)
     return rows.select_related("merchant__organization", "link").filter(payment=payment).first()
+
+
+def paid_elsewhere(payment: Payment) -> bool:
+    """Whether a payment went to the merchant's own gateway: its money is none of our books."""
+    return MerchantPayment.objects.filter(payment=payment, at_own_gateway=True).exists()
 
 
 def fees_of(sold: MerchantPayment) -> list[Line]:
@@ -82,3 +89,45 @@ def note_paid(sold: MerchantPayment, *, at: datetime) -> None:
     tell_owners(sold.merchant, "merchant.paid", title=link.title, **facts)
     if sold.payer_email:
         merchant_mails.receipt(sold)
+
+
+def follow_refund(refund: Refund) -> None:
+    """Say of what was sold what becomes of a refund of its charge, whoever asked for that: we, staff, or the gateway.
+
+    Lock what was sold (`sold_by`) before the accounts that the refund moves money of.
+    """
+    sold = sold_by(refund.payment) if refund.payment else None
+    if sold is None:
+        return
+    facts = {
+        "organization_id": sold.organization_id,
+        "payment": sold,
+        "posting_id": refund.pk,
+        "amount": refund.amount,
+        "state": refund.state,
+        "created_at": refund.created_at,
+    }
+    made, is_new = MerchantRefund.objects.get_or_create(refund=refund, defaults=facts)
+    if not is_new and made.state != refund.state:
+        made.state = refund.state
+        made.save(update_fields=["state"])
+    count_refunds(sold)
+    if refund.state == Refund.State.SUCCEEDED:
+        merchant_events.payment_changed(sold, "refunded")
+    elif refund.state == Refund.State.FAILED:
+        merchant_events.payment_changed(sold, "refund_failed")
+        back = {"payment": str(sold.pk), "amount": refund.amount, "currency": sold.currency_id}
+        tell_owners(sold.merchant, "merchant.refund_failed", title=sold.link.title, **back)
+
+
+def count_refunds(sold: MerchantPayment) -> None:
+    """Write how much of a payment was given back or is on its way, and what it is called for what was. It is locked."""
+    sums = sold.refunds.aggregate(
+        going=Sum("amount", filter=~Q(state=Refund.State.FAILED), default=0),
+        gone=Sum("amount", filter=Q(state=Refund.State.SUCCEEDED), default=0),
+    )
+    sold.refunded = min(sums["going"], sold.amount)
+    sold.state = State.PARTLY_REFUNDED if sums["gone"] else State.PAID
+    if sums["gone"] >= sold.amount:
+        sold.state = State.REFUNDED
+    sold.save(update_fields=["refunded", "state"])

@@ -110,12 +110,12 @@ def check_size(amount: int) -> None:
 
 
 def check_new_account(*, bank_account: BankAccount, amount: int, purpose: str, at: datetime) -> None:
-    """Refuse more to a customer's new bank account than may be lost if somebody else added it. Raises NewBankAccount.
+    """Refuse more to a new bank account than may be lost if somebody else added it. Raises NewBankAccount.
 
     A file of payouts is confirmed as a whole, and goes to accounts that nobody added one by one.
     """
     until = bank_account.added_at + NEW_FOR
-    if at >= until or bank_account.owner_id is None or purpose == Payout.Purpose.BULK:
+    if at >= until or purpose == Payout.Purpose.BULK:
         return
     with acting_as_service():
         lately = Payout.objects.filter(bank_account=bank_account, created_at__gte=at - NEW_FOR)

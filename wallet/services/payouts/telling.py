@@ -9,7 +9,8 @@ from accounts import services as accounts
 from accounts.models import Notification
 from core.api import ids
 from realtime import services as realtime
-from wallet.models import Payout
+from wallet.models import Merchant, Payout
+from wallet.services.merchants.applying import tell_owners
 
 PAYOUT = "wdr"
 
@@ -30,11 +31,20 @@ def tell(payout: Payout, what: str) -> None:
     if payout.account.owner_id:
         accounts.notify(notices=[Notification(user_id=payout.account.owner_id, event=event, data=facts)])
     if payout.bank_account.organization_id:
+        _tell_merchant(payout, what)
         realtime.publish(
             topic=event_types.topic_of(payout.bank_account.organization_id),
             event=event,
             payload={**facts, "withdrawal": ids.encode(PAYOUT, payout.pk)},
         )
+
+
+def _tell_merchant(payout: Payout, what: str) -> None:
+    """Leave a notice with the owners of the organisation that is paid."""
+    merchants = Merchant.objects.select_related("organization").filter(account=payout.account_id)
+    for merchant in merchants:
+        facts = {"payout": str(payout.pk), "amount": payout.amount, "currency": payout.currency_id}
+        tell_owners(merchant, f"merchant.settlement_{what}", title=str(payout.bank_account), **facts)
 
 
 _EXAMPLE = {

@@ -17,7 +17,6 @@ from wallet.services.reconciliation.sides import Candidate, Side, candidates_of,
 from wallet.services.reconciliation.suspense import (
     SUSPENSE_AGES,
     ages,
-    attributed,
     follow_suspense,
     standing_for,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "Standing",
     "accounts_with_rows",
     "ages",
-    "attributed",
     "candidates_of",
     "check_day",
     "choose_mapping",

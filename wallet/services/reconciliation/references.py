@@ -67,10 +67,11 @@ def postings_of(*, gateways: Collection[str], wanted: Iterable[Named]) -> dict[N
 
 
 def gateways_of(account: Account) -> list[PaymentGateway]:
-    """Return the gateways whose money with us this account stands for."""
+    """Return the gateways whose money with us this account stands for: none that a merchant brought."""
     kinds = [kind for kind, code in CLEARING.items() if code == account.code]
     found = PaymentGateway.objects.filter(kind__in=kinds, currencies__contains=[account.currency_id])
-    return list(found.order_by("priority", "code"))
+    ours = found.exclude(code__startswith=PaymentGateway.BROUGHT)
+    return list(ours.order_by("priority", "code"))
 
 
 def describe(*, posting_ids: Collection[UUID]) -> dict[UUID, tuple[str, str, str]]:

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 
-from accounts import audit
 from core.actors import acting_as_service
 from wallet.models import SuspenseItem
 
@@ -30,15 +28,6 @@ def follow_suspense() -> int:
     with acting_as_service(), connection.cursor() as cursor:
         cursor.execute("select wallet.follow_suspense(%s)", [AT_ONCE])
         return int(cursor.fetchone()[0])
-
-
-def attributed(*, posting_id: UUID, by_posting: UUID, at: datetime) -> None:
-    """Note that a suspended posting's money went to somebody by another posting, in that one's transaction."""
-    items = SuspenseItem.objects.filter(posting_id=posting_id, attributed_by=None)
-    for item in items.select_for_update():
-        item.attributed_by, item.attributed_at = by_posting, at
-        item.save(update_fields=["attributed_by", "attributed_at"])
-        audit.record(action="wallet.suspense.attributed", target=item, by=str(by_posting))
 
 
 def standing_for(
