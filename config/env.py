@@ -43,6 +43,8 @@ class Env(BaseSettings):
     azure_tenant: str = ""
     # RSA key (PEM) that signs what we tell apps of third parties; without it no app can be registered.
     idp_private_key: SecretStr | None = None
+    # Where XpressPay is reached; its sandbox is https://pgsandbox.xpresspayments.com:6004.
+    xpress_pay_url: str = "https://myxpresspay.com:6004"
     clamd: str = ""
     # Who may read `/metrics` (`Authorization: Bearer …`); without it there is no such page.
     metrics_token: SecretStr | None = None

@@ -50,6 +50,7 @@ urlpatterns = [
 if settings.SANDBOX:
     urlpatterns += [
         path("sandbox/paystack/", include("wallet.sandbox.urls")),
+        path("sandbox/xpress-pay/", include("wallet.sandbox.xpress_pay.urls")),
         path("sandbox/id/", include("accounts.sandbox.urls")),
         path("dev/", include("core.dev.urls")),
     ]

@@ -20,6 +20,8 @@ from wallet.services.settlement import FEES
 from wallet.services.transfers import TRANSFER, transfer
 
 GATEWAY = "paystack"
+# Takes a payment when the first does not answer.
+SECOND_GATEWAY = "xpress-pay"
 NAIRA = 100
 # Nothing is older than this: ids of postings may be 35 days old.
 OLDEST = 27

@@ -92,6 +92,7 @@ urlpatterns = [
     path("refunds/<uuid:refund_id>/", claims.refund, name="refund"),
     path("disputes/<uuid:dispute_id>/", claims.dispute, name="dispute"),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
+    path("webhooks/xpress-pay/<str:door>/", webhook_views.xpress_pay, name="webhook_xpress_pay"),
     path(
         "webhooks/paystack/<slug:code>/",
         webhook_views.paystack_of_merchant,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
 from accounts.kyc.verification import Declared, Finding, Outcome, compare_names, undecided
 from accounts.services.kyc import checks
@@ -84,10 +85,9 @@ def _adapter() -> Adapter:
     with acting_as_service():
         rows = PaymentGateway.objects.filter(kind=PaymentGateway.Kind.PAYSTACK, active=True)
         gateway = rows.order_by("priority", "code").first()
-        adapter = adapter_of(gateway) if gateway else None
-    if not isinstance(adapter, Adapter):
+    if gateway is None:
         raise GatewayUnavailable(reason="no_gateway")
-    return adapter
+    return cast(Adapter, adapter_of(gateway))
 
 
 def _cannot_tell(error: GatewayError) -> Finding:

@@ -1,6 +1,7 @@
 """Where gateways call us. The body is kept and answered at once; what it means is worked out afterwards."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from django.contrib.auth.decorators import login_not_required
@@ -16,8 +17,14 @@ from wallet.gateways.base import ForgedSignature, UnreadableNotice
 from wallet.models import PaymentGateway, WebhookEvent
 from wallet.services.merchants import own_gateways
 
+Receive = Callable[..., tuple[WebhookEvent | None, bool]]
+
 # By address, of which a gateway has a few. What is turned away comes again, and payments are asked about anyway.
 OF_MERCHANTS = "1200/minute"
+
+# Of notices that nothing proves: per address from which they come, and bytes of one.
+MOST_NOTICES = "300/minute"
+LARGEST_NOTICE = 64 * 1024
 
 
 @csrf_exempt
@@ -32,15 +39,30 @@ def paystack(request: HttpRequest) -> HttpResponse:
 @require_POST
 def paystack_of_merchant(request: HttpRequest, code: str) -> HttpResponse:
     """The same of a merchant's own account there, signed with its own key; what comes too often comes again."""
-    hit = ratelimit.count("merchant_webhook", OF_MERCHANTS, f"ip:{client_ip(request)}")
-    if hit is not None and not hit.allowed:
-        return JsonResponse(
-            {"code": "too_many_requests"}, status=429, headers={"Retry-After": str(hit.resets_in)}
-        )
+    if busy := _too_often(request, "merchant_webhook", OF_MERCHANTS):
+        return busy
     try:
         return _kept(request, partial(own_gateways.receive_own_webhook, code=code))
     except own_gateways.NoSuchGateway as error:
         raise Http404 from error
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def xpress_pay(request: HttpRequest, door: str) -> HttpResponse:
+    """XpressPay signs nothing: whoever does not know the address finds none, and nobody knocks too often.
+
+    Raises Http404.
+    """
+    if busy := _too_often(request, "xpress_pay", MOST_NOTICES):
+        return busy
+    if len(request.body) > LARGEST_NOTICE:
+        return JsonResponse({"code": UnreadableNotice.code}, status=413)
+    for gateway in PaymentGateway.objects.filter(kind=PaymentGateway.Kind.XPRESS_PAY).order_by("code"):
+        with suppress(ForgedSignature):
+            return _answered(partial(services.receive_webhook, gateway=gateway), request.body, door)
+    raise Http404
 
 
 @csrf_exempt
@@ -54,12 +76,27 @@ def paystack_approval(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "approved"})
 
 
-def _kept(request: HttpRequest, receive: Callable[..., tuple[WebhookEvent | None, bool]]) -> HttpResponse:
-    """Have a webhook kept, and worked out once that is committed."""
+def _too_often(request: HttpRequest, policy: str, limit: str) -> HttpResponse | None:
+    hit = ratelimit.count(policy, limit, f"ip:{client_ip(request)}")
+    if hit is None or hit.allowed:
+        return None
+    return JsonResponse(
+        {"code": "too_many_requests"}, status=429, headers={"Retry-After": str(hit.resets_in)}
+    )
+
+
+def _kept(request: HttpRequest, receive: Receive) -> HttpResponse:
+    """Have a signed webhook kept, and worked out once that is committed."""
     try:
-        event, is_new = receive(raw=request.body, signature=request.headers.get("x-paystack-signature"))
+        return _answered(receive, request.body, request.headers.get("x-paystack-signature"))
     except ForgedSignature as error:
         return JsonResponse({"code": error.code}, status=401)
+
+
+def _answered(receive: Receive, raw: bytes, signature: str | None) -> HttpResponse:
+    """Raises ForgedSignature."""
+    try:
+        event, is_new = receive(raw=raw, signature=signature)
     except UnreadableNotice as error:
         return JsonResponse({"code": error.code}, status=400)
     if event is not None and is_new:

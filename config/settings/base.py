@@ -347,6 +347,9 @@ OUTBOUND_LOCAL = False
 # Development only: the sandbox gateway and the mail reader are mounted where this is true.
 SANDBOX = False
 PAYSTACK_BASE_URL = "https://api.paystack.co"
+XPRESS_PAY_BASE_URL = env.xpress_pay_url
+# Which words of its `status` mean that a payment was refused: it publishes only the one for a good payment.
+XPRESS_PAY_DECLINED = ("01", "02", "failed", "Failed")
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 300

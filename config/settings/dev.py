@@ -51,6 +51,10 @@ PAYSTACK_BASE_URL = f"{env.site_url}/sandbox/paystack"
 PAYSTACK_SANDBOX_SECRET_KEY = f"sk_test_{_secrets['paystack_key']}"
 PAYSTACK_WEBHOOK_URL = f"{env.site_url}/webhooks/paystack/"
 PAYSTACK_APPROVAL_URL = f"{env.site_url}/webhooks/paystack/transfers/approval"
+XPRESS_PAY_BASE_URL = f"{env.site_url}/sandbox/xpress-pay"
+XPRESS_PAY_SANDBOX_PUBLIC_KEY = f"XPPUBK-{_secrets['xpress_pay_key']}-X"
+XPRESS_PAY_SANDBOX_DOOR = _secrets["xpress_pay_door"]
+XPRESS_PAY_WEBHOOK_URL = f"{env.site_url}/webhooks/xpress-pay/{XPRESS_PAY_SANDBOX_DOOR}/"
 # How long a transfer is on its way, and what our balance there begins with (kobo).
 SANDBOX_TRANSFER_SECONDS = 5
 SANDBOX_OPENING_BALANCE = 1_000_000_000

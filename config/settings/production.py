@@ -52,5 +52,8 @@ SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.trusted_proxy_count else None
 SECURE_HSTS_SECONDS = 31_536_000
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-# The gateway's checkout: a form that leads there passes through a redirect, which this directive also judges.
-CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append("https://checkout.paystack.com")
+# The gateways' checkouts: a form that leads there passes through a redirect, which this directive also judges.
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+    "https://checkout.paystack.com",
+    "https://myxpresspay.com:6003",
+]

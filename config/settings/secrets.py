@@ -67,6 +67,8 @@ def _fresh() -> dict[str, str]:
         "blind_index_key": base64.b64encode(secrets.token_bytes(32)).decode(),
         "jwt_secret": secrets.token_urlsafe(40),
         "paystack_key": secrets.token_hex(20),
+        "xpress_pay_key": secrets.token_hex(16),
+        "xpress_pay_door": secrets.token_urlsafe(24),
         "sandbox_id_secret": secrets.token_urlsafe(24),
     }
 

@@ -166,6 +166,7 @@ EXEMPT = {
     "sandbox_sandboxrecipient": "there only in development",
     "sandbox_sandboxrefund": "there only in development",
     "sandbox_sandboxtransfer": "there only in development",
+    "sandbox_sandboxxpresspayment": "there only in development",
     "sandbox_switches": "there only in development",
     "socialaccount_socialapp": NOBODYS,
     "socialaccount_socialtoken": "a secret of a linked account, which is in a file; none is stored",
@@ -239,7 +240,13 @@ def ada() -> User:
     user, at = make_person(name="Ada Obi", email="ada@alajo.test"), timezone.now()
     furnish(user)
     account = make_wallet(user, amount=10_000)
-    install_gateway(code="paystack", kind="PAYSTACK", name="Paystack", currencies=["NGN"], secret_key="sk")
+    install_gateway(
+        code="paystack",
+        kind="PAYSTACK",
+        name="Paystack",
+        currencies=["NGN"],
+        credentials={"secret_key": "sk"},
+    )
     with acting_as_service():
         place_hold(hold_id=uuid7(), account_id=account.pk, amount=500, expires_at=None, reason="order")
         report_problem(user=user, entry=Entry.objects.of(account)[0], text="That was not me", at=at)

@@ -278,7 +278,13 @@ def test_a_page_tells_what_was_changed_by_whom_and_in_which_request(boss, ada):
 
 def test_a_gateways_page_tells_its_history_and_never_its_key(boss):
     for key in ("sk_one", "sk_two"):
-        install_gateway(code="paystack", kind="PAYSTACK", name="Other", currencies=["NGN"], secret_key=key)
+        install_gateway(
+            code="paystack",
+            kind="PAYSTACK",
+            name="Other",
+            currencies=["NGN"],
+            credentials={"secret_key": key},
+        )
     page = boss.get(reverse("admin:wallet_paymentgateway_change", args=["paystack"])).content.decode()
     assert "(something secret)" in page and "Paystack" in page and "Other" in page
     assert "sk_" not in page and "secret_key" not in page

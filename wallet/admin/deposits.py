@@ -36,7 +36,6 @@ from core.staff import (
     page_of,
     pretty,
     time_of,
-    yes_no,
 )
 from core.staff_ages import age_filter
 from wallet import services, tasks
@@ -44,8 +43,8 @@ from wallet.admin.columns import account_column
 from wallet.admin.proposals import ways
 from wallet.admin.transactions import posting_panel
 from wallet.figures import OPEN_CASES, open_for
-from wallet.models import Case, Payment, PaymentGateway, Transaction, WebhookEvent
-from wallet.services.approved import claims, credentials
+from wallet.models import Case, Payment, Transaction, WebhookEvent
+from wallet.services.approved import claims
 
 REDACTED = "•••"
 # What a gateway tells of a card or of a way to charge it again, and of how to reach its owner.
@@ -253,38 +252,6 @@ class CaseAdmin(ReadOnlyAdmin):
     def panels(self, case: Case) -> Iterable[Panel]:
         if case.payment:
             yield posting_panel(case.payment.posting_id)
-
-
-@admin.register(PaymentGateway)
-class PaymentGatewayAdmin(ReadOnlyAdmin):
-    list_display = ("code", "name", "kind", yes_no("active", _("Active")), "priority", "currencies_shown")
-    list_filter = ("active",)
-    shown = (*list_display, "fee_percent", "fee_flat_shown", "fee_cap_shown")
-    search_help_text = _("By the start of its code")
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        context["ways"] = ways(request, (credentials.CODE, {"gateway": kwargs["obj"].pk}))
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def find(self, queryset: QuerySet[PaymentGateway], term: str) -> QuerySet[PaymentGateway]:
-        return queryset.filter(pk__startswith=term)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentGateway]:
-        return super().get_queryset(request).defer("credentials")
-
-    @admin.display(description=_("Currencies"))
-    def currencies_shown(self, gateway: PaymentGateway) -> str:
-        return ", ".join(gateway.currencies)
-
-    @admin.display(description=_("Fee, fixed part"))
-    def fee_flat_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.fee_flat, gateway.currencies[0]) if gateway.currencies else EMPTY
-
-    @admin.display(description=_("Fee, at most"))
-    def fee_cap_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.fee_cap, gateway.currencies[0]) if gateway.currencies else EMPTY
 
 
 def redact(data: Any) -> Any:

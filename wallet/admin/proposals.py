@@ -28,6 +28,7 @@ from wallet.models import (
 )
 from wallet.services import gateways
 from wallet.services.approved import adjustments, closing, credentials, reversals, rules
+from wallet.services.credentials import LONGEST as LONGEST_CREDENTIAL
 
 LONGEST_DESCRIPTION = 140
 TIERS = ((1, "1"), (2, "2"), (3, "3"))
@@ -193,7 +194,7 @@ class CredentialsForm(ProposalForm):
         for name in self.names:
             self.fields[name] = forms.CharField(
                 label=_("New %(name)s of %(gateway)s") % {"name": name, "gateway": found},
-                max_length=credentials.LONGEST,
+                max_length=LONGEST_CREDENTIAL,
                 widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
             )
         for name in ("reason", "ticket"):

@@ -24,6 +24,9 @@ class PaymentGateway(models.Model):
     fee_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
     fee_flat = models.BigIntegerField(default=0)
     fee_cap = models.BigIntegerField(null=True)
+    # What it takes in one payment, in minor units; null says that it has no bound of its own.
+    min_amount = models.BigIntegerField(null=True)
+    max_amount = models.BigIntegerField(null=True)
     active = models.BooleanField(default=True)
     credentials = models.TextField()
 
@@ -36,6 +39,14 @@ class PaymentGateway(models.Model):
         permissions = [
             ("propose_credentials", _("Can propose new credentials of a gateway")),
             ("approve_credentials", _("Can approve new credentials of a gateway")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(min_amount__isnull=True)
+                | models.Q(max_amount__isnull=True)
+                | models.Q(min_amount__lte=models.F("max_amount")),
+                name="gateway_amounts_in_order",
+            ),
         ]
 
     def __str__(self) -> str:

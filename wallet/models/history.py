@@ -10,7 +10,10 @@ PaymentGatewayHistory = keep(
     PaymentGateway,
     name="PaymentGatewayHistory",
     app_label="wallet",
-    fields=["kind", "name", "currencies", "priority", "fee_percent", "fee_flat", "fee_cap", "active"],
+    fields=[
+        *("kind", "name", "currencies", "priority", "fee_percent", "fee_flat", "fee_cap"),
+        *("min_amount", "max_amount", "active"),
+    ],
     secret=["credentials"],
 )
 TierRuleHistory = keep(

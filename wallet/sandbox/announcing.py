@@ -17,11 +17,18 @@ MOST_COPIES = 100
 OVERTAKEN_BY = 2
 
 
-@transaction.atomic
 def announce(
     *, event: str, data: dict[str, Any], about: str, at: datetime, delay: int = 0
 ) -> SandboxDelivery:
-    """Have an event brought once this is committed, after `delay` seconds."""
+    """Have an event of Paystack brought once this is committed, after `delay` seconds."""
+    return bring(event=event, body={"event": event, "data": data}, about=about, at=at, delay=delay)
+
+
+@transaction.atomic
+def bring(
+    *, event: str, body: dict[str, Any], about: str, at: datetime, delay: int = 0, url: str = ""
+) -> SandboxDelivery:
+    """Have a body brought to an address, Paystack's unless another is given."""
     taken = faults.take(faults.ON_WEBHOOK, reference=about)
     state = SandboxDelivery.State.PENDING
     if Kind.DROP_WEBHOOK in taken:
@@ -31,7 +38,8 @@ def announce(
     delivery = SandboxDelivery.objects.create(
         about=about,
         event=event,
-        body=json.dumps({"event": event, "data": data}, separators=(",", ":"), ensure_ascii=False),
+        url=url,
+        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
         copies=min(taken.number(Kind.DUPLICATE_WEBHOOK, 1), MOST_COPIES) or 1,
         state=state,
         created_at=at,

@@ -59,7 +59,7 @@ def endpoint(method: str, *, suffers_faults: bool = True, name: str = "") -> Cal
                 work = functools.partial(_work, view, request, reference, body)
                 known = reference if _KNOWN.fullmatch(reference) else ""
                 return (
-                    _suffer(request, work, known, call_name=name or view.__name__)
+                    suffer(request, work, known, call_name=name or view.__name__)
                     if suffers_faults
                     else work()
                 )
@@ -86,9 +86,10 @@ def _work(view: View, request: HttpRequest, reference: str, body: Body) -> HttpR
         return view(request, reference, body)
 
 
-def _suffer(
+def suffer(
     request: HttpRequest, work: Callable[[], HttpResponse], reference: str, *, call_name: str
 ) -> HttpResponseBase:
+    """Do the work of a call as the faults that wait would have it."""
     with acting_as_service():
         taken = faults.take(faults.ON_CALL, reference=reference, endpoint=call_name)
     if Kind.TOO_MANY in taken:

@@ -6,6 +6,7 @@ from typing import Any
 from core.actors import acting_as_service
 from wallet import verifiers
 from wallet.gateways import paystack_identity as identity
+from wallet.gateways.xpress_pay import NOT_PAID
 from wallet.models import Payment, PaymentGateway, WebhookEvent
 from wallet.services.deposits import check_payment
 from wallet.services.gateway_events import HANDLERS, UNASKED_DEPOSIT, NothingToDo, NotSettledYet, on
@@ -33,6 +34,19 @@ def take_charge(gateway: PaymentGateway, event: WebhookEvent, data: dict[str, An
         HANDLERS[UNASKED_DEPOSIT](gateway, event, data, at)
     elif check_payment(payment_id=payment.pk, at=at).state not in SETTLED:
         raise NotSettledYet
+
+
+@on(NOT_PAID)
+def take_no_charge(gateway: PaymentGateway, event: WebhookEvent, data: dict[str, Any], at: datetime) -> None:
+    """Ask about a charge of which an unsigned notice says that it was not paid: it may say so falsely.
+
+    Raises NothingToDo, GatewayRefused, GatewayUnavailable.
+    """
+    with acting_as_service():
+        payment = Payment.objects.filter(gateway=gateway, reference=event.reference).first()
+    if payment is None:
+        raise NothingToDo
+    check_payment(payment_id=payment.pk, at=at)
 
 
 @on(*identity.ANSWERS)

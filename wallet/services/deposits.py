@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
-from core.ids import base62, uuid7
+from core.ids import uuid7
 from core.outbound import require_no_transaction
 from wallet.gateways.base import (
     Charge,
@@ -36,7 +36,9 @@ from wallet.refusals import (
     CustomerNoCredit,
     LedgerRefusal,
 )
-from wallet.services.gateways import adapter_of, gateway_for
+from wallet.services.breaker import CircuitOpen
+from wallet.services.gateways import NoGateway, adapter_of, new_reference
+from wallet.services.routing import gateway_for
 from wallet.services.settlement import CHECKS, SETTLED, settle
 
 SMALLEST, LARGEST = 5_000, 1_000_000_000  # kobo: what the gateway takes in one payment
@@ -120,7 +122,7 @@ def create_payment(
 ) -> Payment:
     """Store what is wanted, before anyone outside hears of it; a repeat under the same id returns the first.
 
-    Without a `gateway` it is the best one that takes the account's currency.
+    Without a `gateway` it is the best one for its currency and amount.
 
     Raises DepositTooSmall, DepositTooLarge, NoGateway, PaymentIdReused; AccountClosed, AccountFrozen,
     AccountNoCredit for an account that could not take the money, CustomerLocked, CustomerFrozen, CustomerClosed,
@@ -136,13 +138,14 @@ def create_payment(
         _refuse_by_standing(account)
         if payment_id is None or not Payment.objects.filter(pk=payment_id).exists():
             _refuse_too_many(account, at=at)
+        gateway = gateway or gateway_for(account.currency_id, amount)
         facts = {
             "account": account,
             "currency_id": account.currency_id,
             "amount": amount,
-            "gateway": gateway or gateway_for(account.currency_id),
+            "gateway": gateway,
             "method": method,
-            "reference": _new_reference(),
+            "reference": new_reference(gateway),
             "expires_at": at + OPEN_FOR,
             "next_check_at": at + CHECKS[0],
         }
@@ -175,8 +178,8 @@ def _refuse_too_many(account: Account, *, at: datetime) -> None:
 def open_checkout(*, payment: Payment, email: str, callback_url: str, at: datetime) -> Payment:
     """Have the gateway open its page for a stored payment; one that has its page is returned as it is.
 
-    Calls outside. Raises DepositOver; GatewayRefused (the payment is then FAILED); GatewayUnavailable (it
-    stays open: ask again).
+    Where the gateway is left alone because it does not answer, the payment goes to the next one. Calls outside.
+    Raises DepositOver; GatewayRefused (the payment is then FAILED); GatewayUnavailable (it stays open: ask again).
     """
     with acting_as_service():
         payment = Payment.objects.select_related("gateway").get(pk=payment.pk)
@@ -185,13 +188,20 @@ def open_checkout(*, payment: Payment, email: str, callback_url: str, at: dateti
     if payment.method != Payment.Method.CHECKOUT or not payment.is_open or at >= payment.expires_at:
         raise DepositOver
     for _round in range(3):
-        with suppress(DuplicateReference):
+        try:
             payment = _open(payment, email=email, callback_url=callback_url)
+        except DuplicateReference:
+            pass
+        except CircuitOpen:
+            payment = _elsewhere(payment)
+            if payment.checkout_url:
+                return payment
+            continue
         payment = _await_page(payment)
         if payment.checkout_url:
             return payment
         # An earlier try got through and its answer was lost, and with it the page: nobody can pay there.
-        payment = _change(payment, reference=_new_reference())
+        payment = _change(payment, reference=new_reference(payment.gateway))
     raise GatewayUnavailable(reason="no_page")
 
 
@@ -213,6 +223,21 @@ def _open(payment: Payment, *, email: str, callback_url: str) -> Payment:
         _change(payment, state=Payment.State.FAILED, reason=reason, next_check_at=None)
         raise
     return _change(payment, state=Payment.State.PENDING, checkout_url=checkout.url)
+
+
+def _elsewhere(payment: Payment) -> Payment:
+    """Send a payment to the next gateway, of which the first was asked nothing now; a merchant's own has no next.
+
+    Had it been asked before, its page was never stored, so nobody can pay there. Raises CircuitOpen for want of one.
+    """
+    with acting_as_service():
+        try:
+            if not payment.gateway.active:
+                raise NoGateway
+            gateway = gateway_for(payment.currency_id, payment.amount, besides=payment.gateway_id)
+        except NoGateway as error:
+            raise CircuitOpen(reason="circuit_open") from error
+    return _change(payment, gateway=gateway, reference=new_reference(gateway))
 
 
 def _change(payment: Payment, **fields: object) -> Payment:
@@ -273,7 +298,3 @@ def _put_off(payment: Payment, *, at: datetime) -> None:
     payment.next_check_at = at + RETRY
     payment.checks = min(payment.checks + 1, MOST_CHECKS)
     payment.save(update_fields=["next_check_at", "checks"])
-
-
-def _new_reference() -> str:
-    return f"alj-{base62(uuid7())}"

@@ -1,7 +1,8 @@
-"""Which gateway takes a deposit, and the adapter that speaks to it."""
+"""Gateways: their credentials, the adapter that speaks to each, and the form of what we call a payment there."""
 
 import json
 from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -11,10 +12,14 @@ from accounts import audit
 from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
+from core.ids import base62, uuid7
 from wallet.gateways.base import Gateway
 from wallet.gateways.paystack import Paystack
+from wallet.gateways.xpress_pay import XpressPay
 from wallet.models import PaymentGateway
+from wallet.services import credentials as forms
 from wallet.services.accounts import system_account
+from wallet.services.breaker import Breaker, Guarded, Health
 
 # What a gateway owes us, by its kind.
 CLEARING = {
@@ -31,28 +36,44 @@ class NoGateway(DomainError):
 
 
 def install_gateway(
-    *, code: str, kind: str, name: str, currencies: list[str], secret_key: str
+    *,
+    code: str,
+    kind: str,
+    name: str,
+    currencies: list[str],
+    credentials: dict[str, str],
+    priority: int = 100,
 ) -> PaymentGateway:
-    """Add a gateway, or give the one of this code a new name, currencies and key, which is stored sealed."""
-    sealed = encryption.seal(json.dumps({"secret_key": secret_key}), aad=_aad(code))
+    """Add a gateway, or give the one of this code a new name, currencies and credentials, which are stored sealed.
+
+    Raises CredentialsUnfit.
+    """
+    forms.check(kind=kind, credentials=credentials)
+    sealed = encryption.seal(json.dumps(credentials), aad=_aad(code))
     facts = {"kind": kind, "name": name, "currencies": currencies, "credentials": sealed}
     with acting_as_service():
-        gateway, is_new = PaymentGateway.objects.update_or_create(code=code, defaults=facts)
+        gateway, is_new = PaymentGateway.objects.update_or_create(
+            code=code, defaults=facts, create_defaults={**facts, "priority": priority}
+        )
         audit.record(action="wallet.gateway.installed", target=gateway, currencies=currencies, is_new=is_new)
     return gateway
 
 
 def credential_names(gateway: PaymentGateway) -> list[str]:
     """Return what this gateway's credentials consist of, by name: never what they are."""
-    return sorted(_credentials(gateway))
+    return forms.names_of(gateway.kind)
 
 
 def rotate_credentials(
     *, code: str, credentials: dict[str, str], by: UUID | None = None, approval: UUID | None = None
 ) -> PaymentGateway:
-    """Seal new credentials over the old ones; whoever asks for the adapter from the commit on gets one with these."""
+    """Seal new credentials over the old ones; whoever asks for the adapter from the commit on gets one with these.
+
+    Raises CredentialsUnfit.
+    """
     with acting_as_service():
         gateway = PaymentGateway.objects.select_for_update().get(pk=code)
+        forms.check(kind=gateway.kind, credentials=credentials)
         gateway.credentials = encryption.seal(json.dumps(credentials), aad=_aad(code))
         gateway.save(update_fields=["credentials"])
         facts = {"approval": str(approval)} if approval else {}
@@ -60,20 +81,28 @@ def rotate_credentials(
     return gateway
 
 
-def gateway_for(currency: str) -> PaymentGateway:
-    """Return the active gateway of the best priority that takes `currency`; raises NoGateway."""
-    found = PaymentGateway.objects.filter(active=True, currencies__contains=[currency]).order_by(
-        "priority", "code"
-    )
-    gateway = found.first()
-    if gateway is None:
-        raise NoGateway
-    return gateway
-
-
 def adapter_of(gateway: PaymentGateway) -> Gateway:
-    """Return the adapter of a gateway. A rotated key makes a new one, without a restart."""
-    return _paystack(_credentials(gateway)["secret_key"], settings.PAYSTACK_BASE_URL)
+    """Return the adapter of a gateway, behind its breaker. A rotated key makes a new one, without a restart."""
+    keys = _credentials(gateway)
+    adapter: Gateway
+    if gateway.kind == PaymentGateway.Kind.PAYSTACK:
+        adapter = _paystack(keys["secret_key"], settings.PAYSTACK_BASE_URL)
+    elif gateway.kind == PaymentGateway.Kind.XPRESS_PAY:
+        adapter = _xpress_pay(keys["public_key"], keys["door"], settings.XPRESS_PAY_BASE_URL)
+    else:
+        raise NoGateway
+    return cast(Gateway, Guarded(adapter, Breaker(gateway.code)))
+
+
+def health_of(gateway: PaymentGateway) -> Health:
+    """Tell how a gateway has answered of late."""
+    return Breaker(gateway.code).health()
+
+
+def new_reference(gateway: PaymentGateway) -> str:
+    """Return a name for a payment that the gateway takes: XpressPay only letters and digits, 6 to 30 of them."""
+    name = base62(uuid7())
+    return f"alj{name}" if gateway.kind == PaymentGateway.Kind.XPRESS_PAY else f"alj-{name}"
 
 
 def _credentials(gateway: PaymentGateway) -> dict[str, str]:
@@ -84,6 +113,12 @@ def _credentials(gateway: PaymentGateway) -> dict[str, str]:
 @lru_cache(maxsize=32)
 def _paystack(secret_key: str, base_url: str) -> Paystack:
     return Paystack(secret_key=secret_key, base_url=base_url)
+
+
+@lru_cache(maxsize=32)
+def _xpress_pay(public_key: str, door: str, base_url: str) -> XpressPay:
+    declined = settings.XPRESS_PAY_DECLINED
+    return XpressPay(public_key=public_key, door=door, declined=declined, base_url=base_url)
 
 
 def clearing_of(gateway: PaymentGateway, currency: str) -> UUID:

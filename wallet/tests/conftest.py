@@ -10,11 +10,13 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from wallet import services as wallet
 from wallet.gateways.paystack import Paystack
+from wallet.gateways.xpress_pay import XpressPay
 from wallet.services import gateways
 from wallet.tests.api import World
 from wallet.tests.deposits import install_sandbox
 from wallet.tests.pages import browser_of
 from wallet.tests.scripted import Scripted, scripted_server
+from wallet.tests.xpress_pay import install_xpress_pay
 
 
 class Watched(Paystack):
@@ -38,6 +40,27 @@ def paystack(live_server, settings, monkeypatch) -> Iterator[str]:
 
     monkeypatch.setattr(gateways, "_paystack", adapter)
     install_sandbox(settings.PAYSTACK_SANDBOX_SECRET_KEY)
+    yield live_server.url
+    assert wallet.verify() == []
+
+
+@pytest.fixture
+def xpress_pay(live_server, settings, monkeypatch) -> Iterator[str]:
+    """The sandbox of XpressPay as our only gateway, over HTTP; afterwards the books must add up."""
+    settings.XPRESS_PAY_BASE_URL = f"{live_server.url}/sandbox/xpress-pay"
+    settings.XPRESS_PAY_WEBHOOK_URL = (
+        f"{live_server.url}/webhooks/xpress-pay/{settings.XPRESS_PAY_SANDBOX_DOOR}/"
+    )
+
+    @lru_cache
+    def adapter(key: str, door: str, url: str) -> XpressPay:
+        declined = settings.XPRESS_PAY_DECLINED
+        return XpressPay(
+            public_key=key, door=door, declined=declined, base_url=url, sleep=lambda _seconds: None
+        )
+
+    monkeypatch.setattr(gateways, "_xpress_pay", adapter)
+    install_xpress_pay()
     yield live_server.url
     assert wallet.verify() == []
 

@@ -27,7 +27,11 @@ CALLBACK = "http://testserver/add-money/back/"
 
 def install_sandbox(secret_key: str) -> PaymentGateway:
     return wallet.install_gateway(
-        code="paystack", kind="PAYSTACK", name="Paystack", currencies=["NGN"], secret_key=secret_key
+        code="paystack",
+        kind="PAYSTACK",
+        name="Paystack",
+        currencies=["NGN"],
+        credentials={"secret_key": secret_key},
     )
 
 

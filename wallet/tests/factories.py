@@ -28,5 +28,5 @@ def install_sandbox() -> PaymentGateway:
         kind="PAYSTACK",
         name="Paystack",
         currencies=["NGN"],
-        secret_key=settings.PAYSTACK_SANDBOX_SECRET_KEY,
+        credentials={"secret_key": settings.PAYSTACK_SANDBOX_SECRET_KEY},
     )

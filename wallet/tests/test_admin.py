@@ -130,7 +130,7 @@ CARD = {
 def world() -> Iterator[None]:
     make_demo_world()
     with acting_as_service():
-        gateway, payment = PaymentGateway.objects.get(), Payment.objects.order_by("id").first()
+        gateway, payment = PaymentGateway.objects.get(pk="paystack"), Payment.objects.order_by("id").first()
         WebhookEvent.objects.create(
             gateway=gateway,
             event="charge.success",

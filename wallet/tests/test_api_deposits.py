@@ -36,7 +36,11 @@ class FakeGateway:
 @pytest.fixture
 def gateway(committed_world: World) -> Iterator[FakeGateway]:
     wallet.install_gateway(
-        code="paystack", kind="PAYSTACK", name="Paystack", currencies=["NGN"], secret_key="sk_test_1"
+        code="paystack",
+        kind="PAYSTACK",
+        name="Paystack",
+        currencies=["NGN"],
+        credentials={"secret_key": "sk_test_1"},
     )
     fake = FakeGateway()
     with patch("wallet.services.gateways._paystack", return_value=fake):

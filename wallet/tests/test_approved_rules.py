@@ -22,7 +22,7 @@ from wallet.models import CoolingOffRule, PaymentGateway, PaymentGatewayHistory,
 from wallet.refusals import SingleAmountExceeded
 from wallet.services import cooling_off, gateways
 from wallet.services.approved import reversals, rules
-from wallet.services.approved.credentials import CredentialsUnfit
+from wallet.services.credentials import CredentialsUnfit
 from wallet.tests.approving import MOTIVE, address_of, again, approve, browser_of, checker, maker, propose
 from wallet.tests.factories import make_wallet
 
@@ -190,7 +190,11 @@ def test_the_page_of_rules_says_from_when_to_when_each_version_holds():
 @pytest.fixture
 def paystack() -> PaymentGateway:
     return wallet.install_gateway(
-        code="paystack", kind="PAYSTACK", name="Paystack", currencies=["NGN"], secret_key="sk_old"
+        code="paystack",
+        kind="PAYSTACK",
+        name="Paystack",
+        currencies=["NGN"],
+        credentials={"secret_key": "sk_old"},
     )
 
 

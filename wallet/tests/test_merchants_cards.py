@@ -12,9 +12,9 @@ from core.ids import uuid7
 from wallet import services as wallet
 from wallet.models import Case, MerchantPayment, Payment, PaymentGateway, PaymentLink, Transaction
 from wallet.sandbox.cards import DECLINED_CARD
-from wallet.services.gateways import gateway_for
 from wallet.services.merchants import applying, own_gateways, selling
 from wallet.services.merchants.links import LinkNotOpen
+from wallet.services.routing import gateway_for
 from wallet.tests import deposits as story
 from wallet.tests.factories import make_wallet
 from wallet.tests.schedules import make_schedule
@@ -135,7 +135,7 @@ def test_at_its_own_gateway_a_merchant_is_paid_there_and_our_books_know_nothing(
         before = Transaction.objects.count()
         gateway = PaymentGateway.objects.get(pk=merchant.own_gateway_id)
         assert not gateway.active and settings.PAYSTACK_SANDBOX_SECRET_KEY not in gateway.credentials
-        assert gateway_for("NGN").pk == "paystack"
+        assert gateway_for("NGN", 250_000).pk == "paystack"
     sold = begin(make_link(merchant))
     assert (sold.payment.gateway_id, sold.fee) == (gateway.pk, 0)
     story.pay_unheard(sold.payment)

@@ -1,5 +1,6 @@
 """A payout's story through the sandbox: whatever answer is lost, there is one payout, and the sums agree."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from wallet import payout_tasks
 from wallet.gateways.base import GatewayUnavailable
-from wallet.models import Account, BankAccount
+from wallet.models import Account, BankAccount, Payout
 from wallet.refusals import InsufficientFunds
+from wallet.services import breaker
 from wallet.services.payouts import PayoutIdReused, PayoutTooSmall
 from wallet.tests.deposits import at_once, balances, calls_answered_again, fault, notices
 from wallet.tests.factories import make_wallet
@@ -208,3 +210,24 @@ def test_the_sweep_orders_what_nobody_ordered_and_asks_about_the_rest(slow, unhe
             type(payout).objects.filter(pk=payout.pk).update(next_check_at=timezone.now())
     payout_tasks.check_payouts()
     assert (now(lost).state, now(open_one).state) == ("SENT", "SUCCEEDED")
+
+
+def test_while_its_gateway_is_left_alone_a_payout_is_surely_not_sent_and_ordered_later(
+    purse, bank, monkeypatch
+):
+    payout = request(purse, bank)
+    with acting_as_service():
+        Payout.objects.filter(pk=payout.pk).update(recipient="RCP_known")
+    rest(monkeypatch)
+    at = timezone.now()
+    waiting = order(payout, at=at)
+    assert (waiting.state, waiting.unknown_since, at_sandbox(payout)) == ("HELD", None, [])
+    assert waiting.next_check_at == at + timedelta(minutes=5) and money(purse) == (HAS, TOTAL)
+
+
+def rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the gateway be left alone."""
+    monkeypatch.setattr(breaker, "PAUSE", 3600)
+    for _time in range(breaker.MOST):
+        with suppress(GatewayUnavailable), breaker.Breaker("paystack").asking():
+            raise GatewayUnavailable

@@ -80,7 +80,11 @@ def test_a_state_is_told_with_its_reason(account):
 
 def test_a_gateway_is_told_without_its_key_and_a_payment_that_runs_out_once(account):
     wallet.install_gateway(
-        code="paystack", kind="PAYSTACK", name="P", currencies=["NGN"], secret_key="sk_secret"
+        code="paystack",
+        kind="PAYSTACK",
+        name="P",
+        currencies=["NGN"],
+        credentials={"secret_key": "sk_secret"},
     )
     [event] = events("wallet.gateway.installed")
     assert event.data == {"currencies": ["NGN"], "is_new": True}

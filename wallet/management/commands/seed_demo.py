@@ -78,7 +78,19 @@ class Command(BaseCommand):
                     kind=PaymentGateway.Kind.PAYSTACK,
                     name="Paystack",
                     currencies=["NGN"],
-                    secret_key=settings.PAYSTACK_SANDBOX_SECRET_KEY,
+                    credentials={"secret_key": settings.PAYSTACK_SANDBOX_SECRET_KEY},
+                )
+            if not PaymentGateway.objects.filter(code=demo.SECOND_GATEWAY).exists():
+                install_gateway(
+                    code=demo.SECOND_GATEWAY,
+                    kind=PaymentGateway.Kind.XPRESS_PAY,
+                    name="XpressPay",
+                    currencies=["NGN"],
+                    credentials={
+                        "public_key": settings.XPRESS_PAY_SANDBOX_PUBLIC_KEY,
+                        "door": settings.XPRESS_PAY_SANDBOX_DOOR,
+                    },
+                    priority=200,
                 )
         self._tell("history")
         if demo.write_history(people=people, at=timezone.now()):

@@ -6,6 +6,7 @@ from wallet.sandbox.models.payouts import SandboxBook, SandboxLedgerRow, Sandbox
 from wallet.sandbox.models.people import SandboxAccount, SandboxCustomer
 from wallet.sandbox.models.refunds import SandboxDispute, SandboxRefund
 from wallet.sandbox.models.webhooks import SandboxDelivery
+from wallet.sandbox.models.xpress_pay import SandboxXpressPayment
 
 __all__ = [
     "Fault",
@@ -20,6 +21,7 @@ __all__ = [
     "SandboxRecipient",
     "SandboxRefund",
     "SandboxTransfer",
+    "SandboxXpressPayment",
     "Switches",
     "fault_kinds",
 ]

@@ -72,6 +72,8 @@ class Fault(models.Model):
         RESOLVE_DISPUTE = "dispute_resolve", "dispute/…/resolve"
         BALANCE = "balance", "balance"
         LEDGER = "ledger", "balance/ledger"
+        XPRESS_INITIALIZE = "xpress_initialize", "XpressPay: Initialize"
+        XPRESS_VERIFY = "xpress_verify", "XpressPay: VerifyPayment"
 
     kind = models.CharField(max_length=20, choices=fault_kinds)
     value = models.CharField(max_length=20, blank=True)

@@ -16,6 +16,8 @@ class SandboxDelivery(models.Model):
         DROPPED = "DROPPED", _("Dropped by a fault")
 
     about = models.CharField(max_length=100, blank=True, default="", db_index=True)
+    # Whose webhook it is: empty for Paystack, which signs; the others have their own addresses.
+    url = models.CharField(max_length=300, blank=True, default="")
     event = models.CharField(max_length=50)
     body = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)

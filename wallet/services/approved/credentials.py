@@ -9,17 +9,10 @@ from accounts.approvals import ApprovalAction, Described, Payload
 from accounts.models import Approval
 from core.errors import DomainError
 from wallet.models import PaymentGateway
+from wallet.services import credentials as forms
 from wallet.services import gateways
 
 CODE = "wallet.gateway_credentials"
-LONGEST = 4_000
-
-
-class CredentialsUnfit(DomainError):
-    code = "credentials_unfit"
-    message = _(
-        "Each of the gateway's credentials must be there, in one line and without spaces at its ends."
-    )
 
 
 class GatewayGone(DomainError):
@@ -41,12 +34,7 @@ def _gateway(payload: Payload) -> PaymentGateway:
 
 def _check(payload: Payload) -> None:
     """Raises GatewayGone, CredentialsUnfit."""
-    given = payload["credentials"]
-    if set(given) != set(gateways.credential_names(_gateway(payload))):
-        raise CredentialsUnfit
-    for value in given.values():
-        if not value or value != value.strip() or not value.isprintable() or len(value) > LONGEST:
-            raise CredentialsUnfit
+    forms.check(kind=_gateway(payload).kind, credentials=payload["credentials"])
 
 
 def _version(payload: Payload) -> str:

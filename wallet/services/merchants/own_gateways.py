@@ -48,7 +48,7 @@ def bring_gateway(*, merchant: Merchant, by: User, secret_key: str) -> Merchant:
             kind=PaymentGateway.Kind.PAYSTACK,
             name=f"Paystack, {merchant.display_name}"[:60],
             currencies=[NGN],
-            secret_key=secret_key,
+            credentials={"secret_key": secret_key},
         )
         PaymentGateway.objects.filter(pk=gateway.pk).update(active=False)
         merchant.own_gateway = gateway

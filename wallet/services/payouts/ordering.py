@@ -16,6 +16,7 @@ from wallet.gateways.capabilities import GatewayBalanceTooLow, PayoutOrder
 from wallet.models import Payout
 from wallet.services.bank_accounts import number_of
 from wallet.services.banks import payouts_of
+from wallet.services.breaker import CircuitOpen
 from wallet.services.payouts.settling import fail_payout, note_unanswered, settle_payout
 
 State = Payout.State
@@ -151,6 +152,11 @@ def _order(payout: Payout, *, before: datetime | None, at: datetime) -> Payout:
             return note_unanswered(payout_id=payout.pk, at=at)
         passes = isinstance(refusal, GatewayBalanceTooLow) and at - payout.created_at < GIVEN_UP_AFTER
         return (_not_yet if passes else _failed)(payout, _said(refusal), at=at)
+    except CircuitOpen as error:
+        # It was not asked now; whether an order before this one got through, nobody knows.
+        if before is None:
+            return _not_yet(payout, error.code, at=at)
+        return note_unanswered(payout_id=payout.pk, at=at)
     except GatewayUnavailable:
         return note_unanswered(payout_id=payout.pk, at=at)
     return settle_payout(payout_id=payout.pk, transfer=transfer, at=at)

@@ -1,0 +1,40 @@
+"""Which gateway a payment is sent to: one of those that take its currency and amount, chosen here and nowhere else."""
+
+from collections.abc import Iterator
+
+from wallet.models import PaymentGateway
+from wallet.services.gateways import NoGateway, health_of
+
+# Those with a page where a customer pays.
+CHECKOUTS = (PaymentGateway.Kind.PAYSTACK, PaymentGateway.Kind.XPRESS_PAY)
+
+
+def gateway_for(currency: str, amount: int, *, besides: str = "") -> PaymentGateway:
+    """Return the gateway for a payment of `amount`: the first by priority, then by fee, of those that answer.
+
+    While none answers it is the first of all, so that a payment can be stored and tried again. With `besides`, it is
+    another one than that, and one that answers. A merchant's own is never active, so never chosen. Raises NoGateway.
+    """
+    found = [gateway for gateway in _fit(currency, amount) if gateway.code != besides]
+    for gateway in found:
+        if health_of(gateway).state != "OPEN":
+            return gateway
+    if not found or besides:
+        raise NoGateway
+    return found[0]
+
+
+def fee_of(gateway: PaymentGateway, amount: int) -> int:
+    """Return about what a gateway keeps of a payment, in minor units: to compare by, never to book."""
+    share = int(gateway.fee_percent * 1000) * amount // 100_000
+    fee = share + gateway.fee_flat
+    return fee if gateway.fee_cap is None else min(fee, gateway.fee_cap)
+
+
+def _fit(currency: str, amount: int) -> Iterator[PaymentGateway]:
+    """Those that take it, the best first."""
+    active = PaymentGateway.objects.filter(
+        active=True, kind__in=CHECKOUTS, currencies__contains=[currency]
+    ).exclude(min_amount__gt=amount)
+    rows = active.exclude(max_amount__lt=amount)
+    yield from sorted(rows, key=lambda gateway: (gateway.priority, fee_of(gateway, amount), gateway.code))
