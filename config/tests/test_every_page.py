@@ -257,6 +257,7 @@ def test_the_pages_that_add_and_send_money(
 ) -> None:
     page = visitor.page
     on_phone = visitor.look.viewport == PHONE
+    trust_new_factors()
     log_in(visitor, ADA)
     visitor.go("/add-money/")
     page.get_by_label("How much?").fill("0")

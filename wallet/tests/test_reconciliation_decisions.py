@@ -188,6 +188,8 @@ class TestExplaining:
         ] * 2
 
 
+# The books are followed by the ids of transactions, so each step is one of its own.
+@pytest.mark.django_db(transaction=True)
 class TestSuspense:
     def test_each_amount_has_its_age_until_it_is_somebodys(self, clearing):
         key = clearing.posted(7_000)
