@@ -114,9 +114,10 @@ def test_a_sign_in_that_ends_closes_its_sockets_at_once(
     visitor: Visitor, dispatcher: None, ada: User
 ) -> None:
     page = visitor.page
-    log_in(page, ada.email)
-    listening(page)
-    page.wait_for_load_state("networkidle")  # what it asks for on joining has come
+    # What it asks for on joining must have come: an answer to nobody is a complaint of the browser.
+    with page.expect_response("**/home/summary/**"), page.expect_response("**/notices/bell/**"):
+        log_in(page, ada.email)
+        listening(page)
     with acting_as_service():
         session = Session.objects.live().get(user=ada)
     sessions.end(session_id=session.pk, reason=Session.Reason.ENDED, at=timezone.now())
