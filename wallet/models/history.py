@@ -4,7 +4,11 @@ from core.history import keep
 from wallet.models.deposits import PaymentGateway
 from wallet.models.limits import TierRule
 
-LEFT_OUT: dict[str, frozenset[str]] = {"wallet.paymentgateway": frozenset({"credentials"})}
+# Which approval made a rule stands with the rule, and never changes.
+LEFT_OUT: dict[str, frozenset[str]] = {
+    "wallet.paymentgateway": frozenset({"credentials"}),
+    "wallet.tierrule": frozenset({"approval"}),
+}
 
 PaymentGatewayHistory = keep(
     PaymentGateway,
