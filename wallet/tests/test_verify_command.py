@@ -90,7 +90,7 @@ def test_a_changed_hold_is_named(world):
     account = adas()
     with acting_as_service():
         hold = Hold.objects.open().filter(account=account).order_by("pk")[0]
-    tamper("update wallet_hold set amount = amount - 1 where id = %s", hold.pk)
+    tamper("update wallet_hold set amount = amount + 1 where id = %s", hold.pk)
     code, told = run()
     assert code == 1
     assert "FAULT  held" in told and str(account.pk) in told
