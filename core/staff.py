@@ -320,7 +320,9 @@ def list_of(model: type[Model], **filters: Any) -> str:
 
 def pretty(data: Any) -> SafeString:
     """JSON as people read it."""
-    return format_html('<pre tabindex="0">{}</pre>', json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True))
+    return format_html(
+        '<pre tabindex="0">{}</pre>', json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True)
+    )
 
 
 def _is_column(model: type[Model], name: str) -> bool:
