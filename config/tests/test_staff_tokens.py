@@ -104,9 +104,9 @@ def filled(route: str, ada: User) -> str:
         "members": encode("mem", firm.pk),
         "users": str(ada.pk),
     }
-    return "/" + re.sub(
-        r"([\w-]+)/<str:\w+>", lambda found: f"{found[1]}/{ids.get(found[1], str(ada.pk))}", route
-    )
+    # Of what she has none of, an id in its form: an answer repeats the address, and must not repeat hers.
+    none = encode("non", posted.pk)
+    return "/" + re.sub(r"([\w-]+)/<str:\w+>", lambda found: f"{found[1]}/{ids.get(found[1], none)}", route)
 
 
 @pytest.mark.parametrize("token_of", [strong_token, app_token])
