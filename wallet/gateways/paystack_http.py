@@ -4,7 +4,6 @@ A 200 with `status: true` says that the call worked, not that money moved: only 
 """
 
 import random
-import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,20 +11,16 @@ from urllib.parse import urlencode
 
 import httpx
 
+from wallet.gateways.asking import TIMEOUT, TRIES, Asking
 from wallet.gateways.base import (
     ChargeNotFound,
     DuplicateReference,
     GatewayRefused,
-    GatewayUnavailable,
     GatewayUnreadable,
 )
 from wallet.gateways.capabilities import GatewayBalanceTooLow, RecipientRefused, TransferNotFound
-from wallet.gateways.replies import Unreadable, parse_object
 
 LIVE_URL = "https://api.paystack.co"
-TIMEOUT = httpx.Timeout(connect=3.0, read=12.0, write=5.0, pool=3.0)
-TRIES = 3
-LONGEST_PAUSE = 4.0
 PAGE = 100
 # More pages than any list of ours can have.
 MOST_PAGES = 1000
@@ -44,10 +39,9 @@ _REFUSALS: tuple[tuple[str, tuple[str, ...], type[GatewayRefused]], ...] = (
 )
 
 
-class Caller:
+class Caller(Asking):
     """One Paystack account, by its secret key. Threads may share it; it holds connections until closed."""
 
-    base_url: str
     # Keys name the mode: in test mode some banks are the vendor's own.
     is_test: bool
 
@@ -66,17 +60,15 @@ class Caller:
             raise ValueError("Paystack needs its secret key")
         self._key = secret_key.encode()
         self.is_test = secret_key.startswith("sk_test_")
-        self.base_url = base_url.rstrip("/")
-        self._timeout = timeout
-        # Plain http is only ever the sandbox on this machine, where a proxy from the environment is in the
-        # way.
-        self._client = client or httpx.Client(trust_env=base_url.startswith("https://"))
-        self._tries = tries
-        self._sleep = sleep
-        self._jitter = jitter
-
-    def close(self) -> None:
-        self._client.close()
+        super().__init__(
+            key=secret_key,
+            base_url=base_url,
+            timeout=timeout,
+            client=client,
+            tries=tries,
+            sleep=sleep,
+            jitter=jitter,
+        )
 
     def call(
         self,
@@ -131,41 +123,17 @@ class Caller:
     def _call(
         self, method: str, path: str, body: dict[str, Any] | None = None, *, once: bool = False
     ) -> dict[str, Any]:
-        """The envelope of a good answer, asked for again while there is none."""
-        pause, tries = 0.25, 1 if once else self._tries
-        for attempt in range(1, tries + 1):
-            try:
-                return self._call_once(method, path, body)
-            except GatewayUnavailable as error:
-                if attempt == tries:
-                    raise
-                wait = max(pause * (0.5 + self._jitter()), error.data.get("retry_after") or 0.0)
-                self._sleep(min(wait, LONGEST_PAUSE))
-                pause *= 2
-        raise AssertionError("tries must be at least 1")
+        return self.ask(method, path, body, judge=_judged, once=once)
 
-    def _call_once(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self._key.decode()}", "Accept": "application/json"}
-        try:
-            response = self._client.request(
-                method, self.base_url + path, json=body, headers=headers, timeout=self._timeout
-            )
-        except httpx.RequestError as error:
-            raise GatewayUnavailable(reason=type(error).__name__) from error
-        status = response.status_code
-        if status in (408, 425, 429) or status >= 500:
-            raise GatewayUnavailable(reason=f"http_{status}", retry_after=_retry_after(response))
-        try:
-            envelope = parse_object(response.content)
-        except Unreadable as error:
-            if 400 <= status < 500:
-                raise GatewayRefused(reason=None, status=status, said="") from error
-            raise GatewayUnreadable(reason=f"http_{status}", field=str(error)) from error
-        if 400 <= status < 500 or envelope.get("status") is False:
-            raise _refusal(status, envelope)
-        if not response.is_success or envelope.get("status") is not True:
-            raise GatewayUnreadable(reason=f"http_{status}", field="status")
-        return envelope
+
+def _judged(response: httpx.Response, envelope: dict[str, Any]) -> dict[str, Any]:
+    """The envelope, when it is that of a good answer."""
+    status = response.status_code
+    if 400 <= status < 500 or envelope.get("status") is False:
+        raise _refusal(status, envelope)
+    if not response.is_success or envelope.get("status") is not True:
+        raise GatewayUnreadable(reason=f"http_{status}", field="status")
+    return envelope
 
 
 def _rows(envelope: dict[str, Any]) -> list[dict[str, Any]]:
@@ -190,8 +158,3 @@ def _refusal(status: int, envelope: dict[str, Any]) -> GatewayRefused:
         if (code and reason == code) or any(some in said.lower() for some in words):
             return kind(reason=reason, status=status, said=said)
     return GatewayRefused(reason=reason, status=status, said=said)
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if re.fullmatch(r"[0-9]{1,5}", value) else None
