@@ -68,7 +68,8 @@ def kept(ada: User) -> PausedTransfer:
 
 def told(user: User, event: str) -> list[dict]:
     with acting_as_service():
-        return [notice.data for notice in Notification.objects.filter(user=user, event=event)]
+        notices = Notification.objects.filter(user=user, event=event).order_by("created_at")
+        return [notice.data for notice in notices]
 
 
 def follow() -> None:
