@@ -90,7 +90,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         *("recipient", "gateway_transfer", "session", "hold_id", "posting_id", "orders", "checks"),
         time_of("created_at", _("Asked for")),
         time_of("ordered_at", _("Ordered")),
-        time_of("unknown_since", _("Without an answer since")),
+        time_of("unknown_since", _("No answer since")),
         time_of("settled_at", _("Settled")),
         time_of("returned_at", _("Came back")),
         time_of("next_check_at", _("Next check")),
