@@ -194,13 +194,13 @@ def close_day(
     earned = accrual(terms, balance, day, capital=standing.capital)
     carry = standing.carry + earned
     row = Day(day=day, balance=balance, accrued=earned, carry=carry)
-    capital = carry if ends_on(terms.capitalised, day) else standing.capital
+    capital = max(carry, Decimal(0)) if ends_on(terms.capitalised, day) else standing.capital
     if not (last or ends_on(terms.paid, day)):
         return Standing(balance, carry, capital), row
     gross = max(whole(carry, terms.rounding), 0)
     tax = tax_on(gross, terms.tax)
     rest = carry - gross
-    earning = min(capital, rest) if capital else Decimal(0)
+    earning = max(min(capital, rest), Decimal(0))
     return Standing(balance + gross - tax, rest, earning), replace(row, carry=rest, paid=gross, tax=tax)
 
 

@@ -48,6 +48,7 @@ class Account(models.Model):
     class Kind(models.TextChoices):
         WALLET = "WALLET", _("Wallet")
         HELD = "HELD", _("Waiting for an upgrade")
+        SAVINGS = "SAVINGS", _("Savings")
         SUSPENSE = "SUSPENSE", _("Suspense")
         CLEARING = "CLEARING", _("Gateway clearing")
         FEE_EXPENSE = "FEE_EXPENSE", _("Fees we pay")
@@ -58,6 +59,9 @@ class Account(models.Model):
         VAT_PAYABLE = "VAT_PAYABLE", _("VAT we owe")
         STAMP_DUTY_PAYABLE = "STAMP_DUTY_PAYABLE", _("Stamp duty we owe")
         LEVY_PAYABLE = "LEVY_PAYABLE", _("Levies we owe")
+        INTEREST_EXPENSE = "INTEREST_EXPENSE", _("Interest we pay")
+        WITHHOLDING_TAX_PAYABLE = "WITHHOLDING_TAX_PAYABLE", _("Tax withheld that we owe")
+        PENALTY_INCOME = "PENALTY_INCOME", _("Penalties we earn")
         MERCHANT = "MERCHANT", _("Merchant")
         EQUITY = "EQUITY", _("Equity")
 

@@ -5,7 +5,7 @@
 create or replace function wallet.counts(p_kind text) returns boolean
 language sql immutable
 return p_kind not in (
-    'FEE', 'GATEWAY_FEE', 'VAT', 'STAMP_DUTY', 'LEVY', 'REVERSAL', 'RETURN', 'REFUND', 'CHARGEBACK', 'ADJUSTMENT', 'INTEREST',
+    'FEE', 'GATEWAY_FEE', 'VAT', 'STAMP_DUTY', 'LEVY', 'REVERSAL', 'RETURN', 'REFUND', 'CHARGEBACK', 'ADJUSTMENT', 'INTEREST', 'WITHHOLDING_TAX',
     'BONUS', 'CLAWBACK', 'RELEASE', 'SAVING', 'UNSAVING');
 
 -- The Lagos day of a moment, and when it ends. Lagos keeps one time all year, so a day has 24 hours.

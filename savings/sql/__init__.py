@@ -1,0 +1,1 @@
+"""Interest, set-wise: what `savings/interest.py` says of one saving, for thousands in one statement."""
