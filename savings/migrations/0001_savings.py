@@ -232,12 +232,13 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
                 ('first', models.UUIDField()),
-                ('last', models.UUIDField()),
+                ('next', models.UUIDField()),
                 ('closed', models.BigIntegerField(default=0)),
                 ('parked', models.BigIntegerField(default=0)),
                 ('accrued', models.DecimalField(decimal_places=10, default=0, max_digits=30)),
                 ('paid', models.BigIntegerField(default=0)),
                 ('tax', models.BigIntegerField(default=0)),
+                ('tried_at', models.DateTimeField(null=True)),
                 ('done_at', models.DateTimeField(null=True)),
                 ('roll', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='savings.roll')),
             ],
@@ -337,6 +338,6 @@ class Migration(migrations.Migration):
         ServiceOnly("savings_roll", service="SELECT, INSERT, UPDATE (savings, finished_at)"),
         ServiceOnly(
             "savings_rollchunk",
-            service="SELECT, INSERT, UPDATE (closed, parked, accrued, paid, tax, done_at)",
+            service="SELECT, INSERT, UPDATE (closed, parked, accrued, paid, tax, tried_at, done_at)",
         ),
     ]

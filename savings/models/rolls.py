@@ -21,17 +21,18 @@ class Roll(models.Model):
 
 
 class RollChunk(models.Model):
-    """The savings from `first` to `last` by id, and what closing the day for them came to (minor units)."""
+    """The savings from `first` on, before `next`, by id, and what closing the day for them came to (minor units)."""
 
     roll = models.ForeignKey(Roll, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     number = models.PositiveIntegerField()
     first = models.UUIDField()
-    last = models.UUIDField()
+    next = models.UUIDField()
     closed = models.BigIntegerField(default=0)
     parked = models.BigIntegerField(default=0)
     accrued = models.DecimalField(max_digits=30, decimal_places=10, default=0)
     paid = models.BigIntegerField(default=0)
     tax = models.BigIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -39,11 +39,13 @@ create or replace function savings.accrual_id(p_saving uuid, p_day date) returns
 language sql immutable
 return (lpad(to_hex((p_day - date '1970-01-01')::bigint * 86400000), 12, '0') || substr(replace(p_saving::text, '-', ''), 13))::uuid;
 
--- Closes one day for the savings from p_first to p_last that stand at it and are not parked; those that somebody is
--- writing to are left out, and counted. One row per saving and day decides: a second run finds none to close. What is
--- paid is posted with it, or nothing is done at all.
+-- Closes one day for the savings from p_first on, before p_next, that stand at it and are not parked. `busy` counts those
+-- that somebody is writing to, which are left out; `unrated` names those whose plan has no terms or no rate for them, which
+-- are left too. One row per saving and day decides: a second run finds none to close. What is paid is posted with it, or
+-- nothing is done at all.
 create or replace function savings.close_day(
-    p_day date, p_first uuid, p_last uuid, out closed bigint, out accrued numeric, out paid numeric, out tax numeric
+    p_day date, p_first uuid, p_next uuid, out closed bigint, out accrued numeric, out paid numeric, out tax numeric,
+    out busy bigint, out unrated uuid[]
 )
 language plpgsql set search_path = '' as $$
 declare
@@ -55,11 +57,11 @@ begin
     select a.id into strict v_taxes from public.wallet_account a where a.code = 'WITHHOLDING_TAX' and a.currency_id = 'NGN';
     with due as materialized (
         select p.* from public.savings_position p
-        where p.saving_id between p_first and p_last and p.next_day = p_day and p.parked_at is null
+        where p.saving_id >= p_first and p.saving_id < p_next and p.next_day = p_day and p.parked_at is null
         order by p.saving_id for no key update skip locked
     ), moved as materialized (
         select m.saving_id, sum(m.amount)::bigint as amount from public.savings_move m
-        where m.value_date = p_day and m.saving_id between p_first and p_last group by m.saving_id
+        where m.value_date = p_day and m.saving_id >= p_first and m.saving_id < p_next group by m.saving_id
     ), version as materialized (
         select t.id, t.plan_id, t.method, t.rounding, t.tax, f.num, f.den * 100 as den,
             savings.ends_on(t.capitalised, p_day) as capitalises, savings.ends_on(t.paid, p_day) as pays,
@@ -113,12 +115,22 @@ begin
         array_agg(w.gross order by w.account_id) filter (where w.gross > 0) as amounts,
         array_agg(w.tax_posting_id order by w.account_id) filter (where w.withheld > 0) as tax_ids,
         array_agg(w.account_id order by w.account_id) filter (where w.withheld > 0) as tax_accounts,
-        array_agg(w.withheld order by w.account_id) filter (where w.withheld > 0) as taxes
+        array_agg(w.withheld order by w.account_id) filter (where w.withheld > 0) as taxes,
+        (select count(*) from due) as due,
+        (
+            select count(*) from public.savings_position p
+            where p.saving_id >= p_first and p.saving_id < p_next and p.next_day = p_day and p.parked_at is null
+        ) as open
     into v_post from net w;
     closed := v_post.closed;
     accrued := v_post.accrued;
     paid := v_post.paid;
     tax := v_post.tax;
+    busy := v_post.open - v_post.due;
+    if v_post.due > closed then
+        select array_agg(p.saving_id) into unrated from public.savings_position p
+        where p.saving_id >= p_first and p.saving_id < p_next and p.next_day = p_day and p.parked_at is null;
+    end if;
     if v_post.ids is not null then
         perform wallet.post_many(
             v_post.ids || v_post.tax_ids,

@@ -12,6 +12,7 @@ from psycopg.types.range import Range
 from core.ids import posting_id, uuid7
 from savings import interest
 from savings.models import Move, PlanRate, PlanTerms, Position, SavingsPlan, UserSavings
+from savings.services.rolling import END, FIRST
 from wallet import services as wallet
 
 TERM = 0
@@ -95,11 +96,9 @@ def save(saving: UserSavings, moves: Mapping[date, int]) -> None:
 
 def close(days: Iterable[date]) -> list[tuple[int, Decimal, int, int]]:
     """Close each day for every saving: how many, what they earned, were paid and taxed."""
-    with connection.cursor() as cursor:
-        done = []
-        for day in days:
-            cursor.execute(
-                "select * from savings.close_day(%s, %s, %s)", [day, UUID(int=0), UUID(int=2**128 - 1)]
-            )
-            done.append(cursor.fetchone())
+    done = []
+    for day in days:
+        with connection.cursor() as cursor:
+            cursor.execute("select * from savings.close_day(%s, %s, %s)", [day, FIRST, END])
+            done.append(cursor.fetchone()[:4])
     return done
