@@ -31,6 +31,7 @@ bench: .venv/run.stamp  ## Measure the ledger, signing in, files, sockets, state
 	$(BIN)/python manage.py bench storage
 	$(BIN)/python manage.py bench realtime
 	$(BIN)/python manage.py bench kyc
+	$(BIN)/python manage.py bench interest
 	$(BIN)/python manage.py bench statements
 	$(BIN)/python manage.py bench reconcile
 

@@ -10,13 +10,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F, Min
 from django.utils import timezone
 
 from core.actors import acting_as_service
 from savings.models import Position, Roll, RollChunk
-from wallet.refusals import LedgerRefusal
+from wallet.refusals import EffectiveInFuture, LedgerRefusal, PeriodClosed
 from wallet.services.posting import run
 
 CHUNK = 5_000
@@ -133,9 +133,14 @@ def retry_parked(*, saving_id: UUID, until: date) -> bool:
 
 
 def _close(day: date, first: UUID, end: UUID) -> Closed:
-    """Close what can be closed from `first` on, before `end`; park what cannot."""
+    """Close what can be closed from `first` on, before `end`; park what cannot.
+
+    What is wrong with the day itself or with the database parks nobody: it is raised.
+    """
     try:
         result, unrated = _close_at_once(day, first, end)
+    except (EffectiveInFuture, PeriodClosed, OperationalError):
+        raise
     except (LedgerRefusal, DatabaseError) as error:
         return _close_in_parts(day, first, end, error)
     for saving_id in unrated:

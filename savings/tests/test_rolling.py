@@ -20,6 +20,7 @@ from savings.services import rolling
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from wallet import services as wallet
 from wallet.models import Account
+from wallet.refusals import EffectiveInFuture
 
 DAY = timedelta(days=1)
 TEN = Terms(bands=(Band(0, Decimal(10)),), paid=Every.DAY, tax=Decimal(10))
@@ -120,6 +121,15 @@ def test_a_saving_that_cannot_be_closed_is_parked_and_keeps_no_other_waiting(ada
         assert services.retry_parked(saving_id=broken.pk, until=day + DAY)
         assert Accrual.objects.filter(day=day).count() == 5
         assert wallet.verify() == []
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_with_the_day_itself_parks_nobody(ada: User) -> None:
+    with acting_as_service():
+        many(ada, 2, since=yesterday() + DAY)
+        with pytest.raises(EffectiveInFuture), transaction.atomic():
+            roll(yesterday() + DAY)
+        assert not Position.objects.exclude(parked_at=None).exists()
 
 
 @pytest.mark.django_db

@@ -36,6 +36,7 @@ class Command(BaseCommand):
 BENCHES = (
     "auth",
     "before",
+    "interest",
     "kyc",
     "ledger",
     "realtime",
@@ -44,4 +45,3 @@ BENCHES = (
     "statements",
     "storage",
 )
-BENCHES = ("auth", "before", "kyc", "ledger", "realtime", "reconcile", "referrals", "statements", "storage")
