@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import roles
@@ -20,13 +19,12 @@ from wallet.services.approved.payout_outcomes import CODE as OUTCOME
 from wallet.services.banks import payouts_of
 from wallet.tests.approving import approve, propose
 from wallet.tests.deposits import at_once, balances, calls_answered_again, fault, notices
-from wallet.tests.factories import install_sandbox, make_wallet
-from wallet.tests.payouts import NAIRA, bank_account_of, cases, check, kinds, money, now, order, request
+from wallet.tests.factories import make_wallet
+from wallet.tests.payouts import NAIRA, cases, check, kinds, money, now, order, request
 from wallet.tests.xpress_wallet import (
     CODE,
     add_bank_account,
     decide,
-    install_xpress_wallet,
     knock,
     notice,
     sent,
@@ -237,14 +235,3 @@ def test_whoever_is_killed_between_call_and_answer_leaves_it_to_be_found(unheard
     # Nobody orders it again: neither who asks for it once more, nor the sweep.
     assert order(payout).state == "UNKNOWN" and len(sent(payout)) == 1
     assert (check(payout).state, len(sent(payout)), money(purse)) == ("SUCCEEDED", 1, (HAS - TOTAL, 0))
-
-
-def test_the_database_keeps_an_ordered_payout_where_it_is(db, ada):
-    install_sandbox()
-    install_xpress_wallet()
-    payout = request(make_wallet(ada, amount=HAS), bank_account_of(ada))
-    with acting_as_service():
-        Payout.objects.filter(pk=payout.pk).update(gateway_id=CODE)
-        Payout.objects.filter(pk=payout.pk).update(orders=1)
-        with pytest.raises(IntegrityError, match="stays with its gateway"), transaction.atomic():
-            Payout.objects.filter(pk=payout.pk).update(gateway_id="paystack")
