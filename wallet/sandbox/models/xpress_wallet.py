@@ -5,6 +5,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
+WORDS = {
+    "BANK_TRANSFER": _("Payout"),
+    "WALLET_FUNDED_THROUGH_BANK_TRANSFER": _("Paid in"),
+    "REVERSAL": _("Sent back"),
+    "MERCHANT_WALLET_FUNDED": _("Our wallet, by hand"),
+}
+
+
 class SandboxXpressWallet(models.Model):
     """A wallet at Xpress Wallet: the merchant's, which has no customer, or one customer's with an account number.
 
@@ -72,6 +80,11 @@ class SandboxXpressRow(models.Model):
     @property
     def total(self) -> Decimal:
         return self.amount + self.fee + self.vat
+
+    @property
+    def what(self) -> str:
+        """Its category in words."""
+        return str(WORDS.get(self.category, self.category))
 
     @property
     def is_waiting(self) -> bool:
