@@ -8,6 +8,7 @@ begin
         message = 'a payout that was ordered stays with its gateway';
 end
 $$;
+revoke all on function wallet.payout_is_pinned() from public;
 
 create or replace trigger pinned before update of gateway_id on public.wallet_payout
     for each row when (old.orders > 0 and new.gateway_id is distinct from old.gateway_id)

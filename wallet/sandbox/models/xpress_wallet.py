@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-
 WORDS = {
     "BANK_TRANSFER": _("Payout"),
     "WALLET_FUNDED_THROUGH_BANK_TRANSFER": _("Paid in"),
