@@ -71,6 +71,7 @@ TONES: dict[str, str] = {
     State.EXPIRED: "neutral",
 }
 REFUND_TONES: dict[str, str] = {
+    Refund.State.ASKED: "pending",
     Refund.State.HELD: "pending",
     Refund.State.UNKNOWN: "pending",
     Refund.State.PENDING: "pending",

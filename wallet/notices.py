@@ -25,6 +25,7 @@ _DEPOSITS: dict[str, tuple[str | Promise, str]] = {
 
 _CLAIMS: dict[str, tuple[str | Promise, str]] = {
     "refund.succeeded": (_("Money was paid back to your card or account"), "undo-2"),
+    "refund.needs_attention": (_("A refund of yours needs a bank account"), "landmark"),
     "refund.failed": (_("A refund did not go through: the money is in your balance again"), "undo-2"),
     "dispute.opened": (
         _("A payment is disputed: some of your money is set aside until it is decided"),

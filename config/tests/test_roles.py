@@ -244,7 +244,11 @@ DEEDS = {
 # The same of money that goes back, by the model.
 CLAIM_DEEDS = {
     "wallet.suspendeddeposit": {"return": roles.RESOLVE_SUSPENDED},
-    "wallet.refund": {"order-again": roles.SETTLE_REFUND, "call-off": roles.SETTLE_REFUND},
+    "wallet.refund": {
+        "order-again": roles.SETTLE_REFUND,
+        "call-off": roles.SETTLE_REFUND,
+        "refuse": roles.SETTLE_REFUND,
+    },
     "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
 }
 

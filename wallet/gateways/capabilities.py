@@ -246,6 +246,17 @@ class Refunds(Protocol):
 
 
 @runtime_checkable
+class RetriesRefunds(Protocol):
+    def find_refund(self, *, gateway_id: str, reference: str) -> Refund: ...
+
+    def retry_refund(
+        self, *, gateway_id: str, reference: str, account_number: str, bank_code: str, currency: str
+    ) -> Refund:
+        """Send a refund that needs attention to an account at a bank, once: afterwards it needs none any more."""
+        ...
+
+
+@runtime_checkable
 class KeepsLedger(Protocol):
     def ledger(self, *, since: date, until: date) -> Iterator[LedgerRow]:
         """Yield each movement of our balance in [since, until) of UTC days, oldest first, page by page."""

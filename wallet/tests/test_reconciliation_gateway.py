@@ -62,9 +62,10 @@ def test_a_payout_its_fee_and_its_return_are_one(paystack, settings):
     check(payout)
     ask()
     reconciliation.reconcile(account_id=clearing().pk, at=timezone.now())
-    # The sandbox gives its fee back with the money; our books still have it as paid. This is what a run is for.
-    assert differences() == [("FEE", 0, -1_000)]
+    # It gives its fee back with the money, and says so: our books follow.
+    assert (differences(), now(payout).gateway_fee) == ([], 0)
     with acting_as_service():
+        assert wallet.balance_of(wallet.system_account("GATEWAY_FEES")) == 40_000  # of the deposit alone
         told = GatewayRow.objects.filter(source="TRANSFER")
         assert set(told.values_list("key", flat=True)) == {now(payout).posting_id}
 

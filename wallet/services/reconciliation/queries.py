@@ -31,7 +31,7 @@ where r.change is distinct from t.change
 """
 
 # Further rows of a key, further transactions of a posting, reversals; postings that were matched to another's key; of a
-# payout, what the gateway took for it and what came back, where those are postings of their own.
+# payout, what the gateway took for it, and what came back of either, where those are postings of their own.
 EXTRAS = f"""
 create temporary table extra on commit drop as
 select r.key, r.change as gateway, null::bigint as books, r.day, r.at, null::timestamptz as recorded_at,
@@ -51,8 +51,9 @@ union all
 select u.key, null, u.change, null, null, t.recorded_at, case when t.kind = 'GATEWAY_FEE' then u.change else 0 end
 from (
     select p.posting_id, f.further, (left(f.further::text, 34) || 'ff')::uuid as last
-    from wallet_payout p cross join lateral (values (p.gateway_fee_posting_id), (p.return_posting_id)) f (further)
-    where p.settled_at >= %(books_since)s and p.gateway_id = any (%(gateways)s)
+    from wallet_payout p cross join lateral (
+        values (p.gateway_fee_posting_id), (p.return_posting_id), (p.fee_return_posting_id)) f (further)
+    where coalesce(p.returned_at, p.settled_at) >= %(books_since)s and p.gateway_id = any (%(gateways)s)
 ) p
 cross join lateral (
     select {_CHANGE} as change, t.kind, t.recorded_at {_BOOKS}
