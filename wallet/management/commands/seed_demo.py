@@ -25,6 +25,7 @@ from wallet import (
     demo_merchants,
     demo_money_in,
     demo_payouts,
+    demo_reconciliation,
     demo_statements,
 )
 from wallet.api.scopes import ACCOUNTS_READ
@@ -110,6 +111,8 @@ class Command(BaseCommand):
         demo_merchants.open_shop(slug=SHOP_SLUG, people=people, staff=admin, at=timezone.now())
         demo_merchants.pay_shop(slug=SHOP_SLUG, people=people, at=timezone.now())
         demo_merchants.ask_around(people=people, at=timezone.now())
+        self._tell("the gateway's side")
+        demo_reconciliation.tell(at=timezone.now())
         self._tell("an application and a programme")
         apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
         run_program(by=admin, at=timezone.now())
