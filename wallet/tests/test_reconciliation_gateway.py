@@ -110,7 +110,9 @@ def test_what_we_bear_of_a_refund_or_a_dispute_is_one_with_what_its_customer_gav
 
 def differences() -> list[tuple]:
     with acting_as_service():
-        return list(Break.objects.unresolved().values_list("kind", "gateway_amount", "book_amount"))
+        return list(
+            Break.objects.unresolved().order_by("pk").values_list("kind", "gateway_amount", "book_amount")
+        )
 
 
 def test_an_import_that_was_cut_off_is_begun_anew(paystack, settings):
