@@ -138,7 +138,7 @@ def _posting(entry: Entry) -> Iterator[Cause]:
 def _hold(entry: Entry) -> Iterator[Cause]:
     hold = Hold.objects.filter(pk=entry.hold_id).first() if entry.hold_id else None
     if hold:
-        yield Cause(_("Set aside before"), hold.reason or str(hold.pk), hold)
+        yield Cause(_("Set aside before"), str(wording.hold(hold.reason)), hold)
 
 
 def _rule(entry: Entry) -> Iterator[Cause]:
