@@ -1,6 +1,13 @@
 from django.urls import path
 
-from wallet.views import merchant_banks, merchant_links, merchant_money, merchant_settling, merchants
+from wallet.views import (
+    merchant_banks,
+    merchant_daily,
+    merchant_links,
+    merchant_money,
+    merchant_settling,
+    merchants,
+)
 
 urlpatterns = [
     path("", merchants.overview, name="merchant"),
@@ -16,6 +23,8 @@ urlpatterns = [
     path("take-out/", merchant_settling.settle, name="merchant_settle"),
     path("take-out/confirm/", merchant_settling.confirm, name="merchant_settle_confirm"),
     path("take-out/own/", merchant_settling.settle_to_wallet, name="merchant_settle_to_wallet"),
+    path("take-out/daily/", merchant_daily.daily_page, name="merchant_daily"),
+    path("take-out/daily/stop/", merchant_daily.stop, name="merchant_daily_stop"),
     path("take-out/<uuid:payout_id>/", merchant_settling.settlement, name="merchant_settlement"),
     path("banks/", merchant_banks.banks, name="merchant_banks"),
     path("banks/add/", merchant_banks.add, name="merchant_bank_add"),
