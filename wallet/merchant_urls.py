@@ -3,6 +3,7 @@ from django.urls import path
 from wallet.views import (
     merchant_banks,
     merchant_daily,
+    merchant_link_pictures,
     merchant_links,
     merchant_money,
     merchant_settling,
@@ -35,5 +36,11 @@ urlpatterns = [
     path("links/<uuid:link_id>/", merchant_links.link_page, name="merchant_link"),
     path("links/<uuid:link_id>/turn/", merchant_links.link_turn, name="merchant_link_turn"),
     path("links/<uuid:link_id>/print/", merchant_links.link_print, name="merchant_link_print"),
+    path("links/<uuid:link_id>/picture/", merchant_link_pictures.choose, name="merchant_link_picture"),
+    path(
+        "links/<uuid:link_id>/picture/remove/",
+        merchant_link_pictures.remove,
+        name="merchant_link_picture_remove",
+    ),
     path("links/<uuid:link_id>/qr.<str:kind>", merchant_links.link_qr, name="merchant_link_qr"),
 ]

@@ -32,6 +32,7 @@ LINK = {
     "merchant": _MERCHANT,
     "url": "https://alajo.example/pay/k3N9xTq0ZbLm/",
     **LINK_INPUT,
+    "picture_url": None,
     "state": "ACTIVE",
     "created_at": _AT,
 }
