@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from wallet.views import (
     merchant_banks,
@@ -7,6 +7,7 @@ from wallet.views import (
     merchant_links,
     merchant_money,
     merchant_settling,
+    merchant_statements,
     merchants,
 )
 
@@ -21,6 +22,14 @@ urlpatterns = [
     path("all/<uuid:sold_id>/refund/", merchant_money.refund, name="merchant_refund"),
     path("report/", merchant_money.report, name="merchant_report"),
     path("report.csv", merchant_money.report_csv, name="merchant_report_csv"),
+    path("statements/", merchant_statements.statements, name="merchant_statements"),
+    path("statements/<uuid:statement_id>/", merchant_statements.statement, name="merchant_statement"),
+    path("statements/<uuid:statement_id>/fetch/", merchant_statements.fetch, name="merchant_statement_fetch"),
+    re_path(
+        r"^statements/(?P<statement_id>[0-9a-f-]{36})/statement\.(?P<ending>pdf|csv|ofx)$",
+        merchant_statements.download,
+        name="merchant_statement_file",
+    ),
     path("take-out/", merchant_settling.settle, name="merchant_settle"),
     path("take-out/confirm/", merchant_settling.confirm, name="merchant_settle_confirm"),
     path("take-out/own/", merchant_settling.settle_to_wallet, name="merchant_settle_to_wallet"),
