@@ -1,8 +1,10 @@
 from django.urls import path, re_path
 
 from wallet.views import (
+    bulk_payouts,
     merchant_banks,
     merchant_daily,
+    merchant_files,
     merchant_link_pictures,
     merchant_links,
     merchant_money,
@@ -40,6 +42,12 @@ urlpatterns = [
     path("banks/add/", merchant_banks.add, name="merchant_bank_add"),
     path("banks/confirm/", merchant_banks.confirm, name="merchant_bank_confirm"),
     path("banks/<uuid:account_id>/remove/", merchant_banks.remove, name="merchant_bank_remove"),
+    path("files/", merchant_files.files, name="merchant_files"),
+    path("files/example.csv", bulk_payouts.example, name="merchant_file_example"),
+    path("files/<uuid:bulk_id>/", merchant_files.file, name="merchant_file"),
+    path("files/<uuid:bulk_id>/confirm/", merchant_files.confirm, name="merchant_file_confirm"),
+    path("files/<uuid:bulk_id>/discard/", merchant_files.discard, name="merchant_file_discard"),
+    path("files/<uuid:bulk_id>/result.csv", merchant_files.result, name="merchant_file_result"),
     path("links/", merchant_links.link_list, name="merchant_links"),
     path("links/new/", merchant_links.link_make, name="merchant_link_make"),
     path("links/<uuid:link_id>/", merchant_links.link_page, name="merchant_link"),

@@ -121,6 +121,8 @@ _NOTICES: dict[str, tuple[Words, str]] = {
     "merchant.settlement_succeeded": (_("%(merchant)s: money was sent to your bank"), "landmark"),
     "merchant.settlement_failed": (_("%(merchant)s: money was not sent to your bank"), "circle-x"),
     "merchant.settlement_returned": (_("%(merchant)s: your bank sent money back"), "undo-2"),
+    "merchant.line_failed": (_("%(merchant)s: a payment of a file was not sent"), "circle-x"),
+    "merchant.line_returned": (_("%(merchant)s: a payment of a file came back"), "undo-2"),
     "merchant.settlement_parked": (
         _("%(merchant)s: today’s money was not sent to your bank"),
         "circle-pause",
@@ -136,6 +138,8 @@ _OUTSIDE: dict[str, Words] = {
     "merchant.settlement_succeeded": _("Your organisation’s money was sent"),
     "merchant.settlement_failed": _("Your organisation’s money was not sent"),
     "merchant.settlement_returned": _("Your organisation’s money came back"),
+    "merchant.line_failed": _("A payment of your organisation was not sent"),
+    "merchant.line_returned": _("A payment of your organisation came back"),
     "merchant.settlement_parked": _("Your organisation’s money was not sent"),
     "merchant.settles_daily": _("How your organisation is paid has changed"),
     "merchant.settles_by_hand": _("How your organisation is paid has changed"),
@@ -169,11 +173,12 @@ def _said(event: str, data: Mapping[str, Any]) -> Said:
             outside=_OUTSIDE.get(event) or title % words,
             note=data.get("title", ""),
         )
-    page = ("merchant_settlement", "payout") if "payout" in data else ("merchant_payment", "payment")
+    pages = {"payout": "merchant_settlement", "bulk": "merchant_file", "payment": "merchant_payment"}
+    what = next(name for name in pages if name in data)
     return Said(
         title=title % words,
         icon=icon,
-        href=reverse(page[0], args=[slug, data[page[1]]]),
+        href=reverse(pages[what], args=[slug, data[what]]),
         outside=_OUTSIDE[event],
         note=data.get("title", ""),
         amount=data["amount"],

@@ -214,7 +214,7 @@ def test_the_pages_of_money_out(visitor: Visitor, demo: None) -> None:
         plan = ScheduledTransfer.objects.filter(owner=person(ADA)).first()
         assert bank is not None and plan is not None
     sheet = b"account_number,bank,amount,name\n0000000220,Access Bank,500,=A1\n0000000220,044,500,\n"
-    file = bulk.upload(owner=person(ADA), account=purse, name="salaries.csv", raw=sheet, at=timezone.now())
+    file = bulk.upload(by=person(ADA), account=purse, name="salaries.csv", raw=sheet, at=timezone.now())
     for payout in payouts:
         visitor.go(f"/withdrawals/{payout.pk}/")
     for address in ("/bank-accounts/", "/bank-accounts/add/", f"/bank-accounts/{bank.pk}/remove/"):
