@@ -69,6 +69,8 @@ STAFF_LISTS = [
     "wallet/merchant",
     "wallet/paymentlink",
     "wallet/merchantpayment",
+    *("wallet/scheduledtransfer", "wallet/scheduledrun", "wallet/settlementrun"),
+    *("wallet/bulkpayout", "wallet/bulkpayoutrow"),
     "wallet/suspendeddeposit",
     "wallet/refund",
     "wallet/dispute",
