@@ -27,8 +27,8 @@ GATEWAY = "paystack"
 SETTLES_FROM = 50_000
 SALARIES = (
     b"account_number,bank,amount,name,note\n"
-    b"0000000220,Access Bank,15000,Obi Ada Grace,Tailoring\n"
-    b"0001234567,058,8500,Chidi Eze,Deliveries\n"
+    b"0000000220,Access Bank,12000,Obi Ada Grace,Tailoring\n"
+    b"0001234567,058,6500,Chidi Eze,Deliveries\n"
     b"123,058,4000,Efe Ojo,Deliveries\n"
 )
 # (days ago, who, link, naira, note)

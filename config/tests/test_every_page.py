@@ -22,6 +22,7 @@ from wallet.management.commands.seed_demo import ADMIN, PASSWORD
 from wallet.models import (
     Account,
     BankAccount,
+    BulkPayout,
     Entry,
     MerchantPayment,
     PayLink,
@@ -406,6 +407,10 @@ def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
     log_in(visitor, "bola@alajo.test")
     link = f"links/{sold.link_id}/"
     for page in ("", "all/", f"all/{sold.pk}/", "links/", "links/new/", link, f"{link}print/", "report/"):
+        visitor.go(f"{desk}{page}")
+    with acting_as_service():
+        file = BulkPayout.objects.get(organization__isnull=False)
+    for page in ("files/", f"files/{file.pk}/", "statements/", "take-out/daily/"):
         visitor.go(f"{desk}{page}")
     for page in ("settings/", "banks/", "banks/add/", "take-out/own/", "take-out/"):
         visitor.go(f"{desk}{page}")
