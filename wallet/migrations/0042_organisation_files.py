@@ -4,6 +4,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from core.rls import Policy, Protect
+
+OWN = "owner_id = (select auth.uid())"
+
 
 class Migration(migrations.Migration):
 
@@ -60,8 +64,10 @@ class Migration(migrations.Migration):
             model_name='bulkpayout',
             constraint=models.CheckConstraint(condition=models.Q(('takes_two', False), ('confirmed_at__isnull', True), models.Q(('confirmed_by__isnull', False), models.Q(('confirmed_by', models.F('uploaded_by')), _negated=True)), _connector='OR'), name='bulk_payout_by_two'),
         ),
-        migrations.RunSQL(
-            "grant update (confirmed_by_id, takes_two) on wallet_bulkpayout to service_role;",
-            "revoke update (confirmed_by_id, takes_two) on wallet_bulkpayout from service_role;",
+        Protect(
+            "wallet_bulkpayout",
+            policies=[Policy("own", "SELECT", using=OWN)],
+            authenticated="SELECT",
+            service="SELECT, INSERT, UPDATE (state, confirmed_at, ended_at, confirmed_by_id, takes_two)",
         ),
     ]
