@@ -51,11 +51,16 @@ APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule"}
 MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
+PLANNED = {
+    *("wallet.scheduledtransfer", "wallet.scheduledrun", "wallet.settlementrun"),
+    *("wallet.bulkpayout", "wallet.bulkpayoutrow"),
+}
 DEPOSITS = {
     *("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
     *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
     *("wallet.dedicatedaccount", "wallet.savedcard"),
     *MERCHANTS,
+    *PLANNED,
 }
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}

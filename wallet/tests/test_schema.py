@@ -101,6 +101,7 @@ class TestDocument:
             *("list_merchants", "get_merchant", "list_merchant_payments", "get_merchant_payment"),
             *("list_payment_links", "create_payment_link", "get_payment_link", "pause_payment_link"),
             *("open_payment_link", "refund_merchant_payment"),
+            *("list_settlements", "create_settlement", "get_settlement", "list_merchant_bank_accounts"),
             *("list_payment_requests", "create_payment_request", "get_payment_request"),
             *("pay_payment_request", "decline_payment_request", "cancel_payment_request"),
             "remind_payment_request",
@@ -128,6 +129,7 @@ class TestDocument:
             "create_refund",
             "create_scheduled_transfer",
             "create_statement",
+            "create_settlement",
         ],
     )
     def test_money_asks_for_a_key(self, document: dict[str, Any], name: str) -> None:
