@@ -22,6 +22,7 @@ from wallet.services.transfers import TRANSFER, transfer
 GATEWAY = "paystack"
 # Takes a payment when the first does not answer.
 SECOND_GATEWAY = "xpress-pay"
+THIRD_GATEWAY = "xpress-wallet"
 NAIRA = 100
 # Nothing is older than this: ids of postings may be 35 days old.
 OLDEST = 27

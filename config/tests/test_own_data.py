@@ -167,6 +167,8 @@ EXEMPT = {
     "sandbox_sandboxrefund": "there only in development",
     "sandbox_sandboxtransfer": "there only in development",
     "sandbox_sandboxxpresspayment": "there only in development",
+    "sandbox_sandboxxpressrow": "there only in development",
+    "sandbox_sandboxxpresswallet": "there only in development",
     "sandbox_switches": "there only in development",
     "socialaccount_socialapp": NOBODYS,
     "socialaccount_socialtoken": "a secret of a linked account, which is in a file; none is stored",

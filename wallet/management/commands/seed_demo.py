@@ -93,6 +93,18 @@ class Command(BaseCommand):
                     },
                     priority=200,
                 )
+            if not PaymentGateway.objects.filter(code=demo.THIRD_GATEWAY).exists():
+                install_gateway(
+                    code=demo.THIRD_GATEWAY,
+                    kind=PaymentGateway.Kind.XPRESS_WALLET,
+                    name="Xpress Wallet",
+                    currencies=["NGN"],
+                    credentials={
+                        "secret_key": settings.XPRESS_WALLET_SANDBOX_SECRET_KEY,
+                        "door": settings.XPRESS_WALLET_SANDBOX_DOOR,
+                    },
+                    priority=300,
+                )
         self._tell("history")
         if demo.write_history(people=people, at=timezone.now()):
             demo_money_in.write(people=people, at=timezone.now())
