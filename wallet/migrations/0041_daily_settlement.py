@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0036_audit_archive'),
-        ('wallet', '0038_routing'),
+        ('wallet', '0039_payout_routing'),
     ]
 
     operations = [
