@@ -204,6 +204,7 @@ EXEMPT = {
     "wallet_currency": NOBODYS,
     "wallet_follower": NOBODYS,
     "wallet_merchant": "an organisation that is paid",
+    "wallet_settlementrun": "a day of an organisation that is paid; the money is among its payouts",
     "wallet_merchantrefund": "what an organisation gave back; the money is among the transactions",
     "wallet_paymentlink": "what an organisation asks for",
     "wallet_limitraise": "that a tier rose, which is among the earlier values; kept until it is dealt with",

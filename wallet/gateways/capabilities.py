@@ -18,7 +18,7 @@ from wallet.gateways.base import Charge, Checkout, GatewayRefused
 TransferState = Literal["PENDING", "SUCCEEDED", "FAILED", "REVERSED", "NOT_FOUND"]
 RefundState = Literal["PENDING", "SUCCEEDED", "FAILED", "NEEDS_ATTENTION"]
 DisputeState = Literal["OPEN", "WON", "LOST"]
-LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "OTHER"]
+LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "DISPUTE", "OTHER"]
 
 
 @dataclass(frozen=True)
@@ -296,6 +296,17 @@ class Refunds(Protocol):
     def dispute(self, *, gateway_id: str) -> Dispute: ...
 
     def answer_dispute(self, *, gateway_id: str, accept: bool, amount: int, message: str) -> Dispute: ...
+
+
+@runtime_checkable
+class RetriesRefunds(Protocol):
+    def find_refund(self, *, gateway_id: str, reference: str) -> Refund: ...
+
+    def retry_refund(
+        self, *, gateway_id: str, reference: str, account_number: str, bank_code: str, currency: str
+    ) -> Refund:
+        """Send a refund that needs attention to an account at a bank, once: afterwards it needs none any more."""
+        ...
 
 
 @runtime_checkable

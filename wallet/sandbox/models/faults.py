@@ -68,6 +68,7 @@ class Fault(models.Model):
         ACCOUNT = "account", "dedicated_account"
         REFUND = "refund", "refund"
         REFUNDS = "refunds", "refund, asked"
+        REFUND_RETRY = "refund_retry", "refund/retry_with_customer_details"
         DISPUTE = "dispute", "dispute"
         RESOLVE_DISPUTE = "dispute_resolve", "dispute/…/resolve"
         BALANCE = "balance", "balance"

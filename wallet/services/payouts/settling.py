@@ -23,13 +23,13 @@ from wallet.refusals import LedgerRefusal, PostingIdOutOfRange
 from wallet.services.accounts import system_account
 from wallet.services.gateways import clearing_of
 from wallet.services.holds import commit_hold_lines, release_hold
-from wallet.services.payouts.returning import give_back
+from wallet.services.payouts.returning import FEES, give_back, give_back_fee
 from wallet.services.payouts.telling import tell
 from wallet.services.posting import Line, post
 from wallet.services.rounding import rounding_lines
 
 State = Payout.State
-WITHDRAWAL, FEES = "WITHDRAWAL", "GATEWAY_FEES"
+WITHDRAWAL = "WITHDRAWAL"
 SOONEST, LATEST = timedelta(seconds=15), timedelta(hours=1)
 # Banks send money back days later. The gateway tells so; it is asked as well, in case that gets lost.
 LATE_CHECKS = tuple(timedelta(days=days) for days in (1, 3, 7, 30))
@@ -181,6 +181,7 @@ def _not_paid(payout: Payout, transfer: Transfer, *, at: datetime) -> Payout:
     if payout.state != State.SUCCEEDED:
         return payout
     where = give_back(payout)
+    give_back_fee(payout, told=transfer.fee)
     if where:
         open_case(payout, "returned_elsewhere", where=where)
     payout.state, payout.returned_at, payout.reason, payout.next_check_at = State.RETURNED, at, reason, None
@@ -233,6 +234,7 @@ def _saved(payout: Payout, **changes: Any) -> Payout:
                 "posting_id",
                 "gateway_fee_posting_id",
                 "return_posting_id",
+                "fee_return_posting_id",
                 "gateway_transfer",
                 "session",
             ),
