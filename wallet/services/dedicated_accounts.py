@@ -198,7 +198,9 @@ def search_transfers(*, row: DedicatedAccount, at: datetime) -> None:
         adapter = adapter_of(row.gateway)
     if not isinstance(adapter, LooksForDeposits):
         raise CannotSearch
-    adapter.look_for_deposits(account_number=row.account_number, provider=row.provider, on=timezone.localdate(at))
+    adapter.look_for_deposits(
+        account_number=row.account_number, provider=row.provider, on=timezone.localdate(at)
+    )
 
 
 @on("dedicatedaccount.assign.success", "dedicatedaccount.assign.failed")
