@@ -13,7 +13,7 @@ from core.actors import acting_as_service
 from wallet.models import Account, Checkpoint, Hold, Payment, PaymentGateway, Reversal, Seal, Transaction
 from wallet.services.books import verify
 from wallet.services.gateways import adapter_of
-from wallet.tests.demo_world import make_demo_world
+from wallet.tests.demo_world import make_demo_world, seed_demo_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,7 +47,7 @@ def counts() -> dict[str, int]:
 
 
 def test_the_demo_world_is_whole_and_its_books_are_right():
-    told = make_demo_world()
+    told = seed_demo_world()
     assert "ada@alajo.test" in told and "alajo-demo" in told
     assert verify() == []
     with acting_as_service():
