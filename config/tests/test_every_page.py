@@ -60,7 +60,7 @@ STAFF_LISTS = [
     "wallet/transaction",
     "wallet/entry",
     "wallet/hold",
-    "wallet/seal",
+    *("wallet/seal", "core/archive"),
     "wallet/payment",
     "wallet/payout",
     "wallet/paymentgateway",
