@@ -3,6 +3,7 @@
 from wallet import rule_versions  # noqa: F401 - it registers them
 from wallet.admin import (
     accounts,
+    archives,
     breaks,
     claim_proposals,
     claims,
@@ -23,6 +24,7 @@ from wallet.admin import (
 
 __all__ = [
     "accounts",
+    "archives",
     "breaks",
     "claim_proposals",
     "claims",
