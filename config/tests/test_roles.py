@@ -247,7 +247,7 @@ CLAIM_DEEDS = {
     "wallet.refund": {
         "order-again": roles.SETTLE_REFUND,
         "call-off": roles.SETTLE_REFUND,
-        "refuse": roles.SETTLE_REFUND,
+        "turn-down": roles.SETTLE_REFUND,
     },
     "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
 }
@@ -402,7 +402,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     plain |= {
         "run",
         "day",
-        "csv",
+        *("csv", "pdf"),
         "match",
         "explain",
         "reopen",
