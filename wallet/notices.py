@@ -107,7 +107,7 @@ def register() -> None:
     notice_words.register(_withdrawal, *_WITHDRAWALS)
     notice_words.register(_bank_account, *_BANK_ACCOUNTS)
     notice_words.register(_scheduled, *_SCHEDULED)
-    notice_words.register(_bulk, "bulk.done")
+    notice_words.register(_bulk, "bulk.done", "bulk.waiting")
 
 
 def _deposit(event: str, data: Mapping[str, Any]) -> Said:
@@ -212,9 +212,23 @@ def _scheduled(event: str, data: Mapping[str, Any]) -> Said:
 
 
 def _bulk(event: str, data: Mapping[str, Any]) -> Said:
+    """A file is done, or waits for whoever reads this; an organisation's lies at its desk."""
+    href = reverse("bulk_payout", args=[data["bulk"]])
+    if "slug" in data:
+        href = reverse("merchant_file", args=[data["slug"], data["bulk"]])
+    if event == "bulk.waiting":
+        return Said(
+            title=_("The file %(name)s waits for your approval") % {"name": data["name"]},
+            icon="file-search",
+            href=href,
+            outside=_("A file of payouts waits for your approval"),
+            amount=data["amount"],
+            currency=data["currency"],
+            direction="out",
+        )
     return Said(
         title=_("Your file %(name)s is done") % {"name": data["name"]},
         icon="file-check",
-        href=reverse("bulk_payout", args=[data["bulk"]]),
+        href=href,
         outside=_("A file of payouts is done"),
     )

@@ -96,6 +96,7 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/", claims.dispute, name="dispute"),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
     path("webhooks/xpress-pay/<str:door>/", webhook_views.xpress_pay, name="webhook_xpress_pay"),
+    path("webhooks/xpress-wallet/<str:door>/", webhook_views.xpress_wallet, name="webhook_xpress_wallet"),
     path(
         "webhooks/paystack/<slug:code>/",
         webhook_views.paystack_of_merchant,

@@ -3,6 +3,7 @@
 from wallet import rule_versions  # noqa: F401 - it registers them
 from wallet.admin import (
     accounts,
+    archives,
     breaks,
     claim_proposals,
     claims,
@@ -14,6 +15,7 @@ from wallet.admin import (
     merchants,
     payouts,
     periods,
+    planned,
     proposals,
     reconciled,
     row_imports,
@@ -22,6 +24,7 @@ from wallet.admin import (
 
 __all__ = [
     "accounts",
+    "archives",
     "breaks",
     "claim_proposals",
     "claims",
@@ -33,6 +36,7 @@ __all__ = [
     "merchants",
     "payouts",
     "periods",
+    "planned",
     "proposals",
     "reconciled",
     "row_imports",

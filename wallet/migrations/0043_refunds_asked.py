@@ -27,7 +27,7 @@ STATES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallet", "0038_routing")]
+    dependencies = [("wallet", "0042_organisation_files")]
 
     operations = [
         migrations.RemoveConstraint(model_name="refund", name="refund_one_unnamed"),

@@ -48,6 +48,7 @@ from wallet.models.requests import (
 )
 from wallet.models.sales import MerchantPayment, MerchantRefund, MerchantSettlement
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
+from wallet.models.settling import SettlementRun
 from wallet.models.statements import Statement
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",
+    "SettlementRun",
     "SplitBill",
     "Statement",
     "SuspendedDeposit",

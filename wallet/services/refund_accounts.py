@@ -105,7 +105,11 @@ def _check(refund: Refund, bank_account: BankAccount, *, at: datetime) -> None:
         raise NotInOwnName
     check_cooling_off(source=account, amount=refund.amount, at=at)
     check_new_account(
-        bank_account=bank_account, amount=refund.amount, purpose=Payout.Purpose.WITHDRAWAL, at=at
+        bank_account=bank_account,
+        amount=refund.amount,
+        currency=account.currency_id,
+        purpose=Payout.Purpose.WITHDRAWAL,
+        at=at,
     )
 
 

@@ -7,6 +7,7 @@ from wallet.sandbox.models.people import SandboxAccount, SandboxCustomer
 from wallet.sandbox.models.refunds import SandboxDispute, SandboxRefund
 from wallet.sandbox.models.webhooks import SandboxDelivery
 from wallet.sandbox.models.xpress_pay import SandboxXpressPayment
+from wallet.sandbox.models.xpress_wallet import SandboxXpressRow, SandboxXpressWallet
 
 __all__ = [
     "Fault",
@@ -22,6 +23,8 @@ __all__ = [
     "SandboxRefund",
     "SandboxTransfer",
     "SandboxXpressPayment",
+    "SandboxXpressRow",
+    "SandboxXpressWallet",
     "Switches",
     "fault_kinds",
 ]

@@ -75,6 +75,14 @@ class Fault(models.Model):
         LEDGER = "ledger", "balance/ledger"
         XPRESS_INITIALIZE = "xpress_initialize", "XpressPay: Initialize"
         XPRESS_VERIFY = "xpress_verify", "XpressPay: VerifyPayment"
+        WALLET_BANKS = "wallet_banks", "Xpress Wallet: transfer/banks"
+        WALLET_RESOLVE = "wallet_resolve", "Xpress Wallet: transfer/account/details"
+        WALLET_TRANSFER = "wallet_transfer", "Xpress Wallet: transfer/bank"
+        WALLET_ROWS = "wallet_rows", "Xpress Wallet: merchant/transactions"
+        WALLET_ROW = "wallet_row", "Xpress Wallet: merchant/transaction"
+        WALLET_BALANCE = "wallet_balance", "Xpress Wallet: merchant/wallet"
+        WALLET_OPEN = "wallet_open", "Xpress Wallet: wallet"
+        WALLET_CUSTOMER = "wallet_customer", "Xpress Wallet: customer"
 
     kind = models.CharField(max_length=20, choices=fault_kinds)
     value = models.CharField(max_length=20, blank=True)

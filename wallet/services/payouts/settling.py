@@ -26,6 +26,7 @@ from wallet.services.holds import commit_hold_lines, release_hold
 from wallet.services.payouts.returning import FEES, give_back, give_back_fee
 from wallet.services.payouts.telling import tell
 from wallet.services.posting import Line, post
+from wallet.services.rounding import rounding_lines
 
 State = Payout.State
 WITHDRAWAL = "WITHDRAWAL"
@@ -159,18 +160,18 @@ def _book_fee(payout: Payout, transfer: Transfer) -> None:
     if not transfer.fee or payout.gateway_fee is not None:
         return
     payout.gateway_fee = transfer.fee
-    line = Line(
-        "GATEWAY_FEE",
-        system_account(FEES, payout.currency_id),
-        clearing_of(payout.gateway, payout.currency_id),
-        transfer.fee,
-    )
+    currency = payout.currency_id
+    clearing = clearing_of(payout.gateway, currency)
+    lines = [
+        Line("GATEWAY_FEE", system_account(FEES, currency), clearing, transfer.fee),
+        *rounding_lines(dust=transfer.dust, clearing=clearing, currency=currency),
+    ]
     description = f"{payout.gateway_id} {payout.reference}"
     try:
-        post(posting_id=payout.gateway_fee_posting_id, lines=[line], description=description)
+        post(posting_id=payout.gateway_fee_posting_id, lines=lines, description=description)
     except PostingIdOutOfRange:
         payout.gateway_fee_posting_id = posting_id()
-        post(posting_id=payout.gateway_fee_posting_id, lines=[line], description=description)
+        post(posting_id=payout.gateway_fee_posting_id, lines=lines, description=description)
 
 
 def _not_paid(payout: Payout, transfer: Transfer, *, at: datetime) -> Payout:
