@@ -16,13 +16,13 @@ from core.api import ids
 from core.ids import uuid7
 from wallet import money_in_tasks
 from wallet import services as wallet
-from wallet.models import BankAccount
+from wallet.models import BankAccount, PaymentGateway
 from wallet.refusals import CustomerFrozen, NotYourAccount
 from wallet.sandbox.models import SandboxRefund
 from wallet.services import refund_asks
-from wallet.services.bank_accounts import BankAccountGone
+from wallet.services.bank_accounts import BankAccountGone, Found
 from wallet.services.payouts import NewBankAccount
-from wallet.services.refund_accounts import NoAccountNeeded, NotInOwnName
+from wallet.services.refund_accounts import AccountElsewhere, NoAccountNeeded, NotInOwnName
 from wallet.services.refund_asks import RefundNotAsked, TooManyRefunds
 from wallet.services.refunds import RefundIdReused, RefundTooLarge
 from wallet.tests.api import client_of, problem
@@ -259,6 +259,29 @@ def test_it_goes_to_no_other_persons_and_no_removed_account(paystack, ada, purse
         choose(refund, account, ada)
     with pytest.raises(NotYourAccount):
         choose(refund, account, make_person(name="Bola Ade"))
+
+
+def test_an_account_that_another_gateway_named_goes_by_the_banks_name_and_the_holders(paystack, ada, purse):
+    refund = needing_an_account(purse)
+    add_bank_account(ada)
+    with acting_as_service():
+        PaymentGateway.objects.create(
+            code="elsewhere", kind="XPRESS_WALLET", name="Elsewhere", credentials="", active=False
+        )
+    unheard, same = (
+        wallet.save_found(
+            owner=ada,
+            found=Found("elsewhere", code, name, "0000000220", "OBI ADA GRACE", "SELF", False),
+            at=timezone.now() - timedelta(days=9),
+        )
+        for code, name in (("000099", "Unheard-of Bank"), ("000014", "ACCESS BANK PLC"))
+    )
+    choose(refund, unheard, ada)
+    with pytest.raises(AccountElsewhere):
+        tell(refund)
+    assert refund_now(refund).needs_account
+    choose(refund, same, ada)
+    assert tell(refund).state == "PENDING" and sent_to()[-1]["number"] == "0000000220"
 
 
 def test_a_new_account_takes_only_what_may_be_lost(paystack, ada, purse):
