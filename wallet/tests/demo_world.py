@@ -38,7 +38,7 @@ class World:
 
     said: str
     made_at: datetime
-    rows: list[tuple[sql.Composed, bytes]]
+    rows: list[tuple[sql.Identifier, sql.Composed, bytes]]
 
     def is_fresh(self, now: datetime) -> bool:
         same_day = timezone.localdate(self.made_at) == timezone.localdate(now)
@@ -84,7 +84,7 @@ def is_empty() -> bool:
         return not User.objects.exists()
 
 
-def take_up() -> list[tuple[sql.Composed, bytes]]:
+def take_up() -> list[tuple[sql.Identifier, sql.Composed, bytes]]:
     with here() as database:
         tables = database.execute(TABLES, [list(KEPT)]).fetchall()
         rows = []
@@ -97,17 +97,19 @@ def take_up() -> list[tuple[sql.Composed, bytes]]:
             )
             with database.cursor().copy(read) as copy:
                 if found := b"".join(bytes(part) for part in copy):
-                    rows.append((into, found))
+                    rows.append((sql.Identifier(name), into, found))
         return rows
 
 
 def lay_back(world: World) -> None:
-    """Past every trigger, since each row was there before."""
+    """Past every trigger, since each row was there before; a gateway that a test has put there gives way."""
     connections.close_all()
     with here() as database, database.transaction():
         database.execute("set local session_replication_role = replica")
         database.execute("delete from wallet_account")
-        for into, found in world.rows:
+        for table, _into, _found in world.rows:
+            database.execute(sql.SQL("delete from {}").format(table))
+        for _table, into, found in world.rows:
             with database.cursor().copy(sql.SQL("copy {} from stdin").format(into)) as copy:
                 copy.write(found)
 
