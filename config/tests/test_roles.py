@@ -66,7 +66,7 @@ BONUSES = REFERRALS - {"accounts.referral"}
 PROOF = {"wallet.checkpoint", "wallet.seal"}
 RECONCILIATION = {
     *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
-    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod"),
+    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod", "wallet.banksettlement"),
 }
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}

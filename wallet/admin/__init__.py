@@ -3,6 +3,7 @@
 from wallet import rule_versions  # noqa: F401 - it registers them
 from wallet.admin import (
     accounts,
+    bank_settlements,
     breaks,
     claim_proposals,
     claims,
@@ -22,6 +23,7 @@ from wallet.admin import (
 
 __all__ = [
     "accounts",
+    "bank_settlements",
     "breaks",
     "claim_proposals",
     "claims",

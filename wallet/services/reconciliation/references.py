@@ -33,6 +33,12 @@ KNOWN = (
     Known("wallet.Payment", frozenset(["CHARGE", ANY]), theirs="gateway_charge"),
     Known("wallet.Payout", frozenset(["TRANSFER", ANY]), theirs="gateway_transfer"),
     Known("wallet.Refund", frozenset(["REFUND"]), theirs="gateway_refund"),
+    Known(
+        "wallet.BankSettlement",
+        frozenset(["SETTLEMENT", ANY]),
+        theirs="gateway_settlement",
+        reference="gateway_settlement",
+    ),
     Known("wallet.SuspendedDeposit", frozenset(["CHARGE", ANY])),
 )
 
