@@ -25,6 +25,7 @@ from wallet.views import (
 urlpatterns = [
     path("home/", home.home, name="home"),
     path("home/summary/", home.summary, name="home_summary"),
+    path("more/", home.more, name="more"),
     path("activity/", activity.activity, name="activity"),
     path("transactions/<uuid:transaction_id>/", activity.transaction, name="transaction"),
     path("transactions/<uuid:transaction_id>/report/", activity.report, name="report_problem"),

@@ -39,7 +39,9 @@ def customer(user: User) -> Customer:
 
 def actions(user: User) -> list[str]:
     with acting_as_service():
-        return list(AuditEvent.objects.filter(actor_id=user.pk).values_list("action", flat=True))
+        return list(
+            AuditEvent.objects.filter(actor_id=user.pk).order_by("pk").values_list("action", flat=True)
+        )
 
 
 def choose_password_by_mail(password: str) -> None:

@@ -30,7 +30,7 @@ def mailed_code() -> str:
 
 def people() -> list[str]:
     with acting_as_service():
-        return list(User.objects.values_list("email", flat=True))
+        return list(User.objects.order_by("email").values_list("email", flat=True))
 
 
 def signed_in(client: Client) -> bool:

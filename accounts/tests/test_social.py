@@ -45,7 +45,9 @@ def come_by(client: Client, person: str = "ifeoma", fault: str = "", **query: st
 
 def accounts() -> list[tuple[str, str]]:
     with acting_as_service():
-        return [(row.user.email, row.uid) for row in SocialAccount.objects.select_related("user")]
+        return [
+            (row.user.email, row.uid) for row in SocialAccount.objects.select_related("user").order_by("pk")
+        ]
 
 
 def signed_in_as(client: Client) -> str:

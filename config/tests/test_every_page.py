@@ -188,7 +188,7 @@ def test_a_customers_pages(visitor: Visitor, demo: None) -> None:
     page = visitor.page
     on_phone = visitor.look.viewport == PHONE
     log_in(visitor, ADA)
-    for address in ("/activity/?q=nobody+of+that+name", "/activity/?direction=in", "/notices/"):
+    for address in ("/activity/?q=nobody+of+that+name", "/activity/?direction=in", "/notices/", "/more/"):
         visitor.go(address)
     for address in entries_of(ADA):
         visitor.go(address)

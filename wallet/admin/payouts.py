@@ -63,12 +63,12 @@ class PayoutAdmin(ReadOnlyAdmin):
     list_display = (
         "reference",
         account_column("account", _("Account")),
+        amount_of("amount", _("Amount")),
         "state",
         "purpose",
-        "gateway_id",
         time_of("created_at", _("Asked for")),
-        time_of("unknown_since", _("Without an answer since")),
-        amount_of("amount", _("Amount")),
+        time_of("unknown_since", _("No answer since")),
+        "gateway_id",
     )
     list_filter = ("state", WithoutAnswer, "purpose", When)
     list_select_related = ("account__owner",)
@@ -90,7 +90,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         *("recipient", "gateway_transfer", "session", "hold_id", "posting_id", "orders", "checks"),
         time_of("created_at", _("Asked for")),
         time_of("ordered_at", _("Ordered")),
-        time_of("unknown_since", _("Without an answer since")),
+        time_of("unknown_since", _("No answer since")),
         time_of("settled_at", _("Settled")),
         time_of("returned_at", _("Came back")),
         time_of("next_check_at", _("Next check")),

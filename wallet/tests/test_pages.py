@@ -17,7 +17,7 @@ from wallet.models import Account, Payment
 from wallet.tests.factories import make_wallet
 from wallet.tests.pages import browser_of, notice_of_transfer, payment_of, send_directly, text
 
-PAGES = ["/home/", "/activity/", "/send/", "/add-money/", "/notices/"]
+PAGES = ["/home/", "/more/", "/activity/", "/send/", "/add-money/", "/notices/"]
 
 
 # Every page
@@ -54,7 +54,7 @@ def test_every_page_stands_for_one_who_has_much(as_ada: Client, ada: User, bola:
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/activity/", "/send/", "/add-money/"])
+@pytest.mark.parametrize("address", ["/more/", "/activity/", "/send/", "/add-money/"])
 def test_staff_are_led_to_the_staff_area_instead_of_a_wallet(db: None, address: str) -> None:
     with acting_as_service():
         agent = User.objects.create(email="agent@alajo.test", role=Role.AGENT)
@@ -75,6 +75,13 @@ def test_a_nul_byte_in_an_address_is_a_bad_request(ada: User, address: str) -> N
 @pytest.mark.parametrize("address", ["/send/", "/send/confirm/", "/add-money/"])
 def test_a_nul_byte_in_a_form_is_a_bad_request(as_ada: Client, address: str) -> None:
     assert as_ada.post(address, {"recipient": "a\x00", "order": "\x00", "key": "\x00"}).status_code == 400
+
+
+def test_everything_that_is_listed_is_there(as_ada: Client) -> None:
+    main = as_ada.get("/more/").content.decode().partition("<main")[2].partition("</main>")[0]
+    addresses = set(re.findall(r'href="(/[^"]+)"', main))
+    assert len(addresses) == 17
+    assert {address for address in addresses if as_ada.get(address, follow=True).status_code != 200} == set()
 
 
 # Home

@@ -71,7 +71,9 @@ def test_a_payout_its_fee_and_its_return_are_one(paystack, settings):
 
 def differences() -> list[tuple]:
     with acting_as_service():
-        return list(Break.objects.unresolved().values_list("kind", "gateway_amount", "book_amount"))
+        return list(
+            Break.objects.unresolved().order_by("pk").values_list("kind", "gateway_amount", "book_amount")
+        )
 
 
 def test_an_import_that_was_cut_off_is_begun_anew(paystack, settings):

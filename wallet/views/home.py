@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -136,3 +136,12 @@ def summary(request: PersonRequest) -> HttpResponse:
         return HttpResponse(status=204)
     response = render(request, "wallet/_summary.html", {"summary": summary})
     return trigger_client_event(response, "toast", {"text": _("Your balance is up to date."), "tone": "info"})
+
+
+@never_cache
+@require_safe
+def more(request: PersonRequest) -> HttpResponse:
+    """Everything that a customer finds here, in a list."""
+    if request.user.is_staff:
+        return redirect("home")
+    return render(request, "wallet/more.html")
