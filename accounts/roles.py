@@ -24,9 +24,14 @@ PEOPLE = (
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 MERCHANTS = ("wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment")
+# What goes out by plan or by file.
+PLANNED = (
+    *("wallet.scheduledtransfer", "wallet.scheduledrun", "wallet.settlementrun"),
+    *("wallet.bulkpayout", "wallet.bulkpayoutrow"),
+)
 # What comes in, to customers and to merchants, and what goes out to banks.
 DEPOSITS = (
-    *(*MERCHANTS, "wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
+    *(*MERCHANTS, *PLANNED, "wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
     *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
     *("wallet.dedicatedaccount", "wallet.savedcard"),
 )

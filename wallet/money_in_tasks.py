@@ -8,7 +8,7 @@ from django.utils import timezone
 from core.errors import DomainError
 from wallet.gateways.base import GatewayUnavailable
 from wallet.models import Refund
-from wallet.services import dedicated_accounts, disputes, refunds
+from wallet.services import dedicated_accounts, disputes, refund_accounts, refunds
 
 logger = logging.getLogger(__name__)
 BATCH = 100
@@ -25,6 +25,8 @@ def settle_refunds() -> None:
         try:
             if refund.state == Refund.State.HELD:
                 refunds.order_refund(refund_id=refund.pk, at=at)
+            elif refund.state == Refund.State.NEEDS_ATTENTION and refund.bank_account_id:
+                refund_accounts.send_to_account(refund_id=refund.pk, at=at)
             else:
                 refunds.check_refunds(gateway=refund.gateway, reference=refund.reference, at=at)
         except DomainError as error:

@@ -22,6 +22,7 @@ from wallet.management.commands.seed_demo import ADMIN, PASSWORD
 from wallet.models import (
     Account,
     BankAccount,
+    BulkPayout,
     Entry,
     MerchantPayment,
     PayLink,
@@ -69,6 +70,8 @@ STAFF_LISTS = [
     "wallet/merchant",
     "wallet/paymentlink",
     "wallet/merchantpayment",
+    *("wallet/scheduledtransfer", "wallet/scheduledrun", "wallet/settlementrun"),
+    *("wallet/bulkpayout", "wallet/bulkpayoutrow"),
     "wallet/suspendeddeposit",
     "wallet/refund",
     "wallet/dispute",
@@ -214,7 +217,7 @@ def test_the_pages_of_money_out(visitor: Visitor, demo: None) -> None:
         plan = ScheduledTransfer.objects.filter(owner=person(ADA)).first()
         assert bank is not None and plan is not None
     sheet = b"account_number,bank,amount,name\n0000000220,Access Bank,500,=A1\n0000000220,044,500,\n"
-    file = bulk.upload(owner=person(ADA), account=purse, name="salaries.csv", raw=sheet, at=timezone.now())
+    file = bulk.upload(by=person(ADA), account=purse, name="salaries.csv", raw=sheet, at=timezone.now())
     for payout in payouts:
         visitor.go(f"/withdrawals/{payout.pk}/")
     for address in ("/bank-accounts/", "/bank-accounts/add/", f"/bank-accounts/{bank.pk}/remove/"):
@@ -404,6 +407,10 @@ def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
     log_in(visitor, "bola@alajo.test")
     link = f"links/{sold.link_id}/"
     for page in ("", "all/", f"all/{sold.pk}/", "links/", "links/new/", link, f"{link}print/", "report/"):
+        visitor.go(f"{desk}{page}")
+    with acting_as_service():
+        file = BulkPayout.objects.get(organization__isnull=False)
+    for page in ("files/", f"files/{file.pk}/", "statements/", "take-out/daily/"):
         visitor.go(f"{desk}{page}")
     for page in ("settings/", "banks/", "banks/add/", "take-out/own/", "take-out/"):
         visitor.go(f"{desk}{page}")

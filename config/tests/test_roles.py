@@ -51,11 +51,16 @@ APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule"}
 MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
+PLANNED = {
+    *("wallet.scheduledtransfer", "wallet.scheduledrun", "wallet.settlementrun"),
+    *("wallet.bulkpayout", "wallet.bulkpayoutrow"),
+}
 DEPOSITS = {
     *("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
     *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
     *("wallet.dedicatedaccount", "wallet.savedcard"),
     *MERCHANTS,
+    *PLANNED,
 }
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
@@ -244,7 +249,11 @@ DEEDS = {
 # The same of money that goes back, by the model.
 CLAIM_DEEDS = {
     "wallet.suspendeddeposit": {"return": roles.RESOLVE_SUSPENDED},
-    "wallet.refund": {"order-again": roles.SETTLE_REFUND, "call-off": roles.SETTLE_REFUND},
+    "wallet.refund": {
+        "order-again": roles.SETTLE_REFUND,
+        "call-off": roles.SETTLE_REFUND,
+        "refuse": roles.SETTLE_REFUND,
+    },
     "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
 }
 

@@ -11,14 +11,14 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from django.utils.translation import gettext_lazy as _
 
-from wallet.gateways.base import Charge, ChargeState, GatewayRefused
+from wallet.gateways.base import Charge, ChargeState, Checkout, GatewayRefused
 
 # What a gateway says of money that we sent. SUCCEEDED may still become REVERSED; NOT_FOUND says that it was never
 # accepted, so that it may be ordered again under the same reference.
 TransferState = Literal["PENDING", "SUCCEEDED", "FAILED", "REVERSED", "NOT_FOUND"]
 RefundState = Literal["PENDING", "SUCCEEDED", "FAILED", "NEEDS_ATTENTION"]
 DisputeState = Literal["OPEN", "WON", "LOST"]
-LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "SETTLEMENT", "OTHER"]
+LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "DISPUTE", "SETTLEMENT", "OTHER"]
 # How a charge without the gateway's page may be paid, and what it waits for next.
 PayBy = Literal["BANK", "TRANSFER", "USSD", "CARD"]
 Awaited = Literal["", "PIN", "OTP", "PHONE", "BIRTHDAY", "ADDRESS", "PAGE", "DIALLING", "TRANSFER", "OTHER"]
@@ -73,16 +73,30 @@ class Transfer:
     session_id: str
     reason: str
     raw: dict[str, Any] = field(repr=False)
+    # Where it reckons in parts of a kobo: what it took beside amount and fee, -1, 0 or 1.
+    dust: int = 0
+
+
+@dataclass(frozen=True)
+class Destination:
+    """An account at the bank that the recipient stands for, and its holder."""
+
+    account_number: str = field(repr=False)
+    name: str
 
 
 @dataclass(frozen=True)
 class PayoutOrder:
-    """One payout to order: `reference` is ours (16 to 50 of a-z, 0-9, - and _), `recipient` the gateway's name."""
+    """One payout to order: `reference` is ours (16 to 50 of a-z, 0-9, - and _), `recipient` the gateway's name.
+
+    `to` is the account itself, for a gateway that has no names for accounts.
+    """
 
     reference: str
     recipient: str
     amount: int
     reason: str
+    to: Destination | None = None
 
 
 @dataclass(frozen=True)
@@ -213,6 +227,20 @@ class GatewayBalanceTooLow(GatewayRefused):
 
 
 @runtime_checkable
+class OpensCheckouts(Protocol):
+    def start_checkout(
+        self,
+        *,
+        reference: str,
+        amount: int,
+        currency: str,
+        email: str,
+        callback_url: str,
+        metadata: dict[str, Any],
+    ) -> Checkout: ...
+
+
+@runtime_checkable
 class ChargesCards(Protocol):
     def charge_card(
         self,
@@ -255,7 +283,16 @@ class ChargesDirectly(Protocol):
 @runtime_checkable
 class GivesAccounts(Protocol):
     def open_virtual_account(
-        self, *, reference: str, email: str, first_name: str, last_name: str, phone: str, bvn: str
+        self,
+        *,
+        reference: str,
+        email: str,
+        first_name: str,
+        last_name: str,
+        phone: str,
+        bvn: str,
+        birth_date: date | None = None,
+        address: str = "",
     ) -> VirtualAccount:
         """Return the customer's account, opened when there is none: a repeat gives the same."""
         ...
@@ -286,7 +323,10 @@ class PaysOut(Protocol):
     idempotent: bool
 
     def make_recipient(self, *, account_number: str, bank_code: str, name: str, currency: str) -> str:
-        """Return the gateway's name of an account; the same account gives the same. Raises RecipientRefused."""
+        """Return the gateway's name of an account, never empty; the same account gives the same.
+
+        Of a gateway that has none it is the bank's code, once the account was found there. Raises RecipientRefused.
+        """
         ...
 
     def send(self, *, order: PayoutOrder, currency: str) -> Transfer:
@@ -303,8 +343,14 @@ class PaysOut(Protocol):
         """
         ...
 
-    def find_transfer(self, *, reference: str) -> Transfer:
-        """Return what became of a payout, state NOT_FOUND for one that the gateway never accepted."""
+    def find_transfer(
+        self, *, reference: str, gateway_id: str = "", since: datetime | None = None
+    ) -> Transfer:
+        """Return what became of a payout, state NOT_FOUND for one that the gateway never accepted.
+
+        `gateway_id` is the gateway's own name of it, where we know it, and `since` when it was ordered first: for one
+        that must search for it.
+        """
         ...
 
     def balance(self, *, currency: str) -> int: ...
@@ -321,6 +367,17 @@ class Refunds(Protocol):
     def dispute(self, *, gateway_id: str) -> Dispute: ...
 
     def answer_dispute(self, *, gateway_id: str, accept: bool, amount: int, message: str) -> Dispute: ...
+
+
+@runtime_checkable
+class RetriesRefunds(Protocol):
+    def find_refund(self, *, gateway_id: str, reference: str) -> Refund: ...
+
+    def retry_refund(
+        self, *, gateway_id: str, reference: str, account_number: str, bank_code: str, currency: str
+    ) -> Refund:
+        """Send a refund that needs attention to an account at a bank, once: afterwards it needs none any more."""
+        ...
 
 
 @runtime_checkable

@@ -15,3 +15,7 @@ from wallet.gateways.paystack_webhooks import Webhooks
 
 class Paystack(Cards, DirectCharges, Accounts, Payouts, Refunds, Ledger, Settlements, Webhooks):
     """One Paystack account, by its secret key. Threads may share it; it holds connections until closed."""
+
+    def check_credentials(self) -> None:
+        """Ask for our balance, which moves nothing. Raises GatewayRefused, GatewayUnavailable."""
+        self.call_for_list("GET", "/balance")

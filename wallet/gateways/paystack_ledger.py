@@ -13,6 +13,7 @@ _SOURCES: dict[str, LedgerSource] = {
     "transaction": "CHARGE",
     "transfer": "TRANSFER",
     "refund": "REFUND",
+    "dispute": "DISPUTE",
     "settlement": "SETTLEMENT",
 }
 

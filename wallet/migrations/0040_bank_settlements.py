@@ -16,7 +16,7 @@ def open_account(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0038_routing'),
+        ('wallet', '0044_refunds_let_go'),
     ]
 
     operations = [

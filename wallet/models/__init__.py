@@ -49,6 +49,7 @@ from wallet.models.requests import (
 )
 from wallet.models.sales import MerchantPayment, MerchantRefund, MerchantSettlement
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
+from wallet.models.settling import SettlementRun
 from wallet.models.statements import Statement
 
 __all__ = [
@@ -105,6 +106,7 @@ __all__ = [
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",
+    "SettlementRun",
     "SplitBill",
     "Statement",
     "SuspendedDeposit",

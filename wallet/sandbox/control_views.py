@@ -20,8 +20,9 @@ from wallet.sandbox import (
     transfers,
     virtual_accounts,
 )
+from wallet.sandbox.companies import PAYSTACK, Company
 from wallet.sandbox.forms import BalanceForm, DepositForm, DisputeForm, FaultForm, SwitchesForm
-from wallet.sandbox.models import Fault, SandboxCharge, SandboxDelivery, SandboxDispute, Switches
+from wallet.sandbox.models import SandboxCharge, SandboxDelivery, SandboxDispute, Switches
 
 
 @never_cache
@@ -38,9 +39,9 @@ def control(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def clear_faults(request: HttpRequest) -> HttpResponse:
-    Fault.objects.all().delete()
-    return redirect("sandbox:control")
+def clear_faults(request: HttpRequest, company: Company = PAYSTACK) -> HttpResponse:
+    company.faults().delete()
+    return redirect(company.page)
 
 
 @login_not_required
@@ -160,20 +161,21 @@ def decide_settlement(request: HttpRequest, settlement_id: int) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def resend(request: HttpRequest, delivery_id: int) -> HttpResponse:
+def resend(request: HttpRequest, delivery_id: int, company: Company = PAYSTACK) -> HttpResponse:
     announcing.resend(delivery=get_object_or_404(SandboxDelivery, pk=delivery_id))
-    return redirect("sandbox:control")
+    return redirect(company.page)
 
 
 def _page(request: HttpRequest, **forms: object) -> HttpResponse:
     """The page with these forms as they were filled in, and empty ones for the rest."""
     found = Switches.objects.filter(pk=Switches.ONLY).first()
     context = {
+        "company": PAYSTACK,
         "form": FaultForm(),
         "switches_form": SwitchesForm(instance=found or Switches()),
         "balance_form": BalanceForm(),
         "deposit_form": DepositForm(),
-        "faults": Fault.objects.order_by("pk"),
+        "faults": PAYSTACK.faults().order_by("pk"),
         **overview.latest(),
         **forms,
     }

@@ -34,7 +34,7 @@ def latest() -> dict[str, Any]:
     customers = list(SandboxCustomer.objects.order_by("-pk")[:SHOWN])
     refunds = list(SandboxRefund.objects.select_related("charge").order_by("-pk")[:SHOWN])
     disputes = list(SandboxDispute.objects.select_related("charge").order_by("-pk")[:SHOWN])
-    told = _webhooks(
+    told = webhooks(
         *(charge.reference for charge in charges),
         *(transfer.reference for transfer in transfers),
         *(customer.code for customer in customers),
@@ -54,7 +54,8 @@ def latest() -> dict[str, Any]:
     }
 
 
-def _webhooks(*names: str) -> dict[str, list[SandboxDelivery]]:
+def webhooks(*names: str) -> dict[str, list[SandboxDelivery]]:
+    """Return the webhooks about each of these."""
     about: dict[str, list[SandboxDelivery]] = defaultdict(list)
     for delivery in SandboxDelivery.objects.filter(about__in=set(names)).order_by("pk"):
         about[delivery.about].append(delivery)

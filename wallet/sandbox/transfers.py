@@ -196,7 +196,10 @@ def _become(transfer: SandboxTransfer, status: Status, *, at: datetime) -> None:
         transfer.said = "Transfer was reversed" if status == Status.REVERSED else "Transfer was not completed"
     transfer.save(update_fields=["status", "updated_at", "due_at", "session_id", "said"])
     if status in _GIVEN_BACK:
+        # For what did not arrive, or came back, it keeps no fee, and says so.
         _book(transfer, transfer.amount + transfer.fee, "Transfer returned", at=at)
+        SandboxTransfer.objects.filter(pk=transfer.pk).update(fee=0)
+        transfer.fee = 0
     if status in _TOLD:
         data = transfer_shapes.webhook(transfer)
         announce(event=_TOLD[status], data=data, about=transfer.reference, at=at)

@@ -25,6 +25,7 @@ from wallet.gateways.base import (
     GatewayRefused,
     GatewayUnavailable,
 )
+from wallet.gateways.capabilities import OpensCheckouts
 from wallet.models import Account, Payment, PaymentGateway
 from wallet.refusals import (
     AccountClosed,
@@ -207,8 +208,11 @@ def open_checkout(*, payment: Payment, email: str, callback_url: str, at: dateti
 
 def _open(payment: Payment, *, email: str, callback_url: str) -> Payment:
     require_no_transaction()
+    adapter = adapter_of(payment.gateway)
+    if not isinstance(adapter, OpensCheckouts):
+        raise NoGateway
     try:
-        checkout = adapter_of(payment.gateway).start_checkout(
+        checkout = adapter.start_checkout(
             reference=payment.reference,
             amount=payment.amount,
             currency=payment.currency_id,

@@ -27,6 +27,7 @@ from wallet.services.accounts import system_account
 from wallet.services.gateway_events import UNASKED_DEPOSIT, NothingToDo, NotSettledYet, on
 from wallet.services.gateways import adapter_of, clearing_of
 from wallet.services.posting import Line, post
+from wallet.services.rounding import rounding_lines
 from wallet.services.settlement import FEES, SETTLED, settle
 from wallet.services.suspense import SUSPENSE, sender_of, suspend
 
@@ -107,6 +108,7 @@ def _suspend(gateway: PaymentGateway, charge: Charge, *, at: datetime) -> Suspen
         lines = [Line("DEPOSIT", clearing, system_account(SUSPENSE, charge.currency), charge.amount)]
         if charge.fee:
             lines.append(Line("GATEWAY_FEE", system_account(FEES, charge.currency), clearing, charge.fee))
+        lines += rounding_lines(dust=charge.dust, clearing=clearing, currency=charge.currency)
         post(posting_id=posting, lines=lines, description=f"{gateway.pk} {charge.reference}"[:200])
     row = suspend(
         gateway=gateway,

@@ -10,7 +10,7 @@ from core.rls import ServiceOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sandbox', '0005_xpress_pay'),
+        ('sandbox', '0006_xpress_wallet'),
     ]
 
     operations = [

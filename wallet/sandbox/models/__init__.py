@@ -8,6 +8,7 @@ from wallet.sandbox.models.refunds import SandboxDispute, SandboxRefund
 from wallet.sandbox.models.settlements import SandboxSettlement
 from wallet.sandbox.models.webhooks import SandboxDelivery
 from wallet.sandbox.models.xpress_pay import SandboxXpressPayment
+from wallet.sandbox.models.xpress_wallet import SandboxXpressRow, SandboxXpressWallet
 
 __all__ = [
     "Fault",
@@ -24,6 +25,8 @@ __all__ = [
     "SandboxSettlement",
     "SandboxTransfer",
     "SandboxXpressPayment",
+    "SandboxXpressRow",
+    "SandboxXpressWallet",
     "Switches",
     "fault_kinds",
 ]

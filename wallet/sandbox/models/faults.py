@@ -71,6 +71,7 @@ class Fault(models.Model):
         ACCOUNT = "account", "dedicated_account"
         REFUND = "refund", "refund"
         REFUNDS = "refunds", "refund, asked"
+        REFUND_RETRY = "refund_retry", "refund/retry_with_customer_details"
         DISPUTE = "dispute", "dispute"
         RESOLVE_DISPUTE = "dispute_resolve", "dispute/…/resolve"
         BALANCE = "balance", "balance"
@@ -78,6 +79,14 @@ class Fault(models.Model):
         SETTLEMENT = "settlement", "settlement"
         XPRESS_INITIALIZE = "xpress_initialize", "XpressPay: Initialize"
         XPRESS_VERIFY = "xpress_verify", "XpressPay: VerifyPayment"
+        WALLET_BANKS = "wallet_banks", "Xpress Wallet: transfer/banks"
+        WALLET_RESOLVE = "wallet_resolve", "Xpress Wallet: transfer/account/details"
+        WALLET_TRANSFER = "wallet_transfer", "Xpress Wallet: transfer/bank"
+        WALLET_ROWS = "wallet_rows", "Xpress Wallet: merchant/transactions"
+        WALLET_ROW = "wallet_row", "Xpress Wallet: merchant/transaction"
+        WALLET_BALANCE = "wallet_balance", "Xpress Wallet: merchant/wallet"
+        WALLET_OPEN = "wallet_open", "Xpress Wallet: wallet"
+        WALLET_CUSTOMER = "wallet_customer", "Xpress Wallet: customer"
 
     kind = models.CharField(max_length=20, choices=fault_kinds)
     value = models.CharField(max_length=20, blank=True)

@@ -23,12 +23,13 @@ from wallet.refusals import LedgerRefusal, PostingIdOutOfRange
 from wallet.services.accounts import system_account
 from wallet.services.gateways import clearing_of
 from wallet.services.holds import commit_hold_lines, release_hold
-from wallet.services.payouts.returning import give_back
+from wallet.services.payouts.returning import FEES, give_back, give_back_fee
 from wallet.services.payouts.telling import tell, tell_unanswered
 from wallet.services.posting import Line, post
+from wallet.services.rounding import rounding_lines
 
 State = Payout.State
-WITHDRAWAL, FEES = "WITHDRAWAL", "GATEWAY_FEES"
+WITHDRAWAL = "WITHDRAWAL"
 SOONEST, LATEST = timedelta(seconds=15), timedelta(hours=1)
 # Banks send money back days later. The gateway tells so; it is asked as well, in case that gets lost.
 LATE_CHECKS = tuple(timedelta(days=days) for days in (1, 3, 7, 30))
@@ -162,18 +163,18 @@ def _book_fee(payout: Payout, transfer: Transfer) -> None:
     if not transfer.fee or payout.gateway_fee is not None:
         return
     payout.gateway_fee = transfer.fee
-    line = Line(
-        "GATEWAY_FEE",
-        system_account(FEES, payout.currency_id),
-        clearing_of(payout.gateway, payout.currency_id),
-        transfer.fee,
-    )
+    currency = payout.currency_id
+    clearing = clearing_of(payout.gateway, currency)
+    lines = [
+        Line("GATEWAY_FEE", system_account(FEES, currency), clearing, transfer.fee),
+        *rounding_lines(dust=transfer.dust, clearing=clearing, currency=currency),
+    ]
     description = f"{payout.gateway_id} {payout.reference}"
     try:
-        post(posting_id=payout.gateway_fee_posting_id, lines=[line], description=description)
+        post(posting_id=payout.gateway_fee_posting_id, lines=lines, description=description)
     except PostingIdOutOfRange:
         payout.gateway_fee_posting_id = posting_id()
-        post(posting_id=payout.gateway_fee_posting_id, lines=[line], description=description)
+        post(posting_id=payout.gateway_fee_posting_id, lines=lines, description=description)
 
 
 def _not_paid(payout: Payout, transfer: Transfer, *, at: datetime) -> Payout:
@@ -183,6 +184,7 @@ def _not_paid(payout: Payout, transfer: Transfer, *, at: datetime) -> Payout:
     if payout.state != State.SUCCEEDED:
         return payout
     where = give_back(payout)
+    give_back_fee(payout, told=transfer.fee)
     if where:
         open_case(payout, "returned_elsewhere", where=where)
     payout.state, payout.returned_at, payout.reason, payout.next_check_at = State.RETURNED, at, reason, None
@@ -243,6 +245,7 @@ def _saved(payout: Payout, **changes: Any) -> Payout:
                 "posting_id",
                 "gateway_fee_posting_id",
                 "return_posting_id",
+                "fee_return_posting_id",
                 "gateway_transfer",
                 "session",
             ),

@@ -9,7 +9,7 @@ from accounts import services as accounts
 from accounts.models import Notification
 from core.api import ids
 from realtime import services as realtime
-from wallet.models import Merchant, Payout
+from wallet.models import BulkPayoutRow, Merchant, Payout
 from wallet.services.merchants.applying import tell_owners
 
 PAYOUT = "wdr"
@@ -54,11 +54,22 @@ def _facts(payout: Payout) -> dict[str, Any]:
 
 
 def _tell_merchant(payout: Payout, what: str) -> None:
-    """Leave a notice with the owners of the organisation that is paid."""
+    """Leave a notice with the owners of the organisation that is paid, or that pays others from a file.
+
+    Of a file's lines that arrive they are not told one by one: the file says when it is done.
+    """
+    facts: dict[str, Any] = {"amount": payout.amount, "currency": payout.currency_id}
+    event = f"merchant.settlement_{what}"
+    if payout.purpose == Payout.Purpose.BULK:
+        if what == "succeeded":
+            return
+        line = BulkPayoutRow.objects.filter(pk=payout.pk).first()
+        event, facts["bulk"] = f"merchant.line_{what}", str(line.bulk_id if line else "")
+    else:
+        facts["payout"] = str(payout.pk)
     merchants = Merchant.objects.select_related("organization").filter(account=payout.account_id)
     for merchant in merchants:
-        facts = {"payout": str(payout.pk), "amount": payout.amount, "currency": payout.currency_id}
-        tell_owners(merchant, f"merchant.settlement_{what}", title=str(payout.bank_account), **facts)
+        tell_owners(merchant, event, title=str(payout.bank_account), **facts)
 
 
 _EXAMPLE = {
