@@ -36,7 +36,7 @@ DEPOSITS = (
     *("wallet.dedicatedaccount", "wallet.savedcard"),
 )
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
-PROOF = ("wallet.checkpoint", "wallet.seal")
+PROOF = ("wallet.checkpoint", "wallet.seal", "core.archive")
 GATEWAYS = ("wallet.paymentgateway",)
 # Whether what gateways say of our money is what the books say, and what was closed on that ground.
 RECONCILIATION = (

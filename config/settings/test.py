@@ -65,3 +65,6 @@ SANDBOX_TRANSFER_SECONDS = 0
 SANDBOX_OPENING_BALANCE = 1_000_000_000
 SANDBOX_CLOCK_SCALE = 0
 INSTALLED_APPS += ["wallet.sandbox", "core.dev"]  # noqa: F405
+# Pages come from Django's own static files here. This one is async alone: every request of a test client would change
+# threads three times for it.
+MIDDLEWARE.remove("servestatic.middleware.ServeStaticMiddleware")  # noqa: F405

@@ -186,6 +186,7 @@ EXEMPT = {
     "storage_app_usage": SHOWN,
     "wallet_archivedhold": SHOWN,
     "wallet_archivedhot": NOBODYS,
+    "wallet_archivedsum": NOBODYS,
     "wallet_archivedmonth": NOBODYS,
     "wallet_archivedrun": SHOWN,
     "wallet_archivedseal": NOBODYS,

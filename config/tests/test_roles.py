@@ -30,6 +30,7 @@ from core.actors import acting_as_service
 from core.ids import uuid7
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
+from wallet.tests.archiving import note_an_archive
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.reconciling import furnish_reconciliation
 from wallet.tests.test_admin import past_both_factors
@@ -68,7 +69,7 @@ PARKED = {"realtime.parkedmessage"}
 HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
 REFERRALS = {"accounts.referralprogram", "accounts.referral", "accounts.referralbonus"}
 BONUSES = REFERRALS - {"accounts.referral"}
-PROOF = {"wallet.checkpoint", "wallet.seal"}
+PROOF = {"wallet.checkpoint", "wallet.seal", "core.archive"}
 RECONCILIATION = {
     *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
     *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod", "wallet.banksettlement"),
@@ -298,6 +299,7 @@ def world() -> Iterator[None]:
         bola = User.objects.get(email="bola@alajo.test")
         furnish_referrals(bola)
     furnish_reconciliation()
+    note_an_archive()
     failed_tasks.note_failure(
         name="accounts.tasks.retire_signing_keys", arguments={}, error=RuntimeError("?"), at=at
     )

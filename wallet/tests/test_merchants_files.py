@@ -18,7 +18,8 @@ from wallet.models import Account, Bank, BankAccount, BulkPayout, Merchant, Paym
 from wallet.refusals import InsufficientFunds
 from wallet.services import bulk
 from wallet.services.bulk import BulkOver, NobodyElse, confirming
-from wallet.services.merchants import settling
+from wallet.services.merchants import applying, settling
+from wallet.services.merchants.applying import MerchantNotActive
 from wallet.tests.deposits import at_once, notices
 from wallet.tests.factories import install_sandbox, make_wallet
 from wallet.tests.ledger import trust_new_factors
@@ -158,6 +159,11 @@ def test_what_waits_too_long_is_put_aside_or_not_covered_is_not_paid(merchant: M
     bulk.discard(bulk=gone, by=admin, at=at)
     with pytest.raises(BulkOver):
         confirm(gone, admin)
+    fine = upload(merchant, bola, lines(1))
+    applying.suspend(merchant=merchant, by=bola, reason="looked into", at=at)
+    with pytest.raises(MerchantNotActive):
+        confirm(fine, bola)
+    applying.activate(merchant=again(merchant), by=bola, reason="all well", at=at)
     dear = upload(merchant, bola, sheet(9_000_000 * NAIRA))
     with pytest.raises(InsufficientFunds):
         confirm(dear, bola)

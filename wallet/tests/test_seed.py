@@ -32,7 +32,7 @@ from wallet.services.books import verify
 from wallet.services.cooling_off import most
 from wallet.services.gateways import adapter_of
 from wallet.services.transfers import transfer
-from wallet.tests.demo_world import make_demo_world
+from wallet.tests.demo_world import make_demo_world, seed_demo_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,7 +68,7 @@ def counts() -> dict[str, int]:
 
 
 def test_the_demo_world_is_whole_and_its_books_are_right():
-    told = make_demo_world()
+    told = seed_demo_world()
     assert "ada@alajo.test" in told and "alajo-demo" in told
     assert verify() == []
     with acting_as_service():

@@ -11,11 +11,12 @@ from accounts.models import Membership, Notification, User
 from accounts.services.organizations import RoleNotEnough
 from core.actors import acting_as_service
 from core.errors import DomainError
-from wallet.models import BulkPayout
+from wallet.models import BulkPayout, Merchant
 from wallet.refusals import InsufficientFunds
 from wallet.services.bulk.uploading import facts_of, managing
 from wallet.services.cooling_off import check_cooling_off
 from wallet.services.limits import limits_of
+from wallet.services.merchants.applying import MerchantNotActive
 
 State = BulkPayout.State
 # A file that was looked at is confirmed within a day, or read anew; one that waits for somebody has a weekend more.
@@ -44,7 +45,7 @@ def confirm(*, bulk: BulkPayout, at: datetime, by: User | None = None) -> BulkPa
 
     An organisation's is confirmed `by` one who manages it; where that is more than they may have paid alone, it is
     WAITING afterwards, until another of them confirms it. Raises BulkOver, InsufficientFunds, LimitExceeded,
-    CoolingOff, OrganizationNotFound, RoleNotEnough, NobodyElse: then nothing is paid.
+    CoolingOff, OrganizationNotFound, RoleNotEnough, MerchantNotActive, NobodyElse: then nothing is paid.
     """
     with acting_as_service():
         if bulk.organization_id is not None:
@@ -60,6 +61,8 @@ def confirm(*, bulk: BulkPayout, at: datetime, by: User | None = None) -> BulkPa
             raise BulkOver
         _check_money(held, at)
         if by is not None and held.organization_id is not None:
+            if not Merchant.objects.get(organization=held.organization_id).is_active:
+                raise MerchantNotActive
             if held.state == State.PREVIEW and not _may_alone(held, by, at):
                 return _wait(held, by)
             if held.takes_two and held.uploaded_by_id == by.pk:

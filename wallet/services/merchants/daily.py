@@ -53,6 +53,7 @@ def settle_daily(
         account = theirs.filter(pk=bank_account.pk).first()
         if account is None:
             raise BankAccountGone
+        merchant.refresh_from_db(fields=["settles_to", "settles_from", "settles_since"])
         since = _first_day(account, at)
         if merchant.settles_since is not None and merchant.settles_to_id == account.pk:
             since = min(since, merchant.settles_since)
