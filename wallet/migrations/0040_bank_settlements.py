@@ -16,7 +16,7 @@ def open_account(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0044_refunds_let_go'),
+        ('wallet', '0045_archived_sums'),
     ]
 
     operations = [
