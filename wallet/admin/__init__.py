@@ -3,8 +3,8 @@
 from wallet import rule_versions  # noqa: F401 - it registers them
 from wallet.admin import (
     accounts,
-    bank_settlements,
     archives,
+    bank_settlements,
     breaks,
     claim_proposals,
     claims,
@@ -25,8 +25,8 @@ from wallet.admin import (
 
 __all__ = [
     "accounts",
-    "bank_settlements",
     "archives",
+    "bank_settlements",
     "breaks",
     "claim_proposals",
     "claims",

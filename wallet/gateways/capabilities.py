@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from django.utils.translation import gettext_lazy as _
 
-from wallet.gateways.base import Charge, ChargeState, Checkout, GatewayRefused
+from wallet.gateways.base import Charge, Checkout, GatewayRefused
 
 # What a gateway says of money that we sent. SUCCEEDED may still become REVERSED; NOT_FOUND says that it was never
 # accepted, so that it may be ordered again under the same reference.
@@ -19,10 +19,6 @@ TransferState = Literal["PENDING", "SUCCEEDED", "FAILED", "REVERSED", "NOT_FOUND
 RefundState = Literal["PENDING", "SUCCEEDED", "FAILED", "NEEDS_ATTENTION"]
 DisputeState = Literal["OPEN", "WON", "LOST"]
 LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "DISPUTE", "SETTLEMENT", "OTHER"]
-# How a charge without the gateway's page may be paid, and what it waits for next.
-PayBy = Literal["BANK", "TRANSFER", "USSD", "CARD"]
-Awaited = Literal["", "PIN", "OTP", "PHONE", "BIRTHDAY", "ADDRESS", "PAGE", "DIALLING", "TRANSFER", "OTHER"]
-SettlementState = Literal["PENDING", "PAID", "FAILED"]
 
 
 @dataclass(frozen=True)
@@ -127,58 +123,6 @@ class Dispute:
 
 
 @dataclass(frozen=True)
-class Way:
-    """How a charge is to be paid: from a bank account, by a transfer to us, by a phone, by a saved card."""
-
-    by: PayBy
-    bank_code: str = ""
-    account_number: str = field(repr=False, default="")
-    birthday: str = field(repr=False, default="")
-    ussd: str = ""
-    authorization: str = field(repr=False, default="")
-    pin: str = field(repr=False, default="")
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a charge stands that the customer pays in steps, and what it waits for.
-
-    SUCCEEDED here is no proof: ask by `find_charge` before anything is credited. For the customer are `words`, `url`
-    (PAGE), `dial` (DIALLING), and the account that takes exactly the amount until it expires (TRANSFER).
-    """
-
-    reference: str
-    state: ChargeState
-    awaits: Awaited
-    words: str = ""
-    url: str = ""
-    dial: str = ""
-    account_number: str = ""
-    account_name: str = ""
-    bank_name: str = ""
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """What the gateway paid, or will pay, of our balance there into our own bank account.
-
-    `processed` is what was charged in it, `amount` what reaches the bank: less `fees` and `deducted`.
-    """
-
-    gateway_id: str
-    state: SettlementState
-    currency: str
-    processed: int
-    fees: int
-    deducted: int
-    amount: int
-    paid_on: date
-    raw: dict[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True)
 class LedgerRow:
     """One movement of our balance at the gateway: `change` is signed, `balance` is after it.
 
@@ -256,28 +200,6 @@ class ChargesCards(Protocol):
     def authorization_of(self, charge: Charge) -> Authorization | None:
         """Return the card that paid, when it may be charged again."""
         ...
-
-
-@runtime_checkable
-class ChargesDirectly(Protocol):
-    def begin_charge(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        currency: str,
-        email: str,
-        way: Way,
-        metadata: dict[str, Any],
-    ) -> Step:
-        """Begin a charge without the gateway's page; a repeat under its reference tells where the first one stands."""
-        ...
-
-    def answer_step(self, *, reference: str, awaited: Awaited, said: str) -> Step:
-        """Give what a charge waits for. After a lost answer ask by `step_of`: a code may be good only once."""
-        ...
-
-    def step_of(self, *, reference: str) -> Step: ...
 
 
 @runtime_checkable
@@ -377,17 +299,6 @@ class RetriesRefunds(Protocol):
         self, *, gateway_id: str, reference: str, account_number: str, bank_code: str, currency: str
     ) -> Refund:
         """Send a refund that needs attention to an account at a bank, once: afterwards it needs none any more."""
-        ...
-
-
-@runtime_checkable
-class Settles(Protocol):
-    def settlements(self, *, since: date, until: date) -> Iterator[Settlement]:
-        """Yield what was paid into our bank account in [since, until), newest first, page by page."""
-        ...
-
-    def settled_charges(self, *, gateway_id: str) -> Iterator[Charge]:
-        """Yield the charges that a settlement is made of."""
         ...
 
 

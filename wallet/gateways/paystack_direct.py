@@ -11,7 +11,7 @@ from wallet.gateways.base import (
     GatewayRefused,
     GatewayUnreadable,
 )
-from wallet.gateways.capabilities import Awaited, Step, Way
+from wallet.gateways.direct import Awaited, Step, Way
 from wallet.gateways.paystack_charges import REFERENCE, Charges
 from wallet.gateways.replies import Unreadable, moment, text
 

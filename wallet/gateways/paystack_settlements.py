@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from wallet.gateways.base import Charge, GatewayUnreadable
-from wallet.gateways.capabilities import Settlement, SettlementState
 from wallet.gateways.paystack_charges import read_charge
 from wallet.gateways.paystack_http import Caller
 from wallet.gateways.replies import Unreadable, currency_code, identifier, minor_units, moment, text
+from wallet.gateways.settlements import Settlement, SettlementState
 
 # Any other word means that it is on its way.
 _STATES: dict[str, SettlementState] = {"success": "PAID", "failed": "FAILED"}

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from core.actors import acting_as_service
 from wallet.gateways.base import ChargeNotFound, DuplicateReference, GatewayRefused, GatewayUnavailable
-from wallet.gateways.capabilities import ChargesDirectly, Step, Way
+from wallet.gateways.direct import ChargesDirectly, Step, Way
 from wallet.gateways.paystack import Paystack
 from wallet.sandbox import direct_charges, services, virtual_accounts
 from wallet.sandbox.cards import CARDS, GOOD_CARD

@@ -10,7 +10,7 @@ from accounts import audit
 from core.actors import acting_as_service
 from core.ids import posting_id
 from core.outbound import require_no_transaction
-from wallet.gateways.capabilities import Settlement, Settles
+from wallet.gateways.settlements import Settlement, Settles
 from wallet.models import BankSettlement, PaymentGateway
 from wallet.refusals import PostingIdOutOfRange
 from wallet.services.accounts import system_account
