@@ -10,10 +10,11 @@ REFUND = (
     "amount, currency_id, shortfall, state, note, requested_by_id, created_at, ordered_at, next_check_at, checks, settled_at, "
     "error, bank_account_id"
 )
-# What was asked for stays as it was, but for the gateway until it is ordered; what became of it is written later.
+# What was asked for of a payout stays as it was; only what became of it is written later.
 PAYOUT = (
-    "gateway_id, state, recipient, gateway_transfer, session, gateway_fee, reason, orders, checks, next_check_at, ordered_at, "
-    "unknown_since, settled_at, returned_at, posting_id, gateway_fee_posting_id, return_posting_id, fee_return_posting_id"
+    "gateway_id, state, recipient, gateway_transfer, session, gateway_fee, reason, orders, checks, next_check_at, "
+    "ordered_at, unknown_since, settled_at, returned_at, posting_id, gateway_fee_posting_id, return_posting_id, "
+    "fee_return_posting_id"
 )
 STATES = [
     ("ASKED", "Being looked at"),
