@@ -41,7 +41,7 @@ GATEWAYS = ("wallet.paymentgateway",)
 # Whether what gateways say of our money is what the books say, and what was closed on that ground.
 RECONCILIATION = (
     *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
-    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod"),
+    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod", "wallet.banksettlement"),
 )
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)

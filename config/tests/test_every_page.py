@@ -78,7 +78,7 @@ STAFF_LISTS = [
     "wallet/dedicatedaccount",
     "wallet/savedcard",
     *("wallet/reconciledday", "wallet/break", "wallet/gatewayrow", "wallet/match", "wallet/rowimport"),
-    *("wallet/matchingrule", "wallet/suspenseitem", "wallet/closedperiod"),
+    *("wallet/matchingrule", "wallet/suspenseitem", "wallet/closedperiod", "wallet/banksettlement"),
     "wallet/tierrule",
     "wallet/coolingoffrule",
     "wallet/feeschedule",

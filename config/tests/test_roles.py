@@ -72,7 +72,7 @@ BONUSES = REFERRALS - {"accounts.referral"}
 PROOF = {"wallet.checkpoint", "wallet.seal", "core.archive"}
 RECONCILIATION = {
     *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
-    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod"),
+    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod", "wallet.banksettlement"),
 }
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}

@@ -4,6 +4,7 @@ from wallet import rule_versions  # noqa: F401 - it registers them
 from wallet.admin import (
     accounts,
     archives,
+    bank_settlements,
     breaks,
     claim_proposals,
     claims,
@@ -25,6 +26,7 @@ from wallet.admin import (
 __all__ = [
     "accounts",
     "archives",
+    "bank_settlements",
     "breaks",
     "claim_proposals",
     "claims",

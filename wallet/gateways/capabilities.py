@@ -18,7 +18,7 @@ from wallet.gateways.base import Charge, Checkout, GatewayRefused
 TransferState = Literal["PENDING", "SUCCEEDED", "FAILED", "REVERSED", "NOT_FOUND"]
 RefundState = Literal["PENDING", "SUCCEEDED", "FAILED", "NEEDS_ATTENTION"]
 DisputeState = Literal["OPEN", "WON", "LOST"]
-LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "DISPUTE", "OTHER"]
+LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "DISPUTE", "SETTLEMENT", "OTHER"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ _SOURCES: dict[str, LedgerSource] = {
     "transfer": "TRANSFER",
     "refund": "REFUND",
     "dispute": "DISPUTE",
+    "settlement": "SETTLEMENT",
 }
 
 

@@ -8,6 +8,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.archives import ArchivedRun, Recall
+from wallet.models.bank_settlements import BankSettlement
 from wallet.models.breaks import Break, BreakChange, ReconciledDay, SuspenseItem
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.claims import Dispute, Refund
@@ -57,6 +58,7 @@ __all__ = [
     "ArchivedRun",
     "Bank",
     "BankAccount",
+    "BankSettlement",
     "Break",
     "BreakChange",
     "BulkPayout",

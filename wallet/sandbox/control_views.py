@@ -1,5 +1,7 @@
 """The control page a developer sees: what there is, what goes wrong next, and what the world outside does."""
 
+from contextlib import suppress
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,7 +9,17 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from wallet.sandbox import announcing, disputes, ledger, overview, refunds, transfers, virtual_accounts
+from wallet.sandbox import (
+    announcing,
+    direct_charges,
+    disputes,
+    ledger,
+    overview,
+    refunds,
+    settlements,
+    transfers,
+    virtual_accounts,
+)
 from wallet.sandbox.companies import PAYSTACK, Company
 from wallet.sandbox.forms import BalanceForm, DepositForm, DisputeForm, FaultForm, SwitchesForm
 from wallet.sandbox.models import SandboxCharge, SandboxDelivery, SandboxDispute, Switches
@@ -76,6 +88,15 @@ def pay_in(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
+def dial(request: HttpRequest, charge_id: int) -> HttpResponse:
+    """A customer dials the code by which they pay."""
+    get_object_or_404(SandboxCharge, pk=charge_id, steps=[direct_charges.USSD])
+    direct_charges.dial(charge_id=charge_id, at=timezone.now())
+    return redirect("sandbox:control")
+
+
+@login_not_required
+@require_POST
 def raise_dispute(request: HttpRequest, charge_id: int) -> HttpResponse:
     """A customer's bank asks for a charge back, all of it where no amount is given."""
     charge = get_object_or_404(SandboxCharge, pk=charge_id, status=SandboxCharge.Status.SUCCESS)
@@ -116,6 +137,25 @@ def decide_refund(request: HttpRequest, refund_id: int) -> HttpResponse:
     action = request.POST.get("action")
     if action in ("PROCESSED", "FAILED", "NEEDS_ATTENTION"):
         refunds.decide(refund_id=refund_id, status=action, at=timezone.now())
+    return redirect("sandbox:control")
+
+
+@login_not_required
+@require_POST
+def settle(request: HttpRequest) -> HttpResponse:
+    """What was charged goes to our bank."""
+    with suppress(settlements.NothingToSettle):
+        settlements.settle(at=timezone.now())
+    return redirect("sandbox:control")
+
+
+@login_not_required
+@require_POST
+def decide_settlement(request: HttpRequest, settlement_id: int) -> HttpResponse:
+    """A settlement reaches our bank, or does not."""
+    action = request.POST.get("action")
+    if action in ("SUCCESS", "FAILED"):
+        settlements.decide(settlement_id=settlement_id, status=action, at=timezone.now())
     return redirect("sandbox:control")
 
 

@@ -13,6 +13,7 @@ from wallet.sandbox.models import (
     SandboxDispute,
     SandboxLedgerRow,
     SandboxRefund,
+    SandboxSettlement,
     SandboxTransfer,
 )
 
@@ -43,6 +44,7 @@ def latest() -> dict[str, Any]:
     return {
         "books": SandboxBook.objects.order_by("currency"),
         "ledger": SandboxLedgerRow.objects.order_by("-pk")[:SHOWN],
+        "settlements": SandboxSettlement.objects.order_by("-pk")[:SHOWN],
         "accounts": SandboxAccount.objects.select_related("customer").order_by("-pk")[:SHOWN],
         "charges": [Told(row, _of(told, row.reference, "charge.success")) for row in charges],
         "transfers": [Told(row, _of(told, row.reference, "transfer.")) for row in transfers],

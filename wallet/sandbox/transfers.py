@@ -215,10 +215,9 @@ def _come_back(transfer: SandboxTransfer, *, at: datetime) -> None:
 
 
 def _book(transfer: SandboxTransfer, difference: int, reason: str, *, at: datetime) -> None:
-    row = FIRST_ID + transfer.pk
-    ledger.move(
-        currency=transfer.currency, difference=difference, reason=reason, model="Transfer", row=row, at=at
-    )
+    """In the currency that was ordered, whatever another it is told in."""
+    row, currency = FIRST_ID + transfer.pk, transfer.recipient.currency
+    ledger.move(currency=currency, difference=difference, reason=reason, model="Transfer", row=row, at=at)
 
 
 def shown(transfer: SandboxTransfer, *, at: datetime) -> dict[str, Any]:

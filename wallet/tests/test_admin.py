@@ -49,6 +49,7 @@ from realtime.models import ParkedMessage, Subscription
 from storage_app.models import Bucket
 from wallet.models import (
     Account,
+    BankSettlement,
     Break,
     BulkPayout,
     BulkPayoutRow,
@@ -217,6 +218,8 @@ def test_only_our_own_read_only_pages_are_registered():
         ApprovalBand,
         FailedTask,
         ReversalRule,
+        # What reached our bank: wallet/tests/test_bank_settlements.py.
+        BankSettlement,
         # Both sides of a day, and what was closed: wallet/tests/test_reconciliation_pages.py.
         ReconciledDay,
         Break,

@@ -85,8 +85,12 @@ def number(value: Decimal) -> float:
 
 
 def _work(view: View, request: HttpRequest, body: Body, parts: dict[str, str]) -> HttpResponse:
-    with acting_as_service():
-        return view(request, body, **parts)
+    """The answer to a call, be it a refusal: what it meets on its way out, both do."""
+    try:
+        with acting_as_service():
+            return view(request, body, **parts)
+    except Refusal as refusal:
+        return refusal.response
 
 
 def _check_key(request: HttpRequest) -> None:

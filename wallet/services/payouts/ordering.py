@@ -18,7 +18,7 @@ from wallet.services.bank_accounts import number_of
 from wallet.services.banks import payouts_of
 from wallet.services.breaker import CircuitOpen
 from wallet.services.payouts.choosing import way_of
-from wallet.services.payouts.settling import fail_payout, note_unanswered, settle_payout
+from wallet.services.payouts.settling import UNANSWERED, fail_payout, note_unanswered, settle_payout
 
 State = Payout.State
 # If whoever took it up dies, the next one may after this.
@@ -140,7 +140,7 @@ def _begin(payout: Payout, *, at: datetime) -> bool:
             ordered_at=at,
             orders=payout.orders + 1,
             next_check_at=at + RETRY,
-            reason="",
+            reason=payout.reason if payout.reason == UNANSWERED else "",
         )
         if mine:
             payout.state, payout.orders = State.UNKNOWN, payout.orders + 1

@@ -24,7 +24,7 @@ from wallet.services.accounts import system_account
 from wallet.services.gateways import clearing_of
 from wallet.services.holds import commit_hold_lines, release_hold
 from wallet.services.payouts.returning import FEES, give_back, give_back_fee
-from wallet.services.payouts.telling import tell
+from wallet.services.payouts.telling import tell, tell_unanswered
 from wallet.services.posting import Line, post
 from wallet.services.rounding import rounding_lines
 
@@ -35,6 +35,8 @@ SOONEST, LATEST = timedelta(seconds=15), timedelta(hours=1)
 LATE_CHECKS = tuple(timedelta(days=days) for days in (1, 3, 7, 30))
 # When a person should look at one that has no answer.
 TOO_LONG = timedelta(minutes=30)
+# Why a payout is UNKNOWN whose servers were told so.
+UNANSWERED = "no_answer"
 WAITED = ("no_answer", "not_booked", "long_on_its_way", "vanished")
 FOR_DAYS = timedelta(days=3)
 
@@ -45,6 +47,7 @@ def settle_payout(*, payout_id: UUID, transfer: Transfer, at: datetime) -> Payou
         payout = _locked(payout_id)
         if transfer.state != "NOT_FOUND" and not _agrees(payout, transfer):
             open_case(payout, "differs", said=transfer.amount, said_currency=transfer.currency)
+            _note_unknown(payout)
             return _saved(payout, next_check_at=at + LATEST if payout.is_open else None)
         if transfer.state == "SUCCEEDED":
             return _paid(payout, transfer, at=at)
@@ -53,7 +56,7 @@ def settle_payout(*, payout_id: UUID, transfer: Transfer, at: datetime) -> Payou
         if transfer.state == "NOT_FOUND" and payout.state == State.SENT:
             open_case(payout, "vanished")
         if transfer.state == "PENDING" and payout.state in (State.HELD, State.UNKNOWN):
-            payout.state, payout.unknown_since = State.SENT, None
+            payout.state, payout.unknown_since, payout.reason = State.SENT, None, ""
             payout.gateway_transfer = transfer.gateway_id
             payout.ordered_at = payout.ordered_at or at
             audit.record(action="wallet.withdrawal.sent", target=payout, amount=payout.amount)
@@ -203,6 +206,7 @@ def _still_open(payout: Payout, *, at: datetime) -> Payout:
     if not payout.is_open:
         payout.next_check_at = _late_check(payout, at=at) if payout.state == State.SUCCEEDED else None
         return _saved(payout)
+    _note_unknown(payout)
     age = at - (payout.unknown_since or payout.ordered_at or payout.created_at)
     payout.next_check_at = at + min(max(age / 2, SOONEST), LATEST)
     if payout.state == State.UNKNOWN and age >= TOO_LONG:
@@ -210,6 +214,13 @@ def _still_open(payout: Payout, *, at: datetime) -> Payout:
     elif payout.state == State.SENT and age >= FOR_DAYS:
         open_case(payout, "long_on_its_way")
     return _saved(payout)
+
+
+def _note_unknown(payout: Payout) -> None:
+    """Tell of one without an answer, the first time."""
+    if payout.state == State.UNKNOWN and payout.reason != UNANSWERED:
+        payout.reason = UNANSWERED
+        tell_unanswered(payout)
 
 
 def _late_check(payout: Payout, *, at: datetime) -> datetime | None:

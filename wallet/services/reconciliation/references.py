@@ -41,6 +41,12 @@ KNOWN = (
     Known("wallet.Payout", frozenset(["TRANSFER", ANY]), theirs="gateway_transfer"),
     Known("wallet.Refund", frozenset(["REFUND"]), theirs="gateway_refund", rest="rest_posting_id"),
     Known("wallet.Dispute", frozenset(["DISPUTE"]), theirs="gateway_dispute", rest="rest_posting_id"),
+    Known(
+        "wallet.BankSettlement",
+        frozenset(["SETTLEMENT", ANY]),
+        theirs="gateway_settlement",
+        reference="gateway_settlement",
+    ),
     Known("wallet.SuspendedDeposit", frozenset(["CHARGE", ANY])),
 )
 
