@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "read banks": {"task": "wallet.payout_tasks.read_banks", "schedule": 600.0},
     "settle refunds": {"task": "wallet.money_in_tasks.settle_refunds", "schedule": 60.0},
     "deliver dispute answers": {"task": "wallet.money_in_tasks.deliver_dispute_answers", "schedule": 300.0},
+    "look for deposits": {"task": "wallet.money_in_tasks.look_for_deposits", "schedule": 300.0},
     "open account numbers": {"task": "wallet.money_in_tasks.open_account_numbers", "schedule": 60.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "pay referral bonuses": {"task": "wallet.referral_tasks.pay_referral_bonuses", "schedule": 60.0},

@@ -253,7 +253,7 @@ CLAIM_DEEDS = {
     "wallet.refund": {
         "order-again": roles.SETTLE_REFUND,
         "call-off": roles.SETTLE_REFUND,
-        "refuse": roles.SETTLE_REFUND,
+        "turn-down": roles.SETTLE_REFUND,
     },
     "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
 }
@@ -409,7 +409,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     plain |= {
         "run",
         "day",
-        "csv",
+        *("csv", "pdf"),
         "match",
         "explain",
         "reopen",

@@ -149,7 +149,7 @@ DEEDS = (
         None,
     ),
     Deed(
-        "refuse",
+        "turn-down",
         Refund,
         _("Refuse it"),
         _("What was set aside is the customer's again, and they are told that it was not paid back."),

@@ -230,6 +230,13 @@ class LooksForDeposits(Protocol):
 
 
 @runtime_checkable
+class ListsDeposits(Protocol):
+    def deposits(self, *, since: datetime) -> Iterator[Charge]:
+        """Yield what came into its virtual accounts since then, whether it was told of or not."""
+        ...
+
+
+@runtime_checkable
 class KnowsBanks(Protocol):
     def banks(self) -> Sequence[Bank]: ...
 

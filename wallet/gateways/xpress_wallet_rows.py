@@ -6,6 +6,7 @@ the balance in whole kobo after it and before it: so the sum of all rows is what
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -42,6 +43,17 @@ class Rows(Caller):
             return _charge(row, reference)
         except Unreadable as error:
             raise GatewayUnreadable(field=str(error)) from error
+
+    def deposits(self, *, since: datetime) -> Iterator[Charge]:
+        """Yield what came into account numbers since then. A row that makes no sense is left to reconciliation.
+
+        Raises GatewayRefused, GatewayUnavailable.
+        """
+        for row in self.rows("CREDIT", since=since):
+            at = moment(row, "createdAt")
+            if row.get("category") == FUNDED and at is not None and at >= since:
+                with suppress(Unreadable):
+                    yield _charge(row, their_reference(row))
 
     def ledger(self, *, since: date, until: date) -> Iterator[LedgerRow]:
         """Yield each movement in [since, until) of UTC days, oldest first, of our wallet and our customers' there.

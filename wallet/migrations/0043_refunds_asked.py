@@ -12,8 +12,9 @@ REFUND = (
 )
 # What was asked for of a payout stays as it was; only what became of it is written later.
 PAYOUT = (
-    "state, recipient, gateway_transfer, session, gateway_fee, reason, orders, checks, next_check_at, ordered_at, "
-    "unknown_since, settled_at, returned_at, posting_id, gateway_fee_posting_id, return_posting_id, fee_return_posting_id"
+    "gateway_id, state, recipient, gateway_transfer, session, gateway_fee, reason, orders, checks, next_check_at, "
+    "ordered_at, unknown_since, settled_at, returned_at, posting_id, gateway_fee_posting_id, return_posting_id, "
+    "fee_return_posting_id"
 )
 STATES = [
     ("ASKED", "Being looked at"),

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -197,7 +198,9 @@ def search_transfers(*, row: DedicatedAccount, at: datetime) -> None:
         adapter = adapter_of(row.gateway)
     if not isinstance(adapter, LooksForDeposits):
         raise CannotSearch
-    adapter.look_for_deposits(account_number=row.account_number, provider=row.provider, on=at.date())
+    adapter.look_for_deposits(
+        account_number=row.account_number, provider=row.provider, on=timezone.localdate(at)
+    )
 
 
 @on("dedicatedaccount.assign.success", "dedicatedaccount.assign.failed")

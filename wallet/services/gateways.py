@@ -119,14 +119,19 @@ def adapter_of(gateway: PaymentGateway) -> Gateway:
     """Return the adapter of a gateway, behind its breaker. A rotated key makes a new one, without a restart."""
     if gateway.kind not in forms.FIELDS:
         raise NoGateway
-    return _guarded(gateway.code, gateway.kind, gateway.credentials, _base_url(gateway.kind))
+    return _guarded(_adapter(gateway.kind, _opened(gateway.code, gateway.credentials)), gateway.code)
 
 
 @lru_cache(maxsize=64)
-def _guarded(code: str, kind: str, sealed: str, base_url: str) -> Gateway:
-    """One for each gateway and its credentials, known as they lie sealed: others are sealed otherwise."""
+def _opened(code: str, sealed: str) -> Mapping[str, str]:
+    """The credentials of a gateway, known as they lie sealed: others are sealed otherwise."""
     opened: dict[str, str] = json.loads(encryption.open_sealed(sealed, aad=_aad(code)))
-    return cast(Gateway, Guarded(_adapter(kind, opened), Breaker(code)))
+    return opened
+
+
+@lru_cache(maxsize=64)
+def _guarded(adapter: Paystack | XpressPay | XpressWallet, code: str) -> Gateway:
+    return cast(Gateway, Guarded(adapter, Breaker(code)))
 
 
 def _base_url(kind: str) -> str:
@@ -137,7 +142,7 @@ def _base_url(kind: str) -> str:
     }[PaymentGateway.Kind(kind)]
 
 
-def _adapter(kind: str, keys: Mapping[str, str]) -> Gateway:
+def _adapter(kind: str, keys: Mapping[str, str]) -> Paystack | XpressPay | XpressWallet:
     url = _base_url(kind)
     if kind == PaymentGateway.Kind.PAYSTACK:
         return _paystack(keys["secret_key"], url)

@@ -29,6 +29,7 @@ from wallet.refusals import (
 from wallet.services.bank_accounts import BankAccountGone, number_of
 from wallet.services.cooling_off import check_cooling_off
 from wallet.services.gateways import adapter_of
+from wallet.services.payouts.choosing import code_at
 from wallet.services.payouts.quoting import check_new_account
 from wallet.services.refund_outcomes import settle_refund, tell
 from wallet.services.refunds import CHECKS, CannotRefund
@@ -55,7 +56,7 @@ class NotInOwnName(DomainError):
 class AccountElsewhere(DomainError):
     code = "bank_account_of_another_gateway"
     kind = "conflict"
-    message = _("The payment company of this refund does not know this account. Add it anew, and choose it.")
+    message = _("The payment company of this refund does not know this account. Choose another.")
 
 
 class AccountNotTaken(DomainError):
@@ -68,7 +69,7 @@ def supply_account(*, refund: Refund, bank_account: BankAccount, by: User, at: d
     """Store where a refund goes instead; `send_to_account` tells the gateway afterwards, or a worker if nobody does.
 
     The same account again returns the refund as it stands. Raises NotYourAccount, NoAccountNeeded, BankAccountGone,
-    AccountElsewhere, NotInOwnName, CoolingOff, NewBankAccount, or why the owner's money may not go out.
+    NotInOwnName, CoolingOff, NewBankAccount, or why the owner's money may not go out.
     """
     with acting_as_service():
         refund = Refund.objects.select_for_update(of=("self",)).select_related("account").get(pk=refund.pk)
@@ -99,8 +100,6 @@ def _check(refund: Refund, bank_account: BankAccount, *, at: datetime) -> None:
         raise _OWNERS[account.owner_state]
     if not bank_account.saved or bank_account.removed_at is not None:
         raise BankAccountGone
-    if bank_account.gateway_id != refund.gateway_id:
-        raise AccountElsewhere
     if bank_account.holder == BankAccount.Holder.OTHER:
         raise NotInOwnName
     check_cooling_off(source=account, amount=refund.amount, at=at)
@@ -116,8 +115,9 @@ def _check(refund: Refund, bank_account: BankAccount, *, at: datetime) -> None:
 def send_to_account(*, refund_id: UUID, at: datetime) -> Refund:
     """Tell the gateway the account that was given for a refund, and book what it says. Calls outside.
 
-    Without an answer it stays to be told again. Raises AccountNotTaken for an account that the gateway does not pay:
-    its customer is asked for another; GatewayRefused, CannotRefund.
+    Without an answer it stays to be told again. Raises AccountElsewhere for an account that the gateway does not know,
+    AccountNotTaken for one that it does not pay, and then its customer is asked for another; GatewayRefused,
+    CannotRefund.
     """
     require_no_transaction()
     with acting_as_service():
@@ -126,13 +126,18 @@ def send_to_account(*, refund_id: UUID, at: datetime) -> Refund:
         chosen = refund.bank_account
         if refund.state != Refund.State.NEEDS_ATTENTION or chosen is None:
             return refund
-        adapter, number = adapter_of(refund.gateway), number_of(chosen)
+        gateway, number = refund.gateway, number_of(chosen)
+        adapter = adapter_of(gateway)
     if not isinstance(adapter, RetriesRefunds):
         raise CannotRefund
     named = {"gateway_id": refund.gateway_refund, "reference": refund.reference}
     try:
+        code = code_at(account=chosen, gateway=gateway)
+        if code is None:
+            _not_taken(refund, chosen)
+            raise AccountElsewhere
         said = adapter.retry_refund(
-            **named, account_number=number, bank_code=chosen.bank_code, currency=refund.currency_id
+            **named, account_number=number, bank_code=code, currency=refund.currency_id
         )
     except GatewayUnavailable:
         return refund

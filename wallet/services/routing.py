@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from wallet.gateways.capabilities import OpensCheckouts
 from wallet.models import PaymentGateway
-from wallet.services.gateways import NoGateway, health_of
+from wallet.services.gateways import NoGateway, adapter_of, health_of
 
 # Those with a page where a customer pays.
 CHECKOUTS = (PaymentGateway.Kind.PAYSTACK, PaymentGateway.Kind.XPRESS_PAY)
@@ -26,6 +27,14 @@ def first_that_answers(found: Sequence[PaymentGateway]) -> PaymentGateway | None
     """Return the first of these, best first, that is not left alone; while all are, the first, and None of none."""
     answering = (gateway for gateway in found if health_of(gateway).state != "OPEN")
     return next(answering, found[0] if found else None)
+
+
+def checkouts_of(gateway: PaymentGateway) -> OpensCheckouts:
+    """Return the adapter with a page where a customer pays. Raises NoGateway for a company that has none."""
+    adapter = adapter_of(gateway)
+    if not isinstance(adapter, OpensCheckouts):
+        raise NoGateway
+    return adapter
 
 
 def fee_of(gateway: PaymentGateway, amount: int) -> int:

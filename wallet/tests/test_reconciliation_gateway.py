@@ -14,6 +14,7 @@ from wallet.models import Account, Break, GatewayRow, PaymentGateway, Refund, Ro
 from wallet.sandbox import refunds as paying_back
 from wallet.sandbox.models import SandboxRefund
 from wallet.services import reconciliation
+from wallet.tests import xpress_wallet as xpress
 from wallet.tests.deposits import calls_answered_again, fault, pay, start
 from wallet.tests.factories import make_wallet
 from wallet.tests.money_in import (
@@ -139,3 +140,26 @@ def test_each_morning_all_gateways_are_asked_and_matched(paystack, settings):
     with acting_as_service():
         assert set(RowImport.objects.values_list("until", flat=True)) == {today, today + timedelta(days=1)}
         assert GatewayRow.objects.count() == 1 and not Break.objects.exists()
+
+
+def test_at_a_gateway_that_reckons_in_parts_of_a_kobo_the_day_fits_to_the_kobo(xpress_wallet, settings):
+    settings.SANDBOX_OPENING_BALANCE = 0
+    person = make_person(name="Ada Obi")
+    account = make_wallet(person, tier=3, amount=1_000_000)
+    for amount in ("1000.55", "3333.33", "777.77"):
+        xpress.pay_in("5000000001", amount)
+    bank = xpress.add_bank_account(person)
+    fault("TRANSFER_FAILS")
+    for amount in (100_000, 110_000, 120_000):
+        check(order(request(account, bank, amount)))
+    back = order(request(account, bank, 50_000))
+    xpress.decide(back, "return")
+    done = ask()
+    # Three that came in, two that went out and stayed out, one that went and came back.
+    assert (done.state, done.new_rows) == ("DONE", 7)
+    with acting_as_service():
+        there = Account.objects.get(pk=wallet.system_account("XPRESS_WALLET_CLEARING"))
+    run = reconciliation.reconcile(account_id=there.pk, at=timezone.now())
+    assert (run.open, differences()) == (0, [])
+    with acting_as_service():
+        assert wallet.balance_of(there.pk) == round(xpress.there() * 100)

@@ -1,47 +1,35 @@
-"""Customers have their own deposits paid back, and say where a refund goes that its card does not take."""
-
-from datetime import timedelta
+"""Customers have their own deposits paid back: the small at once, the large when two of staff let them go."""
 
 import pytest
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from accounts import roles
 from accounts.models import Customer
 from accounts.tests.approving import make_colleague
-from accounts.tests.factories import bearer, make_person, prove_factor
+from accounts.tests.factories import make_person, prove_factor
 from core.actors import acting_as_service
 from core.api import ids
 from core.ids import uuid7
 from wallet import money_in_tasks
 from wallet import services as wallet
-from wallet.models import BankAccount
 from wallet.refusals import CustomerFrozen, NotYourAccount
-from wallet.sandbox.models import SandboxRefund
 from wallet.services import refund_asks
-from wallet.services.bank_accounts import BankAccountGone
-from wallet.services.payouts import NewBankAccount
-from wallet.services.refund_accounts import NoAccountNeeded, NotInOwnName
 from wallet.services.refund_asks import RefundNotAsked, TooManyRefunds
 from wallet.services.refunds import RefundIdReused, RefundTooLarge
 from wallet.tests.api import client_of, problem
 from wallet.tests.approving import approve, propose
 from wallet.tests.approving import browser_of as staff_browser
-from wallet.tests.deposits import at_once, balance, calls_answered_again, cases, fault, notices
+from wallet.tests.deposits import at_once, cases, notices
 from wallet.tests.factories import make_wallet
 from wallet.tests.money_in import (
-    ask_refund,
     decide_dispute,
     end_refund,
     held,
-    let_time_pass,
-    order,
     paid,
     raise_dispute,
     refund_now,
 )
 from wallet.tests.pages import browser_of, hidden, text
-from wallet.tests.payouts import add_bank_account, bank_account_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MAKER = (roles.PROPOSE_REFUND, roles.SETTLE_REFUND, "accounts.view_approval", "wallet.view_refund")
@@ -69,27 +57,6 @@ def ask(payment, by, amount=100_000, refund_id=None):
     return wallet.ask_back(payment=payment, amount=amount, by=by, at=at, refund_id=refund_id or uuid7())
 
 
-def needing_an_account(purse):
-    """A refund that its card takes nothing of."""
-    refund = ask_refund(paid(purse))
-    order(refund)
-    end_refund("NEEDS_ATTENTION")
-    return refund_now(refund)
-
-
-def choose(refund, account, by):
-    return wallet.supply_account(refund=refund, bank_account=account, by=by, at=timezone.now())
-
-
-def tell(refund):
-    return wallet.send_to_account(refund_id=refund.pk, at=timezone.now())
-
-
-def sent_to() -> list[dict]:
-    with acting_as_service():
-        return list(SandboxRefund.objects.order_by("pk").values_list("account", flat=True))
-
-
 def test_up_to_what_one_may_take_back_alone_it_goes_and_more_waits_for_two(paystack, ada, purse):
     payment = paid(purse, 8_000_000)
     first = ask(payment, ada, ALONE)
@@ -114,7 +81,7 @@ def test_one_of_staff_refuses_what_waits_and_the_money_is_free_again(paystack, a
     browser = staff_browser(make_colleague(*MAKER))
     shown = text(browser.get(f"{page}change/"))
     assert "Refuse it" in shown and "Refund that a customer asks for" in shown
-    browser.post(f"{page}refuse/", {"reason": "Card reported stolen, ticket 4711"})
+    browser.post(f"{page}turn-down/", {"reason": "Card reported stolen, ticket 4711"})
     assert (refund_now(refund).state, held(purse), notices()[-1]) == ("FAILED", 0, "refund.failed")
     with pytest.raises(RefundNotAsked):
         refund_asks.let_go(refund_id=refund.pk, by=ada, at=timezone.now())
@@ -177,97 +144,6 @@ def test_by_the_api_with_a_proof_and_a_repeat_is_the_same(paystack, ada, purse):
     end_refund("PROCESSED")
     problem(post(api, amount=150_001), 422, "refund_too_large")
     problem(post(client_of(make_person(name="Bola Ade"))), 404, "not_found")
-
-
-def test_a_persons_token_asks_and_chooses_an_account_only_with_a_proof(paystack, ada, purse):
-    refund, api = needing_an_account(purse), APIClient(raise_request_exception=False)
-    api.credentials(HTTP_AUTHORIZATION=bearer(ada)["Authorization"])
-    order = {"deposit": ids.encode("dep", refund.payment_id), "amount": 1_000, "currency": "NGN"}
-    account = {"bank_account": ids.encode("ban", add_bank_account(ada).pk)}
-    way = f"refunds/{ids.encode('rfd', refund.pk)}/bank-account"
-    for what, body in (("refunds", order), (way, account)):
-        answer = api.post(f"/api/v1/{what}", body, format="json", headers={"Idempotency-Key": what})
-        problem(answer, 403, "mfa_enrolment_required")
-    prove_factor(ada)
-    sent = api.post(f"/api/v1/{way}", account, format="json", headers={"Idempotency-Key": way})
-    assert (sent.json()["state"], sent.json()["bank_account"]) == ("PENDING", account["bank_account"])
-
-
-def test_the_account_is_chosen_on_the_page_that_the_notice_leads_to(paystack, ada, purse):
-    refund, browser = needing_an_account(purse), browser_of(ada)
-    prove_factor(ada)
-    assert notices()[-1] == "refund.needs_attention"
-    assert "Choose a bank account" in text(browser.get(f"/refunds/{refund.pk}/"))
-    way = f"/refunds/{refund.pk}/account/"
-    assert "Add a bank account first" in text(browser.get(way))
-    account = add_bank_account(ada)
-    assert str(account.last_four) in text(browser.get(way))
-    assert browser.post(way, {"bank_account": str(uuid7())}).status_code == 422
-    done = browser.post(way, {"bank_account": str(account.pk)}, follow=True)
-    assert "On its way" in text(done) and f"•••• {account.last_four}" in text(done)
-    assert refund_now(refund).state == "PENDING" and sent_to()[-1]["number"] == "0000000220"
-    end_refund("PROCESSED")
-    assert (refund_now(refund).state, balance(purse)) == ("SUCCEEDED", 150_000)
-    assert browser.get(way).url == f"/refunds/{refund.pk}/"
-    stranger = browser_of(make_person(name="Bola Ade"))
-    assert stranger.get(way).status_code == 404
-
-
-@pytest.mark.parametrize("kind", ["DROP_REPLY", "BAD_GATEWAY_BEFORE"])
-def test_without_an_answer_the_account_is_told_again_and_nothing_goes_twice(paystack, ada, purse, kind):
-    refund, account = needing_an_account(purse), add_bank_account(ada)
-    fault("DROP_WEBHOOK", remaining=9)
-    fault(kind, endpoint="refund_retry", remaining=3)
-    choose(refund, account, ada)
-    assert tell(refund).state == "NEEDS_ATTENTION" and not refund_now(refund).needs_account
-    with pytest.raises(NoAccountNeeded):
-        choose(refund, bank_account_of(ada, number="0123456789"), ada)
-    calls_answered_again()
-    let_time_pass(6)
-    assert refund_now(refund).state == "PENDING"
-    end_refund("PROCESSED")
-    assert len(sent_to()) == 1
-
-
-def test_what_takes_the_account_back_asks_for_another(paystack, ada, purse):
-    refund, account = needing_an_account(purse), add_bank_account(ada)
-    choose(refund, account, ada)
-    tell(refund)
-    end_refund("NEEDS_ATTENTION")
-    # The same words as before tell nothing new: it is asked about.
-    let_time_pass(6)
-    assert refund_now(refund).needs_account
-    assert notices().count("refund.needs_attention") == 2
-    assert choose(refund, account, ada).bank_account_id == account.pk
-
-
-@pytest.mark.parametrize(
-    ("changes", "refusal"),
-    [
-        ({"holder": "OTHER"}, NotInOwnName),
-        ({"removed_at": timezone.now(), "is_default": False}, BankAccountGone),
-    ],
-)
-def test_it_goes_to_no_other_persons_and_no_removed_account(paystack, ada, purse, changes, refusal):
-    refund, account = needing_an_account(purse), add_bank_account(ada)
-    with acting_as_service():
-        BankAccount.objects.update(**changes)
-    with pytest.raises(refusal):
-        choose(refund, account, ada)
-    with pytest.raises(NotYourAccount):
-        choose(refund, account, make_person(name="Bola Ade"))
-
-
-def test_a_new_account_takes_only_what_may_be_lost(paystack, ada, purse):
-    refund = ask_refund(paid(purse, 8_000_000), 8_000_000)
-    order(refund)
-    end_refund("NEEDS_ATTENTION")
-    account = add_bank_account(ada, new=True)
-    with pytest.raises(NewBankAccount):
-        choose(refund, account, ada)
-    wallet.supply_account(
-        refund=refund, bank_account=account, by=ada, at=timezone.now() + timedelta(hours=25)
-    )
 
 
 def test_a_deposit_is_asked_back_on_its_page(paystack, ada, purse):

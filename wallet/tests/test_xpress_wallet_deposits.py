@@ -7,6 +7,7 @@ from accounts.models import Customer
 from accounts.tests.declaring import declare
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
+from wallet import money_in_tasks
 from wallet.models import DedicatedAccount
 from wallet.sandbox.models import SandboxXpressWallet
 from wallet.sandbox.xpress_wallet.movements import NOBODYS
@@ -80,6 +81,18 @@ def test_a_lie_a_repeat_and_a_lost_answer_credit_nothing_twice(purse, number, xp
     assert balance(purse) == 500_000
     assert knock(xpress_wallet, notice(row.reference, more="said")).status_code == 200
     assert balance(purse) == 500_000
+
+
+def test_what_was_not_told_of_is_found_by_reading_the_list(purse, number):
+    fault("DROP_WEBHOOK", remaining=2)
+    fault("UNKNOWN_ACCOUNT")
+    pay_in(number.account_number, "500")
+    row = pay_in(number.account_number)
+    assert (balance(purse), payments(), suspended()) == (0, [], [])
+    for _time in range(2):
+        money_in_tasks.look_for_deposits()
+    assert (balance(purse), [payment.reference for payment in payments()]) == (500_000, [row.reference])
+    assert len(suspended()) == 1
 
 
 def test_another_currency_credits_nobody(purse, number):

@@ -10,6 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 from core.actors import acting_as_service
 from wallet import services as wallet
+from wallet.gateways.capabilities import Destination, PayoutOrder
+from wallet.gateways.xpress_wallet import XpressWallet
 from wallet.models import Bank, BankAccount, PaymentGateway, Payout
 from wallet.sandbox.models import SandboxXpressRow, SandboxXpressWallet
 from wallet.sandbox.xpress_wallet import movements
@@ -17,6 +19,8 @@ from wallet.tests.payouts import LONG_AGO
 
 CODE = "xpress-wallet"
 BANK, NUMBER, HOLDER = "000014", "0000000220", "OBI ADA GRACE"
+OURS = "alj-00000000000000000001"
+DOOR = "d" * 32
 
 
 def install_xpress_wallet(*, priority: int = 300) -> PaymentGateway:
@@ -86,3 +90,31 @@ def knock(url: str, raw: bytes, *, door: str = "") -> httpx.Response:
     with httpx.Client(trust_env=False, timeout=30) as client:
         address = f"{url}/webhooks/xpress-wallet/{door or settings.XPRESS_WALLET_SANDBOX_DOOR}/"
         return client.post(address, content=raw, headers={"Content-Type": "application/json"})
+
+
+def adapter(url: str, key: str = "sk_sandbox_x1234567") -> XpressWallet:
+    return XpressWallet(secret_key=key, door=DOOR, base_url=url, sleep=lambda _seconds: None)
+
+
+def an_order(amount: int = 250_000, *, reference: str = OURS) -> PayoutOrder:
+    return PayoutOrder(reference, BANK, amount, "Withdrawal", Destination(NUMBER, HOLDER))
+
+
+def a_row(**changes: object) -> dict:
+    row = {
+        "id": "txn-1",
+        "reference": "XW-1",
+        "category": "BANK_TRANSFER",
+        "type": "DEBIT",
+        "currency": "NGN",
+        "amount": 2500,
+        "fee": 10.5,
+        "vat": 0.7875,
+        "balance_before": 10000.0000000000036,
+        "balance_after": 7488.7125,
+        "metadata": {"payout": OURS},
+        "status": "success",
+        "completed": True,
+        "createdAt": "2026-05-04T10:00:00+00:00",
+    }
+    return {"status": True, "transaction": row | changes}

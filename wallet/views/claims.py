@@ -95,7 +95,8 @@ def account(request: PersonRequest, refund_id: UUID) -> HttpResponseBase:
     """To which bank account a refund goes instead; choosing one asks for the second factor."""
     with acting_as(request.user):
         found = _own(request.user, refund_id)
-        accounts = [one for one in saved_accounts(request.user) if _fits(found, one)]
+        others = BankAccount.Holder.OTHER
+        accounts = [one for one in saved_accounts(request.user) if one.holder != others]
     if not found.needs_account:
         return redirect("refund", found.pk)
     if request.method == "POST":
@@ -132,11 +133,6 @@ def _account_page(
     with acting_as(request.user):
         context = {"refund": found, "form": form, "accounts": accounts}
         return render(request, "wallet/refund_account.html", context, status=status)
-
-
-def _fits(found: Refund, one: BankAccount) -> bool:
-    """Whether it is in the customer's name, and one that the refund's gateway knows."""
-    return one.gateway_id == found.gateway_id and one.holder != BankAccount.Holder.OTHER
 
 
 def _own(user: User, refund_id: UUID) -> Refund:

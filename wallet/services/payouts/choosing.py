@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from accounts.kyc import names
 from core.actors import acting_as_service
 from core.outbound import require_no_transaction
-from wallet.gateways.base import GatewayError
+from wallet.gateways.base import GatewayRefused, GatewayUnavailable
 from wallet.gateways.capabilities import KnowsBanks
 from wallet.models import Bank, BankAccount, PaymentGateway, Payout
 from wallet.services.bank_accounts import number_of
@@ -39,12 +39,23 @@ def way_of(payout: Payout) -> Way:
             best = payout_gateway(payout.currency_id, payout.amount)
         except NoPayouts:
             return own
-        if best.pk == payout.bank_account.gateway_id:
-            return Way(best, own.bank_code)
-        code = _same_bank(payout.bank_account, best)
-    if code is None or not _is_same_account(payout.bank_account, best, code):
-        return own
-    return Way(best, code)
+    try:
+        code = code_at(account=payout.bank_account, gateway=best)
+    except GatewayUnavailable:
+        code = None
+    return own if code is None else Way(best, code)
+
+
+def code_at(*, account: BankAccount, gateway: PaymentGateway) -> str | None:
+    """Return a gateway's code of an account's bank, None where it does not know the very account.
+
+    The one that named the account knows it. Calls outside. Raises GatewayUnavailable.
+    """
+    if gateway.pk == account.gateway_id:
+        return account.bank_code
+    with acting_as_service():
+        code = _same_bank(account, gateway)
+    return code if code and _is_same_account(account, gateway, code) else None
 
 
 def _same_bank(account: BankAccount, gateway: PaymentGateway) -> str | None:
@@ -60,12 +71,13 @@ def _plain(name: str) -> str:
 
 
 def _is_same_account(account: BankAccount, gateway: PaymentGateway, bank_code: str) -> bool:
+    """Raises GatewayUnavailable."""
     require_no_transaction()
     adapter = adapter_of(gateway)
     if not isinstance(adapter, KnowsBanks):
         return False
     try:
         holder = adapter.resolve_account(account_number=number_of(account), bank_code=bank_code)
-    except GatewayError:
+    except GatewayRefused:
         return False
     return names.score(account.holder_name, holder) >= names.MATCH
