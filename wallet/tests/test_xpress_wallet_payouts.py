@@ -20,6 +20,7 @@ from wallet.services.banks import payouts_of
 from wallet.tests.approving import approve, propose
 from wallet.tests.deposits import at_once, balances, calls_answered_again, fault, notices
 from wallet.tests.factories import make_wallet
+from wallet.tests.ledger import prove_the_books
 from wallet.tests.payouts import NAIRA, cases, check, kinds, money, now, order, request
 from wallet.tests.xpress_wallet import (
     CODE,
@@ -216,6 +217,7 @@ def test_ten_orders_at_once_are_one(unheard, purse, bank):
     payout = request(purse, bank)
     assert at_once(*[lambda: order(payout)] * 10) == []
     assert (len(sent(payout)), now(payout).orders) == (1, 1)
+    prove_the_books()
 
 
 def test_whoever_is_killed_between_call_and_answer_leaves_it_to_be_found(unheard, purse, bank, monkeypatch):
