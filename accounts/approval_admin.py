@@ -109,7 +109,11 @@ class ApprovalAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("propose/<str:action>/", view(approval_pages.propose), name="accounts_propose"),
+            path(
+                "propose/<str:action>/",
+                approval_pages.tried_first(view(approval_pages.propose)),
+                name="accounts_propose",
+            ),
             path("<uuid:key>/decide/", view(approval_pages.decide), name="accounts_decide_approval"),
             *super().get_urls(),
         ]

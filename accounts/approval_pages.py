@@ -1,5 +1,7 @@
 """The staff's pages of proposing an action and of deciding on what another proposed."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -13,11 +15,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import approvals, proposals
+from accounts.approvals import Payload
 from accounts.models import Approval, User
 from accounts.proposals import REASON_LEAST, REASON_MOST
 from accounts.services import approvals as service
-from accounts.step_up import step_up_required
+from accounts.step_up import is_fresh, session_of, step_up_required
+from core.actors import outside_transaction
 from core.errors import DomainError
+from core.middleware import acting_for
 
 PREVIEW, CHANGE, PROPOSE = "preview", "change", "propose"
 
@@ -48,6 +53,39 @@ def propose(request: HttpRequest, action: str) -> HttpResponse:
     return answer
 
 
+def tried_first(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let the page of an action that asks somebody outside do so before its transaction begins."""
+
+    @outside_transaction
+    @wraps(view)
+    def ask_and_propose(request: HttpRequest, action: str) -> HttpResponse:
+        with acting_for(request):
+            tried = _to_try(request, action)
+        if tried is not None:
+            ask, payload = tried
+            try:
+                ask(payload)
+            except DomainError as refusal:
+                request.refusal = refusal  # type: ignore[attr-defined]
+        with acting_for(request):
+            return view(request, action)
+
+    return ask_and_propose
+
+
+def _to_try(request: HttpRequest, action: str) -> tuple[Callable[[Payload], None], Payload] | None:
+    """What to ask outside of what would be proposed now: by somebody who may, and who proved so; None for all else."""
+    page, user = proposals.page_of(action), request.user
+    if request.method != "POST" or page is None or not isinstance(user, User):
+        return None
+    kind, form = approvals.action_of(action), page.form(request.POST)
+    is_sent = not form.previewed or request.POST.get("step") == PROPOSE
+    may = user.has_perm(kind.propose) and is_fresh(session_of(request), at=timezone.now())
+    if kind.try_first is None or not is_sent or not may or not form.is_valid():
+        return None
+    return kind.try_first, form.payload()
+
+
 def _propose(request: HttpRequest, page: proposals.ProposalPage) -> HttpResponse:
     """The form, then what it will change, then it waits for somebody else."""
     step = request.POST.get("step", PREVIEW)
@@ -59,7 +97,10 @@ def _propose(request: HttpRequest, page: proposals.ProposalPage) -> HttpResponse
         return _form_page(request, page, form)
     kind = approvals.action_of(page.action)
     user: Any = request.user
+    refusal: DomainError | None = getattr(request, "refusal", None)
     try:
+        if refusal:
+            raise refusal
         payload = form.payload()
         if form.previewed and step != PROPOSE:
             kind.check(payload)
@@ -73,8 +114,8 @@ def _propose(request: HttpRequest, page: proposals.ProposalPage) -> HttpResponse
             ticket=form.cleaned_data["ticket"],
             at=timezone.now(),
         )
-    except DomainError as refusal:
-        form.add_error(None, str(refusal))
+    except DomainError as error:
+        form.add_error(None, str(error))
         return _form_page(request, page, form)
     messages.success(request, _("Proposed. Somebody else must approve it before anything happens."))
     return redirect("admin:accounts_approval_change", approval.pk)

@@ -39,7 +39,8 @@ class ApprovalAction:
     `check` raises a DomainError where the payload could not be applied now. `target_version` changes whenever what the
     proposal is about does: a proposal on an older one can no longer be applied. `describe` is given the payload
     without its `sealed` keys, and says in words what will be other than before. `amount` (kobo) picks the band.
-    `posts` gives the approval the id of the posting that `apply` makes.
+    `posts` gives the approval the id of the posting that `apply` makes. `try_first` asks somebody outside, before it is
+    proposed and outside every transaction, whether it would do; it raises a DomainError where it would not.
     """
 
     code: str
@@ -53,6 +54,7 @@ class ApprovalAction:
     amount: Callable[[Payload], int | None] = _no_amount
     sealed: frozenset[str] = frozenset()
     posts: bool = False
+    try_first: Callable[[Payload], None] | None = None
 
 
 _actions: dict[str, ApprovalAction] = {}

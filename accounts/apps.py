@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
         # Their models and receivers need the models of the apps listed after this one.
         # What organisations are told of, known in every process.
         from accounts import (  # noqa: F401
+            approval_notices,
             approvals,
             browser,
             device_marks,
@@ -30,6 +31,7 @@ class AccountsConfig(AppConfig):
         from accounts.services.referrals import approved
 
         approvals.register(approved.ACTION)
+        approval_notices.register()
         kyc_notices.register()
         referral_words.register()
         post_migrate.connect(roles.install_after_migrations, dispatch_uid="accounts.roles")

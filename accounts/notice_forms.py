@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import channels
 from accounts.models import Channel, NotificationSettings
-from accounts.notice_kinds import KINDS, Kind, wants
+from accounts.notice_kinds import Kind, kinds_for, wants
 from accounts.services.preferences import Choices, Timing
 
 # The zones that people know by a place; the rest are older names of the same.
@@ -54,10 +54,11 @@ class PreferencesForm(forms.Form):
         chosen: Choices,
         settings: NotificationSettings,
         phone: bool,
+        staff: bool,
     ) -> None:
         names = ("quiet_from", "quiet_until", "zone", "digest", "digest_hour")
         super().__init__(data, initial={name: getattr(settings, name) for name in names})
-        self.chosen = chosen
+        self.chosen, self.kinds = chosen, kinds_for(staff=staff)
         self.channels = [Channel.IN_APP, *(Channel(channel) for channel in channels.offered())]
         self.phone_missing = Channel.SMS in self.channels and not phone
         for kind, channel in self._open_cells():
@@ -66,9 +67,7 @@ class PreferencesForm(forms.Form):
             )
 
     def rows(self) -> list[Row]:
-        return [
-            Row(kind, [self._cell(kind, channel) for channel in self.channels]) for kind in KINDS.values()
-        ]
+        return [Row(kind, [self._cell(kind, channel) for channel in self.channels]) for kind in self.kinds]
 
     @property
     def choices(self) -> Choices:
@@ -86,7 +85,7 @@ class PreferencesForm(forms.Form):
         )
 
     def _open_cells(self) -> Iterator[tuple[Kind, Channel]]:
-        for kind in KINDS.values():
+        for kind in self.kinds:
             for channel in self.channels:
                 if not kind.is_locked(channel) and not (channel == Channel.SMS and self.phone_missing):
                     yield kind, channel

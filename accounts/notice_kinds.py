@@ -27,6 +27,8 @@ class Kind:
     icon: str
     events: tuple[str, ...] = ()
     wanted: frozenset[str] = frozenset({IN_APP})
+    # Tells of their work, so customers have no choice to make about it.
+    for_staff: bool = False
 
     def is_locked(self, channel: str) -> bool:
         """Whether nobody can switch it off there."""
@@ -55,6 +57,11 @@ def register(*kinds: Kind) -> None:
     for code in (ORGANIZATION, SECURITY, LEGAL, NEWS, OTHER):
         if code in KINDS:
             KINDS[code] = KINDS.pop(code)
+
+
+def kinds_for(*, staff: bool) -> list[Kind]:
+    """Return the kinds that somebody may get."""
+    return [kind for kind in KINDS.values() if staff or not kind.for_staff]
 
 
 def kind_of(event: str) -> Kind:

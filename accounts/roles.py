@@ -24,19 +24,24 @@ PEOPLE = (
 )
 BOOKS = ("wallet.account", "wallet.transaction", "wallet.entry", "wallet.hold")
 MERCHANTS = ("wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment")
+# What goes out by plan or by file.
+PLANNED = (
+    *("wallet.scheduledtransfer", "wallet.scheduledrun", "wallet.settlementrun"),
+    *("wallet.bulkpayout", "wallet.bulkpayoutrow"),
+)
 # What comes in, to customers and to merchants, and what goes out to banks.
 DEPOSITS = (
-    *(*MERCHANTS, "wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
+    *(*MERCHANTS, *PLANNED, "wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
     *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
     *("wallet.dedicatedaccount", "wallet.savedcard"),
 )
 LIMITS = ("wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule")
-PROOF = ("wallet.checkpoint", "wallet.seal")
+PROOF = ("wallet.checkpoint", "wallet.seal", "core.archive")
 GATEWAYS = ("wallet.paymentgateway",)
 # Whether what gateways say of our money is what the books say, and what was closed on that ground.
 RECONCILIATION = (
     *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
-    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod"),
+    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod", "wallet.banksettlement"),
 )
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)

@@ -24,10 +24,16 @@ app.conf.beat_schedule = {
     "check open payments": {"task": "wallet.tasks.check_open_payments", "schedule": 30.0},
     "check payouts": {"task": "wallet.payout_tasks.check_payouts", "schedule": 10.0},
     "run scheduled transfers": {"task": "wallet.payout_tasks.run_scheduled_transfers", "schedule": 60.0},
+    # From the morning on, so that a day is in the bank on that day; a run that finds nothing costs two queries.
+    "settle merchants": {
+        "task": "wallet.payout_tasks.settle_merchants",
+        "schedule": crontab(hour="6-22", minute="*/10"),
+    },
     "pay files": {"task": "wallet.payout_tasks.pay_files", "schedule": 15.0},
     "read banks": {"task": "wallet.payout_tasks.read_banks", "schedule": 600.0},
     "settle refunds": {"task": "wallet.money_in_tasks.settle_refunds", "schedule": 60.0},
     "deliver dispute answers": {"task": "wallet.money_in_tasks.deliver_dispute_answers", "schedule": 300.0},
+    "look for deposits": {"task": "wallet.money_in_tasks.look_for_deposits", "schedule": 300.0},
     "open account numbers": {"task": "wallet.money_in_tasks.open_account_numbers", "schedule": 60.0},
     "process waiting webhooks": {"task": "wallet.tasks.process_waiting_webhooks", "schedule": 60.0},
     "pay referral bonuses": {"task": "wallet.referral_tasks.pay_referral_bonuses", "schedule": 60.0},

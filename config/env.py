@@ -45,6 +45,8 @@ class Env(BaseSettings):
     idp_private_key: SecretStr | None = None
     # Where XpressPay is reached; its sandbox is https://pgsandbox.xpresspayments.com:6004.
     xpress_pay_url: str = "https://myxpresspay.com:6004"
+    # Where Xpress Wallet is reached. The same address for its sandbox: the key says which it is.
+    xpress_wallet_url: str = "https://payment.xpress-wallet.com/api/v1"
     clamd: str = ""
     # Who may read `/metrics` (`Authorization: Bearer …`); without it there is no such page.
     metrics_token: SecretStr | None = None

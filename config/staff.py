@@ -27,7 +27,7 @@ from core.staff import EMPTY, Panel
 
 # Packages bring forms of their own that would write past our services: only these apps' pages are taken in.
 OURS = frozenset(
-    ["accounts", "storage_app", "realtime", "wallet", "savings", "credit", "marketplace", "memory"]
+    ["core", "accounts", "storage_app", "realtime", "wallet", "savings", "credit", "marketplace", "memory"]
 )
 
 

@@ -51,6 +51,7 @@ if settings.SANDBOX:
     urlpatterns += [
         path("sandbox/paystack/", include("wallet.sandbox.urls")),
         path("sandbox/xpress-pay/", include("wallet.sandbox.xpress_pay.urls")),
+        path("sandbox/xpress-wallet/", include("wallet.sandbox.xpress_wallet.urls")),
         path("sandbox/id/", include("accounts.sandbox.urls")),
         path("dev/", include("core.dev.urls")),
     ]

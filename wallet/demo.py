@@ -22,6 +22,7 @@ from wallet.services.transfers import TRANSFER, transfer
 GATEWAY = "paystack"
 # Takes a payment when the first does not answer.
 SECOND_GATEWAY = "xpress-pay"
+THIRD_GATEWAY = "xpress-wallet"
 NAIRA = 100
 # Nothing is older than this: ids of postings may be 35 days old.
 OLDEST = 27
@@ -31,6 +32,7 @@ DEPOSITS = [
     (26, 11, "bola", 30_000),
     (20, 8, "ada", 20_000),
     (15, 18, "bola", 25_000),
+    (11, 10, "ada", 80_000),
     (8, 7, "ada", 60_000),
     (3, 12, "bola", 15_000),
     (1, 9, "ada", 12_500),

@@ -6,15 +6,31 @@ from datetime import datetime, timedelta
 from accounts.models import Organization, User
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id
-from wallet.models import Account, BankAccount, Merchant, MerchantPayment, PaymentLink, PaymentRequest
+from wallet.models import (
+    Account,
+    BankAccount,
+    BulkPayout,
+    Merchant,
+    MerchantPayment,
+    PaymentLink,
+    PaymentRequest,
+)
+from wallet.services import bulk
 from wallet.services.bank_accounts import Found
-from wallet.services.merchants import applying, links, selling, settling
+from wallet.services.merchants import applying, daily, links, selling, settling
 from wallet.services.requests import asking, splitting
 from wallet.services.requests import links as pay_links
 
 NAIRA = 100
 GATEWAY = "paystack"
-SETTLED_AFTER = timedelta(hours=25)
+# So much of the shop's balance is not there yet, so nothing goes to its bank by itself while the demo runs.
+SETTLES_FROM = 50_000
+SALARIES = (
+    b"account_number,bank,amount,name,note\n"
+    b"0000000220,Access Bank,12000,Obi Ada Grace,Tailoring\n"
+    b"0001234567,058,6500,Chidi Eze,Deliveries\n"
+    b"123,058,4000,Efe Ojo,Deliveries\n"
+)
 # (days ago, who, link, naira, note)
 SALES = [
     (12, "kemi", "Adire, by the yard", 3_500, "Two yards, blue"),
@@ -63,8 +79,33 @@ def pay_shop(*, slug: str, people: Mapping[str, User], at: datetime) -> None:
     found = Found(
         GATEWAY, "058", "Guaranty Trust Bank", "0001234568", "KASUWA STORES", BankAccount.Holder.SELF, False
     )
-    settling.add_bank_account(
-        merchant=merchant, by=people["bola@alajo.test"], found=found, at=at - timedelta(days=10)
+    bola = people["bola@alajo.test"]
+    account = settling.add_bank_account(merchant=merchant, by=bola, found=found, at=at - timedelta(days=10))
+    daily.settle_daily(
+        merchant=merchant,
+        by=bola,
+        bank_account=account,
+        settles_from=SETTLES_FROM * NAIRA,
+        at=at - timedelta(days=8),
+    )
+    daily.make_due_runs(at=at - timedelta(days=1))
+    while (run_id := daily.take_due(at=at)) is not None:
+        daily.run_due(run_id=run_id, at=at)
+
+
+def bring_salaries(*, slug: str, people: Mapping[str, User], at: datetime) -> None:
+    """Upload a shop's file of payouts, one line of it wrong, for somebody to look at; unless there was one."""
+    with acting_as_service():
+        merchant = Merchant.objects.select_related("account").get(organization__slug=slug)
+        if BulkPayout.objects.filter(organization=merchant.organization_id).exists():
+            return
+    bulk.upload(
+        by=people["bola@alajo.test"],
+        account=merchant.account,
+        name="salaries.csv",
+        raw=SALARIES,
+        at=at,
+        organization_id=merchant.organization_id,
     )
 
 
@@ -95,7 +136,7 @@ def _link(
 
 
 def _buy(payer: User, link: PaymentLink, naira: int, note: str, *, at: datetime, told: datetime) -> None:
-    """Bought when whoever joined just now may spend again, and dated back to when it is told of."""
+    """Bought now, and dated back to when it is told of."""
     with acting_as(payer):
         sold = selling.pay_from_wallet(
             posting_id=posting_id(),
@@ -104,7 +145,7 @@ def _buy(payer: User, link: PaymentLink, naira: int, note: str, *, at: datetime,
             slug=link.slug,
             amount=naira * NAIRA,
             note=note,
-            at=at + SETTLED_AFTER,
+            at=at,
         )
     with acting_as_service():
         MerchantPayment.objects.filter(pk=sold.pk).update(created_at=told, paid_at=told)

@@ -14,7 +14,7 @@ from wallet.gateways.capabilities import Transfer
 from wallet.models import Account, Bank, BankAccount, PaymentGateway, Payout
 from wallet.services.bank_accounts import Found, save_found
 from wallet.services.payouts import request_payout, settle_payout
-from wallet.services.scheduled import plan_transfer
+from wallet.services.scheduled import plan_transfer, skip_next
 
 NAIRA = 100
 GATEWAY = "paystack"
@@ -46,7 +46,7 @@ def write_payouts(*, people: Mapping[str, User], at: datetime) -> None:
     today = timezone.localdate(at)
     with acting_as_service():
         recipient = accounts.find_recipient(text=bola.email)
-    plan_transfer(
+    esusu = plan_transfer(
         schedule_id=uuid7(),
         source=wallet,
         recipient=recipient,
@@ -56,6 +56,7 @@ def write_payouts(*, people: Mapping[str, User], at: datetime) -> None:
         note="Esusu",
         at=at,
     )
+    skip_next(schedule=esusu, at=at)
     plan_transfer(
         schedule_id=uuid7(),
         source=wallet,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.event_types import EventType, declare, topic_of
 from core.api.ids import encode
 from realtime import services as realtime
-from wallet.models import Merchant, MerchantPayment, PaymentLink
+from wallet.models import Merchant, MerchantPayment, PaymentLink, SettlementRun
 
 MERCHANT, LINK, PAYMENT, REFUND = "mer", "pln", "mpy", "mrf"
 _LINK = "pln_01bXeVJ2pTfyGNuObTnVLg"
@@ -51,6 +51,13 @@ declare(
         _("What was to go back to a card could not: it is in the organisation's balance again."),
         _PAYMENT,
     ),
+    EventType(
+        "settlement.parked",
+        _(
+            "The balance was not sent to the bank today, as it is each day: `code` says why. Tomorrow tries anew."
+        ),
+        {"merchant": "mer_01bXeVFsjJrkCWVZkY9mJE", "day": "2026-01-31", "code": "account_frozen"},
+    ),
 )
 
 
@@ -78,6 +85,11 @@ def payment_changed(sold: MerchantPayment, event: str) -> None:
         "currency": sold.currency_id,
     }
     _tell(sold.organization_id, f"merchant_payment.{event}", facts)
+
+
+def settlement_parked(run: SettlementRun) -> None:
+    facts = {"merchant": encode(MERCHANT, run.merchant_id), "day": str(run.due_date), "code": run.code}
+    _tell(run.organization_id, "settlement.parked", facts)
 
 
 def _tell(organization_id: UUID, event: str, facts: dict[str, Any]) -> None:

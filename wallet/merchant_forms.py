@@ -153,6 +153,20 @@ class BankSettleForm(forms.Form):
         return self.cleaned_data
 
 
+class DailyForm(forms.Form):
+    """To which bank account the balance goes each day, and from how much on."""
+
+    bank_account = BankAccountChoice(label=_("To which account?"))
+    settles_from = MoneyField(
+        label=_("From how much on?"),
+        help_text=_("On a day with less than this, nothing is sent and no fee is due."),
+    )
+
+    def __init__(self, *args: Any, accounts: Sequence[BankAccount], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bank_account"].offer(accounts)  # type: ignore[attr-defined]
+
+
 class SettleForm(OnceForm):
     amount = MoneyField(label=_("How much to take out"))
 

@@ -1,6 +1,17 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from wallet.views import merchant_banks, merchant_links, merchant_money, merchant_settling, merchants
+from wallet.views import (
+    bulk_payouts,
+    merchant_banks,
+    merchant_daily,
+    merchant_files,
+    merchant_link_pictures,
+    merchant_links,
+    merchant_money,
+    merchant_settling,
+    merchant_statements,
+    merchants,
+)
 
 urlpatterns = [
     path("", merchants.overview, name="merchant"),
@@ -13,18 +24,40 @@ urlpatterns = [
     path("all/<uuid:sold_id>/refund/", merchant_money.refund, name="merchant_refund"),
     path("report/", merchant_money.report, name="merchant_report"),
     path("report.csv", merchant_money.report_csv, name="merchant_report_csv"),
+    path("statements/", merchant_statements.statements, name="merchant_statements"),
+    path("statements/<uuid:statement_id>/", merchant_statements.statement, name="merchant_statement"),
+    path("statements/<uuid:statement_id>/fetch/", merchant_statements.fetch, name="merchant_statement_fetch"),
+    re_path(
+        r"^statements/(?P<statement_id>[0-9a-f-]{36})/statement\.(?P<ending>pdf|csv|ofx)$",
+        merchant_statements.download,
+        name="merchant_statement_file",
+    ),
     path("take-out/", merchant_settling.settle, name="merchant_settle"),
     path("take-out/confirm/", merchant_settling.confirm, name="merchant_settle_confirm"),
     path("take-out/own/", merchant_settling.settle_to_wallet, name="merchant_settle_to_wallet"),
+    path("take-out/daily/", merchant_daily.daily_page, name="merchant_daily"),
+    path("take-out/daily/stop/", merchant_daily.stop, name="merchant_daily_stop"),
     path("take-out/<uuid:payout_id>/", merchant_settling.settlement, name="merchant_settlement"),
     path("banks/", merchant_banks.banks, name="merchant_banks"),
     path("banks/add/", merchant_banks.add, name="merchant_bank_add"),
     path("banks/confirm/", merchant_banks.confirm, name="merchant_bank_confirm"),
     path("banks/<uuid:account_id>/remove/", merchant_banks.remove, name="merchant_bank_remove"),
+    path("files/", merchant_files.files, name="merchant_files"),
+    path("files/example.csv", bulk_payouts.example, name="merchant_file_example"),
+    path("files/<uuid:bulk_id>/", merchant_files.file, name="merchant_file"),
+    path("files/<uuid:bulk_id>/confirm/", merchant_files.confirm, name="merchant_file_confirm"),
+    path("files/<uuid:bulk_id>/discard/", merchant_files.discard, name="merchant_file_discard"),
+    path("files/<uuid:bulk_id>/result.csv", merchant_files.result, name="merchant_file_result"),
     path("links/", merchant_links.link_list, name="merchant_links"),
     path("links/new/", merchant_links.link_make, name="merchant_link_make"),
     path("links/<uuid:link_id>/", merchant_links.link_page, name="merchant_link"),
     path("links/<uuid:link_id>/turn/", merchant_links.link_turn, name="merchant_link_turn"),
     path("links/<uuid:link_id>/print/", merchant_links.link_print, name="merchant_link_print"),
+    path("links/<uuid:link_id>/picture/", merchant_link_pictures.choose, name="merchant_link_picture"),
+    path(
+        "links/<uuid:link_id>/picture/remove/",
+        merchant_link_pictures.remove,
+        name="merchant_link_picture_remove",
+    ),
     path("links/<uuid:link_id>/qr.<str:kind>", merchant_links.link_qr, name="merchant_link_qr"),
 ]

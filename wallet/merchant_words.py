@@ -12,7 +12,7 @@ from accounts import notice_kinds, notice_words
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
 from accounts.notice_words import Said
-from wallet.models import Merchant, MerchantPayment, PaymentLink, Refund
+from wallet.models import Merchant, MerchantPayment, PaymentLink, Refund, SettlementRun
 
 Words = str | Promise
 State = MerchantPayment.State
@@ -71,6 +71,7 @@ TONES: dict[str, str] = {
     State.EXPIRED: "neutral",
 }
 REFUND_TONES: dict[str, str] = {
+    Refund.State.ASKED: "pending",
     Refund.State.HELD: "pending",
     Refund.State.UNKNOWN: "pending",
     Refund.State.PENDING: "pending",
@@ -88,6 +89,12 @@ MERCHANT_TONES: dict[str, str] = {
     Merchant.State.APPLIED: "pending",
     Merchant.State.ACTIVE: "success",
     Merchant.State.SUSPENDED: "error",
+}
+RUN_TONES: dict[str, str] = {
+    SettlementRun.State.DUE: "pending",
+    SettlementRun.State.SENT: "success",
+    SettlementRun.State.LEFT: "neutral",
+    SettlementRun.State.PARKED: "error",
 }
 CLOSED: dict[str, tuple[Words, Words]] = {
     "MERCHANT": (
@@ -115,6 +122,14 @@ _NOTICES: dict[str, tuple[Words, str]] = {
     "merchant.settlement_succeeded": (_("%(merchant)s: money was sent to your bank"), "landmark"),
     "merchant.settlement_failed": (_("%(merchant)s: money was not sent to your bank"), "circle-x"),
     "merchant.settlement_returned": (_("%(merchant)s: your bank sent money back"), "undo-2"),
+    "merchant.line_failed": (_("%(merchant)s: a payment of a file was not sent"), "circle-x"),
+    "merchant.line_returned": (_("%(merchant)s: a payment of a file came back"), "undo-2"),
+    "merchant.settlement_parked": (
+        _("%(merchant)s: today’s money was not sent to your bank"),
+        "circle-pause",
+    ),
+    "merchant.settles_daily": (_("%(merchant)s: your balance goes to your bank each day"), "calendar-clock"),
+    "merchant.settles_by_hand": (_("%(merchant)s: your balance stays until you send it"), "calendar-clock"),
 }
 
 # Where a notice is read by others over the shoulder.
@@ -124,7 +139,13 @@ _OUTSIDE: dict[str, Words] = {
     "merchant.settlement_succeeded": _("Your organisation’s money was sent"),
     "merchant.settlement_failed": _("Your organisation’s money was not sent"),
     "merchant.settlement_returned": _("Your organisation’s money came back"),
+    "merchant.line_failed": _("A payment of your organisation was not sent"),
+    "merchant.line_returned": _("A payment of your organisation came back"),
+    "merchant.settlement_parked": _("Your organisation’s money was not sent"),
+    "merchant.settles_daily": _("How your organisation is paid has changed"),
+    "merchant.settles_by_hand": _("How your organisation is paid has changed"),
 }
+_DAILY = ("merchant.settlement_parked", "merchant.settles_daily", "merchant.settles_by_hand")
 
 
 def register() -> None:
@@ -147,13 +168,18 @@ def _said(event: str, data: Mapping[str, Any]) -> Said:
     slug = data["slug"]
     if "amount" not in data:
         return Said(
-            title=title % words, icon=icon, href=reverse("merchant", args=[slug]), outside=title % words
+            title=title % words,
+            icon=icon,
+            href=reverse("merchant_daily" if event in _DAILY else "merchant", args=[slug]),
+            outside=_OUTSIDE.get(event) or title % words,
+            note=data.get("title", ""),
         )
-    page = ("merchant_settlement", "payout") if "payout" in data else ("merchant_payment", "payment")
+    pages = {"payout": "merchant_settlement", "bulk": "merchant_file", "payment": "merchant_payment"}
+    what = next(name for name in pages if name in data)
     return Said(
         title=title % words,
         icon=icon,
-        href=reverse(page[0], args=[slug, data[page[1]]]),
+        href=reverse(pages[what], args=[slug, data[what]]),
         outside=_OUTSIDE[event],
         note=data.get("title", ""),
         amount=data["amount"],

@@ -5,10 +5,11 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.gateways.base import GatewayUnavailable
-from wallet.models import Refund
-from wallet.services import dedicated_accounts, disputes, refunds
+from wallet.models import PaymentGateway, Refund
+from wallet.services import dedicated_accounts, disputes, refund_accounts, refunds, unasked_deposits
 
 logger = logging.getLogger(__name__)
 BATCH = 100
@@ -25,6 +26,8 @@ def settle_refunds() -> None:
         try:
             if refund.state == Refund.State.HELD:
                 refunds.order_refund(refund_id=refund.pk, at=at)
+            elif refund.state == Refund.State.NEEDS_ATTENTION and refund.bank_account_id:
+                refund_accounts.send_to_account(refund_id=refund.pk, at=at)
             else:
                 refunds.check_refunds(gateway=refund.gateway, reference=refund.reference, at=at)
         except DomainError as error:
@@ -55,3 +58,15 @@ def open_account_numbers() -> None:
             logger.warning("account number %s is not settled: %s", row_id, error.code)
             if isinstance(error, GatewayUnavailable):
                 return
+
+
+@shared_task
+def look_for_deposits() -> None:
+    """Read what came into account numbers at gateways that list it, for what they did not tell of."""
+    with acting_as_service():
+        gateways = list(PaymentGateway.objects.filter(active=True).order_by("code"))
+    for gateway in gateways:
+        try:
+            unasked_deposits.look_for_deposits(gateway=gateway, at=timezone.now())
+        except DomainError as error:
+            logger.warning("deposits at %s could not be looked for: %s", gateway.pk, error.code)

@@ -25,6 +25,7 @@ _DEPOSITS: dict[str, tuple[str | Promise, str]] = {
 
 _CLAIMS: dict[str, tuple[str | Promise, str]] = {
     "refund.succeeded": (_("Money was paid back to your card or account"), "undo-2"),
+    "refund.needs_attention": (_("A refund of yours needs a bank account"), "landmark"),
     "refund.failed": (_("A refund did not go through: the money is in your balance again"), "undo-2"),
     "dispute.opened": (
         _("A payment is disputed: some of your money is set aside until it is decided"),
@@ -106,7 +107,7 @@ def register() -> None:
     notice_words.register(_withdrawal, *_WITHDRAWALS)
     notice_words.register(_bank_account, *_BANK_ACCOUNTS)
     notice_words.register(_scheduled, *_SCHEDULED)
-    notice_words.register(_bulk, "bulk.done")
+    notice_words.register(_bulk, "bulk.done", "bulk.waiting")
 
 
 def _deposit(event: str, data: Mapping[str, Any]) -> Said:
@@ -211,9 +212,23 @@ def _scheduled(event: str, data: Mapping[str, Any]) -> Said:
 
 
 def _bulk(event: str, data: Mapping[str, Any]) -> Said:
+    """A file is done, or waits for whoever reads this; an organisation's lies at its desk."""
+    href = reverse("bulk_payout", args=[data["bulk"]])
+    if "slug" in data:
+        href = reverse("merchant_file", args=[data["slug"], data["bulk"]])
+    if event == "bulk.waiting":
+        return Said(
+            title=_("The file %(name)s waits for your approval") % {"name": data["name"]},
+            icon="file-search",
+            href=href,
+            outside=_("A file of payouts waits for your approval"),
+            amount=data["amount"],
+            currency=data["currency"],
+            direction="out",
+        )
     return Said(
         title=_("Your file %(name)s is done") % {"name": data["name"]},
         icon="file-check",
-        href=reverse("bulk_payout", args=[data["bulk"]]),
+        href=href,
         outside=_("A file of payouts is done"),
     )

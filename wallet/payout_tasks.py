@@ -12,6 +12,7 @@ from core.errors import DomainError
 from wallet.gateways.base import GatewayUnavailable
 from wallet.models import Bank, PaymentGateway
 from wallet.services import banks, bulk, payouts, scheduled
+from wallet.services.merchants import daily
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -80,6 +81,19 @@ def run_scheduled_transfers() -> None:
         run = scheduled.run_scheduled(run_id=run_id, at=timezone.now())
         if run.code:
             logger.info("scheduled run %s was not sent: %s", run_id, run.code)
+
+
+@shared_task
+def settle_merchants() -> None:
+    """Send merchants' balances to their banks, of whoever has it so, once a day each."""
+    daily.make_due_runs(at=timezone.now())
+    for _ in range(BATCH):
+        run_id = daily.take_due(at=timezone.now())
+        if run_id is None:
+            return
+        run = daily.run_due(run_id=run_id, at=timezone.now())
+        if run.code:
+            logger.warning("daily settlement %s was not sent: %s", run_id, run.code)
 
 
 @shared_task

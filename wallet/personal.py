@@ -114,6 +114,7 @@ REFUND = (
     "note",
     "created_at",
     "settled_at",
+    "bank_account_id",
     "posting_id",
 )
 DISPUTE = (

@@ -31,13 +31,13 @@ def reconcile_yesterday() -> None:
 
 @shared_task
 def ask_gateway(*, gateway: str, currency: str, day: str) -> None:
-    """Take in what a gateway says of a day, and of the days before it once more."""
+    """Take in what a gateway paid into our bank and says of a day, and of the days before it once more."""
     with acting_as_service():
         found = PaymentGateway.objects.get(pk=gateway)
+    on, at = date.fromisoformat(day), timezone.now()
     try:
-        row_import = reconciliation.import_day(
-            gateway=found, currency=currency, on=date.fromisoformat(day), at=timezone.now()
-        )
+        reconciliation.take_in_settlements(gateway=found, currency=currency, on=on, at=at)
+        row_import = reconciliation.import_day(gateway=found, currency=currency, on=on, at=at)
     except Account.DoesNotExist:
         return
     except DomainError as error:

@@ -90,10 +90,13 @@ urlpatterns = [
     path("cards/", cards.cards, name="cards"),
     path("cards/<uuid:card_id>/pay/", cards.pay, name="card_pay"),
     path("cards/<uuid:card_id>/remove/", cards.forget, name="card_forget"),
+    path("payments/<uuid:payment_id>/refund/", claims.ask_back, name="ask_back"),
     path("refunds/<uuid:refund_id>/", claims.refund, name="refund"),
+    path("refunds/<uuid:refund_id>/account/", claims.account, name="refund_account"),
     path("disputes/<uuid:dispute_id>/", claims.dispute, name="dispute"),
     path("webhooks/paystack/", webhook_views.paystack, name="webhook_paystack"),
     path("webhooks/xpress-pay/<str:door>/", webhook_views.xpress_pay, name="webhook_xpress_pay"),
+    path("webhooks/xpress-wallet/<str:door>/", webhook_views.xpress_wallet, name="webhook_xpress_wallet"),
     path(
         "webhooks/paystack/<slug:code>/",
         webhook_views.paystack_of_merchant,

@@ -51,18 +51,14 @@ def paystack_of_merchant(request: HttpRequest, code: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def xpress_pay(request: HttpRequest, door: str) -> HttpResponse:
-    """XpressPay signs nothing: whoever does not know the address finds none, and nobody knocks too often.
+    return _at_a_door(request, PaymentGateway.Kind.XPRESS_PAY, door)
 
-    Raises Http404.
-    """
-    if busy := _too_often(request, "xpress_pay", MOST_NOTICES):
-        return busy
-    if len(request.body) > LARGEST_NOTICE:
-        return JsonResponse({"code": UnreadableNotice.code}, status=413)
-    for gateway in PaymentGateway.objects.filter(kind=PaymentGateway.Kind.XPRESS_PAY).order_by("code"):
-        with suppress(ForgedSignature):
-            return _answered(partial(services.receive_webhook, gateway=gateway), request.body, door)
-    raise Http404
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def xpress_wallet(request: HttpRequest, door: str) -> HttpResponse:
+    return _at_a_door(request, PaymentGateway.Kind.XPRESS_WALLET, door)
 
 
 @csrf_exempt
@@ -74,6 +70,21 @@ def paystack_approval(request: HttpRequest) -> HttpResponse:
     if not services.approves_payout(gateway=_paystack_gateway(), raw=request.body, signature=signature):
         return JsonResponse({"status": "refused"}, status=400)
     return JsonResponse({"status": "approved"})
+
+
+def _at_a_door(request: HttpRequest, kind: PaymentGateway.Kind, door: str) -> HttpResponse:
+    """Those who sign nothing: whoever does not know the address finds none, and nobody knocks too often.
+
+    Raises Http404.
+    """
+    if busy := _too_often(request, kind.lower(), MOST_NOTICES):
+        return busy
+    if len(request.body) > LARGEST_NOTICE:
+        return JsonResponse({"code": UnreadableNotice.code}, status=413)
+    for gateway in PaymentGateway.objects.filter(kind=kind).order_by("code"):
+        with suppress(ForgedSignature):
+            return _answered(partial(services.receive_webhook, gateway=gateway), request.body, door)
+    raise Http404
 
 
 def _too_often(request: HttpRequest, policy: str, limit: str) -> HttpResponse | None:

@@ -176,6 +176,13 @@ _ON_ITS_WAY = ClaimWords(
     _("It goes back to the card or account it came from. Banks take up to ten working days."),
 )
 REFUNDS: dict[str, ClaimWords] = {
+    Refund.State.ASKED: ClaimWords(
+        "pending",
+        _("Being looked at"),
+        _(
+            "It is set aside. Since it is a larger amount, we look at it before it goes; we tell you the outcome."
+        ),
+    ),
     Refund.State.HELD: _ON_ITS_WAY,
     Refund.State.UNKNOWN: ClaimWords(
         "pending", _("We are checking"), _("The payment company has not answered yet. We keep asking.")
@@ -184,14 +191,21 @@ REFUNDS: dict[str, ClaimWords] = {
     Refund.State.NEEDS_ATTENTION: ClaimWords(
         "pending",
         _("Needs a bank account"),
-        _("The card or account it came from takes no money back. We will ask you for another."),
+        _("The card or account it came from takes no money back. Choose a bank account of yours instead."),
     ),
     Refund.State.SUCCEEDED: ClaimWords(
         "success", _("Paid back"), _("It is with the bank of the card or account it came from.")
     ),
     Refund.State.FAILED: ClaimWords(
-        "neutral", _("Not paid back"), _("The bank did not take it, so it is in your balance again.")
+        "neutral", _("Not paid back"), _("It could not be paid back, so it is in your balance again.")
     ),
+}
+ELSEWHERE: dict[str, ClaimWords] = {
+    Refund.State.NEEDS_ATTENTION: ClaimWords(
+        "pending", _("We are checking"), _("We are passing your account on to the payment company.")
+    ),
+    Refund.State.PENDING: ClaimWords("pending", _("On its way"), _("It goes to the bank account you chose.")),
+    Refund.State.SUCCEEDED: ClaimWords("success", _("Paid back"), _("It is with the bank you chose.")),
 }
 DISPUTES: dict[str, ClaimWords] = {
     Dispute.State.OPEN: ClaimWords(
@@ -213,8 +227,9 @@ DISPUTES: dict[str, ClaimWords] = {
 }
 
 
-def refund(state: str) -> ClaimWords:
-    return REFUNDS[state]
+def refund(state: str, *, elsewhere: bool = False) -> ClaimWords:
+    """Return the words for a refund; `elsewhere` is one that goes to a bank account which its customer chose."""
+    return (ELSEWHERE if elsewhere else REFUNDS).get(state) or REFUNDS[state]
 
 
 def dispute(state: str) -> ClaimWords:

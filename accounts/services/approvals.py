@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import approval_notices, approvals, audit
 from accounts import approval_payloads as payloads
-from accounts import approvals, audit
 from accounts.approvals import ApprovalAction, Payload
-from accounts.models import Approval, ApprovalBand, User
+from accounts.models import Approval, ApprovalBand, Notification, User
+from accounts.services.notices import notify
 from core import ids
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -262,6 +263,19 @@ def _end(approval: Approval, state: State, *, at: datetime, by: User | None = No
         ]
     )
     _record(state.lower(), approval, by, **({"reason": reason} if reason else {}))
+    _tell_maker(approval)
+
+
+def _tell_maker(approval: Approval) -> None:
+    """Who took it back themselves is told nothing."""
+    event = f"approval.{approval.state.lower()}"
+    if event in approval_notices.EVENTS:
+        facts = {
+            "approval": str(approval.pk),
+            "action": approval.action,
+            "reason": approval.decision_reason,
+        }
+        notify(notices=[Notification(user_id=approval.maker_id, event=event, data=facts)])
 
 
 def _look_again(approval: Approval, at: datetime) -> bool:

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import approvals
-from accounts.models import Approval, AuditEvent, Organization, User
+from accounts import approvals, notice_words
+from accounts.models import Approval, AuditEvent, Notification, Organization, User
 from accounts.services import approvals as service
 from accounts.tests.approving import (
     APPROVE,
@@ -248,3 +248,26 @@ def _rename(firm: Organization, name: str) -> None:
 
 def _another() -> Organization:
     return make_organization(owner=make_person(), name="Another")
+
+
+def test_the_maker_hears_what_became_of_it_and_who_withdrew_nothing(firm):
+    maker, checker, at = make_colleague(), make_colleague(), timezone.now()
+    service.withdraw(approval_id=propose_name(firm, maker).pk, maker=maker, at=at)
+    service.reject(approval_id=propose_name(firm, maker).pk, checker=checker, reason="Not now", at=at)
+    first, second = propose_name(firm, maker, name="A"), propose_name(firm, maker, name="B")
+    approve(first, checker)
+    with pytest.raises(service.ApprovalStale):
+        approve(second, checker)
+    late = propose_name(firm, maker)
+    service.expire(at=at + timedelta(days=30))
+    with acting_as_service():
+        told = list(Notification.objects.filter(user=maker).order_by("pk"))
+        assert not Notification.objects.filter(user=checker).exists()
+    assert [notice.event for notice in told] == [
+        *("approval.rejected", "approval.applied", "approval.stale"),
+        "approval.expired",
+    ]
+    words = notice_words.said(told[0])
+    assert (str(words.title), words.note) == ("Your proposal was not approved: Rename", "Not now")
+    assert words.href == f"/staff/accounts/approval/{told[0].data['approval']}/change/"
+    assert notice_words.said(told[3]).href.endswith(f"/{late.pk}/change/")

@@ -35,6 +35,7 @@ def preferences(request: PersonRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         chosen=choosing.chosen_by(user_ids=[user.pk]).get(user.pk, {}),
         settings=choosing.settings_of(user=user),
+        staff=user.is_staff,
         phone=Customer.objects.filter(user=user).exclude(phone="").exists(),
     )
     if form.is_valid():

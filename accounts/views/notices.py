@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import notice_words, notices, services
 from accounts.models import Notification
-from accounts.notice_kinds import KINDS
+from accounts.notice_kinds import KINDS, kinds_for
 from accounts.notices import Wanted
 from accounts.requests import PersonRequest
 
@@ -94,7 +94,10 @@ def _context(request: PersonRequest, wanted: Wanted) -> dict[str, Any]:
         "is_newest": wanted.before is None and page.newer is None,
         "shows": [(False, _query(wanted, show="")), (True, _query(wanted, show=UNREAD))],
         "kinds": [(None, _query(wanted, kind=""), wanted.kind is None)]
-        + [(kind, _query(wanted, kind=kind.code), kind == wanted.kind) for kind in KINDS.values()],
+        + [
+            (kind, _query(wanted, kind=kind.code), kind == wanted.kind)
+            for kind in kinds_for(staff=request.user.is_staff)
+        ],
         "newer": _query(wanted, after=page.newer) if page.newer else "",
         "older": _query(wanted, before=page.older) if page.older else "",
     }

@@ -350,6 +350,7 @@ PAYSTACK_BASE_URL = "https://api.paystack.co"
 XPRESS_PAY_BASE_URL = env.xpress_pay_url
 # Which words of its `status` mean that a payment was refused: it publishes only the one for a good payment.
 XPRESS_PAY_DECLINED = ("01", "02", "failed", "Failed")
+XPRESS_WALLET_BASE_URL = env.xpress_wallet_url
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 300

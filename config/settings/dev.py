@@ -55,6 +55,10 @@ XPRESS_PAY_BASE_URL = f"{env.site_url}/sandbox/xpress-pay"
 XPRESS_PAY_SANDBOX_PUBLIC_KEY = f"XPPUBK-{_secrets['xpress_pay_key']}-X"
 XPRESS_PAY_SANDBOX_DOOR = _secrets["xpress_pay_door"]
 XPRESS_PAY_WEBHOOK_URL = f"{env.site_url}/webhooks/xpress-pay/{XPRESS_PAY_SANDBOX_DOOR}/"
+XPRESS_WALLET_BASE_URL = f"{env.site_url}/sandbox/xpress-wallet"
+XPRESS_WALLET_SANDBOX_SECRET_KEY = f"sk_sandbox_{_secrets['xpress_wallet_key']}"
+XPRESS_WALLET_SANDBOX_DOOR = _secrets["xpress_wallet_door"]
+XPRESS_WALLET_WEBHOOK_URL = f"{env.site_url}/webhooks/xpress-wallet/{XPRESS_WALLET_SANDBOX_DOOR}/"
 # How long a transfer is on its way, and what our balance there begins with (kobo).
 SANDBOX_TRANSFER_SECONDS = 5
 SANDBOX_OPENING_BALANCE = 1_000_000_000

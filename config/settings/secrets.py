@@ -69,6 +69,8 @@ def _fresh() -> dict[str, str]:
         "paystack_key": secrets.token_hex(20),
         "xpress_pay_key": secrets.token_hex(16),
         "xpress_pay_door": secrets.token_urlsafe(24),
+        "xpress_wallet_key": secrets.token_hex(20),
+        "xpress_wallet_door": secrets.token_urlsafe(24),
         "sandbox_id_secret": secrets.token_urlsafe(24),
     }
 

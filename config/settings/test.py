@@ -57,8 +57,14 @@ PAYSTACK_APPROVAL_URL = "http://testserver/webhooks/paystack/transfers/approval"
 XPRESS_PAY_SANDBOX_PUBLIC_KEY = f"XPPUBK-{_secrets['xpress_pay_key']}-X"
 XPRESS_PAY_SANDBOX_DOOR = _secrets["xpress_pay_door"]
 XPRESS_PAY_WEBHOOK_URL = f"http://testserver/webhooks/xpress-pay/{XPRESS_PAY_SANDBOX_DOOR}/"
+XPRESS_WALLET_SANDBOX_SECRET_KEY = f"sk_sandbox_{_secrets['xpress_wallet_key']}"
+XPRESS_WALLET_SANDBOX_DOOR = _secrets["xpress_wallet_door"]
+XPRESS_WALLET_WEBHOOK_URL = f"http://testserver/webhooks/xpress-wallet/{XPRESS_WALLET_SANDBOX_DOOR}/"
 # How long a transfer is on its way, and what our balance there begins with (kobo).
 SANDBOX_TRANSFER_SECONDS = 0
 SANDBOX_OPENING_BALANCE = 1_000_000_000
 SANDBOX_CLOCK_SCALE = 0
 INSTALLED_APPS += ["wallet.sandbox", "core.dev"]  # noqa: F405
+# Pages come from Django's own static files here. This one is async alone: every request of a test client would change
+# threads three times for it.
+MIDDLEWARE.remove("servestatic.middleware.ServeStaticMiddleware")  # noqa: F405

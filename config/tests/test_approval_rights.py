@@ -29,6 +29,7 @@ DECIDED_BY_TWO = {
     "wallet.period_reopen": ({"Finance"}, {"Compliance"}),
     claims.ATTRIBUTE: ({"Finance"}, {"Finance"}),
     claims.REFUND: ({"Finance"}, {"Finance"}),
+    claims.ASKED: ({"Finance"}, {"Finance"}),
     "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
 }
 

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -22,6 +21,7 @@ from wallet.management.commands.seed_demo import ADMIN, PASSWORD
 from wallet.models import (
     Account,
     BankAccount,
+    BulkPayout,
     Entry,
     MerchantPayment,
     PayLink,
@@ -33,6 +33,7 @@ from wallet.models import (
 )
 from wallet.services import bulk
 from wallet.services.lookups import TooManyLookups
+from wallet.tests.demo_world import make_demo_world
 from wallet.tests.ledger import trust_new_factors
 
 HELD = {"payment": "01900000-0000-7000-8000-000000000001", "amount": 250_000, "currency": "NGN"}
@@ -60,7 +61,7 @@ STAFF_LISTS = [
     "wallet/transaction",
     "wallet/entry",
     "wallet/hold",
-    "wallet/seal",
+    *("wallet/seal", "core/archive"),
     "wallet/payment",
     "wallet/payout",
     "wallet/paymentgateway",
@@ -69,13 +70,15 @@ STAFF_LISTS = [
     "wallet/merchant",
     "wallet/paymentlink",
     "wallet/merchantpayment",
+    *("wallet/scheduledtransfer", "wallet/scheduledrun", "wallet/settlementrun"),
+    *("wallet/bulkpayout", "wallet/bulkpayoutrow"),
     "wallet/suspendeddeposit",
     "wallet/refund",
     "wallet/dispute",
     "wallet/dedicatedaccount",
     "wallet/savedcard",
     *("wallet/reconciledday", "wallet/break", "wallet/gatewayrow", "wallet/match", "wallet/rowimport"),
-    *("wallet/matchingrule", "wallet/suspenseitem", "wallet/closedperiod"),
+    *("wallet/matchingrule", "wallet/suspenseitem", "wallet/closedperiod", "wallet/banksettlement"),
     "wallet/tierrule",
     "wallet/coolingoffrule",
     "wallet/feeschedule",
@@ -97,7 +100,7 @@ pytestmark = [
 
 @pytest.fixture
 def demo(site: str) -> None:
-    call_command("seed_demo", verbosity=0)
+    make_demo_world()
 
 
 def person(email: str) -> User:
@@ -214,7 +217,7 @@ def test_the_pages_of_money_out(visitor: Visitor, demo: None) -> None:
         plan = ScheduledTransfer.objects.filter(owner=person(ADA)).first()
         assert bank is not None and plan is not None
     sheet = b"account_number,bank,amount,name\n0000000220,Access Bank,500,=A1\n0000000220,044,500,\n"
-    file = bulk.upload(owner=person(ADA), account=purse, name="salaries.csv", raw=sheet, at=timezone.now())
+    file = bulk.upload(by=person(ADA), account=purse, name="salaries.csv", raw=sheet, at=timezone.now())
     for payout in payouts:
         visitor.go(f"/withdrawals/{payout.pk}/")
     for address in ("/bank-accounts/", "/bank-accounts/add/", f"/bank-accounts/{bank.pk}/remove/"):
@@ -404,6 +407,10 @@ def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
     log_in(visitor, "bola@alajo.test")
     link = f"links/{sold.link_id}/"
     for page in ("", "all/", f"all/{sold.pk}/", "links/", "links/new/", link, f"{link}print/", "report/"):
+        visitor.go(f"{desk}{page}")
+    with acting_as_service():
+        file = BulkPayout.objects.get(organization__isnull=False)
+    for page in ("files/", f"files/{file.pk}/", "statements/", "take-out/daily/"):
         visitor.go(f"{desk}{page}")
     for page in ("settings/", "banks/", "banks/add/", "take-out/own/", "take-out/"):
         visitor.go(f"{desk}{page}")

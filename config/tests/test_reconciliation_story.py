@@ -46,6 +46,9 @@ def yesterday(site: str, tmp_path: Path) -> Iterator[tuple[Clearing, date, Path]
     # The books are as of now; this day's are moved to yesterday, and what was before to before it.
     with superuser(settings.DATABASES["default"]["NAME"]) as database:
         database.execute("set session_replication_role = replica")
+        # The story begins before the gateway told anything.
+        for table in ("breakchange", "break", "match", "gatewayrow", "rowimport"):
+            database.execute(f"delete from wallet_{table}")
         ours = (fits.posting_id, nameless.posting_id, also.posting_id)
         database.execute("update wallet_transaction set recorded_at = %s", [noon])
         database.execute(

@@ -30,6 +30,7 @@ from core.actors import acting_as_service
 from core.ids import uuid7
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
+from wallet.tests.archiving import note_an_archive
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.reconciling import furnish_reconciliation
 from wallet.tests.test_admin import past_both_factors
@@ -51,11 +52,16 @@ APPROVALS = {"accounts.approval", "accounts.approvalband"}
 BROKEN = {"accounts.failedtask"}
 LIMITS = {"wallet.tierrule", "wallet.coolingoffrule", "wallet.reversalrule", "wallet.feeschedule"}
 MERCHANTS = {"wallet.merchant", "wallet.paymentlink", "wallet.merchantpayment"}
+PLANNED = {
+    *("wallet.scheduledtransfer", "wallet.scheduledrun", "wallet.settlementrun"),
+    *("wallet.bulkpayout", "wallet.bulkpayoutrow"),
+}
 DEPOSITS = {
     *("wallet.payment", "wallet.payout", "wallet.webhookevent", "wallet.case"),
     *("wallet.suspendeddeposit", "wallet.refund", "wallet.dispute"),
     *("wallet.dedicatedaccount", "wallet.savedcard"),
     *MERCHANTS,
+    *PLANNED,
 }
 FILES = {"storage_app.bucket"}
 LISTENERS = {"realtime.subscription"}
@@ -63,10 +69,10 @@ PARKED = {"realtime.parkedmessage"}
 HOOKS = {"accounts.webhookendpoint", "accounts.webhookdelivery"}
 REFERRALS = {"accounts.referralprogram", "accounts.referral", "accounts.referralbonus"}
 BONUSES = REFERRALS - {"accounts.referral"}
-PROOF = {"wallet.checkpoint", "wallet.seal"}
+PROOF = {"wallet.checkpoint", "wallet.seal", "core.archive"}
 RECONCILIATION = {
     *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
-    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod"),
+    *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod", "wallet.banksettlement"),
 }
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
@@ -244,7 +250,11 @@ DEEDS = {
 # The same of money that goes back, by the model.
 CLAIM_DEEDS = {
     "wallet.suspendeddeposit": {"return": roles.RESOLVE_SUSPENDED},
-    "wallet.refund": {"order-again": roles.SETTLE_REFUND, "call-off": roles.SETTLE_REFUND},
+    "wallet.refund": {
+        "order-again": roles.SETTLE_REFUND,
+        "call-off": roles.SETTLE_REFUND,
+        "turn-down": roles.SETTLE_REFUND,
+    },
     "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
 }
 
@@ -289,6 +299,7 @@ def world() -> Iterator[None]:
         bola = User.objects.get(email="bola@alajo.test")
         furnish_referrals(bola)
     furnish_reconciliation()
+    note_an_archive()
     failed_tasks.note_failure(
         name="accounts.tasks.retire_signing_keys", arguments={}, error=RuntimeError("?"), at=at
     )
@@ -398,7 +409,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     plain |= {
         "run",
         "day",
-        "csv",
+        *("csv", "pdf"),
         "match",
         "explain",
         "reopen",

@@ -12,11 +12,19 @@ from storage_app.services.buckets import Rules, What, Who
 AVATARS, DOCUMENTS, INCOMING = "avatars", "documents", "incoming"
 KYC, KYC_INCOMING = "kyc", "kyc-incoming"
 ARCHIVES = "archives"
+PAYMENT_LINKS = "payment-links"
 PHOTOGRAPHS = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"]
 
 _ALL: dict[str, dict[str, Any]] = {
     # Written by our own service alone: whatever lies here was made anew from what people sent.
     AVATARS: {
+        "public": True,
+        "file_size_limit": 1_000_000,
+        "allowed_mime_types": ["image/webp"],
+        "keep_versions": 0,
+    },
+    # What merchants show beside what they ask for; made anew likewise.
+    PAYMENT_LINKS: {
         "public": True,
         "file_size_limit": 1_000_000,
         "allowed_mime_types": ["image/webp"],
@@ -51,6 +59,7 @@ _ALL: dict[str, dict[str, Any]] = {
 WAITING_ROOMS = (INCOMING, KYC_INCOMING)
 _RULES: dict[str, Rules] = {
     AVATARS: [(Who.EVERYONE, What.READ)],
+    PAYMENT_LINKS: [(Who.EVERYONE, What.READ)],
     INCOMING: [],
     KYC: [],
     KYC_INCOMING: [],

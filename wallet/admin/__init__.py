@@ -3,6 +3,8 @@
 from wallet import rule_versions  # noqa: F401 - it registers them
 from wallet.admin import (
     accounts,
+    archives,
+    bank_settlements,
     breaks,
     claim_proposals,
     claims,
@@ -14,6 +16,7 @@ from wallet.admin import (
     merchants,
     payouts,
     periods,
+    planned,
     proposals,
     reconciled,
     row_imports,
@@ -22,6 +25,8 @@ from wallet.admin import (
 
 __all__ = [
     "accounts",
+    "archives",
+    "bank_settlements",
     "breaks",
     "claim_proposals",
     "claims",
@@ -33,6 +38,7 @@ __all__ = [
     "merchants",
     "payouts",
     "periods",
+    "planned",
     "proposals",
     "reconciled",
     "row_imports",

@@ -28,7 +28,7 @@ from core.errors import DomainError
 from core.staff import page_of
 from wallet import money_in_tasks
 from wallet.models import Dispute, Refund, SuspendedDeposit
-from wallet.services import disputes, refunds
+from wallet.services import disputes, refund_asks, refunds
 
 
 class WhyForm(forms.Form):
@@ -90,6 +90,10 @@ def _call_off(row: Refund, by: User, reason: str, at: datetime) -> None:
     refunds.call_off(refund_id=row.pk, by=by, reason=reason, at=at)
 
 
+def _refuse(row: Refund, by: User, reason: str, at: datetime) -> None:
+    refund_asks.refuse(refund_id=row.pk, by=by, reason=reason, at=at)
+
+
 def _accept(row: Dispute, by: User, reason: str, at: datetime) -> None:
     disputes.answer_dispute(dispute_id=row.pk, accept=True, evidence=reason, by=by, at=at)
 
@@ -142,6 +146,17 @@ DEEDS = (
         SETTLE_REFUND,
         _is_unanswered,
         _call_off,
+        None,
+    ),
+    Deed(
+        "turn-down",
+        Refund,
+        _("Refuse it"),
+        _("What was set aside is the customer's again, and they are told that it was not paid back."),
+        _("It is refused."),
+        SETTLE_REFUND,
+        lambda row: row.state == Refund.State.ASKED,
+        _refuse,
         None,
     ),
     Deed(

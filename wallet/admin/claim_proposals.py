@@ -13,7 +13,7 @@ from accounts.services import RecipientNotFound
 from core.staff import page_of
 from wallet.admin.proposals import DescriptionField
 from wallet.forms import NGN, MoneyField
-from wallet.models import Account, Payment, SuspendedDeposit
+from wallet.models import Account, Payment, Refund, SuspendedDeposit
 from wallet.services.approved import claims
 
 
@@ -45,6 +45,18 @@ class AttributionForm(ProposalForm):
         return f"suspended_deposit:{self.cleaned_data['deposit'].pk}"
 
 
+class AskedForm(ProposalForm):
+    refund = forms.ModelChoiceField(
+        queryset=Refund.objects.filter(state=Refund.State.ASKED), widget=forms.HiddenInput
+    )
+
+    def payload(self) -> Payload:
+        return {"refund": str(self.cleaned_data["refund"].pk)}
+
+    def target(self) -> str:
+        return f"refund:{self.cleaned_data['refund'].pk}"
+
+
 class RefundForm(ProposalForm):
     payment = forms.ModelChoiceField(queryset=Payment.objects.all(), widget=forms.HiddenInput)
     amount = MoneyField(label=_("Amount"), help_text=_("At most what is left of the payment."))
@@ -70,6 +82,12 @@ PAGES = (
         RefundForm,
         _("The amount is set aside at once, and goes back to the card or account that it came from."),
         lambda approval: page_of(Payment, approval.payload["payment"]),
+    ),
+    ProposalPage(
+        claims.ASKED,
+        AskedForm,
+        _("What is set aside goes back to the card or account that it came from."),
+        lambda approval: page_of(Refund, approval.payload["refund"]),
     ),
 )
 for page in PAGES:

@@ -110,6 +110,7 @@ class RefundAdmin(DeedsAdmin):
         time_of("ordered_at", _("Ordered")),
         time_of("next_check_at", _("Next check")),
         link_of("requested_by", _("Asked for by")),
+        "bank_account",
         "reason",
         "note",
         "error",
@@ -121,6 +122,10 @@ class RefundAdmin(DeedsAdmin):
         if key:
             return queryset.filter(Q(pk=key) | Q(posting_id=key) | Q(payment=key) | Q(account=key))
         return queryset.filter(Q(reference=term) | Q(account__owner__in=people(term)))
+
+    def proposals(self, request: HttpRequest, row: Refund) -> list[tuple[str, str]]:
+        fits = row.state == Refund.State.ASKED
+        return ways(request, (claims.ASKED, {"refund": row.pk})) if fits else []
 
     def panels(self, refund: Refund) -> Iterable[Panel]:
         for posting in filter(None, (refund.posting_id, refund.rest_posting_id)):

@@ -29,6 +29,9 @@ class PaymentGatewayAdmin(ReadOnlyAdmin):
         "fee_cap_shown",
         "least_shown",
         "most_shown",
+        "payout_fee_shown",
+        "payout_least_shown",
+        "payout_most_shown",
         "health_shown",
     )
     search_help_text = _("By the start of its code")
@@ -64,6 +67,18 @@ class PaymentGatewayAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Takes at most"))
     def most_shown(self, gateway: PaymentGateway) -> SafeString | str:
         return amount(gateway.max_amount, gateway.currencies[0]) if gateway.currencies else EMPTY
+
+    @admin.display(description=_("Fee of a payout"))
+    def payout_fee_shown(self, gateway: PaymentGateway) -> SafeString | str:
+        return amount(gateway.payout_fee_flat, gateway.currencies[0]) if gateway.currencies else EMPTY
+
+    @admin.display(description=_("Pays out at least"))
+    def payout_least_shown(self, gateway: PaymentGateway) -> SafeString | str:
+        return amount(gateway.payout_min_amount, gateway.currencies[0]) if gateway.currencies else EMPTY
+
+    @admin.display(description=_("Pays out at most"))
+    def payout_most_shown(self, gateway: PaymentGateway) -> SafeString | str:
+        return amount(gateway.payout_max_amount, gateway.currencies[0]) if gateway.currencies else EMPTY
 
     @admin.display(description=_("Answers"))
     def health_shown(self, gateway: PaymentGateway) -> SafeString | str:

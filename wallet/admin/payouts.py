@@ -138,6 +138,8 @@ class PayoutAdmin(ReadOnlyAdmin):
     def panels(self, payout: Payout) -> Iterable[Panel]:
         yield posting_panel(payout.posting_id)
         yield posting_panel(payout.return_posting_id)
+        if payout.fee_return_posting_id:
+            yield posting_panel(payout.fee_return_posting_id)
         told = WebhookEvent.objects.filter(gateway=payout.gateway_id, reference=payout.reference)
         yield Panel(
             _("Webhooks"),

@@ -17,7 +17,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -26,12 +25,13 @@ from accounts.roles import IMPORT_ROWS, PROPOSE_DAY, RECONCILE
 from core.spreadsheets import as_csv
 from core.staff import ReadOnlyAdmin, amount, list_of
 from wallet import reconciliation_tasks
+from wallet.admin import day_reports
 from wallet.admin import reconciliation_charts as charts
 from wallet.admin.row_import_forms import reconciled_accounts
 from wallet.models import Account, Break, GatewayRow, ReconciledDay, RowImport, SuspenseItem
 from wallet.services import reconciliation
 from wallet.services.approved import closing
-from wallet.services.reconciliation.figures import IN_TRANSIT
+from wallet.services.reconciliation import report
 
 DAYS = 14
 CLOSED, PROPOSED, OPEN, READY, NOTHING = "closed", "proposed", "open", "ready", "nothing"
@@ -64,6 +64,7 @@ class ReconciledDayAdmin(ReadOnlyAdmin):
             path("run/", view(self.run_view), name="wallet_reconciledday_run"),
             path("day/<uuid:account>/<slug:day>/", view(self.day_view), name="wallet_reconciledday_day"),
             path("day/<uuid:account>/<slug:day>/csv/", view(self.csv_view), name="wallet_reconciledday_csv"),
+            path("day/<uuid:account>/<slug:day>/pdf/", view(self.pdf_view), name="wallet_reconciledday_pdf"),
             *super().get_urls(),
         ]
 
@@ -118,32 +119,24 @@ class ReconciledDayAdmin(ReadOnlyAdmin):
     def csv_view(self, request: HttpRequest, account: UUID, day: str) -> HttpResponse:
         """The same report as CSV, with its signature. Raises PermissionDenied, Http404."""
         context = self._report(request, account, day)
-        figures, currency = context["figures"], context["account"].currency_id
-        head = ("what", "gateway", "books", "difference", "kind", "state", "explanation")
-        rows: list[tuple[Any, ...]] = [
-            ("balance", figures["gateway"], figures["books"], figures["difference"], currency, "", ""),
-            *[
-                (
-                    *(item["reference"] or item["key"], item["gateway"], item["books"]),
-                    *(item["books"] - item["gateway"], item["kind"], item["state"], item["explanation"]),
-                )
-                for item in figures["items"]
-            ],
-            ("rows digest", "", "", "", "", "", figures["rows"]["digest"]),
-            ("signature", "", "", "", "", "", context["signature"]),
-        ]
-        audit.record(
-            action="wallet.day.exported",
-            target=context["account"],
-            actor_id=request.user.pk,
-            day=day,
-            rows=len(rows),
+        rows = day_reports.csv_rows(
+            context["figures"], currency=context["account"].currency_id, signature=context["signature"]
         )
-        answer = HttpResponse(as_csv(head, rows), content_type="text/csv; charset=utf-8")
-        name = f"reconciliation-{context['account'].code.lower()}-{day}.csv"
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return _export(request, context, "csv", as_csv(day_reports.CSV_HEAD, rows), "text/csv; charset=utf-8")
+
+    def pdf_view(self, request: HttpRequest, account: UUID, day: str) -> HttpResponse:
+        """The same report on paper, with a code that confirms it. Raises PermissionDenied, Http404."""
+        context = self._report(request, account, day)
+        user: Any = request.user
+        document = report.issue_report(
+            account=context["account"],
+            day=context["day"],
+            figures=context["figures"],
+            closed=context["closed"],
+            by=user,
+            at=timezone.now(),
+        )
+        return _export(request, context, "pdf", report.report_pdf(document), "application/pdf")
 
     def _report(self, request: HttpRequest, key: UUID, text: str) -> dict[str, Any]:
         if not self.has_view_permission(request):
@@ -172,10 +165,10 @@ class ReconciledDayAdmin(ReadOnlyAdmin):
             "signature": closed.signature if closed else reconciliation.signature_of(figures),
             "obstacle": now.obstacle if now else None,
             "pending": pending,
-            "items": [_item(each, account.currency_id) for each in figures["items"]],
-            "chart": _balances_chart(figures, account.currency_id),
-            "parts": _parts(figures, account.currency_id),
-            "matched": _matched(figures),
+            "items": [day_reports.item_of(each, account.currency_id) for each in figures["items"]],
+            "chart": day_reports.balances_chart(figures, account.currency_id),
+            "parts": day_reports.parts_of(figures, account.currency_id),
+            "matched": day_reports.matched_chart(figures),
             "open_url": list_of(Break, account__id__exact=account.pk, state__exact="OPEN"),
             "rows_url": list_of(GatewayRow, account__id__exact=account.pk, day__exact=day.isoformat()),
             "propose_url": _propose_url(request, account, day)
@@ -184,6 +177,27 @@ class ReconciledDayAdmin(ReadOnlyAdmin):
             "before": address_of(account.pk, day - timedelta(days=1)),
             "after": address_of(account.pk, day + timedelta(days=1)) if day < timezone.localdate() else "",
         }
+
+
+def _export(
+    request: HttpRequest, context: dict[str, Any], ending: str, content: bytes | str, content_type: str
+) -> HttpResponse:
+    """The file, and a line in the trail that somebody took it."""
+    account, day = context["account"], context["day"].isoformat()
+    audit.record(
+        action="wallet.day.exported",
+        target=account,
+        actor_id=request.user.pk,
+        day=day,
+        rows=len(context["figures"]["items"]),
+        format=ending,
+    )
+    name = f"reconciliation-{account.code.lower()}-{day}.{ending}"
+    return HttpResponse(
+        content,
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
 
 
 def address_of(account_id: UUID, day: date) -> str:
@@ -252,47 +266,3 @@ def _suspense(at: datetime) -> list[tuple[Any, int, Any, str]]:
         (word, age.count, amount(age.amount, "NGN"), list_of(SuspenseItem, standing=str(age.since_days)))
         for word, age in zip(words, ages, strict=True)
     ]
-
-
-def _item(item: dict[str, Any], currency: str) -> dict[str, Any]:
-    kind = item["kind"]
-    label = gettext("On its way over midnight") if kind == IN_TRANSIT else Break.Kind(kind).label
-    return {
-        "named": item["reference"] or item["key"],
-        "kind": label,
-        "state": Break.State(item["state"]).label if item["state"] else "",
-        "gateway": amount(item["gateway"], currency, sign=True),
-        "books": amount(item["books"], currency, sign=True),
-        "difference": amount(item["books"] - item["gateway"], currency, sign=True),
-        "explanation": item["explanation"],
-        "address": list_of(Break, q=item["key"]) if item["state"] else list_of(GatewayRow, q=item["key"]),
-    }
-
-
-def _balances_chart(figures: dict[str, Any], currency: str) -> charts.Chart:
-    values = [
-        (_("Our books"), amount(figures["books"], currency), figures["books"], "accent"),
-        (_("The gateway"), amount(figures["gateway"], currency), figures["gateway"], "accent"),
-        (_("Difference"), amount(figures["difference"], currency, sign=True), figures["difference"], "bad"),
-    ]
-    return charts.bars(values)
-
-
-def _parts(figures: dict[str, Any], currency: str) -> list[tuple[Any, Any]]:
-    """What the difference is made of."""
-    return [
-        (_("Of it, listed below"), amount(figures["explained"], currency, sign=True)),
-        (_("Of it, from before the first row"), amount(figures["opening_difference"], currency, sign=True)),
-    ]
-
-
-def _matched(figures: dict[str, Any]) -> charts.Chart:
-    rows = figures["rows"]
-    lone = rows["count"] - rows["by_reference"] - rows["by_score"] - rows["by_hand"]
-    values = [
-        (_("By its reference"), rows["by_reference"], "accent"),
-        (_("By amount and time"), rows["by_score"], "accent"),
-        (_("By hand"), rows["by_hand"], "accent"),
-        (_("With nothing"), lone, "bad"),
-    ]
-    return charts.bars([(label, count, count, tone) for label, count, tone in values])

@@ -23,6 +23,7 @@ from core.ids import TRANSACTIONS_PER_POSTING
 from wallet.admin.proposals import DescriptionField
 from wallet.models import Transaction
 from wallet.services.approved import reversals
+from wallet.services.reversals import most_alone
 
 
 class TakeBackForm(OnceForm, ProposalForm):
@@ -49,7 +50,7 @@ def _take_back(request: HttpRequest, key: UUID) -> HttpResponse:
     row = Transaction.objects.of_posting(key).first() if key.int % TRANSACTIONS_PER_POSTING == 0 else None
     if row is None:
         raise Http404
-    if reversals.amount_of(key) > reversals.most_alone(currency=row.currency, on=timezone.localdate()):
+    if reversals.amount_of(key) > most_alone(currency=row.currency, on=timezone.localdate()):
         way = reverse("admin:accounts_propose", args=[reversals.CODE])
         messages.info(request, str(reversals.TakesTwoPeople.message))
         return redirect(f"{way}?{urlencode({'posting': str(key)})}")

@@ -33,6 +33,7 @@ from wallet.admin.columns import account_column, account_link
 from wallet.figures import verifications
 from wallet.models import Account, Entry, Hold, Payment, Reversal, Seal, Transaction
 from wallet.services import explaining
+from wallet.services.reversals import is_taken_back
 
 LATEST = 20
 KINDS = ("DEPOSIT", "TRANSFER", "GATEWAY_FEE", "SURPLUS", "ADJUSTMENT", "REVERSAL")
@@ -107,7 +108,7 @@ class TransactionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = kwargs["obj"]
-        if request.user.has_perm(REVERSE) and not Reversal.objects.filter(pk=row.posting_id).exists():
+        if request.user.has_perm(REVERSE) and not is_taken_back(row.posting_id):
             address = reverse("admin:wallet_transaction_take_back", args=[row.posting_id])
             context["ways"] = [(_("Take back the whole posting"), address)]
         return super().render_change_form(request, context, *args, **kwargs)

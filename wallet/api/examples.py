@@ -149,7 +149,15 @@ REFUND = {
     "currency": "NGN",
     "state": "SUCCEEDED",
     "note": "Order 1042 was cancelled",
+    "bank_account": None,
     "transaction": _TRANSACTION,
     "created_at": _AT,
     "settled_at": _AT,
 }
+REFUND_INPUT = {
+    "deposit": "dep_01bXeVKNyARWzt9Zc36oSi",
+    "amount": 250000,
+    "currency": "NGN",
+    "note": "Order 1042 was cancelled",
+}
+REFUND_ACCOUNT_INPUT = {"bank_account": "ban_01bXeVKNyARWzt9Zc36oSj"}

@@ -1,4 +1,4 @@
-"""How money comes in without a checkout, and how it goes back: cards, an account number, refunds."""
+"""How money comes in without a checkout: cards, an account number."""
 
 from typing import Any
 from uuid import UUID
@@ -24,15 +24,13 @@ from wallet.api.callers import ReadOrWrite, caller, own_account
 from wallet.api.money_in_serializers import (
     ACCOUNT_NUMBER,
     CARD,
-    REFUND,
     AccountNumberInput,
     AccountNumberSerializer,
     CardInput,
     CardSerializer,
-    DepositRefundSerializer,
 )
-from wallet.api.scopes import DEPOSITS_WRITE, TRANSACTIONS_READ
-from wallet.models import DedicatedAccount, Payment, Refund, SavedCard
+from wallet.api.scopes import DEPOSITS_WRITE
+from wallet.models import DedicatedAccount, Payment, SavedCard
 
 
 class CardList(ReadOrWrite, ListAPIView[SavedCard]):
@@ -138,34 +136,3 @@ class AccountNumbers(ReadOrWrite, ListAPIView[DedicatedAccount]):
 
 
 account_numbers = outside_transaction(AccountNumbers.as_view())
-
-
-class RefundList(ApiView, ListAPIView[Refund]):
-    serializer_class = DepositRefundSerializer
-    pagination_class = CursorPagination
-    cursor_prefix = REFUND
-    required_scope = TRANSACTIONS_READ
-
-    def get_queryset(self) -> QuerySet[Refund]:
-        return Refund.objects.visible_to(self.request.user)
-
-    @extend_schema(
-        operation_id="list_refunds",
-        summary="List refunds of your deposits",
-        examples=[example(examples.REFUND)],
-    )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Money of your deposits that was, or is being, paid back to the card or account it came from."""
-        return self.list(request)
-
-
-class RefundDetail(ApiView):
-    serializer_class = DepositRefundSerializer
-    key_prefix = REFUND
-    required_scope = TRANSACTIONS_READ
-
-    @extend_schema(operation_id="get_refund", summary="Get a refund", examples=[example(examples.REFUND)])
-    def get(self, request: Request, id: str) -> Response:
-        """A refund of one of your deposits, and what became of it."""
-        refund = get_object_or_404(Refund.objects.visible_to(request.user), pk=self.key())
-        return Response(self.serializer_class(refund).data)

@@ -1,14 +1,14 @@
-"""Cards, account numbers and refunds: what goes in (strictly) and what comes out."""
+"""Cards and account numbers: what goes in (strictly) and what comes out."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from core.api.ids import IdField
-from core.api.serializers import InstantField, MoneyField, ObjectField, StrictSerializer
-from wallet.api.serializers import ACCOUNT, DEPOSIT, TRANSACTION, CurrencyField, OpenEnumField
-from wallet.models import DedicatedAccount, Refund, SavedCard
+from core.api.serializers import InstantField, ObjectField, StrictSerializer
+from wallet.api.serializers import ACCOUNT, DEPOSIT, CurrencyField, OpenEnumField
+from wallet.models import DedicatedAccount, SavedCard
 
-CARD, ACCOUNT_NUMBER, REFUND = "crd", "van", "rfd"
+CARD, ACCOUNT_NUMBER = "crd", "van"
 
 
 class CardSerializer(serializers.Serializer[SavedCard]):
@@ -46,20 +46,3 @@ class AccountNumberSerializer(serializers.Serializer[DedicatedAccount]):
 class AccountNumberInput(StrictSerializer):
     account = IdField(ACCOUNT)
     currency = CurrencyField()
-
-
-class DepositRefundSerializer(serializers.Serializer[Refund]):
-    """Money of a deposit on its way back to the card or account it came from."""
-
-    id = IdField(REFUND)
-    object = ObjectField("refund")
-    deposit = IdField(DEPOSIT, source="payment_id", allow_null=True)
-    amount = MoneyField()
-    currency = serializers.CharField(source="currency_id")
-    state = OpenEnumField(help_text=_("HELD, UNKNOWN, PENDING, NEEDS_ATTENTION, SUCCEEDED, FAILED."))
-    note = serializers.CharField()
-    transaction = IdField(
-        TRANSACTION, source="posting_id", allow_null=True, help_text=_("Null until it is paid back.")
-    )
-    created_at = InstantField()
-    settled_at = InstantField(allow_null=True)

@@ -13,6 +13,7 @@ STATEMENTS_WRITE = "statements:write"
 BANK_ACCOUNTS_READ = "bank_accounts:read"
 BANK_ACCOUNTS_WRITE = "bank_accounts:write"
 WITHDRAWALS_WRITE = "withdrawals:write"
+REFUNDS_WRITE = "refunds:write"
 SCHEDULED_TRANSFERS_READ = "scheduled_transfers:read"
 SCHEDULED_TRANSFERS_WRITE = "scheduled_transfers:write"
 
@@ -26,6 +27,7 @@ SCOPES = {
     BANK_ACCOUNTS_READ: _("See your bank accounts"),
     BANK_ACCOUNTS_WRITE: _("Add and remove bank accounts"),
     WITHDRAWALS_WRITE: _("Withdraw money to your bank accounts"),
+    REFUNDS_WRITE: _("Have added money paid back to where it came from"),
     SCHEDULED_TRANSFERS_READ: _("See scheduled transfers"),
     SCHEDULED_TRANSFERS_WRITE: _("Schedule transfers, and pause or cancel them"),
 }
@@ -37,6 +39,7 @@ declare(
         DEPOSITS_WRITE,
         BANK_ACCOUNTS_WRITE,
         WITHDRAWALS_WRITE,
+        REFUNDS_WRITE,
         SCHEDULED_TRANSFERS_WRITE,
     ),
 )

@@ -1,6 +1,16 @@
 from django.urls import include, path
 
-from wallet.api import bank_accounts, deposits, fees, money_in, scheduled, statements, views, withdrawals
+from wallet.api import (
+    bank_accounts,
+    deposits,
+    fees,
+    money_in,
+    refunds,
+    scheduled,
+    statements,
+    views,
+    withdrawals,
+)
 
 urlpatterns = [
     path("", include("wallet.api.merchants.urls")),
@@ -32,6 +42,7 @@ urlpatterns = [
     path("cards", money_in.cards),
     path("cards/<str:id>", money_in.CardDetail.as_view()),
     path("account-numbers", money_in.account_numbers),
-    path("refunds", money_in.RefundList.as_view()),
-    path("refunds/<str:id>", money_in.RefundDetail.as_view()),
+    path("refunds", refunds.RefundList.as_view()),
+    path("refunds/<str:id>", refunds.RefundDetail.as_view()),
+    path("refunds/<str:id>/bank-account", refunds.bank_account),
 ]

@@ -13,12 +13,17 @@ TIMEOUT = httpx.Timeout(connect=3.0, read=12.0, write=5.0, pool=3.0)
 TRIES = 3
 LONGEST_PAUSE = 4.0
 
+# What is sent: an object, or JSON that is ready, for numbers that must stand there to the digit.
+Body = dict[str, Any] | bytes | None
 # Returns the envelope of a good answer, by its HTTP status; raises GatewayRefused or GatewayUnreadable for another.
 Judge = Callable[[httpx.Response, dict[str, Any]], dict[str, Any]]
 
 
 class Asking:
-    """One account at a company, by the key that it is asked with. It holds connections until closed."""
+    """One account at a company, by the key that it is asked with. It holds connections until closed.
+
+    `exact` has the fractions in its answers read as `Decimal`, for companies that write money so.
+    """
 
     def __init__(
         self,
@@ -30,6 +35,7 @@ class Asking:
         tries: int,
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
+        exact: bool = False,
     ) -> None:
         self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         self.base_url = base_url.rstrip("/")
@@ -39,13 +45,12 @@ class Asking:
         self._tries = tries
         self._sleep = sleep
         self._jitter = jitter
+        self._exact = exact
 
     def close(self) -> None:
         self._client.close()
 
-    def ask(
-        self, method: str, path: str, body: dict[str, Any] | None, *, judge: Judge, once: bool = False
-    ) -> dict[str, Any]:
+    def ask(self, method: str, path: str, body: Body, *, judge: Judge, once: bool = False) -> dict[str, Any]:
         """Return what the judge makes of an answer, asked for again while there is none.
 
         Raises GatewayRefused, GatewayUnavailable.
@@ -62,18 +67,19 @@ class Asking:
                 pause *= 2
         raise AssertionError("tries must be at least 1")
 
-    def _ask_once(self, method: str, path: str, body: dict[str, Any] | None, judge: Judge) -> dict[str, Any]:
+    def _ask_once(self, method: str, path: str, body: Body, judge: Judge) -> dict[str, Any]:
+        sent: dict[str, Any] = {"json": body, "headers": self._headers}
+        if isinstance(body, bytes):
+            sent = {"content": body, "headers": {**self._headers, "Content-Type": "application/json"}}
         try:
-            response = self._client.request(
-                method, self.base_url + path, json=body, headers=self._headers, timeout=self._timeout
-            )
+            response = self._client.request(method, self.base_url + path, timeout=self._timeout, **sent)
         except httpx.RequestError as error:
             raise GatewayUnavailable(reason=type(error).__name__) from error
         status = response.status_code
         if status in (408, 425, 429) or status >= 500:
             raise GatewayUnavailable(reason=f"http_{status}", retry_after=_retry_after(response))
         try:
-            envelope = parse_object(response.content)
+            envelope = parse_object(response.content, exact=self._exact)
         except Unreadable as error:
             if 400 <= status < 500:
                 raise GatewayRefused(reason=None, status=status, said="") from error

@@ -45,6 +45,8 @@ class Charge:
     channel: str
     gateway_id: str
     raw: dict[str, Any] = field(repr=False)
+    # Where it reckons in parts of a kobo: what it kept beside the fee, -1, 0 or 1.
+    dust: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,18 +124,11 @@ class UnreadableNotice(GatewayError):
 
 
 class Gateway(Protocol):
-    """The questions asked of a gateway."""
+    """The questions asked of every gateway."""
 
-    def start_checkout(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        currency: str,
-        email: str,
-        callback_url: str,
-        metadata: dict[str, Any],
-    ) -> Checkout: ...
+    def check_credentials(self) -> None:
+        """Ask something harmless. Raises GatewayRefused where it does not know us, GatewayUnavailable."""
+        ...
 
     def find_charge(self, *, reference: str) -> Charge: ...
 

@@ -11,14 +11,14 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from django.utils.translation import gettext_lazy as _
 
-from wallet.gateways.base import Charge, GatewayRefused
+from wallet.gateways.base import Charge, Checkout, GatewayRefused
 
 # What a gateway says of money that we sent. SUCCEEDED may still become REVERSED; NOT_FOUND says that it was never
 # accepted, so that it may be ordered again under the same reference.
 TransferState = Literal["PENDING", "SUCCEEDED", "FAILED", "REVERSED", "NOT_FOUND"]
 RefundState = Literal["PENDING", "SUCCEEDED", "FAILED", "NEEDS_ATTENTION"]
 DisputeState = Literal["OPEN", "WON", "LOST"]
-LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "OTHER"]
+LedgerSource = Literal["CHARGE", "TRANSFER", "REFUND", "DISPUTE", "SETTLEMENT", "OTHER"]
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,30 @@ class Transfer:
     session_id: str
     reason: str
     raw: dict[str, Any] = field(repr=False)
+    # Where it reckons in parts of a kobo: what it took beside amount and fee, -1, 0 or 1.
+    dust: int = 0
+
+
+@dataclass(frozen=True)
+class Destination:
+    """An account at the bank that the recipient stands for, and its holder."""
+
+    account_number: str = field(repr=False)
+    name: str
 
 
 @dataclass(frozen=True)
 class PayoutOrder:
-    """One payout to order: `reference` is ours (16 to 50 of a-z, 0-9, - and _), `recipient` the gateway's name."""
+    """One payout to order: `reference` is ours (16 to 50 of a-z, 0-9, - and _), `recipient` the gateway's name.
+
+    `to` is the account itself, for a gateway that has no names for accounts.
+    """
 
     reference: str
     recipient: str
     amount: int
     reason: str
+    to: Destination | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +171,20 @@ class GatewayBalanceTooLow(GatewayRefused):
 
 
 @runtime_checkable
+class OpensCheckouts(Protocol):
+    def start_checkout(
+        self,
+        *,
+        reference: str,
+        amount: int,
+        currency: str,
+        email: str,
+        callback_url: str,
+        metadata: dict[str, Any],
+    ) -> Checkout: ...
+
+
+@runtime_checkable
 class ChargesCards(Protocol):
     def charge_card(
         self,
@@ -177,7 +205,16 @@ class ChargesCards(Protocol):
 @runtime_checkable
 class GivesAccounts(Protocol):
     def open_virtual_account(
-        self, *, reference: str, email: str, first_name: str, last_name: str, phone: str, bvn: str
+        self,
+        *,
+        reference: str,
+        email: str,
+        first_name: str,
+        last_name: str,
+        phone: str,
+        bvn: str,
+        birth_date: date | None = None,
+        address: str = "",
     ) -> VirtualAccount:
         """Return the customer's account, opened when there is none: a repeat gives the same."""
         ...
@@ -189,6 +226,13 @@ class GivesAccounts(Protocol):
 class LooksForDeposits(Protocol):
     def look_for_deposits(self, *, account_number: str, provider: str, on: date) -> None:
         """Have the gateway look for transfers of a day into one of its virtual accounts; what it finds, it tells."""
+        ...
+
+
+@runtime_checkable
+class ListsDeposits(Protocol):
+    def deposits(self, *, since: datetime) -> Iterator[Charge]:
+        """Yield what came into its virtual accounts since then, whether it was told of or not."""
         ...
 
 
@@ -208,7 +252,10 @@ class PaysOut(Protocol):
     idempotent: bool
 
     def make_recipient(self, *, account_number: str, bank_code: str, name: str, currency: str) -> str:
-        """Return the gateway's name of an account; the same account gives the same. Raises RecipientRefused."""
+        """Return the gateway's name of an account, never empty; the same account gives the same.
+
+        Of a gateway that has none it is the bank's code, once the account was found there. Raises RecipientRefused.
+        """
         ...
 
     def send(self, *, order: PayoutOrder, currency: str) -> Transfer:
@@ -225,8 +272,14 @@ class PaysOut(Protocol):
         """
         ...
 
-    def find_transfer(self, *, reference: str) -> Transfer:
-        """Return what became of a payout, state NOT_FOUND for one that the gateway never accepted."""
+    def find_transfer(
+        self, *, reference: str, gateway_id: str = "", since: datetime | None = None
+    ) -> Transfer:
+        """Return what became of a payout, state NOT_FOUND for one that the gateway never accepted.
+
+        `gateway_id` is the gateway's own name of it, where we know it, and `since` when it was ordered first: for one
+        that must search for it.
+        """
         ...
 
     def balance(self, *, currency: str) -> int: ...
@@ -243,6 +296,17 @@ class Refunds(Protocol):
     def dispute(self, *, gateway_id: str) -> Dispute: ...
 
     def answer_dispute(self, *, gateway_id: str, accept: bool, amount: int, message: str) -> Dispute: ...
+
+
+@runtime_checkable
+class RetriesRefunds(Protocol):
+    def find_refund(self, *, gateway_id: str, reference: str) -> Refund: ...
+
+    def retry_refund(
+        self, *, gateway_id: str, reference: str, account_number: str, bank_code: str, currency: str
+    ) -> Refund:
+        """Send a refund that needs attention to an account at a bank, once: afterwards it needs none any more."""
+        ...
 
 
 @runtime_checkable

@@ -31,11 +31,21 @@ class Accounts(Caller):
         return self._customer(email, first_name, last_name, phone)[0]
 
     def open_virtual_account(
-        self, *, reference: str, email: str, first_name: str, last_name: str, phone: str, bvn: str
+        self,
+        *,
+        reference: str,
+        email: str,
+        first_name: str,
+        last_name: str,
+        phone: str,
+        bvn: str,
+        birth_date: date | None = None,
+        address: str = "",
     ) -> VirtualAccount:
         """Return the customer's account, opened when there is none: a repeat gives the same.
 
-        `reference` and `bvn` are not asked for by Paystack here. Raises GatewayRefused, GatewayUnavailable.
+        Paystack asks for no `reference`, `bvn`, `birth_date` or `address` here. Raises GatewayRefused,
+        GatewayUnavailable.
         """
         code, gateway_id = self._customer(email, first_name, last_name, phone)
         found = self._open_accounts(code, gateway_id)

@@ -9,7 +9,13 @@ from wallet.gateways.capabilities import LedgerRow, LedgerSource
 from wallet.gateways.paystack_http import Caller
 from wallet.gateways.replies import LARGEST, Unreadable, currency_code, identifier, moment
 
-_SOURCES: dict[str, LedgerSource] = {"transaction": "CHARGE", "transfer": "TRANSFER", "refund": "REFUND"}
+_SOURCES: dict[str, LedgerSource] = {
+    "transaction": "CHARGE",
+    "transfer": "TRANSFER",
+    "refund": "REFUND",
+    "dispute": "DISPUTE",
+    "settlement": "SETTLEMENT",
+}
 
 
 class Ledger(Caller):

@@ -7,6 +7,7 @@ switched off for this account at Paystack, else no server could pay anybody out.
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -128,8 +129,10 @@ class Payouts(Caller):
                 break
         return done
 
-    def find_transfer(self, *, reference: str) -> Transfer:
-        """Ask what became of a payout, state NOT_FOUND for one that was never accepted; safe at any time.
+    def find_transfer(
+        self, *, reference: str, gateway_id: str = "", since: datetime | None = None
+    ) -> Transfer:
+        """Ask what became of a payout, by our reference: NOT_FOUND for one that was never accepted; safe at any time.
 
         Raises GatewayRefused, GatewayUnavailable.
         """

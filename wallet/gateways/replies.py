@@ -6,6 +6,7 @@ Every reader either returns a value of our types or raises `Unreadable` naming t
 import json
 import re
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 LARGEST = 2**63 - 1
@@ -15,10 +16,13 @@ class Unreadable(ValueError):
     """A value that is not what was agreed; the text names the field."""
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
-    """The JSON object in `raw`, free of characters PostgreSQL cannot store. Raises `Unreadable`."""
+def parse_object(raw: bytes, *, exact: bool = False) -> dict[str, Any]:
+    """The JSON object in `raw`, free of characters PostgreSQL cannot store; `exact` reads its fractions as `Decimal`.
+
+    Raises `Unreadable`.
+    """
     try:
-        value = json.loads(raw, parse_constant=_refuse_constant)
+        value = json.loads(raw, parse_constant=_refuse_constant, parse_float=_exactly if exact else None)
     except (ValueError, RecursionError) as error:
         raise Unreadable("not JSON") from error
     if not isinstance(value, dict):
@@ -81,6 +85,13 @@ def moment(data: dict[str, Any], *names: str) -> datetime | None:
         except (ValueError, OverflowError):
             continue
     return None
+
+
+def _exactly(digits: str) -> Decimal:
+    try:
+        return Decimal(digits)
+    except InvalidOperation as error:
+        raise ValueError(digits[:20]) from error
 
 
 def _refuse_constant(name: str) -> None:

@@ -4,9 +4,9 @@ What it tells us is therefore never more than a hint, and even that only at an a
 `XpressPay.verify_signature`.
 """
 
-import hmac
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -17,18 +17,20 @@ from wallet.gateways.base import (
     ChargeNotFound,
     ChargeState,
     Checkout,
-    ForgedSignature,
     GatewayRefused,
     GatewayUnreadable,
     UnreadableNotice,
     WebhookNotice,
 )
+from wallet.gateways.doors import check_door
 from wallet.gateways.naira import kobo_in, naira
 from wallet.gateways.replies import Unreadable, currency_code, identifier, parse_object, text
 from wallet.gateways.xpress_pay_http import GOOD, LIVE_URL, Caller
 
 REFERENCE = re.compile(r"[A-Za-z0-9]{6,30}")
 NGN = "NGN"
+# What no payment of ours is called: our names of them are longer.
+NOBODYS = "alj000000"
 LAGOS = ZoneInfo("Africa/Lagos")
 # What its notices are called here. It gives them no names.
 PAID, NOT_PAID = "charge.success", "charge.not_paid"
@@ -53,6 +55,11 @@ class XpressPay(Caller):
         super().__init__(public_key=public_key, base_url=base_url, **how)
         self._door = door
         self._declined = frozenset(declined)
+
+    def check_credentials(self) -> None:
+        """Ask for a payment that there cannot be: a key that is ours is told so. Raises as `find_charge`."""
+        with suppress(ChargeNotFound):
+            self.find_charge(reference=NOBODYS)
 
     def start_checkout(
         self,
@@ -140,10 +147,7 @@ class XpressPay(Caller):
 
         That proves nothing of the body. Raises `ForgedSignature`.
         """
-        if not signature:
-            raise ForgedSignature(reason="missing")
-        if not hmac.compare_digest(signature.encode(), self._door.encode()):
-            raise ForgedSignature(reason="mismatch")
+        check_door(signature, door=self._door)
 
     def read_notice(self, raw: bytes) -> WebhookNotice:
         """Say which payment to ask about. Of the rest of the body nothing is handed on.

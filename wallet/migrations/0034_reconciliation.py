@@ -410,5 +410,5 @@ class Migration(migrations.Migration):
             "insert into wallet_follower (name, snapshot) values ('suspense', '1:1:')",
             "delete from wallet_follower where name = 'suspense'",
         ),
-        migrations.RunSQL(read(sql.__file__, "periods", "suspense", "post", "bulk"), BACK),
+        migrations.RunSQL(read(sql.__file__, "archived", "periods", "suspense", "post", "bulk"), BACK),
     ]

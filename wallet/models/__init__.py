@@ -8,6 +8,7 @@ Rows of the ledger are written by the SQL functions of `wallet/sql/` alone; thes
 """
 
 from wallet.models.archives import ArchivedRun, Recall
+from wallet.models.bank_settlements import BankSettlement
 from wallet.models.breaks import Break, BreakChange, ReconciledDay, SuspenseItem
 from wallet.models.bulk import BulkPayout, BulkPayoutRow
 from wallet.models.claims import Dispute, Refund
@@ -48,6 +49,7 @@ from wallet.models.requests import (
 )
 from wallet.models.sales import MerchantPayment, MerchantRefund, MerchantSettlement
 from wallet.models.scheduled import ScheduledRun, ScheduledTransfer
+from wallet.models.settling import SettlementRun
 from wallet.models.statements import Statement
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "ArchivedRun",
     "Bank",
     "BankAccount",
+    "BankSettlement",
     "Break",
     "BreakChange",
     "BulkPayout",
@@ -103,6 +106,7 @@ __all__ = [
     "ScheduledRun",
     "ScheduledTransfer",
     "Seal",
+    "SettlementRun",
     "SplitBill",
     "Statement",
     "SuspendedDeposit",

@@ -2,9 +2,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organization
 from core.ids import uuid7
 from wallet.models.ledger import Account
 from wallet.models.payouts import Payout
@@ -16,18 +17,33 @@ class BulkPayoutQuerySet(models.QuerySet["BulkPayout"]):
 
 
 class BulkPayout(models.Model):
-    """Payouts that came as one file: looked at first, confirmed as a whole, then made row by row."""
+    """Payouts that came as one file: looked at first, confirmed as a whole, then made row by row.
+
+    It is a customer's (`owner`) or an organisation's; then `uploaded_by` and `confirmed_by` belong to that. With
+    `takes_two` they are two people: it waited for another than whoever uploaded it.
+    """
 
     class State(models.TextChoices):
         PREVIEW = "PREVIEW", _("Being looked at")
+        WAITING = "WAITING", _("Waiting for a second person")
         RUNNING = "RUNNING", _("Being paid")
         DONE = "DONE", _("Done")
         CANCELLED = "CANCELLED", _("Not wanted")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    takes_two = models.BooleanField(default=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=120)
     sha256 = models.CharField(max_length=64)
@@ -44,8 +60,29 @@ class BulkPayout(models.Model):
     class Meta:
         verbose_name = _("file of payouts")
         verbose_name_plural = _("files of payouts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner__isnull=True) ^ Q(organization__isnull=True), name="bulk_payout_of_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(organization__isnull=True, takes_two=False)
+                | Q(organization__isnull=False, uploaded_by__isnull=False),
+                name="bulk_payout_uploaded_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_two=False)
+                | Q(confirmed_at__isnull=True)
+                | (Q(confirmed_by__isnull=False) & ~Q(confirmed_by=F("uploaded_by"))),
+                name="bulk_payout_by_two",
+            ),
+        ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="bulk_payout_of_owner"),
+            models.Index(
+                fields=["organization", "-id"],
+                condition=Q(organization__isnull=False),
+                name="bulk_payout_of_org",
+            ),
             models.Index(fields=["id"], condition=Q(state="RUNNING"), name="bulk_payout_running"),
         ]
 

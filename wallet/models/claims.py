@@ -10,9 +10,10 @@ from core.ids import uuid7
 from wallet.models.deposits import Payment, PaymentGateway
 from wallet.models.ledger import Account, Currency
 from wallet.models.money_in import SuspendedDeposit
+from wallet.models.payouts import BankAccount
 
-REFUND_UNNAMED = ("HELD", "UNKNOWN")
-REFUND_OPEN = ("HELD", "UNKNOWN", "PENDING", "NEEDS_ATTENTION")
+REFUND_UNNAMED = ("ASKED", "HELD", "UNKNOWN")
+REFUND_OPEN = (*REFUND_UNNAMED, "PENDING", "NEEDS_ATTENTION")
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
@@ -34,6 +35,7 @@ class Refund(models.Model):
     """
 
     class State(models.TextChoices):
+        ASKED = "ASKED", _("Being looked at")
         HELD = "HELD", _("Waiting to be sent")
         UNKNOWN = "UNKNOWN", _("No answer yet")
         PENDING = "PENDING", _("On its way")
@@ -72,6 +74,8 @@ class Refund(models.Model):
     checks = models.PositiveSmallIntegerField(default=0)
     settled_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=200, blank=True)
+    # Where its customer has it sent instead, when what it came from takes nothing.
+    bank_account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, null=True, related_name="refunds")
 
     objects = RefundQuerySet.as_manager()
 
@@ -119,6 +123,11 @@ class Refund(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN_STATES
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether its customer should say where else it may go."""
+        return self.state == self.State.NEEDS_ATTENTION and self.bank_account_id is None
 
 
 class DisputeQuerySet(models.QuerySet["Dispute"]):

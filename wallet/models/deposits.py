@@ -9,7 +9,7 @@ from wallet.models.ledger import Account, Currency
 
 
 class PaymentGateway(models.Model):
-    """A company that takes money in for us. Credentials are sealed (`core.encryption`); fees are for quotes only."""
+    """A company that takes money in for us, or pays it out. Credentials are sealed; fees are to compare by only."""
 
     class Kind(models.TextChoices):
         PAYSTACK = "PAYSTACK", "Paystack"
@@ -27,6 +27,10 @@ class PaymentGateway(models.Model):
     # What it takes in one payment, in minor units; null says that it has no bound of its own.
     min_amount = models.BigIntegerField(null=True)
     max_amount = models.BigIntegerField(null=True)
+    # The same of what it pays out, where it does.
+    payout_fee_flat = models.BigIntegerField(default=0)
+    payout_min_amount = models.BigIntegerField(null=True)
+    payout_max_amount = models.BigIntegerField(null=True)
     active = models.BooleanField(default=True)
     credentials = models.TextField()
 
@@ -46,6 +50,12 @@ class PaymentGateway(models.Model):
                 | models.Q(max_amount__isnull=True)
                 | models.Q(min_amount__lte=models.F("max_amount")),
                 name="gateway_amounts_in_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(payout_min_amount__isnull=True)
+                | models.Q(payout_max_amount__isnull=True)
+                | models.Q(payout_min_amount__lte=models.F("payout_max_amount")),
+                name="gateway_payouts_in_order",
             ),
         ]
 

@@ -17,6 +17,7 @@ PaymentGatewayHistory = keep(
     fields=[
         *("kind", "name", "currencies", "priority", "fee_percent", "fee_flat", "fee_cap"),
         *("min_amount", "max_amount", "active"),
+        *("payout_fee_flat", "payout_min_amount", "payout_max_amount"),
     ],
     secret=["credentials"],
 )

@@ -1,6 +1,7 @@
 """Organisations that are paid: what they are to us, and their payment links."""
 
 import secrets
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -12,9 +13,12 @@ from core.actors import OrganizationCaller
 from core.ids import BASE62, uuid7
 from wallet.models.deposits import PaymentGateway
 from wallet.models.ledger import Account, Currency
+from wallet.models.payouts import BankAccount
 
 # 12 of 62 letters: 71 bits, which nobody finds by trying.
 SLUG_LENGTH = 12
+# The bucket of what is shown beside payment links.
+PICTURES = "payment-links"
 
 
 def new_slug() -> str:
@@ -37,12 +41,17 @@ class MerchantQuerySet(models.QuerySet["Merchant"]):
     def visible_to(self, user: Any) -> "MerchantQuerySet":
         return self.filter(organization__in=organizations_of(user))
 
+    def settling_daily(self, on: date) -> "MerchantQuerySet":
+        """Those whose balance is sent by itself on this day."""
+        return self.filter(state=Merchant.State.ACTIVE, settles_since__lte=on)
+
 
 class Merchant(models.Model):
     """An organisation that takes money with us. What it was paid stands on `account`, which no person owns.
 
     Staff decide whether it may. With `own_gateway`, cards are charged at the merchant's own account with a gateway:
-    that money never comes to us.
+    that money never comes to us. With `settles_to`, the balance is sent to that bank account each day from
+    `settles_since` on, where it is at least `settles_from` (minor units).
     """
 
     class State(models.TextChoices):
@@ -71,6 +80,9 @@ class Merchant(models.Model):
     own_gateway = models.ForeignKey(
         PaymentGateway, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    settles_to = models.ForeignKey(BankAccount, on_delete=models.PROTECT, null=True, related_name="+")
+    settles_from = models.BigIntegerField(null=True)
+    settles_since = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.APPLIED)
     reason = models.CharField(max_length=500, blank=True)
     applied_at = models.DateTimeField()
@@ -84,6 +96,11 @@ class Merchant(models.Model):
         permissions = [("decide_merchant", "Can let a merchant take money, and suspend it")]
         constraints = [
             models.UniqueConstraint(fields=["own_gateway"], name="merchant_gateway_of_one"),
+            models.CheckConstraint(
+                condition=models.Q(settles_to=None, settles_from=None, settles_since=None)
+                | models.Q(settles_to__isnull=False, settles_from__gt=0, settles_since__isnull=False),
+                name="merchant_settles_daily",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +113,10 @@ class Merchant(models.Model):
     @property
     def brings_gateway(self) -> bool:
         return self.own_gateway_id is not None
+
+    @property
+    def settles_daily(self) -> bool:
+        return self.settles_to_id is not None
 
 
 class PaymentLinkQuerySet(models.QuerySet["PaymentLink"]):
@@ -118,6 +139,7 @@ class PaymentLink(models.Model):
     title = models.CharField(max_length=80)
     description = models.CharField(max_length=500, blank=True)
     success_message = models.CharField(max_length=300, blank=True)
+    picture = models.CharField(max_length=60, blank=True)
     amount = models.BigIntegerField(null=True)
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, db_index=False)
     single_use = models.BooleanField(default=False)
@@ -148,6 +170,11 @@ class PaymentLink(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def picture_url(self) -> str:
+        """Where a browser finds its picture; nothing where there is none."""
+        return f"/storage/v1/object/public/{PICTURES}/{self.picture}" if self.picture else ""
 
     def is_expired(self, at: Any) -> bool:
         return self.expires_at is not None and self.expires_at <= at

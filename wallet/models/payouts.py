@@ -161,6 +161,8 @@ class Payout(models.Model):
     posting_id = models.UUIDField(unique=True, default=new_posting, editable=False)
     gateway_fee_posting_id = models.UUIDField(unique=True, default=new_posting, editable=False)
     return_posting_id = models.UUIDField(unique=True, default=new_posting, editable=False)
+    # By which the gateway's fee, or a part of it, came back with the money; null while none did.
+    fee_return_posting_id = models.UUIDField(unique=True, null=True, editable=False)
     recipient = models.CharField(max_length=100, blank=True)
     gateway_transfer = models.CharField(max_length=100, blank=True)
     session = models.CharField(max_length=60, blank=True)

@@ -116,7 +116,7 @@ def deposit(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
         narration=checked_text(body, "narration", 100, needed=False),
         at=timezone.now(),
     )
-    return answer("Paid", payloads.webhook(made))
+    return answer("Paid", payloads.webhook(made)) if made else answer("Turned back", None)
 
 
 def _provider(body: Body) -> str:

@@ -24,7 +24,7 @@ from wallet.sandbox.wire import (
     loads,
 )
 
-_REFERENCE = re.compile(r"[A-Za-z0-9.=-]{1,100}")
+REFERENCE = re.compile(r"[A-Za-z0-9.=-]{1,100}")
 
 
 @endpoint("POST")
@@ -32,7 +32,7 @@ def initialize(request: HttpRequest, reference: str, body: Body) -> HttpResponse
     email = checked_email(body)
     currency = checked_currency(body)
     amount = checked_amount(body, least=LEAST[currency])
-    if reference and not _REFERENCE.fullmatch(reference):
+    if reference and not REFERENCE.fullmatch(reference):
         raise Refusal(400, "Reference may hold only letters, digits, and - . =", code="invalid_params")
     try:
         charge = services.open_charge(
@@ -54,7 +54,7 @@ def initialize(request: HttpRequest, reference: str, body: Body) -> HttpResponse
 @endpoint("GET")
 def verify(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
     charge = (
-        SandboxCharge.objects.filter(reference=reference).first() if _REFERENCE.fullmatch(reference) else None
+        SandboxCharge.objects.filter(reference=reference).first() if REFERENCE.fullmatch(reference) else None
     )
     if charge is None:
         raise Refusal(400, "Transaction reference not found.", code="transaction_not_found")
@@ -65,7 +65,7 @@ def verify(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
 def charge_authorization(request: HttpRequest, reference: str, body: Body) -> HttpResponse:
     email, currency = checked_email(body), checked_currency(body)
     amount = checked_amount(body, least=LEAST[currency])
-    if reference and not _REFERENCE.fullmatch(reference):
+    if reference and not REFERENCE.fullmatch(reference):
         raise Refusal(400, "Reference may hold only letters, digits, and - . =", code="invalid_params")
     try:
         charge = saved_cards.charge(

@@ -1,5 +1,7 @@
 """The control page a developer sees: what there is, what goes wrong next, and what the world outside does."""
 
+from contextlib import suppress
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,9 +9,20 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from wallet.sandbox import announcing, disputes, ledger, overview, refunds, transfers, virtual_accounts
+from wallet.sandbox import (
+    announcing,
+    direct_charges,
+    disputes,
+    ledger,
+    overview,
+    refunds,
+    settlements,
+    transfers,
+    virtual_accounts,
+)
+from wallet.sandbox.companies import PAYSTACK, Company
 from wallet.sandbox.forms import BalanceForm, DepositForm, DisputeForm, FaultForm, SwitchesForm
-from wallet.sandbox.models import Fault, SandboxCharge, SandboxDelivery, SandboxDispute, Switches
+from wallet.sandbox.models import SandboxCharge, SandboxDelivery, SandboxDispute, Switches
 
 
 @never_cache
@@ -26,9 +39,9 @@ def control(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def clear_faults(request: HttpRequest) -> HttpResponse:
-    Fault.objects.all().delete()
-    return redirect("sandbox:control")
+def clear_faults(request: HttpRequest, company: Company = PAYSTACK) -> HttpResponse:
+    company.faults().delete()
+    return redirect(company.page)
 
 
 @login_not_required
@@ -70,6 +83,15 @@ def pay_in(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, deposit_form=form)
     virtual_accounts.deposit(**form.cleaned_data, at=timezone.now())
+    return redirect("sandbox:control")
+
+
+@login_not_required
+@require_POST
+def dial(request: HttpRequest, charge_id: int) -> HttpResponse:
+    """A customer dials the code by which they pay."""
+    get_object_or_404(SandboxCharge, pk=charge_id, steps=[direct_charges.USSD])
+    direct_charges.dial(charge_id=charge_id, at=timezone.now())
     return redirect("sandbox:control")
 
 
@@ -120,20 +142,40 @@ def decide_refund(request: HttpRequest, refund_id: int) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def resend(request: HttpRequest, delivery_id: int) -> HttpResponse:
-    announcing.resend(delivery=get_object_or_404(SandboxDelivery, pk=delivery_id))
+def settle(request: HttpRequest) -> HttpResponse:
+    """What was charged goes to our bank."""
+    with suppress(settlements.NothingToSettle):
+        settlements.settle(at=timezone.now())
     return redirect("sandbox:control")
+
+
+@login_not_required
+@require_POST
+def decide_settlement(request: HttpRequest, settlement_id: int) -> HttpResponse:
+    """A settlement reaches our bank, or does not."""
+    action = request.POST.get("action")
+    if action in ("SUCCESS", "FAILED"):
+        settlements.decide(settlement_id=settlement_id, status=action, at=timezone.now())
+    return redirect("sandbox:control")
+
+
+@login_not_required
+@require_POST
+def resend(request: HttpRequest, delivery_id: int, company: Company = PAYSTACK) -> HttpResponse:
+    announcing.resend(delivery=get_object_or_404(SandboxDelivery, pk=delivery_id))
+    return redirect(company.page)
 
 
 def _page(request: HttpRequest, **forms: object) -> HttpResponse:
     """The page with these forms as they were filled in, and empty ones for the rest."""
     found = Switches.objects.filter(pk=Switches.ONLY).first()
     context = {
+        "company": PAYSTACK,
         "form": FaultForm(),
         "switches_form": SwitchesForm(instance=found or Switches()),
         "balance_form": BalanceForm(),
         "deposit_form": DepositForm(),
-        "faults": Fault.objects.order_by("pk"),
+        "faults": PAYSTACK.faults().order_by("pk"),
         **overview.latest(),
         **forms,
     }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from wallet.sandbox.card_steps import ASKED
 from wallet.sandbox.cards import CARDS, GOOD_CARD, PHONE, TestCard
+from wallet.sandbox.companies import PAYSTACK, Company
 from wallet.sandbox.models import Fault, Switches
 
 # Kobo.
@@ -84,7 +85,7 @@ class StepForm(forms.Form):
 
 
 class FaultForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A misbehaviour to come."""
+    """A misbehaviour to come, of those that one company's sandbox knows."""
 
     remaining = forms.IntegerField(
         label=_("How many times"), min_value=1, max_value=1000, initial=1, required=False
@@ -99,6 +100,12 @@ class FaultForm(forms.ModelForm):  # type: ignore[type-arg]
             "reference": _("Only this reference"),
             "endpoint": _("Only this call"),
         }
+
+    def __init__(self, *args: Any, company: Company = PAYSTACK, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, known in (("kind", company.kinds), ("endpoint", company.endpoints)):
+            field: Any = self.fields[name]
+            field.choices = [(value, words) for value, words in field.choices if value in ("", *known)]
 
     def clean_remaining(self) -> int:
         return self.cleaned_data["remaining"] or 1

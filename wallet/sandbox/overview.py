@@ -13,6 +13,7 @@ from wallet.sandbox.models import (
     SandboxDispute,
     SandboxLedgerRow,
     SandboxRefund,
+    SandboxSettlement,
     SandboxTransfer,
 )
 
@@ -33,7 +34,7 @@ def latest() -> dict[str, Any]:
     customers = list(SandboxCustomer.objects.order_by("-pk")[:SHOWN])
     refunds = list(SandboxRefund.objects.select_related("charge").order_by("-pk")[:SHOWN])
     disputes = list(SandboxDispute.objects.select_related("charge").order_by("-pk")[:SHOWN])
-    told = _webhooks(
+    told = webhooks(
         *(charge.reference for charge in charges),
         *(transfer.reference for transfer in transfers),
         *(customer.code for customer in customers),
@@ -43,6 +44,7 @@ def latest() -> dict[str, Any]:
     return {
         "books": SandboxBook.objects.order_by("currency"),
         "ledger": SandboxLedgerRow.objects.order_by("-pk")[:SHOWN],
+        "settlements": SandboxSettlement.objects.order_by("-pk")[:SHOWN],
         "accounts": SandboxAccount.objects.select_related("customer").order_by("-pk")[:SHOWN],
         "charges": [Told(row, _of(told, row.reference, "charge.success")) for row in charges],
         "transfers": [Told(row, _of(told, row.reference, "transfer.")) for row in transfers],
@@ -52,7 +54,8 @@ def latest() -> dict[str, Any]:
     }
 
 
-def _webhooks(*names: str) -> dict[str, list[SandboxDelivery]]:
+def webhooks(*names: str) -> dict[str, list[SandboxDelivery]]:
+    """Return the webhooks about each of these."""
     about: dict[str, list[SandboxDelivery]] = defaultdict(list)
     for delivery in SandboxDelivery.objects.filter(about__in=set(names)).order_by("pk"):
         about[delivery.about].append(delivery)

@@ -81,7 +81,7 @@ def _authorization(charge: SandboxCharge) -> dict[str, Any]:
             "signature": card.signature,
             "account_name": None,
         }
-    if not charge.sender:
+    if not charge.sender or not charge.is_paid:
         return {}
     sender = charge.sender
     return {

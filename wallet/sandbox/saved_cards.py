@@ -36,11 +36,7 @@ def charge(
     at: datetime,
 ) -> SandboxCharge:
     """Charge a card by its code. Raises CardUnknown, EmailDiffers, services.ReferenceTaken."""
-    card = SandboxCard.objects.select_related("customer").filter(code=authorization, reusable=True).first()
-    if card is None:
-        raise CardUnknown
-    if card.customer.email.casefold() != email.casefold():
-        raise EmailDiffers
+    card = card_of(authorization=authorization, email=email)
     made = services.open_charge(
         reference=reference,
         amount=amount,
@@ -55,3 +51,13 @@ def charge(
         return services.decline(made)
     made.gateway_response = "Approved"
     return services.succeed(made, fee=services.card_fee, at=at)
+
+
+def card_of(*, authorization: str, email: str) -> SandboxCard:
+    """The card of this code, which paid for this e-mail address before. Raises CardUnknown, EmailDiffers."""
+    card = SandboxCard.objects.select_related("customer").filter(code=authorization, reusable=True).first()
+    if card is None:
+        raise CardUnknown
+    if card.customer.email.casefold() != email.casefold():
+        raise EmailDiffers
+    return card

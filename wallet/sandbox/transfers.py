@@ -196,7 +196,10 @@ def _become(transfer: SandboxTransfer, status: Status, *, at: datetime) -> None:
         transfer.said = "Transfer was reversed" if status == Status.REVERSED else "Transfer was not completed"
     transfer.save(update_fields=["status", "updated_at", "due_at", "session_id", "said"])
     if status in _GIVEN_BACK:
+        # For what did not arrive, or came back, it keeps no fee, and says so.
         _book(transfer, transfer.amount + transfer.fee, "Transfer returned", at=at)
+        SandboxTransfer.objects.filter(pk=transfer.pk).update(fee=0)
+        transfer.fee = 0
     if status in _TOLD:
         data = transfer_shapes.webhook(transfer)
         announce(event=_TOLD[status], data=data, about=transfer.reference, at=at)
@@ -212,10 +215,9 @@ def _come_back(transfer: SandboxTransfer, *, at: datetime) -> None:
 
 
 def _book(transfer: SandboxTransfer, difference: int, reason: str, *, at: datetime) -> None:
-    row = FIRST_ID + transfer.pk
-    ledger.move(
-        currency=transfer.currency, difference=difference, reason=reason, model="Transfer", row=row, at=at
-    )
+    """In the currency that was ordered, whatever another it is told in."""
+    row, currency = FIRST_ID + transfer.pk, transfer.recipient.currency
+    ledger.move(currency=currency, difference=difference, reason=reason, model="Transfer", row=row, at=at)
 
 
 def shown(transfer: SandboxTransfer, *, at: datetime) -> dict[str, Any]:

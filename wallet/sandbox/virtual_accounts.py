@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from core.errors import DomainError
-from wallet.sandbox import announcing, faults, services
+from wallet.sandbox import announcing, direct_charges, faults, services
 from wallet.sandbox.announcing import announce
 from wallet.sandbox.codes import FIRST_ID, INTEGRATION, iso
 from wallet.sandbox.faults import Kind
@@ -54,11 +54,29 @@ def assign(*, customer: SandboxCustomer, provider: str, identified: bool, at: da
 
 
 @transaction.atomic
-def deposit(*, number: str, amount: int, sender_name: str, narration: str, at: datetime) -> SandboxCharge:
-    """Pay into an account number, which may be one that nobody was given: such money comes all the same."""
-    if Kind.UNKNOWN_ACCOUNT in faults.take(faults.ON_DEPOSIT, reference=number):
+def deposit(
+    *, number: str, amount: int, sender_name: str, narration: str, at: datetime
+) -> SandboxCharge | None:
+    """Pay into an account number, which may be one that nobody was given: such money comes all the same.
+
+    A number that was given out for one charge takes just its amount. None when the bank turns the money back.
+    """
+    sender = {
+        "bank": "Guaranty Trust Bank",
+        "number": "XXXXXX7896",
+        "name": sender_name,
+        "narration": narration,
+    }
+    awaited = direct_charges.waiting_for(number)
+    if awaited is not None:
+        return direct_charges.take_transfer(awaited, amount=amount, sender=sender, at=at)
+    taken = faults.take(faults.ON_DEPOSIT, reference=number)
+    if Kind.UNKNOWN_ACCOUNT in taken:
         number = NOBODYS
     account = SandboxAccount.objects.select_related("customer").filter(number=number).first()
+    if account and Kind.DEPOSIT_REJECTED in taken:
+        direct_charges.reject(amount=amount, customer=_customer(account.customer), at=at)
+        return None
     charge = services.open_charge(
         reference="",
         amount=amount,
@@ -68,10 +86,7 @@ def deposit(*, number: str, amount: int, sender_name: str, narration: str, at: d
         at=at,
         channel=CHANNEL,
         sender={
-            "bank": "Guaranty Trust Bank",
-            "number": "XXXXXX7896",
-            "name": sender_name,
-            "narration": narration,
+            **sender,
             "receiver": number,
             "receiver_bank": PROVIDERS[account.provider][0] if account else "Test Bank",
         },

@@ -82,8 +82,12 @@ def by_method(**views: View) -> Any:
 
 
 def _work(view: View, request: HttpRequest, reference: str, body: Body) -> HttpResponse:
-    with acting_as_service():
-        return view(request, reference, body)
+    """The answer to a call, be it a refusal: what it meets on its way out, both do."""
+    try:
+        with acting_as_service():
+            return view(request, reference, body)
+    except Refusal as refusal:
+        return refusal.response
 
 
 def suffer(

@@ -52,6 +52,8 @@ from wallet.services.payouts.approving import approves as approves_payout
 from wallet.services.payouts.quoting import fee_of as fee_of_payout
 from wallet.services.posting import Line, Posted, Posting, Single, post, post_many
 from wallet.services.raises import follow_raises
+from wallet.services.refund_accounts import send_to_account, supply_account
+from wallet.services.refund_asks import ask_back
 from wallet.services.refunds import check_refunds, order_refund, request_refund, return_deposit
 from wallet.services.releasing import release_held
 from wallet.services.reports import references_of, report_of, report_problem, reports_of
@@ -85,6 +87,7 @@ __all__ = [
     "announce",
     "answer_dispute",
     "approves_payout",
+    "ask_back",
     "ask_for_account",
     "ask_payout",
     "ask_soon",
@@ -161,10 +164,12 @@ __all__ = [
     "save_found",
     "seal",
     "search_transfers",
+    "send_to_account",
     "set_state",
     "settle_payout",
     "start_card_payment",
     "start_deposit",
+    "supply_account",
     "system_account",
     "take_due_payout",
     "transfer",

@@ -168,16 +168,17 @@ def save_for_organization(*, organization: Organization, found: Found, at: datet
         return account
 
 
-def destination(*, owner: User, found: Found, at: datetime) -> BankAccount:
-    """Return the account that is paid once, from a file: kept, and not put on its owner's list."""
+def destination(
+    *, owner: User | None, organization: Organization | None, found: Found, at: datetime
+) -> BankAccount:
+    """Return the account that is paid once, from a file: kept, and not put on the list of whoever pays."""
     with acting_as_service():
-        known = BankAccount.objects.filter(
-            owner=owner, gateway=found.gateway, blind_index=_index(found)
-        ).first()
+        theirs = BankAccount.objects.filter(owner=owner, organization=organization)
+        known = theirs.filter(gateway=found.gateway, blind_index=_index(found)).first()
         if known is not None:
             return known
         with transaction.atomic():
-            return _stored(None, owner=owner, found=found, at=at, saved=False)
+            return _stored(None, owner=owner, organization=organization, found=found, at=at, saved=False)
 
 
 def remove_bank_account(*, account: BankAccount, at: datetime) -> None:

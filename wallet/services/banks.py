@@ -12,6 +12,7 @@ from core.outbound import require_no_transaction
 from wallet.gateways.capabilities import KnowsBanks, PaysOut
 from wallet.models import Bank, PaymentGateway
 from wallet.services.gateways import adapter_of
+from wallet.services.routing import first_that_answers
 
 NGN = "NGN"
 
@@ -27,14 +28,23 @@ class BankUnknown(DomainError):
     message = _("Choose a bank from the list.")
 
 
-def payout_gateway(currency: str = NGN) -> PaymentGateway:
-    """Return the active gateway of the best priority that pays out in `currency`. Raises NoPayouts."""
+def payout_gateway(currency: str = NGN, amount: int | None = None) -> PaymentGateway:
+    """Return the gateway for a payout: the first by priority, then by its fee, of those that answer.
+
+    While none answers it is the first of all. Without an amount any that pays out in `currency` will do. Raises
+    NoPayouts.
+    """
     with acting_as_service():
         active = PaymentGateway.objects.filter(active=True, currencies__contains=[currency])
-        for gateway in active.order_by("priority", "code"):
-            if pays_out(gateway):
-                return gateway
-    raise NoPayouts
+        if amount is not None:
+            active = active.exclude(payout_min_amount__gt=amount).exclude(payout_max_amount__lt=amount)
+        found = [
+            gateway for gateway in active.order_by("priority", "payout_fee_flat", "code") if pays_out(gateway)
+        ]
+    chosen = first_that_answers(found)
+    if chosen is None:
+        raise NoPayouts
+    return chosen
 
 
 def pays_out(gateway: PaymentGateway) -> bool:

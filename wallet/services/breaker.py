@@ -56,7 +56,8 @@ class Breaker:
 
     def __init__(self, code: str, *, clock: Callable[[], float] | None = None) -> None:
         self._code = code
-        self._clock = clock or time.time
+        # Read at each call, for a breaker lives as long as its adapter.
+        self._clock = clock or (lambda: time.time())
 
     def health(self) -> Health:
         """Tell how it stands, which changes nothing; as CLOSED while Valkey is away."""

@@ -19,6 +19,7 @@ _DOOR = r"[A-Za-z0-9_-]{32,100}"
 FIELDS: dict[str, dict[str, str]] = {
     _Kind.PAYSTACK: {"secret_key": _KEY},
     _Kind.XPRESS_PAY: {"public_key": r"XPPUBK-[0-9A-Za-z]{32}-X", "door": _DOOR},
+    _Kind.XPRESS_WALLET: {"secret_key": r"sk_(?:sandbox|live)_[!-~]{8,200}", "door": _DOOR},
 }
 
 

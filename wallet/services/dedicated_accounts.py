@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -24,6 +25,7 @@ from wallet.gateways.capabilities import GivesAccounts, LooksForDeposits, Virtua
 from wallet.models import Account, DedicatedAccount, PaymentGateway, WebhookEvent
 from wallet.services.gateway_events import NothingToDo, on
 from wallet.services.gateways import NoGateway, adapter_of
+from wallet.services.routing import first_that_answers
 
 _State = DedicatedAccount.State
 RETRY, GIVE_UP = timedelta(minutes=10), timedelta(days=3)
@@ -53,12 +55,21 @@ class CannotSearch(DomainError):
     message = _("We cannot look for transfers at the moment. What was sent arrives by itself.")
 
 
-def giver() -> PaymentGateway:
-    """Return the active gateway of the best priority that gives out account numbers. Raises NoGateway."""
-    for gateway in PaymentGateway.objects.filter(active=True).order_by("priority", "code"):
-        if isinstance(adapter_of(gateway), GivesAccounts):
-            return gateway
-    raise NoGateway(_("Account numbers are not given out at the moment."))
+def giver(currency: str) -> PaymentGateway:
+    """Return the gateway that gives out account numbers: the first by priority of those that answer. Raises NoGateway.
+
+    What comes in by an account number costs a part of it, which nobody knows yet: fees do not decide.
+    """
+    active = PaymentGateway.objects.filter(active=True, currencies__contains=[currency])
+    found = [
+        gateway
+        for gateway in active.order_by("priority", "code")
+        if isinstance(adapter_of(gateway), GivesAccounts)
+    ]
+    chosen = first_that_answers(found)
+    if chosen is None:
+        raise NoGateway(_("Account numbers are not given out at the moment."))
+    return chosen
 
 
 def ask_for_account(*, user: User, wallet: Account, at: datetime) -> DedicatedAccount:
@@ -78,7 +89,11 @@ def ask_for_account(*, user: User, wallet: Account, at: datetime) -> DedicatedAc
         try:
             with transaction.atomic():
                 row = DedicatedAccount.objects.create(
-                    owner=user, account=wallet, gateway=giver(), requested_at=at, next_try_at=at + RETRY
+                    owner=user,
+                    account=wallet,
+                    gateway=giver(wallet.currency_id),
+                    requested_at=at,
+                    next_try_at=at + RETRY,
                 )
         except IntegrityError:
             return mine.standing().get()
@@ -113,6 +128,8 @@ def open_account(*, row_id: UUID, at: datetime) -> DedicatedAccount:
             last_name=person.last_name,
             phone=person.phone,
             bvn=person.bvn,
+            birth_date=person.birth_date,
+            address=person.address,
         )
     except GatewayRefused as error:
         return _refuse(row, str(error.data.get("said") or error), at=at)
@@ -181,7 +198,9 @@ def search_transfers(*, row: DedicatedAccount, at: datetime) -> None:
         adapter = adapter_of(row.gateway)
     if not isinstance(adapter, LooksForDeposits):
         raise CannotSearch
-    adapter.look_for_deposits(account_number=row.account_number, provider=row.provider, on=at.date())
+    adapter.look_for_deposits(
+        account_number=row.account_number, provider=row.provider, on=timezone.localdate(at)
+    )
 
 
 @on("dedicatedaccount.assign.success", "dedicatedaccount.assign.failed")

@@ -38,7 +38,7 @@ from wallet.refusals import (
 )
 from wallet.services.breaker import CircuitOpen
 from wallet.services.gateways import NoGateway, adapter_of, new_reference
-from wallet.services.routing import gateway_for
+from wallet.services.routing import checkouts_of, gateway_for
 from wallet.services.settlement import CHECKS, SETTLED, settle
 
 SMALLEST, LARGEST = 5_000, 1_000_000_000  # kobo: what the gateway takes in one payment
@@ -208,7 +208,7 @@ def open_checkout(*, payment: Payment, email: str, callback_url: str, at: dateti
 def _open(payment: Payment, *, email: str, callback_url: str) -> Payment:
     require_no_transaction()
     try:
-        checkout = adapter_of(payment.gateway).start_checkout(
+        checkout = checkouts_of(payment.gateway).start_checkout(
             reference=payment.reference,
             amount=payment.amount,
             currency=payment.currency_id,

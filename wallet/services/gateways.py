@@ -1,6 +1,7 @@
 """Gateways: their credentials, the adapter that speaks to each, and the form of what we call a payment there."""
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 from uuid import UUID
@@ -13,9 +14,11 @@ from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import base62, uuid7
-from wallet.gateways.base import Gateway
+from core.outbound import require_no_transaction
+from wallet.gateways.base import Gateway, GatewayRefused, GatewayUnavailable
 from wallet.gateways.paystack import Paystack
 from wallet.gateways.xpress_pay import XpressPay
+from wallet.gateways.xpress_wallet import XpressWallet
 from wallet.models import PaymentGateway
 from wallet.services import credentials as forms
 from wallet.services.accounts import system_account
@@ -33,6 +36,22 @@ class NoGateway(DomainError):
     code = "no_gateway"
     kind = "unavailable"
     message = _("Adding money is not available at the moment.")
+
+
+class CredentialsRefused(DomainError):
+    code = "credentials_refused"
+    message = _(
+        "The gateway does not know these credentials. Nothing was changed: copy them anew from its dashboard."
+    )
+
+
+class CredentialsUntried(DomainError):
+    code = "credentials_untried"
+    kind = "unavailable"
+    message = _(
+        "The gateway does not answer, so these credentials could not be tried. Nothing was changed: try again in a "
+        "few minutes."
+    )
 
 
 def install_gateway(
@@ -81,17 +100,55 @@ def rotate_credentials(
     return gateway
 
 
+def try_credentials(*, kind: str, credentials: Mapping[str, str]) -> None:
+    """Ask a gateway something harmless with credentials that are to be its new ones. Calls outside.
+
+    Raises CredentialsUnfit, CredentialsRefused, CredentialsUntried.
+    """
+    forms.check(kind=kind, credentials=credentials)
+    require_no_transaction()
+    try:
+        _adapter(kind, credentials).check_credentials()
+    except GatewayRefused as refusal:
+        raise CredentialsRefused from refusal
+    except GatewayUnavailable as error:
+        raise CredentialsUntried from error
+
+
 def adapter_of(gateway: PaymentGateway) -> Gateway:
     """Return the adapter of a gateway, behind its breaker. A rotated key makes a new one, without a restart."""
-    keys = _credentials(gateway)
-    adapter: Gateway
-    if gateway.kind == PaymentGateway.Kind.PAYSTACK:
-        adapter = _paystack(keys["secret_key"], settings.PAYSTACK_BASE_URL)
-    elif gateway.kind == PaymentGateway.Kind.XPRESS_PAY:
-        adapter = _xpress_pay(keys["public_key"], keys["door"], settings.XPRESS_PAY_BASE_URL)
-    else:
+    if gateway.kind not in forms.FIELDS:
         raise NoGateway
-    return cast(Gateway, Guarded(adapter, Breaker(gateway.code)))
+    return _guarded(_adapter(gateway.kind, _opened(gateway.code, gateway.credentials)), gateway.code)
+
+
+@lru_cache(maxsize=64)
+def _opened(code: str, sealed: str) -> Mapping[str, str]:
+    """The credentials of a gateway, known as they lie sealed: others are sealed otherwise."""
+    opened: dict[str, str] = json.loads(encryption.open_sealed(sealed, aad=_aad(code)))
+    return opened
+
+
+@lru_cache(maxsize=64)
+def _guarded(adapter: Paystack | XpressPay | XpressWallet, code: str) -> Gateway:
+    return cast(Gateway, Guarded(adapter, Breaker(code)))
+
+
+def _base_url(kind: str) -> str:
+    return {
+        PaymentGateway.Kind.PAYSTACK: settings.PAYSTACK_BASE_URL,
+        PaymentGateway.Kind.XPRESS_PAY: settings.XPRESS_PAY_BASE_URL,
+        PaymentGateway.Kind.XPRESS_WALLET: settings.XPRESS_WALLET_BASE_URL,
+    }[PaymentGateway.Kind(kind)]
+
+
+def _adapter(kind: str, keys: Mapping[str, str]) -> Paystack | XpressPay | XpressWallet:
+    url = _base_url(kind)
+    if kind == PaymentGateway.Kind.PAYSTACK:
+        return _paystack(keys["secret_key"], url)
+    if kind == PaymentGateway.Kind.XPRESS_PAY:
+        return _xpress_pay(keys["public_key"], keys["door"], url)
+    return _xpress_wallet(keys["secret_key"], keys["door"], url)
 
 
 def health_of(gateway: PaymentGateway) -> Health:
@@ -105,11 +162,6 @@ def new_reference(gateway: PaymentGateway) -> str:
     return f"alj{name}" if gateway.kind == PaymentGateway.Kind.XPRESS_PAY else f"alj-{name}"
 
 
-def _credentials(gateway: PaymentGateway) -> dict[str, str]:
-    opened: dict[str, str] = json.loads(encryption.open_sealed(gateway.credentials, aad=_aad(gateway.code)))
-    return opened
-
-
 @lru_cache(maxsize=32)
 def _paystack(secret_key: str, base_url: str) -> Paystack:
     return Paystack(secret_key=secret_key, base_url=base_url)
@@ -119,6 +171,11 @@ def _paystack(secret_key: str, base_url: str) -> Paystack:
 def _xpress_pay(public_key: str, door: str, base_url: str) -> XpressPay:
     declined = settings.XPRESS_PAY_DECLINED
     return XpressPay(public_key=public_key, door=door, declined=declined, base_url=base_url)
+
+
+@lru_cache(maxsize=32)
+def _xpress_wallet(secret_key: str, door: str, base_url: str) -> XpressWallet:
+    return XpressWallet(secret_key=secret_key, door=door, base_url=base_url)
 
 
 def clearing_of(gateway: PaymentGateway, currency: str) -> UUID:

@@ -42,12 +42,7 @@ def settle_refund(*, refund_id: UUID, said: Said, at: datetime) -> Refund:
         if said.state == "FAILED" and refund.state == _State.SUCCEEDED:
             return _failed_after_all(refund, at=at)
         if said.state in ("PENDING", "NEEDS_ATTENTION") and refund.is_open and refund.state != said.state:
-            refund.state = said.state
-            refund.save(update_fields=["state"])
-            takings.follow_refund(refund)
-            audit.record(action=f"wallet.refund.{said.state.lower()}", target=refund)
-            if said.state == "NEEDS_ATTENTION":
-                _open_case(refund, at=at)
+            _goes_on(refund, said.state)
         return refund
 
 
@@ -75,7 +70,7 @@ def look_for(*, gateway: PaymentGateway, reference: str, shown: Sequence[Said], 
         for row in rows:
             stale = row.state == _State.UNKNOWN and row.ordered_at and row.ordered_at + PATIENCE <= at
             if stale and row.pk not in {each.pk for each in settled}:
-                _open_case(row, at=at)
+                open_case(row)
     return settled
 
 
@@ -93,6 +88,19 @@ def _locked(refund_id: UUID) -> Refund:
     if refund.payment:
         takings.sold_by(refund.payment)
     return refund
+
+
+def _goes_on(refund: Refund, state: str) -> None:
+    """It is on its way, or what it came from takes nothing: then its customer is asked where else it may go."""
+    refund.state = state
+    if state == _State.NEEDS_ATTENTION:
+        # Where it was sent to before takes nothing either.
+        refund.bank_account = None
+        open_case(refund)
+        tell(refund)
+    refund.save(update_fields=["state", "bank_account"])
+    takings.follow_refund(refund)
+    audit.record(action=f"wallet.refund.{state.lower()}", target=refund)
 
 
 def _paid_back(refund: Refund, *, at: datetime) -> Refund:
@@ -168,6 +176,12 @@ def _settled(refund: Refund, state: str, *, at: datetime) -> Refund:
     Case.objects.filter(kind=Case.Kind.UNKNOWN_REFUND, reference=str(refund.pk)).update(
         state=Case.State.CLOSED
     )
+    tell(refund)
+    return refund
+
+
+def tell(refund: Refund) -> None:
+    """Leave a notice of how a refund stands with whose money it is."""
     if refund.account.owner_id:
         facts = {
             "refund": str(refund.pk),
@@ -175,9 +189,8 @@ def _settled(refund: Refund, state: str, *, at: datetime) -> Refund:
             "amount": refund.amount - refund.shortfall,
             "currency": refund.currency_id,
         }
-        event = f"refund.{state.lower()}"
+        event = f"refund.{refund.state.lower()}"
         accounts.notify(notices=[Notification(user_id=refund.account.owner_id, event=event, data=facts)])
-    return refund
 
 
 def _unordered(gateway: PaymentGateway, reference: str, said: Said, *, at: datetime) -> Refund | None:
@@ -223,11 +236,12 @@ def _unordered(gateway: PaymentGateway, reference: str, said: Said, *, at: datet
     audit.record(
         action="wallet.refund.found", target=refund, amount=refund.amount, shortfall=refund.shortfall
     )
-    _open_case(refund, at=at)
+    open_case(refund)
     return refund
 
 
-def _open_case(refund: Refund, *, at: datetime) -> None:
+def open_case(refund: Refund) -> None:
+    """Leave a refund to staff: once for each state that it is in."""
     facts = {
         "refund": str(refund.pk),
         "charge": refund.reference,
@@ -241,5 +255,8 @@ def _open_case(refund: Refund, *, at: datetime) -> None:
         reference=str(refund.pk),
         defaults={"data": facts, "payment_id": refund.payment_id},
     )
-    if is_new:
-        audit.record(action="wallet.case.opened", target=case, kind=case.kind, refund=str(refund.pk))
+    if not is_new and case.data.get("state") == refund.state:
+        return
+    case.data, case.state = facts, Case.State.OPEN
+    case.save(update_fields=["data", "state"])
+    audit.record(action="wallet.case.opened", target=case, kind=case.kind, refund=str(refund.pk))

@@ -6,6 +6,7 @@ found a person decides. What the gateway says afterwards is booked in `refund_ou
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
@@ -19,7 +20,7 @@ from core.ids import uuid7
 from core.outbound import require_no_transaction
 from wallet.gateways.base import GatewayRefused, GatewayUnavailable
 from wallet.gateways.capabilities import Refunds
-from wallet.models import Account, Payment, PaymentGateway, Refund, SuspendedDeposit
+from wallet.models import Account, Dispute, Payment, PaymentGateway, Refund, SuspendedDeposit
 from wallet.services import holds
 from wallet.services.gateways import adapter_of
 from wallet.services.merchants import takings
@@ -69,9 +70,12 @@ class RefundDecided(DomainError):
 
 
 def left_to_refund(payment: Payment) -> int:
-    """How much (kobo) of a payment is not paid back, nor on its way back."""
+    """How much (kobo) of a payment is not paid back, nor on its way back, nor disputed."""
     rows = Refund.objects.filter(gateway=payment.gateway_id, reference=payment.reference)
-    return payment.amount - (rows.exclude(state=_State.FAILED).aggregate(sum=Sum("amount"))["sum"] or 0)
+    back = rows.exclude(state=_State.FAILED).aggregate(sum=Sum("amount", default=0))["sum"]
+    disputed = Dispute.objects.filter(payment=payment).exclude(state=Dispute.State.WON)
+    left: int = payment.amount - back - disputed.aggregate(sum=Sum("amount", default=0))["sum"]
+    return max(0, left)
 
 
 def request_refund(
@@ -83,11 +87,15 @@ def request_refund(
     by: User | None = None,
     note: str = "",
     refund_id: UUID | None = None,
+    asked: bool = False,
+    waits: bool = False,
 ) -> Refund:
     """Set `amount` (kobo) of a received payment aside to be paid back; `order_refund` orders it afterwards.
 
-    A repeat under the same id returns the first. Raises NotRefundable, RefundTooLarge, RefundUnderWay, RefundIdReused,
-    CannotRefund, and InsufficientFunds where the account has not got it any more.
+    A repeat under the same id returns the first. One that is `asked` for by the owner needs an account that is
+    free to send, which one that staff order does not; one that `waits` is ordered only when it is let go.
+    Raises NotRefundable, RefundTooLarge, RefundUnderWay, RefundIdReused, CannotRefund, InsufficientFunds where the
+    account has not got it any more, and of one that is asked for why the account may not send.
     """
     with acting_as_service():
         payment = (
@@ -114,19 +122,27 @@ def request_refund(
             note=note[:140],
             requested_by=by,
             created_at=at,
-            next_check_at=at,
+            state=_State.ASKED if waits else _State.HELD,
+            next_check_at=None if waits else at,
         )
-        holds.claim(
-            hold_id=refund.hold_id,
-            account_id=refund.account_id,
-            most=amount,
-            least=amount,
-            reason=HELD_FOR,
-        )
+        _set_aside(refund, asked=asked)
         refund.save(force_insert=True)
         takings.follow_refund(refund)
         audit.record(action="wallet.refund.requested", target=refund, amount=amount, payment=str(payment.pk))
         return refund
+
+
+def _set_aside(refund: Refund, *, asked: bool) -> None:
+    facts: dict[str, Any] = {
+        "hold_id": refund.hold_id,
+        "account_id": refund.account_id,
+        "reason": HELD_FOR,
+    }
+    if asked:
+        # It goes back to where it came from, so it counts towards no limit.
+        holds.place_hold(amount=refund.amount, expires_at=None, counted=0, **facts)
+    else:
+        holds.claim(most=refund.amount, least=refund.amount, **facts)
 
 
 def check_refund(*, payment: Payment, amount: int) -> None:

@@ -1,9 +1,10 @@
-"""Which gateway a payment is sent to: one of those that take its currency and amount, chosen here and nowhere else."""
+"""Which gateway money is sent to, and by which it is paid out: of those that take it, chosen here and nowhere else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from wallet.gateways.capabilities import OpensCheckouts
 from wallet.models import PaymentGateway
-from wallet.services.gateways import NoGateway, health_of
+from wallet.services.gateways import NoGateway, adapter_of, health_of
 
 # Those with a page where a customer pays.
 CHECKOUTS = (PaymentGateway.Kind.PAYSTACK, PaymentGateway.Kind.XPRESS_PAY)
@@ -16,12 +17,24 @@ def gateway_for(currency: str, amount: int, *, besides: str = "") -> PaymentGate
     another one than that, and one that answers. A merchant's own is never active, so never chosen. Raises NoGateway.
     """
     found = [gateway for gateway in _fit(currency, amount) if gateway.code != besides]
-    for gateway in found:
-        if health_of(gateway).state != "OPEN":
-            return gateway
-    if not found or besides:
+    chosen = first_that_answers(found)
+    if chosen is None or (besides and health_of(chosen).state == "OPEN"):
         raise NoGateway
-    return found[0]
+    return chosen
+
+
+def first_that_answers(found: Sequence[PaymentGateway]) -> PaymentGateway | None:
+    """Return the first of these, best first, that is not left alone; while all are, the first, and None of none."""
+    answering = (gateway for gateway in found if health_of(gateway).state != "OPEN")
+    return next(answering, found[0] if found else None)
+
+
+def checkouts_of(gateway: PaymentGateway) -> OpensCheckouts:
+    """Return the adapter with a page where a customer pays. Raises NoGateway for a company that has none."""
+    adapter = adapter_of(gateway)
+    if not isinstance(adapter, OpensCheckouts):
+        raise NoGateway
+    return adapter
 
 
 def fee_of(gateway: PaymentGateway, amount: int) -> int:

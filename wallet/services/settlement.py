@@ -27,6 +27,7 @@ from wallet.services.gateways import adapter_of, clearing_of
 from wallet.services.merchants import takings
 from wallet.services.posting import Line, post
 from wallet.services.referral_bonuses import deposited
+from wallet.services.rounding import rounding_lines
 from wallet.services.suspense import SUSPENSE, suspend
 
 FEES = "GATEWAY_FEES"
@@ -127,6 +128,7 @@ def _post(
         lines.append(Line("GATEWAY_FEE", system_account(FEES, charge.currency), clearing, kept))
     elif kept < 0:
         lines.append(Line("SURPLUS", clearing, system_account(SUSPENSE, charge.currency), -kept))
+    lines += rounding_lines(dust=charge.dust, clearing=clearing, currency=charge.currency)
     description = f"{payment.gateway_id} {payment.reference}"
     try:
         post(posting_id=payment.posting_id, lines=lines, description=description)

@@ -22,6 +22,8 @@ from wallet.services.posting import Posting, call, check_amounts
 
 TRANSFER = "TRANSFER"
 LONGEST_NOTE = 140
+# In the trail, a line on the account that sent.
+POSTED = "wallet.transfer.posted"
 
 
 class NoteTooLong(LedgerRefusal):
@@ -108,7 +110,8 @@ def transfer(
     check_cooling_off(source=source, amount=amount, at=at, posting_id=posting_id)
     posting = _send(posting_id, source, recipient_id, note, charges)
     if current_origin().request_id and not posting.replayed:
-        audit.record(action="wallet.transfer.posted", target=source, posting=str(posting_id), amount=amount)
+        facts: dict[str, Any] = {"fee_schedule": charges.schedule_id} if charges.paid else {}
+        audit.record(action=POSTED, target=source, posting=str(posting_id), amount=amount, **facts)
     return posting
 
 

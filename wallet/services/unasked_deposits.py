@@ -4,7 +4,7 @@ It is credited once, by the reference that the gateway made for it. Whose it is,
 failing that the gateway's name of the customer; where they do not agree, or say nothing, a person must find out.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from accounts import audit
@@ -14,6 +14,7 @@ from core.actors import acting_as_service
 from core.ids import posting_id as new_posting_id
 from core.outbound import require_no_transaction
 from wallet.gateways.base import Charge, ChargeNotFound
+from wallet.gateways.capabilities import ListsDeposits
 from wallet.models import (
     Account,
     Case,
@@ -27,10 +28,13 @@ from wallet.services.accounts import system_account
 from wallet.services.gateway_events import UNASKED_DEPOSIT, NothingToDo, NotSettledYet, on
 from wallet.services.gateways import adapter_of, clearing_of
 from wallet.services.posting import Line, post
+from wallet.services.rounding import rounding_lines
 from wallet.services.settlement import FEES, SETTLED, settle
 from wallet.services.suspense import SUSPENSE, sender_of, suspend
 
 OWN_NUMBER = "dedicated_nuban"
+# How far back a gateway's list is read each time.
+LOOKED_BACK = timedelta(days=3)
 
 
 @on(UNASKED_DEPOSIT)
@@ -49,6 +53,28 @@ def take_unasked(gateway: PaymentGateway, event: WebhookEvent, data: dict[str, A
     if charge.state != "SUCCEEDED":
         raise NotSettledYet
     take_in(gateway=gateway, charge=charge, at=at)
+
+
+def look_for_deposits(*, gateway: PaymentGateway, at: datetime) -> int:
+    """Take in what came into account numbers of late and was not told of; return how many there were. Calls outside.
+
+    Raises GatewayRefused, GatewayUnavailable.
+    """
+    require_no_transaction()
+    adapter = adapter_of(gateway)
+    if not isinstance(adapter, ListsDeposits):
+        return 0
+    came = [charge for charge in adapter.deposits(since=at - LOOKED_BACK) if charge.state == "SUCCEEDED"]
+    references = [charge.reference for charge in came]
+    with acting_as_service():
+        known: set[str] = set()
+        for model in (Payment, SuspendedDeposit):
+            rows = model._default_manager.filter(gateway=gateway, reference__in=references)
+            known.update(rows.values_list("reference", flat=True))
+    fresh = [charge for charge in came if charge.reference not in known]
+    for charge in fresh:
+        take_in(gateway=gateway, charge=charge, at=at)
+    return len(fresh)
 
 
 def take_in(*, gateway: PaymentGateway, charge: Charge, at: datetime) -> Payment | SuspendedDeposit:
@@ -107,6 +133,7 @@ def _suspend(gateway: PaymentGateway, charge: Charge, *, at: datetime) -> Suspen
         lines = [Line("DEPOSIT", clearing, system_account(SUSPENSE, charge.currency), charge.amount)]
         if charge.fee:
             lines.append(Line("GATEWAY_FEE", system_account(FEES, charge.currency), clearing, charge.fee))
+        lines += rounding_lines(dust=charge.dust, clearing=clearing, currency=charge.currency)
         post(posting_id=posting, lines=lines, description=f"{gateway.pk} {charge.reference}"[:200])
     row = suspend(
         gateway=gateway,

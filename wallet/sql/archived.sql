@@ -2,7 +2,7 @@
 -- read. Run at the beginning, and again by a migration.
 --
 -- Of a kept account: each run of its versions in the month, from the balance before it to the balance after. Of a hot one:
--- what it gathered. Of a hold: what of it was posted. Of a seal that the month has only a part of: the digests of that part.
+-- what it gathered. Of both: what each Lagos month was debited and credited with. Of a hold: what of it was posted. Of a seal that the month has only a part of: the digests of that part.
 
 create table if not exists public.wallet_archivedrun (
     id bigint generated always as identity primary key,
@@ -67,6 +67,17 @@ create or replace function wallet.is_out(p_id uuid) returns boolean
 language sql stable set search_path = ''
 return exists (select from public.wallet_archivedmonth m where p_id >= m.since and p_id < m.until);
 
+-- What the rows that are out debited and credited each account with, by the Lagos month in which it happened.
+create table if not exists public.wallet_archivedsum (
+    archive_id uuid not null,
+    account_id uuid not null references public.wallet_account (id) on delete restrict,
+    month date not null,
+    debits bigint not null,
+    credits bigint not null,
+    primary key (archive_id, account_id, month)
+);
+create index if not exists wallet_archivedsum_account on public.wallet_archivedsum (account_id);
+
 -- Entries of months that are out, fetched for the owner of their account; as wallet_entry shows them.
 create table if not exists public.wallet_recalledentry (
     account_id uuid not null references public.wallet_account (id) on delete restrict,
@@ -97,7 +108,7 @@ declare
     v_table text;
 begin
     foreach v_table in array array['wallet_archivedrun', 'wallet_archivedhot', 'wallet_archivedhold', 'wallet_archivedseal',
-        'wallet_archivedmonth', 'wallet_recalledentry']
+        'wallet_archivedmonth', 'wallet_archivedsum', 'wallet_recalledentry']
     loop
         execute format('alter table public.%I enable row level security', v_table);
         execute format('alter table public.%I force row level security', v_table);

@@ -52,6 +52,7 @@ begin
     insert into public.wallet_archivedhot (archive_id, account_id, entries, change, newest)
     select p_archive, s.account, count(*), sum(s.change), max(s.xid)
     from wallet.sides_of(v_since, v_until) s where s.version is null group by s.account;
+    perform wallet.keep_sums(p_archive, 'public.wallet_transaction', v_since, v_until);
     insert into public.wallet_archivedhold (archive_id, hold_id, amount, counted)
     select p_archive, t.hold_id, sum(t.amount), coalesce(sum(t.amount) filter (where wallet.counts(t.kind)), 0) from public.wallet_transaction t
     where t.id >= v_since and t.id < v_until and t.hold_id is not null group by t.hold_id;
@@ -61,6 +62,21 @@ begin
     join public.wallet_transaction t on t.xid >= s.from_xid and t.xid < s.to_xid
     where t.id >= v_since and t.id < v_until
     group by s.number, s.rows;
+end
+$$;
+
+-- Keeps what rows of a table of transactions debited and credited each account with in each Lagos month.
+create or replace function wallet.keep_sums(p_archive uuid, p_table regclass, p_since uuid, p_until uuid) returns void
+language plpgsql set search_path = '' as $$
+begin
+    execute format($sums$
+        insert into public.wallet_archivedsum (archive_id, account_id, month, debits, credits)
+        select $1, s.account, date_trunc('month', t.effective_at at time zone 'Africa/Lagos')::date, sum(s.debit), sum(s.credit)
+        from %s t
+        cross join lateral (values (t.debit_account_id, t.amount, 0), (t.credit_account_id, 0, t.amount)) s (account, debit, credit)
+        where t.id >= $2 and t.id < $3
+        group by 2, 3
+    $sums$, p_table) using p_archive, p_since, p_until;
 end
 $$;
 
@@ -88,6 +104,7 @@ begin
     delete from public.wallet_archivedhot where archive_id = p_archive;
     delete from public.wallet_archivedhold where archive_id = p_archive;
     delete from public.wallet_archivedseal where archive_id = p_archive;
+    delete from public.wallet_archivedsum where archive_id = p_archive;
     delete from public.wallet_archivedmonth where archive_id = p_archive;
     delete from public.wallet_recalledentry where archive_id = p_archive;
     delete from public.wallet_recall where archive_id = p_archive;
@@ -117,5 +134,5 @@ begin
 end
 $$;
 revoke all on function wallet.before_archiving(uuid), wallet.after_restoring(uuid), wallet.prove_recall(uuid, uuid),
-    wallet.sides_of(uuid, uuid) from public;
+    wallet.sides_of(uuid, uuid), wallet.keep_sums(uuid, regclass, uuid, uuid) from public;
 grant execute on function wallet.prove_recall(uuid, uuid) to service_role;

@@ -21,21 +21,25 @@ language sql stable
 return jsonb_build_object('month', to_char(p_effective_at at time zone 'Africa/Lagos', 'YYYY-MM'));
 
 -- What each kind of account was debited and credited with before p_until, and of that from p_from on, by when it happened.
+-- Both are beginnings of Lagos months: of what is out of the books, the sums of such months are kept (archived.sql).
 create or replace function wallet.trial_balance(p_from timestamptz, p_until timestamptz)
 returns table (kind text, currency text, normal_side text, debits numeric, credits numeric, month_debits numeric,
     month_credits numeric)
 language sql stable set search_path = ''
 begin atomic
     with side as (
-        select t.debit_account_id as account, t.amount as debit, 0::bigint as credit, t.effective_at
+        select t.debit_account_id as account, t.amount as debit, 0::bigint as credit, t.effective_at >= p_from as within
         from public.wallet_transaction t where t.effective_at < p_until
         union all
-        select t.credit_account_id, 0, t.amount, t.effective_at
+        select t.credit_account_id, 0, t.amount, t.effective_at >= p_from
         from public.wallet_transaction t where t.effective_at < p_until
+        union all
+        select k.account_id, k.debits, k.credits, k.month >= (p_from at time zone 'Africa/Lagos')::date
+        from public.wallet_archivedsum k where k.month < (p_until at time zone 'Africa/Lagos')::date
     ), of_account as (
         select s.account, sum(s.debit) as debits, sum(s.credit) as credits,
-            coalesce(sum(s.debit) filter (where s.effective_at >= p_from), 0) as month_debits,
-            coalesce(sum(s.credit) filter (where s.effective_at >= p_from), 0) as month_credits
+            coalesce(sum(s.debit) filter (where s.within), 0) as month_debits,
+            coalesce(sum(s.credit) filter (where s.within), 0) as month_credits
         from side s group by s.account
     )
     select a.kind::text, a.currency_id::text, a.normal_side::text, sum(o.debits), sum(o.credits), sum(o.month_debits),

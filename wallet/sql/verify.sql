@@ -184,6 +184,23 @@ begin atomic
     ) k
     where (m.rows * 2, m.reversals) is distinct from (k.sides, k.reversals)
     union all
+    select 'archive', c.archive_id::text, format('account %s changed by %s, and by %s in the sums of months', c.account_id,
+        c.change, c.summed)
+    from (
+        select k.archive_id, k.account_id, sum(k.change) as change, sum(k.summed) as summed
+        from (
+            select r.archive_id, r.account_id, r.money_in - r.money_out as change, 0 as summed from public.wallet_archivedrun r
+            union all
+            select h.archive_id, h.account_id, h.change, 0 from public.wallet_archivedhot h
+            union all
+            select s.archive_id, s.account_id, 0, case a.normal_side when 'DEBIT' then s.debits - s.credits
+                else s.credits - s.debits end
+            from public.wallet_archivedsum s join public.wallet_account a on a.id = s.account_id
+        ) k
+        group by k.archive_id, k.account_id
+    ) c
+    where c.change <> c.summed
+    union all
     select 'reversal', t.id::text, format('reverses %s without being its one reversal', t.reverses)
     from public.wallet_transaction t
     where t.reverses is not null and not exists (

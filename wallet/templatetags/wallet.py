@@ -31,7 +31,7 @@ def line_name(line: FeeLine | Entry) -> wording.Words:
 def in_words(what: Payment | Refund | Dispute) -> wording.PaymentWords | wording.ClaimWords:
     """Return what to tell its customer about a payment, a refund or a dispute."""
     if isinstance(what, Refund):
-        return wording.refund(what.state)
+        return wording.refund(what.state, elsewhere=what.bank_account_id is not None)
     return wording.dispute(what.state) if isinstance(what, Dispute) else wording.payment(what.state)
 
 

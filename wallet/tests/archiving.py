@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from psycopg.types.json import Jsonb
 
 from core.actors import acting_as_service
 from core.embedded import Postgres
+from core.ids import uuid7
 from wallet import services as wallet
 from wallet.tests.ledger import passed_by_the_horizon, root
 
@@ -74,6 +76,19 @@ def moved_back(to: datetime = LONG_AGO) -> timedelta:
             "where counted_until is not null"
         )
     return by
+
+
+def note_an_archive() -> None:
+    """Write down a month that is in its files alone, of which there is nothing."""
+    name, since, until = "accounts_auditevent_y2019m03", "2019-03-01Z", "2019-04-01Z"
+    file = [{"name": "accounts_auditevent/part-0001.parquet", "rows": 3, "bytes": 900, "sha256": "c0ffee"}]
+    with root() as database:
+        database.execute(
+            "insert into core_archive (id, parent, partition, since, until, state, columns, rows, content, parts, "
+            "begun_at, dropped_at) values "
+            "(%s, 'accounts_auditevent', %s, %s, %s, 'DROPPED', '[]', 3, %s, %s, now(), now())",
+            [uuid7(), name, since, until, b"\xc0\xff\xee", Jsonb(file)],
+        )
 
 
 def removed() -> None:

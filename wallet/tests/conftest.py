@@ -11,12 +11,14 @@ from accounts.tests.factories import make_person
 from wallet import services as wallet
 from wallet.gateways.paystack import Paystack
 from wallet.gateways.xpress_pay import XpressPay
+from wallet.gateways.xpress_wallet import XpressWallet
 from wallet.services import gateways
 from wallet.tests.api import World
 from wallet.tests.deposits import install_sandbox
 from wallet.tests.pages import browser_of
 from wallet.tests.scripted import Scripted, scripted_server
 from wallet.tests.xpress_pay import install_xpress_pay
+from wallet.tests.xpress_wallet import install_xpress_wallet
 
 
 class Watched(Paystack):
@@ -25,6 +27,14 @@ class Watched(Paystack):
     def _call(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         assert not connection.in_atomic_block
         return super()._call(*args, **kwargs)
+
+
+class WatchedWallet(XpressWallet):
+    """As ever; fails the test when called inside a transaction."""
+
+    def ask(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        assert not connection.in_atomic_block
+        return super().ask(*args, **kwargs)
 
 
 @pytest.fixture
@@ -61,6 +71,24 @@ def xpress_pay(live_server, settings, monkeypatch) -> Iterator[str]:
 
     monkeypatch.setattr(gateways, "_xpress_pay", adapter)
     install_xpress_pay()
+    yield live_server.url
+    assert wallet.verify() == []
+
+
+@pytest.fixture
+def xpress_wallet(live_server, settings, monkeypatch) -> Iterator[str]:
+    """The sandbox of Xpress Wallet as our only gateway, over HTTP; afterwards the books must add up."""
+    settings.XPRESS_WALLET_BASE_URL = f"{live_server.url}/sandbox/xpress-wallet"
+    settings.XPRESS_WALLET_WEBHOOK_URL = (
+        f"{live_server.url}/webhooks/xpress-wallet/{settings.XPRESS_WALLET_SANDBOX_DOOR}/"
+    )
+
+    @lru_cache
+    def adapter(key: str, door: str, url: str) -> XpressWallet:
+        return WatchedWallet(secret_key=key, door=door, base_url=url, sleep=lambda _seconds: None)
+
+    monkeypatch.setattr(gateways, "_xpress_wallet", adapter)
+    install_xpress_wallet()
     yield live_server.url
     assert wallet.verify() == []
 

@@ -54,9 +54,9 @@ def give_bvn(user: User, number: str = "22222222221") -> None:
         row.save(force_insert=True)
 
 
-def own_number(user: User, account: Account) -> DedicatedAccount:
+def own_number(user: User, account: Account, *, bvn: str = "22222222221") -> DedicatedAccount:
     """An account number that was asked for and given."""
-    give_bvn(user)
+    give_bvn(user, bvn)
     at = timezone.now()
     row = wallet.ask_for_account(user=user, wallet=account, at=at)
     return wallet.open_account(row_id=row.pk, at=at)

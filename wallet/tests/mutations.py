@@ -150,6 +150,12 @@ MUTANTS = (
         "if true then return p_account; elsif v_counted and p_side = 'DEBIT' then",
         "test_limits_ledger.py::test_what_is_reversed_today_is_given_back_to_both",
     ),
+    answers(
+        "a closed month takes entries",
+        "period_refusal(p_effective_at timestamptz) returns text",
+        "null",
+        "test_ledger_model.py",
+    ),
     # Repeats and reversals
     in_function(
         "a repeat is not compared",

@@ -15,6 +15,7 @@ from wallet import services as wallet
 from wallet.gateways.capabilities import LedgerRow
 from wallet.models import (
     Account,
+    BankSettlement,
     Break,
     ClosedPeriod,
     GatewayRow,
@@ -136,6 +137,17 @@ def furnish_reconciliation() -> Clearing:
             made_by=approval.maker,
             checked_by_id=approval.checker_id or make_person().pk,
             closed_at=at,
+        )
+        BankSettlement.objects.create(
+            gateway=clearing.gateway,
+            gateway_settlement="3090024",
+            currency_id="NGN",
+            processed=7_000,
+            fees=200,
+            deducted=0,
+            amount=6_800,
+            paid_on=day,
+            seen_at=at,
         )
         month = periods.month_before(periods.month_before(day.replace(day=1)))
         ClosedPeriod.objects.create(

@@ -43,12 +43,16 @@ from accounts.tests.factories import sign_in
 from core import staff_figures
 from core.actors import acting_as_service
 from core.ids import posting_id, timestamp_of, uuid7_at
+from core.models import Archive
 from core.staff import start_of
 from realtime.models import ParkedMessage, Subscription
 from storage_app.models import Bucket
 from wallet.models import (
     Account,
+    BankSettlement,
     Break,
+    BulkPayout,
+    BulkPayoutRow,
     Case,
     Checkpoint,
     ClosedPeriod,
@@ -72,7 +76,10 @@ from wallet.models import (
     ReversalRule,
     RowImport,
     SavedCard,
+    ScheduledRun,
+    ScheduledTransfer,
     Seal,
+    SettlementRun,
     SuspendedDeposit,
     SuspenseItem,
     TierRule,
@@ -109,6 +116,11 @@ MODELS = (
     Merchant,
     PaymentLink,
     MerchantPayment,
+    ScheduledTransfer,
+    ScheduledRun,
+    SettlementRun,
+    BulkPayout,
+    BulkPayoutRow,
     FeeSchedule,
     SuspendedDeposit,
     Refund,
@@ -206,6 +218,8 @@ def test_only_our_own_read_only_pages_are_registered():
         ApprovalBand,
         FailedTask,
         ReversalRule,
+        # What reached our bank: wallet/tests/test_bank_settlements.py.
+        BankSettlement,
         # Both sides of a day, and what was closed: wallet/tests/test_reconciliation_pages.py.
         ReconciledDay,
         Break,
@@ -215,6 +229,8 @@ def test_only_our_own_read_only_pages_are_registered():
         RowImport,
         SuspenseItem,
         ClosedPeriod,
+        # Months that are out: wallet/tests/test_archived_figures.py.
+        Archive,
     }
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():

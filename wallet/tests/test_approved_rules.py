@@ -21,8 +21,9 @@ from wallet.gateways.base import ForgedSignature
 from wallet.models import CoolingOffRule, PaymentGateway, PaymentGatewayHistory, ReversalRule, TierRule
 from wallet.refusals import SingleAmountExceeded
 from wallet.services import cooling_off, gateways
-from wallet.services.approved import reversals, rules
+from wallet.services.approved import rules
 from wallet.services.credentials import CredentialsUnfit
+from wallet.services.reversals import most_alone
 from wallet.tests.approving import MOTIVE, address_of, again, approve, browser_of, checker, maker, propose
 from wallet.tests.factories import make_wallet
 
@@ -108,9 +109,9 @@ def test_what_one_may_reverse_alone_is_a_dated_rule_too():
     approve(propose(rules.REVERSAL, amount_rule(7, days=2)))
     today = timezone.localdate()
     with acting_as_service():
-        assert reversals.most_alone(currency="NGN", on=today) == 50_000_00
-        assert reversals.most_alone(currency="NGN", on=today + timedelta(days=2)) == 7
-        assert reversals.most_alone(currency="USD", on=today) == 0
+        assert most_alone(currency="NGN", on=today) == 50_000_00
+        assert most_alone(currency="NGN", on=today + timedelta(days=2)) == 7
+        assert most_alone(currency="USD", on=today) == 0
 
 
 @pytest.mark.parametrize("how", ["none", "pending", "of another action"])

@@ -48,7 +48,7 @@ def lines(many: int) -> str:
 
 
 def upload(person: User, purse: Account, text: str) -> BulkPayout:
-    return bulk.upload(owner=person, account=purse, name="may.csv", raw=text.encode(), at=timezone.now())
+    return bulk.upload(by=person, account=purse, name="may.csv", raw=text.encode(), at=timezone.now())
 
 
 def rows(found: BulkPayout) -> list[tuple[int, str, str]]:

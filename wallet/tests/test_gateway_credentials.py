@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import Approval
 from core.actors import acting_as_service
 from wallet import services as wallet
 from wallet.gateways.base import ForgedSignature
@@ -13,7 +14,9 @@ from wallet.models import PaymentGateway
 from wallet.services import gateways
 from wallet.services.approved.credentials import CODE
 from wallet.services.credentials import CredentialsUnfit
+from wallet.services.gateways import CredentialsRefused, CredentialsUntried
 from wallet.tests.approving import MOTIVE, address_of, approve, browser_of, maker, propose
+from wallet.tests.deposits import fault
 
 KEY, DOOR, NEW_DOOR = "XPPUBK-" + "0a" * 16 + "-X", "d" * 32, "e" * 40
 GOOD = {"public_key": KEY, "door": DOOR}
@@ -57,9 +60,18 @@ def test_what_does_not_fit_its_kind_is_refused(db, credentials):
         assert not PaymentGateway.objects.exists()
 
 
-def test_a_kind_that_has_no_adapter_cannot_be_installed(db):
+@pytest.mark.parametrize(
+    "credentials",
+    [{"secret_key": "sk_sandbox_12345678"}, {"secret_key": "sk_test_12345678", "door": DOOR}],
+)
+def test_xpress_wallet_needs_a_key_of_its_own_form_and_a_door(db, credentials):
     with pytest.raises(CredentialsUnfit):
-        install({"secret_key": "sk_sandbox_1"}, kind="XPRESS_WALLET")
+        install(credentials, kind="XPRESS_WALLET")
+
+
+def test_a_kind_that_nobody_knows_cannot_be_installed(db):
+    with pytest.raises(CredentialsUnfit):
+        install({"secret_key": "sk_1"}, kind="OTHER")
 
 
 def test_a_new_door_agreed_on_by_two_people_holds_at_once(db):
@@ -81,10 +93,14 @@ def test_the_form_asks_for_each_by_name_and_shows_none(db):
         propose(CODE, {"gateway": "xp", "credentials": GOOD | {"door": "too short"}})
 
 
+def given(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
 def test_the_command_reads_a_line_for_each_in_the_order_of_their_names(db, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{DOOR}\n{KEY}\n"))
+    given(monkeypatch, DOOR, KEY)
     out = io.StringIO()
-    call_command("install_gateway", "xp", kind="XPRESS_PAY", priority=200, stdout=out)
+    call_command("install_gateway", "xp", kind="XPRESS_PAY", priority=200, untried=True, stdout=out)
     assert out.getvalue() == "xp takes NGN.\n" and opens(DOOR)
     with acting_as_service():
         gateway = PaymentGateway.objects.get()
@@ -92,8 +108,59 @@ def test_the_command_reads_a_line_for_each_in_the_order_of_their_names(db, monke
     assert DOOR not in gateway.credentials and KEY not in gateway.credentials
 
 
-@pytest.mark.parametrize("given", ["", "\n\n", f"{KEY}\n{DOOR}\n"])
-def test_the_command_says_which_of_them_is_wrong(db, monkeypatch, given):
-    monkeypatch.setattr("sys.stdin", io.StringIO(given))
+@pytest.mark.parametrize("lines", [[""], ["", ""], [KEY, DOOR]])
+def test_the_command_says_which_of_them_is_wrong(db, monkeypatch, lines):
+    given(monkeypatch, *lines)
     with pytest.raises(CommandError, match="public_key"):
         call_command("install_gateway", "xp", kind="XPRESS_PAY")
+
+
+def keys(settings) -> dict[str, dict[str, str]]:
+    """What each kind is spoken to with at its sandbox."""
+    return {
+        "PAYSTACK": {"secret_key": settings.PAYSTACK_SANDBOX_SECRET_KEY},
+        "XPRESS_PAY": {"public_key": settings.XPRESS_PAY_SANDBOX_PUBLIC_KEY, "door": DOOR},
+        "XPRESS_WALLET": {"secret_key": settings.XPRESS_WALLET_SANDBOX_SECRET_KEY, "door": DOOR},
+    }
+
+
+WRONG = {
+    "PAYSTACK": {"secret_key": "sk_test_" + "0" * 40},
+    "XPRESS_PAY": GOOD,
+    "XPRESS_WALLET": {"secret_key": "sk_live_" + "0" * 40, "door": DOOR},
+}
+
+
+def test_credentials_are_tried_at_each_gateway_before_they_are_sealed(
+    paystack, xpress_pay, xpress_wallet, settings, monkeypatch
+):
+    for kind, right in keys(settings).items():
+        gateways.try_credentials(kind=kind, credentials=right)
+        with pytest.raises(CredentialsRefused):
+            gateways.try_credentials(kind=kind, credentials=WRONG[kind])
+        given(monkeypatch, *(WRONG[kind][name] for name in sorted(WRONG[kind])))
+        with pytest.raises(CommandError, match="does not know these"):
+            call_command("install_gateway", "new", kind=kind)
+        fault("HTML_503", remaining=3)
+        with pytest.raises(CredentialsUntried):
+            gateways.try_credentials(kind=kind, credentials=right)
+    with acting_as_service():
+        assert not PaymentGateway.objects.filter(pk="new").exists()
+
+
+def test_new_ones_are_tried_before_they_are_proposed(paystack, settings):
+    browser, right = browser_of(maker()), settings.PAYSTACK_SANDBOX_SECRET_KEY
+
+    def sent(key: str, status: int) -> str:
+        fields = {"gateway": "paystack", "secret_key": key, "step": "propose", **MOTIVE}
+        answer = browser.post(address_of(CODE), fields)
+        assert answer.status_code == status, answer.content.decode()
+        with acting_as_service():
+            assert Approval.objects.count() == (status == 302)
+        return answer.content.decode()
+
+    assert "does not know these credentials" in sent("sk_test_" + "0" * 40, 422)
+    fault("HTML_503", remaining=3)
+    page = sent(right, 422)
+    assert "could not be tried" in page and right not in page
+    sent(right, 302)

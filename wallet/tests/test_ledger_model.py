@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -30,7 +32,7 @@ from wallet import services
 from wallet.fees import CREDITED, FeeLine, FeeQuote
 from wallet.models import Account
 from wallet.refusals import LedgerRefusal
-from wallet.services import Line, Single, posting
+from wallet.services import Line, Single, periods, posting
 from wallet.tests.ledger import ask, make_rule, system, written
 
 # No transaction around it all: one that runs for seconds would hold up every fold and seal on the server.
@@ -182,9 +184,10 @@ class Ledger(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.books, self.ran = Books(), ExitStack()
+        self.books, self.ran, self.closed = Books(), ExitStack(), False
         self.ran.enter_context(transaction.atomic())
         self.ran.enter_context(acting_as_service())
+        self.month = timezone.localdate().replace(day=1)
         self.day = ask("select wallet.day_of(clock_timestamp())")
         for code, debit_normal in SYSTEM.items():
             self.books.purses.append(Purse(system(code), hot=True, debit_normal=debit_normal, floor=None))
@@ -232,6 +235,36 @@ class Ledger(RuleBasedStateMachine):
             self.books.moves.append(Move(pk, lines, call))
 
         self.agree(self.books.refusal(lines), call, then)
+
+    @rule(found=st.lists(st.tuples(numbers, amounts), min_size=1, max_size=2), before=st.booleans())
+    def date_back(self, found: list[tuple[int, int]], before: bool) -> None:
+        """To the last month, which may be closed, or to just now, which never is; limits count it today."""
+        lines, pk = [self.line(number, amount) for number, amount in found], posting_id()
+        happened = periods.start_of(self.month) if before else timezone.now()
+        refusal = "period_closed" if before and self.closed else self.books.refusal(lines)
+
+        def call() -> Any:
+            moment = happened - timedelta(milliseconds=1)
+            return services.post(posting_id=pk, lines=self.real(lines), effective_at=moment)
+
+        def then() -> None:
+            self.books.apply(lines)
+            self.books.moves.append(Move(pk, lines, call))
+
+        self.agree(refusal, call, then)
+
+    @initialize(closed=st.booleans())
+    def begin(self, closed: bool) -> None:
+        """Half of the worlds begin with their last month closed; in the others it may be at any time."""
+        if closed:
+            self.close_last_month()
+
+    @precondition(lambda self: not self.closed)
+    @rule()
+    def close_last_month(self) -> None:
+        month = periods.month_before(self.month)
+        periods.close_period(month=month, by=self.people[0], reason="The model", at=timezone.now())
+        self.closed = True
 
     def line(self, number: int, amount: int, kind: str = "TRANSFER") -> Leg:
         debit, step = divmod(number, len(self.books.purses) - 1)

@@ -15,6 +15,7 @@ from accounts.tests.factories import make_person, prove_factor
 from core.actors import acting_as_service
 from core.ids import uuid7
 from wallet.fees import Band
+from wallet.gateways.base import GatewayUnavailable
 from wallet.models import Account, Bank, BankAccount, Merchant, PaymentGateway, Payout
 from wallet.refusals import NotYourAccount
 from wallet.services import bank_accounts
@@ -28,7 +29,7 @@ from wallet.tests.ledger import trust_new_factors
 from wallet.tests.pages import browser_of, hidden, text
 from wallet.tests.payouts import at_sandbox, bank_account_of, check, decide, money, now, order
 from wallet.tests.schedules import make_schedule
-from wallet.tests.selling import again, buy, has, make_link, make_merchant
+from wallet.tests.selling import again, buy, has, make_link, make_merchant, told
 
 HAS = 2_000_000
 # Of 1,000,000 kobo: 50 naira and a thousandth of it, with VAT.
@@ -180,18 +181,20 @@ def test_a_bank_that_does_not_answer_is_said_so_and_settles_itself(
     bank = bank_of(merchant, bola)
     fault("DROP_WEBHOOK", remaining=9)
     fault("DROP_REPLY", endpoint="transfer", remaining=3)
-    fault("HTML_503", endpoint="transfer_verify", remaining=3)
+    fault("HTML_503", endpoint="transfer_verify", remaining=9)
     page = browser.post(desk(merchant, "take-out/"), {"bank_account": str(bank.pk), "amount": "10,000"})
     place = browser.post(desk(merchant, "take-out/confirm/"), {"order": hidden(page, "order")}).url
     (payout,) = payouts()
     assert payout.state == "UNKNOWN" and "We are checking" in text(browser.get(place))
-    htmx = {"HX-Request": "true"}
-    assert browser.get(f"{place}?seen=UNKNOWN", headers=htmx).status_code == 204
+    assert browser.get(f"{place}?seen=UNKNOWN", headers={"HX-Request": "true"}).status_code == 204
+    with pytest.raises(GatewayUnavailable):
+        check(payout)
     calls_answered_again()
     decide(payout, "SUCCESS")
     check(payout, at=timezone.now() + timedelta(minutes=5))
     assert "It was paid into your bank account" in text(browser.get(place))
     assert len(at_sandbox(payout)) == 1
+    assert [event for event, _facts in told(merchant)][-2:] == ["withdrawal.unknown", "withdrawal.succeeded"]
 
 
 def test_one_that_fails_or_comes_back_is_the_merchants_again(merchant: Merchant, bola: User) -> None:

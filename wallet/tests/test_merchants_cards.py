@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.tests.factories import make_person, prove_factor
 from core.actors import acting_as_service
 from core.ids import uuid7
 from wallet import services as wallet
@@ -17,6 +19,7 @@ from wallet.services.merchants.links import LinkNotOpen
 from wallet.services.routing import gateway_for
 from wallet.tests import deposits as story
 from wallet.tests.factories import make_wallet
+from wallet.tests.pages import browser_of, text
 from wallet.tests.schedules import make_schedule
 from wallet.tests.selling import again, begin, buy, fresh, has, make_link, make_merchant, told
 
@@ -165,3 +168,19 @@ def test_two_workers_who_ask_at_once_pay_the_merchant_once(paystack: str, bola: 
     errors = story.at_once(*[lambda: wallet.check_payment(payment_id=sold.payment.pk, at=timezone.now())] * 4)
     assert errors == []
     assert (fresh(sold).state, has(merchant.account_id)) == ("PAID", 235_219)
+
+
+def test_a_merchants_key_is_tried_before_it_is_kept(paystack: str, bola: User, settings) -> None:
+    merchant, browser = make_merchant(bola), browser_of(bola)
+    prove_factor(bola)
+    address = reverse("merchant_gateway", args=[merchant.organization.slug])
+    right = settings.PAYSTACK_SANDBOX_SECRET_KEY
+    wrong = browser.post(address, {"secret_key": "sk_test_" + "0" * 40})
+    assert wrong.status_code == 422 and "does not know these credentials" in text(wrong)
+    story.fault("HTML_503", remaining=3)
+    away = browser.post(address, {"secret_key": right})
+    assert away.status_code == 422 and "could not be tried" in text(away)
+    assert again(merchant).own_gateway_id is None
+    assert browser.post(address, {"secret_key": right}).status_code == 302
+    assert again(merchant).own_gateway_id is not None
+    assert browser_of(make_person()).post(address, {"secret_key": right}).status_code == 404

@@ -12,6 +12,7 @@ from accounts.models import User
 from core.actors import acting_as_service
 from wallet import webhook_views
 from wallet.models import Case, Merchant, MerchantPayment, PaymentGateway, SuspendedDeposit, Transaction
+from wallet.services.gateways import rotate_credentials
 from wallet.services.merchants import own_gateways
 from wallet.tests import deposits as story
 from wallet.tests.selling import again, begin, fresh, make_link, make_merchant
@@ -67,7 +68,8 @@ def test_what_is_signed_with_another_key_is_refused(paid: MerchantPayment) -> No
 def test_a_merchants_key_does_not_open_our_own_door_nor_ours_theirs(
     paid: MerchantPayment, bola: User, paystack: str, settings
 ) -> None:
-    own_gateways.bring_gateway(merchant=paid.merchant, by=bola, secret_key=OTHER_KEY)
+    code = again(paid.merchant).own_gateway_id
+    rotate_credentials(code=code, credentials={"secret_key": OTHER_KEY})
     raw = story.body("whatever")
     signature = hmac.new(OTHER_KEY.encode(), raw, sha512).hexdigest()
     assert story.send(paystack, raw, signature=signature).status_code == 401

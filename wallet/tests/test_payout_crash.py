@@ -40,7 +40,7 @@ FAULTS = ("DROP_REPLY", "BAD_GATEWAY_BEFORE", "BAD_GATEWAY_AFTER", "HTML_503", "
 
 
 @pytest.fixture
-def crew(paystack, tmp_path) -> Iterator[subprocess.Popen[str]]:
+def crew(tmp_path) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
     command = [sys.executable, "-m", "wallet.tests.crash.worker"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -58,7 +58,7 @@ def set_to_work(crew: subprocess.Popen[str], payouts: list[Payout], seed: int, e
     one = {
         "do": "pay_out",
         "payouts": [str(payout.pk) for payout in payouts],
-        "url": settings.PAYSTACK_BASE_URL,
+        "urls": {name: getattr(settings, name) for name in ("PAYSTACK_BASE_URL", "XPRESS_WALLET_BASE_URL")},
     }
     workers = [{**one, "seed": seed + number} for number in range(WORKERS)]
     assert crew.stdin and crew.stdout
@@ -88,7 +88,7 @@ def finish(payouts: list[Payout]) -> None:
                     break
 
 
-def test_workers_killed_at_any_point_pay_each_withdrawal_at_most_once(crew, transactional_db, tmp_path):
+def test_workers_killed_at_any_point_pay_each_withdrawal_at_most_once(paystack, crew, tmp_path):
     chance, ada = random.Random(10), make_person(name="Ada Obi")
     purse, bank = make_wallet(ada, amount=PAYOUTS * EACH * 2, tier=3), add_bank_account(ada)
     payouts = [request(purse, bank, EACH) for _ in range(PAYOUTS)]

@@ -1,5 +1,7 @@
 """Number 8 of the ledger's promises, for payouts: the gateway's words in every order, each twice, come to one end."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import permutations
 
 import pytest
@@ -10,6 +12,9 @@ from core.ids import posting_id
 from wallet import services as wallet
 from wallet.gateways.capabilities import Transfer
 from wallet.models import Account, BankAccount, Payout
+from wallet.refusals import AccountNoCredit, AlreadyReversed
+from wallet.services.approved import reversals
+from wallet.tests.approving import propose
 from wallet.tests.deposits import at_once
 from wallet.tests.factories import install_sandbox, make_wallet
 from wallet.tests.payouts import NAIRA, bank_account_of, cases, kinds, money, now, request
@@ -120,6 +125,64 @@ def test_money_that_comes_back_over_what_the_tier_may_hold_is_kept_for_its_owner
     with acting_as_service():
         kept = Account.objects.get(owner=ada, kind="HELD")
     assert kept.balance == SENT + COST
+
+
+def test_what_came_back_to_elsewhere_is_not_taken_back_as_well_until_that_is_undone(payout, purse):
+    hear(payout, SUCCEEDED)
+    with acting_as_service():
+        wallet.set_state(account=purse, state="FROZEN", reason="test")
+        found = hear(payout, REVERSED)
+        wallet.set_state(account=purse, state="ACTIVE", reason="test")
+        for take_back in (whole, a_part):
+            with pytest.raises(AlreadyReversed) as caught:
+                take_back(found)
+            assert caught.value.data["reversed_by"] == str(found.return_posting_id)
+        with pytest.raises(AlreadyReversed):
+            propose(reversals.CODE, {"posting": str(found.posting_id), "description": ""})
+    assert money(purse) == (HAS - SENT - COST, 0)
+    with acting_as_service():
+        wallet.reverse(posting_id=posting_id(), reverses=found.return_posting_id)
+        whole(found)
+    assert money(purse) == (HAS, 0)
+
+
+def whole(payout: Payout) -> None:
+    wallet.reverse(posting_id=posting_id(), reverses=payout.posting_id)
+
+
+def a_part(payout: Payout) -> None:
+    wallet.reverse_part(posting_id=posting_id(), transaction_id=payout.posting_id, amount=1_000)
+
+
+def test_of_what_staff_took_back_in_part_the_rest_comes_back_to_elsewhere(payout, purse):
+    hear(payout, SUCCEEDED)
+    with acting_as_service():
+        a_part(payout)
+        wallet.set_state(account=purse, state="FROZEN", reason="test")
+        hear(payout, REVERSED)
+        assert wallet.balance_of(wallet.system_account("SUSPENSE")) == SENT + COST - 1_000
+
+
+@pytest.mark.parametrize("take_back", [whole, a_part])
+def test_a_return_and_whoever_takes_it_back_at_once_give_it_back_once(transactional_db, ada, take_back):
+    purse = make_wallet(ada, amount=HAS)
+    install_sandbox()
+    made = request(purse, bank_account_of(ada), SENT)
+    at = timezone.now()
+    with acting_as_service():
+        Payout.objects.filter(pk=made.pk).update(state="UNKNOWN", unknown_since=at, ordered_at=at, orders=1)
+        hear(made, SUCCEEDED)
+        wallet.set_state(account=purse, state="NO_CREDIT", reason="test")
+    errors = at_once(lambda: hear(made, REVERSED), *[partial(as_service, take_back, made)] * 3)
+    assert {type(error) for error in errors} <= {AlreadyReversed, AccountNoCredit}
+    with acting_as_service():
+        back = wallet.balance_of(wallet.system_account("SUSPENSE")) + money(purse)[0] - (HAS - SENT - COST)
+    assert back == SENT + COST and wallet.verify() == []
+
+
+def as_service(step: Callable[[Payout], None], payout: Payout) -> None:
+    with acting_as_service():
+        step(payout)
 
 
 def test_a_posting_that_staff_took_back_is_not_returned_twice(payout, purse):

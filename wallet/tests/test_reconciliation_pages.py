@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import Group
@@ -11,12 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from accounts import roles
 from accounts.models import AuditEvent, Session, User
 from accounts.services import sessions
 from core.actors import acting_as_service
-from wallet.models import Break, ClosedPeriod, GatewayRow, RowImport
+from wallet.models import Break, ClosedPeriod, Document, GatewayRow, RowImport
+from wallet.services import documents
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.pages import text
 from wallet.tests.reconciling import Clearing, furnish_reconciliation, row
@@ -161,6 +164,21 @@ def test_the_report_as_csv_has_the_signature_and_is_written_down(clearing):
     assert "somebody-elses" in body and "signature" in body
     with acting_as_service():
         assert AuditEvent.objects.filter(action="wallet.day.exported").count() == 1
+
+
+def test_the_report_on_paper_has_the_same_signature_and_a_code_that_confirms_it(clearing):
+    client = as_role(roles.FINANCE)
+    page = text(client.get(day_of(clearing)))
+    first, again = (client.get(day_of(clearing) + "pdf/").content for _ in range(2))
+    assert first == again and first.startswith(b"%PDF")
+    with acting_as_service():
+        document = Document.objects.get(kind="RECONCILIATION")
+        assert AuditEvent.objects.filter(action="wallet.day.exported", data__format="pdf").count() == 2
+    assert document.sha256 in page and document.code
+    told = documents.confirm(code=document.code, address="192.0.2.1", at=timezone.now())
+    assert told is not None and told.sha256 == document.sha256
+    words = "".join(page.extract_text() for page in PdfReader(BytesIO(first)).pages)
+    assert all(word in words for word in ("Not closed", "PAYSTACK_CLEARING", "somebody-elses"))
 
 
 def test_a_day_that_nobody_knows_is_none(clearing):

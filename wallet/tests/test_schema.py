@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -9,7 +10,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, given, strategies
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -40,7 +41,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 few = examples(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,
@@ -78,7 +79,14 @@ class TestDocument:
             *("get_transfer", "quote_fee", "create_deposit", "get_deposit", "get_current_api_key"),
             *("list_statements", "create_statement", "get_statement", "download_statement"),
             *("list_deposits", "list_cards", "keep_card", "forget_card"),
-            *("list_account_numbers", "create_account_number", "list_refunds", "get_refund"),
+            *(
+                "list_account_numbers",
+                "create_account_number",
+                "list_refunds",
+                "create_refund",
+                "get_refund",
+                "send_refund_to_bank_account",
+            ),
             *("list_organizations", "get_organization", "list_members"),
             *("remove_member", "create_invitation"),
             *("list_webhook_endpoints", "create_webhook_endpoint", "get_webhook_endpoint"),
@@ -94,6 +102,7 @@ class TestDocument:
             *("list_merchants", "get_merchant", "list_merchant_payments", "get_merchant_payment"),
             *("list_payment_links", "create_payment_link", "get_payment_link", "pause_payment_link"),
             *("open_payment_link", "refund_merchant_payment"),
+            *("list_settlements", "create_settlement", "get_settlement", "list_merchant_bank_accounts"),
             *("list_payment_requests", "create_payment_request", "get_payment_request"),
             *("pay_payment_request", "decline_payment_request", "cancel_payment_request"),
             "remind_payment_request",
@@ -118,8 +127,10 @@ class TestDocument:
             "create_transfer",
             "create_deposit",
             "create_withdrawal",
+            "create_refund",
             "create_scheduled_transfer",
             "create_statement",
+            "create_settlement",
         ],
     )
     def test_money_asks_for_a_key(self, document: dict[str, Any], name: str) -> None:
@@ -189,10 +200,10 @@ class TestGenerated:
         return make_person(name="Ada Obi")
 
     def test_strange_requests_are_refused_as_documented(self, person: User) -> None:
-        modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-        walk(person, modes, [*CHECKS, negative_data_rejection], lambda case: None)
+        checks = [*CHECKS, negative_data_rejection]
+        walk(person, GenerationMode.NEGATIVE, checks, lambda case: None)
 
-    def test_right_requests_about_real_things_are_answered_as_documented(self, person: User) -> None:
+    def test_right_requests_are_answered_as_documented(self, person: User) -> None:
         other = make_person(name="Bola Ade")
         with acting_as_service():
             account = wallet.open_wallet(owner_id=person.id)
@@ -210,9 +221,13 @@ class TestGenerated:
             )
         real = {"accounts": ids.encode("acc", account), "transfers": ids.encode("trf", sent)}
         real |= {"transactions": ids.encode("txn", posting.id)}
+        turn = count()
 
         def about_real_things(case: schemathesis.Case) -> None:
+            """Three in four: the others are about what is not there."""
             kind = case.path.split("/")[3]
+            if next(turn) % 4 == 0:
+                return
             if kind in real and "id" in case.path_parameters:
                 case.path_parameters["id"] = real[kind]
             if isinstance(case.body, dict) and case.body.get("amount"):
@@ -221,7 +236,7 @@ class TestGenerated:
                 case.body |= {name: facts[name] for name in facts if name in case.body}
                 case.body |= {"currency": "NGN", "amount": amount}
 
-        good = walk(person, [GenerationMode.POSITIVE], CHECKS, about_real_things)
+        good = walk(person, GenerationMode.POSITIVE, CHECKS, about_real_things)
         assert good >= {
             "list_accounts",
             "get_account",
@@ -233,18 +248,16 @@ class TestGenerated:
         assert good >= {"create_transfer", "create_deposit"}
 
 
-def walk(person: User, modes: list[GenerationMode], checks: list[Any], change: Any) -> set[str]:
+def walk(person: User, mode: GenerationMode, checks: list[Any], change: Any) -> set[str]:
     """Try every operation with generated data; return those that were answered well at least once."""
     headers = bearer(person)
     prove_factor(person)
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema", get_wsgi_application())
     good = set()
     for found in schema.get_all_operations():
-        operation = found.ok()
-        strategy = strategies.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes))
 
         @few
-        @given(case=strategy)
+        @given(case=found.ok().as_strategy(generation_mode=mode))
         def check(case: schemathesis.Case) -> None:
             change(case)
             response = case.call_and_validate(headers=headers, checks=checks)

@@ -1,19 +1,38 @@
 """The demo world: made once, whole, and only in development."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.utils import timezone
 
 from accounts import factors
-from accounts.models import ApiKey, Approval, Invitation, Membership, Organization, User
-from core.actors import acting_as_service
-from wallet.models import Account, Checkpoint, Hold, Payment, PaymentGateway, Reversal, Seal, Transaction
+from accounts.models import ApiKey, Approval, AuditEvent, Invitation, Membership, Organization, User
+from accounts.services import find_recipient
+from core.actors import acting_as, acting_as_service
+from core.ids import posting_id
+from wallet.models import (
+    Account,
+    Break,
+    Checkpoint,
+    GatewayRow,
+    Hold,
+    Payment,
+    PaymentGateway,
+    Reversal,
+    Seal,
+    Transaction,
+)
+from wallet.services.accounts import balance_of
 from wallet.services.books import verify
+from wallet.services.cooling_off import most
 from wallet.services.gateways import adapter_of
-from wallet.tests.demo_world import make_demo_world
+from wallet.services.transfers import transfer
+from wallet.tests.demo_world import make_demo_world, seed_demo_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,12 +61,14 @@ def counts() -> dict[str, int]:
             Invitation,
             ApiKey,
             Approval,
+            GatewayRow,
+            Break,
         )
         return {model.__name__: model.objects.count() for model in models}
 
 
 def test_the_demo_world_is_whole_and_its_books_are_right():
-    told = make_demo_world()
+    told = seed_demo_world()
     assert "ada@alajo.test" in told and "alajo-demo" in told
     assert verify() == []
     with acting_as_service():
@@ -68,6 +89,39 @@ def test_the_demo_world_is_whole_and_its_books_are_right():
         assert adapter_of(PaymentGateway.objects.get(code="paystack"))
         for payment in Payment.objects.all():
             assert Transaction.objects.of_posting(payment.posting_id).count() == 2
+    ada_can_send_much_on_the_first_day()
+
+
+def ada_can_send_much_on_the_first_day() -> None:
+    """Her second step is weeks old, so the rule for new ones, which is as ever, does not hold her back."""
+    amount, at = 100_000_00, timezone.now()
+    with acting_as_service():
+        ada = User.objects.get(email="ada@alajo.test")
+        purse, bola = Account.objects.get(owner=ada), find_recipient(text="bola@alajo.test")
+        assert most(currency="NGN", at=at) < amount <= purse.available
+        added = AuditEvent.objects.get(action="accounts.factor.added", actor_id=ada.pk)
+        assert at - added.recorded_at > timedelta(days=20)
+    with acting_as(ada):
+        transfer(
+            posting_id=posting_id(),
+            source=purse,
+            recipient_id=bola.user_id,
+            amount=amount,
+            note="Rent",
+            at=at,
+        )
+
+
+def test_the_gateway_tells_the_same_of_the_demo_world_but_for_one_fee():
+    make_demo_world()
+    with acting_as_service():
+        told, account = GatewayRow.objects.order_by("id"), Account.objects.get(code="PAYSTACK_CLEARING")
+        [found] = Break.objects.all()
+        assert (found.kind, found.state) == ("FEE", "OPEN")
+        assert found.gateway_amount == found.book_amount - 2_500
+        assert told.count() == told.exclude(key=F("id")).count() > 20
+        assert told.last().balance == 0
+        assert sum(told.values_list("change", flat=True)) == balance_of(account.pk) - 2_500
 
 
 def test_seeding_again_adds_nothing():

@@ -16,6 +16,7 @@ from accounts import letters
 from accounts.form_keys import new_form_key
 from accounts.requests import PersonRequest
 from core.errors import DomainError
+from storage_app.forms import UploadForm
 from wallet import merchant_words
 from wallet.merchant_forms import LinkForm
 from wallet.models import MerchantPayment, PaymentLink
@@ -81,7 +82,12 @@ def link_make(request: PersonRequest, slug: str) -> HttpResponse:
 @require_safe
 def link_page(request: PersonRequest, slug: str, link_id: UUID) -> HttpResponse:
     """One link: its address and picture, and who paid it."""
-    desk, link = _link(request, slug, link_id)
+    return page_of_link(request, *link_of(request, slug, link_id), UploadForm())
+
+
+def page_of_link(
+    request: PersonRequest, desk: Desk, link: PaymentLink, form: UploadForm, status: int = 200
+) -> HttpResponse:
     label, tone = state_of(link)
     paid = MerchantPayment.objects.visible_to(request.user).filter(link=link).paid().order_by("-pk")
     address = address_of(link)
@@ -91,18 +97,19 @@ def link_page(request: PersonRequest, slug: str, link_id: UUID) -> HttpResponse:
         "label": label,
         "tone": tone,
         "address": address,
+        "form": form,
         "qr": segno.make(address, error="m").svg_inline(scale=5, border=4),
         "payments": list(paid.select_related("link")[:LATEST]),
         "here": "links",
     }
-    return render(request, "merchants/link.html", context)
+    return render(request, "merchants/link.html", context, status=status)
 
 
 @never_cache
 @require_POST
 def link_turn(request: PersonRequest, slug: str, link_id: UUID) -> HttpResponse:
     """Pause a link, or open it again."""
-    _desk, link = _link(request, slug, link_id)
+    _desk, link = link_of(request, slug, link_id)
     turn = links.reopen_link if request.POST.get("to") == "open" else links.pause_link
     try:
         turn(link=link, by=request.user)
@@ -114,7 +121,7 @@ def link_turn(request: PersonRequest, slug: str, link_id: UUID) -> HttpResponse:
 @require_safe
 def link_qr(request: PersonRequest, slug: str, link_id: UUID, kind: str) -> HttpResponse:
     """The address as a picture to save."""
-    _desk, link = _link(request, slug, link_id)
+    _desk, link = link_of(request, slug, link_id)
     if kind not in KINDS:
         raise Http404
     picture = BytesIO()
@@ -129,7 +136,7 @@ def link_qr(request: PersonRequest, slug: str, link_id: UUID, kind: str) -> Http
 @require_safe
 def link_print(request: PersonRequest, slug: str, link_id: UUID) -> HttpResponse:
     """A sheet to hang up in the shop."""
-    desk, link = _link(request, slug, link_id)
+    desk, link = link_of(request, slug, link_id)
     address = address_of(link)
     picture = segno.make(address, error="q").svg_inline(scale=9, border=4)
     context = {"desk": desk, "link": link, "address": address, "qr": picture}
@@ -147,7 +154,7 @@ def state_of(link: PaymentLink) -> tuple[str, str]:
     return str(label), merchant_words.LINK_TONES["EXPIRED" if expired else link.state]
 
 
-def _link(request: PersonRequest, slug: str, link_id: UUID) -> tuple[Desk, PaymentLink]:
+def link_of(request: PersonRequest, slug: str, link_id: UUID) -> tuple[Desk, PaymentLink]:
     desk = desk_of(request, slug)
     rows = PaymentLink.objects.visible_to(request.user).filter(merchant=desk.merchant)
     return desk, get_object_or_404(rows, pk=link_id)

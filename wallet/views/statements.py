@@ -1,7 +1,8 @@
 """Statements: the months there are, one made for a range, and each as PDF, CSV and OFX."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
 from accounts.requests import PersonRequest
 from core.actors import acting_as
 from wallet.forms import StatementForm
@@ -23,23 +23,68 @@ from wallet.services import receipts
 from wallet.services.archives import recalls
 from wallet.services.documents import spelled
 from wallet.services.statements import PeriodInvalid, files, make_statement
-from wallet.services.statements.lines import end_of, start_of
+from wallet.services.statements.lines import Block, end_of, start_of
 from wallet.views.access import own_wallet, wallet_page
 from wallet.views.activity import own_entry
 
 PAGE = 60
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """Whose statements pages are about, as whom they are read, and on what they stand.
+
+    The caller has asked whether the person may see this account.
+    """
+
+    account: Account
+    # "wallet" or "merchants": where the templates are.
+    place: str
+    reader: Block = nullcontext
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    def render(
+        self, request: HttpRequest, page: str, context: Mapping[str, Any], status: int = 200
+    ) -> HttpResponse:
+        told = {**self.context, "account": self.account, **context}
+        return render(request, f"{self.place}/{page}.html", told, status=status)
+
+
 @wallet_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def statements(request: PersonRequest) -> HttpResponse:
     """The months and the ranges that were made; a POST makes one."""
-    wallet = own_wallet(request.user)
+    return shelf_page(request, _own(request))
+
+
+@wallet_page
+@require_safe
+def statement(request: PersonRequest, statement_id: UUID) -> HttpResponse:
+    """One statement: its sums, its code, and its files."""
+    return statement_page(request, _own(request), statement_id)
+
+
+@wallet_page
+@require_POST
+def fetch(request: PersonRequest, statement_id: UUID) -> HttpResponse:
+    """Have a statement's months fetched from the archive."""
+    return fetched(_own(request), statement_id)
+
+
+@wallet_page
+@require_safe
+def download(request: PersonRequest, statement_id: UUID, ending: str) -> HttpResponseBase:
+    """A statement as a file. What lies in the archive leads back to its page, which says so."""
+    own = Shelf(own_wallet(request.user), "wallet", reader=lambda: acting_as(request.user))
+    return downloaded(request, own, statement_id, ending)
+
+
+def shelf_page(request: PersonRequest, shelf: Shelf) -> HttpResponse:
     form = StatementForm(request.POST if request.method == "POST" else None, today=timezone.localdate())
     if form.is_valid():
         try:
             made = make_statement(
-                account=wallet,
+                account=shelf.account,
                 since=form.cleaned_data["since"],
                 until=form.cleaned_data["until"],
                 at=timezone.now(),
@@ -48,58 +93,51 @@ def statements(request: PersonRequest) -> HttpResponse:
         except PeriodInvalid as refusal:
             form.add_error("until", str(refusal))
         else:
-            return redirect("statement", made.pk)
-    found = Statement.objects.filter(account=wallet).select_related("document").order_by("-since", "-id")
+            return redirect(f"{request.path}{made.pk}/")
+    with shelf.reader():
+        found = Statement.objects.filter(account=shelf.account).select_related("document")
+        rows = list(found.order_by("-since", "-id"))
     context = {
         "form": form,
-        "wallet": wallet,
-        "months": [one for one in found if one.monthly][:PAGE],
-        "ranges": [one for one in found if not one.monthly][:PAGE],
+        "months": [one for one in rows if one.monthly][:PAGE],
+        "ranges": [one for one in rows if not one.monthly][:PAGE],
     }
-    return render(request, "wallet/statements.html", context, status=422 if form.errors else 200)
+    return shelf.render(request, "statements", context, status=422 if form.errors else 200)
 
 
-@wallet_page
-@require_safe
-def statement(request: PersonRequest, statement_id: UUID) -> HttpResponse:
-    """One statement: its sums, its code, and its files."""
-    found = _own(request.user, statement_id)
-    context = {"statement": found, "code": spelled(found.document.code) if found.document else ""}
+def statement_page(request: PersonRequest, shelf: Shelf, statement_id: UUID) -> HttpResponse:
+    found = _on(shelf, statement_id)
+    context: dict[str, Any] = {"statement": found}
     if not found.is_ready:
-        return render(request, "wallet/statement_waiting.html", context)
-    try:
-        files.require_readable(found)
-    except MovementsInArchive:
-        context["is_away"] = True
-        context["is_coming"] = Recall.objects.filter(
-            account=found.account_id, state=Recall.State.WAITING
-        ).exists()
-    return render(request, "wallet/statement.html", context)
+        return shelf.render(request, "statement_waiting", context)
+    context["code"] = spelled(found.document.code) if found.document else ""
+    with shelf.reader():
+        try:
+            files.require_readable(found)
+        except MovementsInArchive:
+            waiting = Recall.objects.filter(account=found.account_id, state=Recall.State.WAITING)
+            context |= {"is_away": True, "is_coming": waiting.exists()}
+    return shelf.render(request, "statement", context)
 
 
-@wallet_page
-@require_POST
-def fetch(request: PersonRequest, statement_id: UUID) -> HttpResponse:
-    """Have a statement's months fetched from the archive."""
-    found = _own(request.user, statement_id)
+def fetched(shelf: Shelf, statement_id: UUID) -> HttpResponse:
+    found = _on(shelf, statement_id)
     recalls.recall(
         account=found.account, since=start_of(found.since), until=end_of(found.until), at=timezone.now()
     )
-    return redirect("statement", found.pk)
+    return redirect("../")
 
 
-@wallet_page
-@require_safe
-def download(request: PersonRequest, statement_id: UUID, ending: str) -> HttpResponseBase:
-    """A statement as a file. What lies in the archive leads back to its page, which says so."""
-    found = _own(request.user, statement_id)
+def downloaded(request: PersonRequest, shelf: Shelf, statement_id: UUID, ending: str) -> HttpResponseBase:
+    found = _on(shelf, statement_id)
     if not found.is_ready:
         raise Http404
-    try:
-        files.require_readable(found)
-    except MovementsInArchive:
-        return redirect("statement", found.pk)
-    return file_of(request, found, ending, as_reader=lambda: acting_as(request.user))
+    with shelf.reader():
+        try:
+            files.require_readable(found)
+        except MovementsInArchive:
+            return redirect("./")
+        return file_of(request, found, ending, as_reader=shelf.reader)
 
 
 def file_of(
@@ -107,7 +145,7 @@ def file_of(
     found: Statement,
     ending: str,
     *,
-    as_reader: Callable[[], AbstractContextManager[Any]],
+    as_reader: Block,
 ) -> HttpResponseBase:
     """Return a statement's file: a PDF at once, the others while they are read."""
     name = files.file_name(found, ending)
@@ -171,7 +209,12 @@ def fetch_older(request: PersonRequest) -> HttpResponse:
     return redirect("activity")
 
 
-def _own(user: User, statement_id: UUID) -> Statement:
+def _own(request: PersonRequest) -> Shelf:
+    return Shelf(own_wallet(request.user), "wallet")
+
+
+def _on(shelf: Shelf, statement_id: UUID) -> Statement:
     """Raises Http404."""
-    found = Statement.objects.visible_to(user).select_related("account", "document")
-    return get_object_or_404(found, pk=statement_id)
+    with shelf.reader():
+        found = Statement.objects.filter(account=shelf.account).select_related("account", "document")
+        return get_object_or_404(found, pk=statement_id)

@@ -1,6 +1,7 @@
 """Who a customer is to a bank: their name, telephone and BVN, for what they ask us to do with it."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
@@ -26,6 +27,8 @@ class Identified:
     last_name: str
     phone: str
     bvn: str = field(repr=False)
+    birth_date: date | None = field(repr=False)
+    address: str = field(repr=False)
 
 
 def has_bvn(*, user: User) -> bool:
@@ -46,7 +49,14 @@ def identified(*, user: User, purpose: str) -> Identified:
         )
         first, last = (named.first_name, named.last_name) if named else _split(user.display_name)
         audit.record(action="kyc.number.used", target=number, purpose=purpose)
-        return Identified(first, last, customer.phone, sealing.open_number(number))
+        return Identified(
+            first,
+            last,
+            customer.phone,
+            sealing.open_number(number),
+            birth_date=named.date_of_birth if named else None,
+            address=named.address if named else "",
+        )
 
 
 def _split(name: str) -> tuple[str, str]:

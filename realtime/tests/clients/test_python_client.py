@@ -16,7 +16,7 @@ from realtime.asgi import hub
 from realtime.tests.clients.supabase import client as supabase
 from realtime.tests.serving import WebProcess
 from realtime.tests.sockets import dispatch, token_of
-from realtime.tests.test_tokens import expiring
+from realtime.tests.test_tokens import LIFE, expiring
 
 # The client asks its own WebSocket library for something that is deprecated there.
 pytestmark = pytest.mark.filterwarnings(
@@ -193,22 +193,24 @@ def test_a_token_is_renewed_and_another_expires_on_an_open_socket(server, ada, m
     monkeypatch.setattr(hub, "TEND", 0.2)
     topic = f"user:{ada.id}"
 
-    async def story(old: str, new: str, last: str) -> None:
+    async def story(old: str, new: str) -> None:
+        over = asyncio.create_task(asyncio.sleep(LIFE + 0.5))
         async with App(server, old) as app:
             heard = Seen()
             channel = app.channel(topic, private=True).on_broadcast("*", heard)
             assert await app.join(channel) == JOINED
             await app.client.set_auth(new)
-            await asyncio.sleep(2)
+            await over
             await sync_to_async(publish)(topic, "still heard")
             assert (await heard.next())["event"] == "still heard"
-            await app.client.set_auth(last)
+            await app.client.set_auth(await sync_to_async(expiring)(ada, LIFE))
             state, error = await app.states.next()
             assert state == supabase.RealtimeSubscribeStates.CHANNEL_ERROR and "Token has expired" in str(
                 error
             )
 
-    run(lambda: story(expiring(ada, 1), token_of(ada), expiring(ada, 4)))
+    old, new = expiring(ada, LIFE), token_of(ada)
+    run(lambda: story(old, new))
 
 
 def test_changes_of_ones_own_rows_are_told_by_filters(server, ada, bola):

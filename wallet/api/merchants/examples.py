@@ -32,6 +32,7 @@ LINK = {
     "merchant": _MERCHANT,
     "url": "https://alajo.example/pay/k3N9xTq0ZbLm/",
     **LINK_INPUT,
+    "picture_url": None,
     "state": "ACTIVE",
     "created_at": _AT,
 }
@@ -64,4 +65,26 @@ REFUND = {
     "state": "SUCCEEDED",
     "reason": "One was torn",
     "created_at": _AT,
+}
+SETTLEMENT_INPUT = {
+    "bank_account": "ban_01bXeVKNyARWzt9Zc36oSj",
+    "amount": 20000000,
+    "currency": "NGN",
+    "expected_fee": 2688,
+}
+SETTLEMENT = {
+    "id": "wdr_01bXeVKNyARWzt9Zc36oSk",
+    "object": "settlement",
+    "merchant": _MERCHANT,
+    "bank_account": "ban_01bXeVKNyARWzt9Zc36oSj",
+    "amount": 20000000,
+    "fee": 2688,
+    "fee_lines": [{"kind": "FEE", "amount": 2500}, {"kind": "VAT", "amount": 188}],
+    "currency": "NGN",
+    "state": "SENT",
+    "day": "2026-01-31",
+    "reference": "alj-019c1d2f4a5b7c8d9e0f1a2b3c4d5e6f",
+    "created_at": _AT,
+    "settled_at": None,
+    "returned_at": None,
 }

@@ -1,5 +1,6 @@
 """What goes in (strictly) and what comes out. Amounts are in minor units."""
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -41,6 +42,9 @@ class LinkSerializer(serializers.Serializer[PaymentLink]):
     currency = serializers.CharField(source="currency_id", help_text=_("ISO 4217."))
     description = serializers.CharField()
     success_message = serializers.CharField()
+    picture_url = serializers.SerializerMethodField(
+        help_text=_("What is shown beside it; null without one. Members choose it on their pages.")
+    )
     single_use = serializers.BooleanField()
     expires_at = InstantField(allow_null=True)
     state = OpenEnumField(help_text=_("ACTIVE, PAUSED, USED."))
@@ -48,6 +52,9 @@ class LinkSerializer(serializers.Serializer[PaymentLink]):
 
     def get_url(self, link: PaymentLink) -> str:
         return letters.page("pay_link", link.slug)
+
+    def get_picture_url(self, link: PaymentLink) -> str | None:
+        return f"{settings.SITE_URL}{link.picture_url}" if link.picture else None
 
 
 class MerchantPaymentSerializer(serializers.Serializer[MerchantPayment]):

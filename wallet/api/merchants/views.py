@@ -118,10 +118,10 @@ class LinkList(ApiView, ListAPIView[PaymentLink]):
         return idempotency.once(request, lambda _posting_id: self._make(order))
 
     def _make(self, order: dict[str, Any]) -> Response:
-        merchant, currency = _merchant(self.request, order.pop("merchant", None)), order.pop("currency")
+        merchant, currency = merchant_of(self.request, order.pop("merchant", None)), order.pop("currency")
         if currency != NGN:
             raise CurrencyMismatch
-        link = links.make_link(merchant=merchant, by=_person(self.request), at=timezone.now(), **order)
+        link = links.make_link(merchant=merchant, by=person_of(self.request), at=timezone.now(), **order)
         return Response(LinkSerializer(link).data, status=201)
 
 
@@ -151,7 +151,7 @@ class LinkPause(ApiView):
     )
     def post(self, request: Request, id: str) -> Response:
         """Nobody can pay it until it is opened again. Pausing twice is pausing once."""
-        link = links.pause_link(link=_link(request, self.key()), by=_person(request))
+        link = links.pause_link(link=_link(request, self.key()), by=person_of(request))
         return Response(self.serializer_class(link).data)
 
 
@@ -168,7 +168,7 @@ class LinkOpen(ApiView):
     )
     def post(self, request: Request, id: str) -> Response:
         """Open a paused link again."""
-        link = links.reopen_link(link=_link(request, self.key()), by=_person(request))
+        link = links.reopen_link(link=_link(request, self.key()), by=person_of(request))
         return Response(self.serializer_class(link).data)
 
 
@@ -243,19 +243,19 @@ class RefundCreate(ApiView):
 
     def _refund(self, order: dict[str, Any], sold: MerchantPayment, posting_id: UUID) -> Response:
         made = refunds.refund(
-            sold=sold, by=_person(self.request), posting_id=posting_id, at=timezone.now(), **order
+            sold=sold, by=person_of(self.request), posting_id=posting_id, at=timezone.now(), **order
         )
         if made.refund_id is not None:
             on_commit(money_in_tasks.settle_refunds.delay, robust=True)
         return Response(self.serializer_class(made).data, status=201)
 
 
-def _person(request: Request) -> User | None:
+def person_of(request: Request) -> User | None:
     """Who asks; None for the organisation's own program, which speaks by its key."""
     return request.user if isinstance(request.user, User) else None
 
 
-def _merchant(request: Request, merchant_id: UUID | None) -> Merchant:
+def merchant_of(request: Request, merchant_id: UUID | None) -> Merchant:
     """The merchant asked for, or the only one. Raises MerchantNotFound."""
     rows = Merchant.objects.visible_to(request.user)
     found = list(rows.filter(pk=merchant_id) if merchant_id else rows[:2])

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from core.actors import acting_as_service
 from wallet import services
 from wallet.models import PaymentGateway
-from wallet.services import credentials
+from wallet.services import credentials, gateways
 
 
 class Command(BaseCommand):
@@ -32,9 +32,15 @@ class Command(BaseCommand):
             "--currency", action="append", dest="currencies", help="NGN unless given; may be repeated"
         )
 
+        parser.add_argument(
+            "--untried", action="store_true", help="do not try the credentials at the gateway first"
+        )
+
     def handle(self, *, code: str, kind: str, currencies: list[str] | None, **options: Any) -> None:
         given = {name: _read(name) for name in credentials.names_of(kind)}
         try:
+            if not options["untried"]:
+                gateways.try_credentials(kind=kind, credentials=given)
             with acting_as_service():
                 services.install_gateway(
                     code=code,
@@ -47,6 +53,8 @@ class Command(BaseCommand):
         except credentials.CredentialsUnfit as error:
             field = error.data.get("field", ", ".join(given))
             raise CommandError(f"{error} ({field})") from error
+        except (gateways.CredentialsRefused, gateways.CredentialsUntried) as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"{code} takes {', '.join(currencies or ['NGN'])}.")
 
 

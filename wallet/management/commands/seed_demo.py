@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts import factors, roles
+from accounts import demo_joining, factors, roles
 from accounts import services as accounts
 from accounts.api.organizations.scopes import ORGANIZATIONS_READ
 from accounts.demo import apply_for_tier_2, run_program
@@ -25,6 +25,7 @@ from wallet import (
     demo_merchants,
     demo_money_in,
     demo_payouts,
+    demo_reconciliation,
     demo_statements,
 )
 from wallet.api.scopes import ACCOUNTS_READ
@@ -92,6 +93,18 @@ class Command(BaseCommand):
                     },
                     priority=200,
                 )
+            if not PaymentGateway.objects.filter(code=demo.THIRD_GATEWAY).exists():
+                install_gateway(
+                    code=demo.THIRD_GATEWAY,
+                    kind=PaymentGateway.Kind.XPRESS_WALLET,
+                    name="Xpress Wallet",
+                    currencies=["NGN"],
+                    credentials={
+                        "secret_key": settings.XPRESS_WALLET_SANDBOX_SECRET_KEY,
+                        "door": settings.XPRESS_WALLET_SANDBOX_DOOR,
+                    },
+                    priority=300,
+                )
         self._tell("history")
         if demo.write_history(people=people, at=timezone.now()):
             demo_money_in.write(people=people, at=timezone.now())
@@ -109,7 +122,10 @@ class Command(BaseCommand):
             admin = User.objects.get(email=ADMIN)
         demo_merchants.open_shop(slug=SHOP_SLUG, people=people, staff=admin, at=timezone.now())
         demo_merchants.pay_shop(slug=SHOP_SLUG, people=people, at=timezone.now())
+        demo_merchants.bring_salaries(slug=SHOP_SLUG, people=people, at=timezone.now())
         demo_merchants.ask_around(people=people, at=timezone.now())
+        self._tell("the gateway's side")
+        demo_reconciliation.tell(at=timezone.now())
         self._tell("an application and a programme")
         apply_for_tier_2(user=people["chidi@alajo.test"], at=timezone.now())
         run_program(by=admin, at=timezone.now())
@@ -131,7 +147,7 @@ def customer(email: str, name: str, password: str) -> User:
             user = accounts.register(user=User(email=email, password=password), display_name=name)
             Customer.objects.filter(user=user).update(phone=PHONES.get(email, ""))
         confirm(user)
-    factors.enrol_totp(user=user)
+    demo_joining.set_up_long_ago(user=user, at=timezone.now())
     return user
 
 

@@ -5,8 +5,10 @@ from wallet.sandbox.models.faults import Fault, Switches, fault_kinds
 from wallet.sandbox.models.payouts import SandboxBook, SandboxLedgerRow, SandboxRecipient, SandboxTransfer
 from wallet.sandbox.models.people import SandboxAccount, SandboxCustomer
 from wallet.sandbox.models.refunds import SandboxDispute, SandboxRefund
+from wallet.sandbox.models.settlements import SandboxSettlement
 from wallet.sandbox.models.webhooks import SandboxDelivery
 from wallet.sandbox.models.xpress_pay import SandboxXpressPayment
+from wallet.sandbox.models.xpress_wallet import SandboxXpressRow, SandboxXpressWallet
 
 __all__ = [
     "Fault",
@@ -20,8 +22,11 @@ __all__ = [
     "SandboxLedgerRow",
     "SandboxRecipient",
     "SandboxRefund",
+    "SandboxSettlement",
     "SandboxTransfer",
     "SandboxXpressPayment",
+    "SandboxXpressRow",
+    "SandboxXpressWallet",
     "Switches",
     "fault_kinds",
 ]

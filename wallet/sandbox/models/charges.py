@@ -54,6 +54,9 @@ class SandboxCharge(models.Model):
     steps = models.JSONField(default=list)
     # Who sent it and into which account number, where that is how it came.
     sender = models.JSONField(default=dict)
+    settlement = models.ForeignKey(
+        "SandboxSettlement", on_delete=models.SET_NULL, null=True, related_name="charges"
+    )
     # Kinds of Fault that colour how this charge is told, in verify and webhook alike.
     quirks = models.JSONField(default=list)
     created_at = models.DateTimeField()

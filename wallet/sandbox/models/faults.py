@@ -38,6 +38,7 @@ class Fault(models.Model):
         AMOUNT_AS_STRING = "AMOUNT_AS_STRING", _("Amount as a string")
         CARD_DECLINED = "CARD_DECLINED", _("Saved card is declined")
         UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT", _("Deposit into a number nobody was given")
+        DEPOSIT_REJECTED = "DEPOSIT_REJECTED", _("Bank turns a deposit into an account number back")
         # A transfer meets these.
         TRANSFER_AT_ONCE = "TRANSFER_AT_ONCE", _("Transfer arrives before the answer")
         TRANSFER_FAILS = "TRANSFER_FAILS", _("Transfer fails")
@@ -64,16 +65,28 @@ class Fault(models.Model):
         TRANSFER = "transfer", "transfer"
         TRANSFER_BULK = "transfer_bulk", "transfer/bulk"
         TRANSFER_VERIFY = "transfer_verify", "transfer/verify"
+        CHARGE = "charge", "charge"
+        CHARGE_SUBMIT = "charge_submit", "charge/submit_…"
         CHARGE_CARD = "charge_authorization", "transaction/charge_authorization"
         ACCOUNT = "account", "dedicated_account"
         REFUND = "refund", "refund"
         REFUNDS = "refunds", "refund, asked"
+        REFUND_RETRY = "refund_retry", "refund/retry_with_customer_details"
         DISPUTE = "dispute", "dispute"
         RESOLVE_DISPUTE = "dispute_resolve", "dispute/…/resolve"
         BALANCE = "balance", "balance"
         LEDGER = "ledger", "balance/ledger"
+        SETTLEMENT = "settlement", "settlement"
         XPRESS_INITIALIZE = "xpress_initialize", "XpressPay: Initialize"
         XPRESS_VERIFY = "xpress_verify", "XpressPay: VerifyPayment"
+        WALLET_BANKS = "wallet_banks", "Xpress Wallet: transfer/banks"
+        WALLET_RESOLVE = "wallet_resolve", "Xpress Wallet: transfer/account/details"
+        WALLET_TRANSFER = "wallet_transfer", "Xpress Wallet: transfer/bank"
+        WALLET_ROWS = "wallet_rows", "Xpress Wallet: merchant/transactions"
+        WALLET_ROW = "wallet_row", "Xpress Wallet: merchant/transaction"
+        WALLET_BALANCE = "wallet_balance", "Xpress Wallet: merchant/wallet"
+        WALLET_OPEN = "wallet_open", "Xpress Wallet: wallet"
+        WALLET_CUSTOMER = "wallet_customer", "Xpress Wallet: customer"
 
     kind = models.CharField(max_length=20, choices=fault_kinds)
     value = models.CharField(max_length=20, blank=True)

@@ -58,8 +58,12 @@ def answer(message: str, data: Body) -> HttpResponse:
 
 
 def _work(view: View, request: HttpRequest, body: Body) -> HttpResponse:
-    with acting_as_service():
-        return view(request, body)
+    """The answer to a call, be it a refusal: what it meets on its way out, both do."""
+    try:
+        with acting_as_service():
+            return view(request, body)
+    except Refusal as refusal:
+        return refusal.response
 
 
 def _check_key(request: HttpRequest) -> None:

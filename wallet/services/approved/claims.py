@@ -1,4 +1,7 @@
-"""Giving a suspended deposit to a customer, and paying a deposit back: proposed by one, approved by another."""
+"""Giving a suspended deposit to a customer, and paying a deposit back, because we want to or because its customer asks.
+
+Proposed by one, approved by another.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,14 +11,22 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.approvals import ApprovalAction, Described, Payload
 from accounts.models import Approval
+from core.errors import DomainError
 from core.templatetags.money import money
 from wallet.models import Account, Payment, Refund, SuspendedDeposit
 from wallet.services.approved.adjustments import refuse_own_money
 from wallet.services.approved.words import account_named, before_and_after, name_of
+from wallet.services.refund_asks import check_asked, let_go
 from wallet.services.refunds import check_refund, left_to_refund, purse_of, request_refund
 from wallet.services.suspense import SuspendedNotFound, attribute_deposit, check_attribution
 
-ATTRIBUTE, REFUND = "wallet.attribute_deposit", "wallet.refund"
+ATTRIBUTE, REFUND, ASKED = "wallet.attribute_deposit", "wallet.refund", "wallet.refund_asked"
+
+
+class RefundNotFound(DomainError):
+    code = "refund_not_found"
+    kind = "not_found"
+    message = _("There is no such refund.")
 
 
 def deposit_named(key: str) -> SuspendedDeposit:
@@ -107,6 +118,38 @@ def _refund(payload: Payload, approval: Approval, at: datetime) -> None:
     )
 
 
+def refund_named(key: str) -> Refund:
+    """Raises RefundNotFound."""
+    found = Refund.objects.select_related("account__owner", "payment__gateway").filter(pk=UUID(key)).first()
+    if found is None:
+        raise RefundNotFound
+    return found
+
+
+def _check_asked(payload: Payload) -> None:
+    check_asked(refund=refund_named(payload["refund"]))
+
+
+def _describe_asked(payload: Payload) -> Described:
+    refund = refund_named(payload["refund"])
+    payment = refund.payment
+    of = f"{refund.reference}, {money(payment.amount, payment.currency_id)}" if payment else refund.reference
+    return [
+        (_("Asked for by the customer"), money(refund.amount, refund.currency_id)),
+        (_("Of the payment"), of),
+        (_("Out of"), name_of(refund.account)),
+        (_("Its balance"), before_and_after(refund.account, debited=refund.amount, credited=0)),
+        (_("What the customer wrote"), refund.note),
+    ]
+
+
+def _let_go(payload: Payload, approval: Approval, at: datetime) -> None:
+    """Have it ordered by a worker. Raises OwnMoney, RefundNotAsked."""
+    refund = refund_named(payload["refund"])
+    refuse_own_money([refund.account], approval)
+    let_go(refund_id=refund.pk, by=approval.decided_by or approval.maker, at=at)
+
+
 ACTIONS = (
     ApprovalAction(
         code=ATTRIBUTE,
@@ -129,5 +172,16 @@ ACTIONS = (
         describe=_describe_refund,
         apply=_refund,
         amount=lambda payload: int(payload["amount"]),
+    ),
+    ApprovalAction(
+        code=ASKED,
+        label=_("Refund that a customer asks for"),
+        propose="wallet.propose_refund",
+        approve="wallet.approve_refund",
+        check=_check_asked,
+        target_version=lambda payload: refund_named(payload["refund"]).state,
+        describe=_describe_asked,
+        apply=_let_go,
+        amount=lambda payload: refund_named(payload["refund"]).amount,
     ),
 )

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.approvals import ApprovalAction, Described, Payload
 from accounts.models import Approval
+from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.models import PaymentGateway
 from wallet.services import credentials as forms
@@ -35,6 +36,13 @@ def _gateway(payload: Payload) -> PaymentGateway:
 def _check(payload: Payload) -> None:
     """Raises GatewayGone, CredentialsUnfit."""
     forms.check(kind=_gateway(payload).kind, credentials=payload["credentials"])
+
+
+def _try(payload: Payload) -> None:
+    """Raises GatewayGone, CredentialsUnfit, CredentialsRefused, CredentialsUntried."""
+    with acting_as_service():
+        gateway = _gateway(payload)
+    gateways.try_credentials(kind=gateway.kind, credentials=payload["credentials"])
 
 
 def _version(payload: Payload) -> str:
@@ -70,4 +78,5 @@ ACTION = ApprovalAction(
     describe=_describe,
     apply=_apply,
     sealed=frozenset({"credentials"}),
+    try_first=_try,
 )

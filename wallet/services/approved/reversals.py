@@ -1,6 +1,6 @@
 """Taking a posting back by staff: small ones alone, larger ones by two people."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import posting_id
 from core.templatetags.money import money
-from wallet.models import Account, Reversal, ReversalRule, Transaction
+from wallet.models import Account, Payout, Reversal, Transaction
 from wallet.refusals import AlreadyReversed, PostingNotFound
 from wallet.services import posting, reversals
 from wallet.services.approved.adjustments import refuse_own_money
@@ -39,12 +39,6 @@ class OwnMoneyAlone(DomainError):
     message = _("One of these accounts is yours. Somebody else must deal with it.")
 
 
-def most_alone(*, currency: str, on: date) -> int:
-    """What one member of staff takes back alone on a day (minor units): nothing where no rule says so."""
-    rules = ReversalRule.objects.filter(currency=currency, from_date__lte=on).order_by("-from_date")
-    return rules.values_list("amount", flat=True).first() or 0
-
-
 def amount_of(posted: UUID) -> int:
     """What moved by a posting in all. Raises PostingNotFound."""
     total = Transaction.objects.of_posting(posted).aggregate(total=Sum("amount"))["total"]
@@ -62,7 +56,7 @@ def reverse_alone(
     """
     with acting_as_service():
         amount, lines = amount_of(reverses), _lines(reverses)
-        most = most_alone(currency=lines[0].currency, on=timezone.localdate(at))
+        most = reversals.most_alone(currency=lines[0].currency, on=timezone.localdate(at))
         if amount > most:
             raise TakesTwoPeople(most=most)
         if any(
@@ -87,12 +81,16 @@ def _check(payload: Payload) -> None:
     if Reversal.objects.filter(pk=posted).exists():
         raise AlreadyReversed
     with transaction.atomic():
+        reversals.check_stands(posting_id=posted)
         posting.reverse(posting_id=posting_id(), reverses=posted, description=payload["description"])
         transaction.set_rollback(True)
 
 
 def _version(payload: Payload) -> str:
     found = Reversal.objects.filter(pk=payload["posting"]).values_list("reversed_by", flat=True).first()
+    payout = Payout.objects.filter(posting_id=payload["posting"]).first()
+    if payout is not None and reversals.returned_elsewhere(payout):
+        return "returned elsewhere"
     return f"reversed by {found}" if found else "stands"
 
 

@@ -32,7 +32,7 @@ from core.models import Archive
 from core.partitions import Partition
 from storage_app import blobs
 from storage_app.services import house, objects
-from wallet.models import Case, Payment, Payout
+from wallet.models import Case, Dispute, Payment, Payout, Refund, SuspendedDeposit
 from wallet.refusals import ArchiveStillNeeded
 from wallet.services import books
 from wallet.services.archives import parquet
@@ -212,7 +212,10 @@ def _detach(month: Archive) -> None:
 
 
 def _refuse_if_needed(month: Archive) -> None:
-    """Raises ArchiveStillNeeded where a payment, a payout or a case that is open refers to a movement of the month."""
+    """Raises ArchiveStillNeeded where something that is open refers to a movement of the month.
+
+    That is a payment, a payout, a case, money that is nobody's yet, or a refund or dispute of what came in then.
+    """
     if month.parent != "wallet_transaction":
         return
     since, until = bounds_of(month)
@@ -223,6 +226,13 @@ def _refuse_if_needed(month: Archive) -> None:
     if Payout.objects.open().filter(within).exists():
         raise ArchiveStillNeeded(partition=month.partition)
     of_payment = Q(payment__posting_id__gte=since, payment__posting_id__lt=until)
+    of_deposit = Q(suspended__posting_id__gte=since, suspended__posting_id__lt=until)
+    if SuspendedDeposit.objects.open().filter(within).exists():
+        raise ArchiveStillNeeded(partition=month.partition)
+    if Refund.objects.open().filter(of_payment | of_deposit).exists():
+        raise ArchiveStillNeeded(partition=month.partition)
+    if Dispute.objects.open().filter(of_payment).exists():
+        raise ArchiveStillNeeded(partition=month.partition)
     told = Q(data__transaction__gte=str(since), data__transaction__lt=str(until))
     if Case.objects.filter(of_payment | told, state=Case.State.OPEN).exists():
         raise ArchiveStillNeeded(partition=month.partition)

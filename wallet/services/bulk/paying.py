@@ -18,7 +18,7 @@ from wallet.gateways.capabilities import AccountNotResolved, KnowsBanks
 from wallet.models import BankAccount, BulkPayout, BulkPayoutRow, Payout
 from wallet.services.bank_accounts import Found, destination
 from wallet.services.banks import payout_gateway
-from wallet.services.bulk.uploading import number_of
+from wallet.services.bulk.uploading import facts_of, number_of
 from wallet.services.gateways import adapter_of
 from wallet.services.payouts import order_payout, request_payout
 
@@ -35,7 +35,7 @@ class NameDiffers(DomainError):
 def take_row(*, at: datetime) -> UUID | None:
     """Return a line that waits to be paid, the oldest file's first; files without one are done."""
     with acting_as_service():
-        running = BulkPayout.objects.filter(state=State.RUNNING).order_by("pk")
+        running = BulkPayout.objects.filter(state=State.RUNNING).select_related("organization").order_by("pk")
         for bulk in running:
             row = bulk.lines.filter(state=RowState.WAITING).order_by("number").first()
             if row is not None:
@@ -50,7 +50,7 @@ def pay_row(*, row_id: UUID, at: datetime) -> BulkPayoutRow:
     Raises GatewayUnavailable: it waits, and is tried again.
     """
     with acting_as_service():
-        rows = BulkPayoutRow.objects.select_related("bulk__owner", "bulk__account")
+        rows = BulkPayoutRow.objects.select_related("bulk__owner", "bulk__organization", "bulk__account")
         row = rows.get(pk=row_id)
     if row.state != RowState.WAITING:
         return row
@@ -92,7 +92,9 @@ def _request(row: BulkPayoutRow, found: Found, *, at: datetime) -> Payout:
         return request_payout(
             payout_id=row.pk,
             account=row.bulk.account,
-            bank_account=destination(owner=row.bulk.owner, found=found, at=at),
+            bank_account=destination(
+                owner=row.bulk.owner, organization=row.bulk.organization, found=found, at=at
+            ),
             amount=row.amount,
             purpose=Payout.Purpose.BULK,
             note=row.note,
@@ -124,5 +126,9 @@ def _close(bulk: BulkPayout, *, at: datetime) -> None:
     here = BulkPayout.objects.filter(pk=bulk.pk, state=State.RUNNING)
     if here.update(state=State.DONE, ended_at=at):
         audit.record(action="wallet.bulk.done", target=bulk)
-        facts = {"bulk": str(bulk.pk), "name": bulk.file_name}
-        accounts.notify(notices=[Notification(user_id=bulk.owner_id, event="bulk.done", data=facts)])
+        people = (bulk.owner_id, bulk.uploaded_by_id, bulk.confirmed_by_id)
+        told = sorted({person for person in people if person is not None})
+        facts = facts_of(bulk)
+        accounts.notify(
+            notices=[Notification(user_id=person, event="bulk.done", data=facts) for person in told]
+        )

@@ -1,4 +1,4 @@
-"""A file of payouts from upload to confirmation, and how far it is afterwards."""
+"""A file of payouts: read and kept to be looked at, and how far it is once it is being paid."""
 
 import hashlib
 from collections import Counter
@@ -12,30 +12,21 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Membership, User
+from accounts.services import organizations
+from accounts.services.organizations import RoleNotEnough
 from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import uuid7
 from wallet import payout_files
 from wallet.models import Account, BulkPayout, BulkPayoutRow, Payout
-from wallet.refusals import InsufficientFunds
 from wallet.services.banks import bank_choices, payout_gateway
-from wallet.services.cooling_off import check_cooling_off
-from wallet.services.limits import limits_of
 from wallet.services.payouts.quoting import LARGEST, SMALLEST, fee_of
 
 State, RowState = BulkPayout.State, BulkPayoutRow.State
-# A file that was looked at is confirmed within a day, or read anew.
-PREVIEW_FOR = timedelta(hours=24)
 PER_DAY = 20
 _PLACE = "wallet_bulkpayoutrow.sealed"
-
-
-class BulkOver(DomainError):
-    code = "bulk_over"
-    kind = "conflict"
-    message = _("This file was paid or put aside already, or is older than a day. Upload it again.")
 
 
 class TooManyFiles(DomainError):
@@ -65,13 +56,28 @@ class Progress:
         return self.rows - self.wrong
 
 
-def upload(*, owner: User, account: Account, name: str, raw: bytes, at: datetime) -> BulkPayout:
+def upload(
+    *,
+    by: User,
+    account: Account,
+    name: str,
+    raw: bytes,
+    at: datetime,
+    organization_id: UUID | None = None,
+) -> BulkPayout:
     """Read a file and keep its lines, what is wrong with each, and what it would cost.
 
-    Raises FileRefused, FileTooLarge, NoPayouts, TooManyFiles.
+    It is the person's own, or that of an organisation which they manage and whose account this is. Raises FileRefused,
+    FileTooLarge, NoPayouts, TooManyFiles, OrganizationNotFound, RoleNotEnough.
     """
+    whose: dict[str, Any] = {"owner": by}
+    if organization_id is not None:
+        whose = {"organization_id": organization_id}
     with acting_as_service():
-        lately = BulkPayout.objects.filter(owner=owner, uploaded_at__gt=at - timedelta(days=1))
+        if organization_id is not None:
+            managing(organization_id=organization_id, by=by)
+            whose["uploaded_by"] = by
+        lately = BulkPayout.objects.filter(**whose, uploaded_at__gt=at - timedelta(days=1))
         if lately.count() >= PER_DAY:
             raise TooManyFiles
         banks = {bank.code: bank.name for bank in bank_choices(gateway=payout_gateway(account.currency_id))}
@@ -80,7 +86,7 @@ def upload(*, owner: User, account: Account, name: str, raw: bytes, at: datetime
     good = [row for row in rows if not row.is_wrong]
     with acting_as_service():
         bulk = BulkPayout.objects.create(
-            owner=owner,
+            **whose,
             account=account,
             file_name=name[-120:],
             sha256=hashlib.sha256(raw).hexdigest(),
@@ -92,39 +98,6 @@ def upload(*, owner: User, account: Account, name: str, raw: bytes, at: datetime
         BulkPayoutRow.objects.bulk_create([_kept(bulk, row, fees[row.number]) for row in rows])
         audit.record(action="wallet.bulk.uploaded", target=bulk, rows=len(rows), sha256=bulk.sha256)
     return bulk
-
-
-def confirm(*, bulk: BulkPayout, at: datetime) -> BulkPayout:
-    """Have the good lines of a file paid. A repeat changes nothing.
-
-    Raises BulkOver, InsufficientFunds, LimitExceeded, CoolingOff: then nothing is paid.
-    """
-    with acting_as_service():
-        held = BulkPayout.objects.select_for_update(of=("self",)).select_related("account").get(pk=bulk.pk)
-        if held.state in (State.RUNNING, State.DONE):
-            return held
-        if held.state != State.PREVIEW or at - held.uploaded_at > PREVIEW_FOR or held.amount == 0:
-            raise BulkOver
-        total = held.amount + held.fee
-        if total > held.account.available:
-            raise InsufficientFunds(available=held.account.available, amount=total)
-        refusal = limits_of(account=held.account, at=at).refusal_of_day(held.amount)
-        if refusal:
-            raise refusal
-        check_cooling_off(source=held.account, amount=held.amount, at=at)
-        held.state, held.confirmed_at = State.RUNNING, at
-        held.save(update_fields=["state", "confirmed_at"])
-        audit.record(action="wallet.bulk.confirmed", target=held, amount=held.amount, fee=held.fee)
-    return held
-
-
-def discard(*, bulk: BulkPayout, at: datetime) -> None:
-    """Put a file aside that was only looked at. Raises BulkOver."""
-    with acting_as_service():
-        here = BulkPayout.objects.filter(pk=bulk.pk, state=State.PREVIEW)
-        if not here.update(state=State.CANCELLED, ended_at=at):
-            raise BulkOver
-        audit.record(action="wallet.bulk.discarded", target=bulk)
 
 
 def progress_of(*, bulk: BulkPayout) -> Progress:
@@ -168,6 +141,20 @@ def result_rows(*, bulk: BulkPayout) -> Iterator[tuple[Any, ...]]:
             payout.reference if payout else "",
             row.reason or ",".join(row.problems),
         )
+
+
+def facts_of(bulk: BulkPayout) -> dict[str, str]:
+    """What a notice about a file says: which it is, and whose."""
+    facts = {"bulk": str(bulk.pk), "name": bulk.file_name}
+    return {**facts, "slug": bulk.organization.slug} if bulk.organization else facts
+
+
+def managing(*, organization_id: UUID, by: User) -> Membership:
+    """Lock an organisation; return what `by` is in it. Raises OrganizationNotFound, RoleNotEnough."""
+    mine = organizations.locked(organization_id=organization_id, by=by)
+    if not mine.manages:
+        raise RoleNotEnough
+    return mine
 
 
 def _plain(amount: int) -> str:

@@ -144,10 +144,16 @@ def shown_by_token(*, token: str) -> Shown:
     return Shown(sold.link, sold.merchant, sold)
 
 
+def locked_link(*, link: PaymentLink, by: User | None) -> PaymentLink:
+    """Lock a link for one of its organisation's members, or its program. Raises OrganizationNotFound."""
+    found = PaymentLink.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=link.pk)
+    _speaking(found.merchant, by)
+    return found
+
+
 def _turn(link: PaymentLink, state: str, by: User | None) -> PaymentLink:
     with acting_as_service():
-        link = PaymentLink.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=link.pk)
-        _speaking(link.merchant, by)
+        link = locked_link(link=link, by=by)
         if link.state == PaymentLink.State.USED:
             raise LinkNotOpen
         if link.state != state:

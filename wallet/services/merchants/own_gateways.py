@@ -12,7 +12,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from wallet.models import Merchant, Payment, PaymentGateway, WebhookEvent
 from wallet.services.accounts import NGN
-from wallet.services.gateways import adapter_of, install_gateway
+from wallet.services.gateways import adapter_of, install_gateway, try_credentials
 from wallet.services.merchants.applying import managing
 from wallet.services.webhooks import receive_webhook
 
@@ -36,11 +36,15 @@ class KeyRefused(DomainError):
 def bring_gateway(*, merchant: Merchant, by: User, secret_key: str) -> Merchant:
     """Charge cards at the merchant's own Paystack account from now on, or with another key of it: an owner's right.
 
-    Raises OrganizationNotFound, RoleNotEnough, KeyRefused.
+    The key is tried there first. Calls outside. Raises OrganizationNotFound, RoleNotEnough, KeyRefused,
+    CredentialsRefused, CredentialsUntried.
     """
     secret_key = secret_key.strip()
     if not secret_key.startswith(PREFIXES) or not secret_key.isascii() or not 20 <= len(secret_key) <= 100:
         raise KeyRefused
+    with acting_as_service():
+        managing(merchant=merchant, by=by, owner=True)
+    try_credentials(kind=PaymentGateway.Kind.PAYSTACK, credentials={"secret_key": secret_key})
     with acting_as_service():
         managing(merchant=merchant, by=by, owner=True)
         gateway = install_gateway(

@@ -14,7 +14,7 @@ from wallet.models import Account, BankAccount, Merchant, MerchantSettlement, Pa
 from wallet.services import bank_accounts, payouts
 from wallet.services.accounts import open_wallet
 from wallet.services.bank_accounts import BankAccountGone, Found
-from wallet.services.merchants.applying import managing
+from wallet.services.merchants.applying import managing, tell_owners
 from wallet.services.payouts.quoting import LARGEST, PayoutQuote, fee_of
 from wallet.services.posting import Line, post
 
@@ -44,6 +44,18 @@ def remove_bank_account(*, merchant: Merchant, by: User, account: BankAccount, a
         if account.organization_id != merchant.organization_id:
             raise BankAccountGone
         bank_accounts.remove_bank_account(account=account, at=at)
+        end_daily(merchant=merchant, account=account)
+
+
+def end_daily(*, merchant: Merchant, account: BankAccount | None = None) -> None:
+    """Send a merchant's balance no more by itself, or no more to `account`. The caller has locked the organisation."""
+    merchant.refresh_from_db(fields=["settles_to", "settles_from", "settles_since"])
+    if merchant.settles_to_id is None or (account is not None and merchant.settles_to_id != account.pk):
+        return
+    merchant.settles_to = merchant.settles_from = merchant.settles_since = None
+    merchant.save(update_fields=["settles_to", "settles_from", "settles_since"])
+    audit.record(action="wallet.merchant.settles_by_hand", target=merchant)
+    tell_owners(merchant, "merchant.settles_by_hand")
 
 
 def bank_accounts_of(merchant: Merchant) -> list[BankAccount]:
@@ -56,7 +68,8 @@ def bank_accounts_of(merchant: Merchant) -> list[BankAccount]:
 def payouts_of(merchant: Merchant, *, limit: int) -> list[Payout]:
     """Return what was last sent to banks, newest first. The caller has asked who may see it."""
     with acting_as_service():
-        sent = Payout.objects.filter(account=merchant.account_id).select_related("bank_account")
+        sent = Payout.objects.filter(account=merchant.account_id, purpose=PURPOSE)
+        sent = sent.select_related("bank_account")
         return list(sent.order_by("-id")[:limit])
 
 
@@ -99,20 +112,21 @@ def quote_settlement(
 def settle_to_bank(
     *,
     merchant: Merchant,
-    by: User,
+    by: User | None,
     payout_id: UUID,
     bank_account: BankAccount,
     amount: int,
-    expected_fee: int,
+    expected_fee: int | None,
     at: datetime,
 ) -> Payout:
     """Set `amount` (minor units) and its fee aside for a bank account of the organisation, once per payout id.
 
-    Have it ordered once this is committed. Raises OrganizationNotFound, RoleNotEnough for whoever does not manage the
-    organisation, and what `request_payout` raises.
+    The organisation's own program speaks by its key (`by` is None then). Have it ordered once this is committed. Raises
+    OrganizationNotFound, RoleNotEnough for whoever does not manage the organisation, and what `request_payout` raises.
     """
     with acting_as_service():
-        managing(merchant=merchant, by=by)
+        if by is not None:
+            managing(merchant=merchant, by=by)
         account = Account.objects.get(pk=merchant.account_id)
         payout = payouts.request_payout(
             payout_id=payout_id,
@@ -126,7 +140,7 @@ def settle_to_bank(
         audit.record(
             action="wallet.merchant.settled",
             target=merchant,
-            actor_id=by.pk,
+            actor_id=by.pk if by else None,
             amount=amount,
             payout=str(payout.pk),
         )

@@ -12,12 +12,13 @@ from accounts import audit
 from core.actors import acting_as_service
 from core.outbound import require_no_transaction
 from wallet.gateways.base import GatewayRefused, GatewayUnavailable
-from wallet.gateways.capabilities import GatewayBalanceTooLow, PayoutOrder
+from wallet.gateways.capabilities import Destination, GatewayBalanceTooLow, PayoutOrder
 from wallet.models import Payout
 from wallet.services.bank_accounts import number_of
 from wallet.services.banks import payouts_of
 from wallet.services.breaker import CircuitOpen
-from wallet.services.payouts.settling import fail_payout, note_unanswered, settle_payout
+from wallet.services.payouts.choosing import way_of
+from wallet.services.payouts.settling import UNANSWERED, fail_payout, note_unanswered, settle_payout
 
 State = Payout.State
 # If whoever took it up dies, the next one may after this.
@@ -46,21 +47,24 @@ def order_payout(*, payout_id: UUID, at: datetime) -> Payout:
         # Locked or frozen since it was asked for: whoever asked may have been somebody else.
         return _failed(payout, "account_stopped", at=at)
     require_no_transaction()
-    adapter = payouts_of(payout.gateway)
-    if not payout.recipient:
+    way = way_of(payout)
+    adapter, account = payouts_of(way.gateway), payout.bank_account
+    to = Destination(number_of(account), account.holder_name)
+    if not payout.recipient or way.gateway != payout.gateway:
         try:
             recipient = adapter.make_recipient(
-                account_number=number_of(payout.bank_account),
-                bank_code=payout.bank_account.bank_code,
-                name=payout.bank_account.holder_name,
+                account_number=to.account_number,
+                bank_code=way.bank_code,
+                name=to.name,
                 currency=payout.currency_id,
             )
         except GatewayRefused as refusal:
             return _failed(payout, _said(refusal), at=at)
         payout.recipient = recipient
+    payout.gateway = way.gateway
     if not _begin(payout, at=at):
         return _loaded(payout_id)
-    return _order(payout, before=None, at=at)
+    return _order(payout, to=to, before=None, at=at)
 
 
 def check_payout(*, payout_id: UUID, at: datetime) -> Payout:
@@ -84,7 +88,9 @@ def ask_payout(*, payout_id: UUID, at: datetime) -> Payout:
     require_no_transaction()
     adapter = payouts_of(payout.gateway)
     try:
-        found = adapter.find_transfer(reference=payout.reference)
+        found = adapter.find_transfer(
+            reference=payout.reference, gateway_id=payout.gateway_transfer, since=payout.created_at
+        )
     except (GatewayRefused, GatewayUnavailable):
         note_unanswered(payout_id=payout_id, at=at)
         raise
@@ -128,12 +134,13 @@ def _begin(payout: Payout, *, at: datetime) -> bool:
     with acting_as_service():
         mine = Payout.objects.filter(pk=payout.pk, state=payout.state, orders=payout.orders).update(
             state=State.UNKNOWN,
+            gateway=payout.gateway,
             recipient=payout.recipient,
             unknown_since=payout.unknown_since or at,
             ordered_at=at,
             orders=payout.orders + 1,
             next_check_at=at + RETRY,
-            reason="",
+            reason=payout.reason if payout.reason == UNANSWERED else "",
         )
         if mine:
             payout.state, payout.orders = State.UNKNOWN, payout.orders + 1
@@ -141,10 +148,10 @@ def _begin(payout: Payout, *, at: datetime) -> bool:
         return bool(mine)
 
 
-def _order(payout: Payout, *, before: datetime | None, at: datetime) -> Payout:
+def _order(payout: Payout, *, to: Destination | None = None, before: datetime | None, at: datetime) -> Payout:
     """Give the order. `before` is when it was given last: that one may still be on its way in."""
     require_no_transaction()
-    order = PayoutOrder(payout.reference, payout.recipient, payout.amount, _words(payout))
+    order = PayoutOrder(payout.reference, payout.recipient, payout.amount, _words(payout), to)
     try:
         transfer = payouts_of(payout.gateway).send(order=order, currency=payout.currency_id)
     except GatewayRefused as refusal:

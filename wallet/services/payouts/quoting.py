@@ -84,7 +84,9 @@ def quote_payout(
     if refusal:
         raise refusal
     check_cooling_off(source=account, amount=amount, at=at)
-    check_new_account(bank_account=bank_account, amount=amount, purpose=purpose, at=at)
+    check_new_account(
+        bank_account=bank_account, amount=amount, currency=account.currency_id, purpose=purpose, at=at
+    )
     return PayoutQuote(bank_account, amount, fee, account.available - total)
 
 
@@ -109,7 +111,9 @@ def check_size(amount: int) -> None:
         raise PayoutTooLarge
 
 
-def check_new_account(*, bank_account: BankAccount, amount: int, purpose: str, at: datetime) -> None:
+def check_new_account(
+    *, bank_account: BankAccount, amount: int, currency: str, purpose: str, at: datetime
+) -> None:
     """Refuse more to a new bank account than may be lost if somebody else added it. Raises NewBankAccount.
 
     A file of payouts is confirmed as a whole, and goes to accounts that nobody added one by one.
@@ -118,9 +122,9 @@ def check_new_account(*, bank_account: BankAccount, amount: int, purpose: str, a
     if at >= until or purpose == Payout.Purpose.BULK:
         return
     with acting_as_service():
-        lately = Payout.objects.filter(bank_account=bank_account, created_at__gte=at - NEW_FOR)
+        paid = Payout.objects.filter(bank_account=bank_account, currency=currency)
+        lately = paid.filter(created_at__gte=at - NEW_FOR)
         gone = lately.exclude(state=Payout.State.FAILED).aggregate(total=Sum("amount"))["total"] or 0
-        currency = "NGN"
         available = max(0, most(currency=currency, at=at) - int(gone))
     if amount > available:
         words = {

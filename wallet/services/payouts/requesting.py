@@ -105,7 +105,7 @@ def _check(account: Account, bank_account: BankAccount, amount: int, purpose: st
     if known.removed_at is not None:
         raise BankAccountGone
     check_cooling_off(source=account, amount=amount, at=at)
-    check_new_account(bank_account=known, amount=amount, purpose=purpose, at=at)
+    check_new_account(bank_account=known, amount=amount, currency=account.currency_id, purpose=purpose, at=at)
 
 
 def _set_aside(payout: Payout) -> None:

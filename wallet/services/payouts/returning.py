@@ -1,7 +1,9 @@
 """Money that a bank sent back after it was paid out: to where it came from, fees and all, once."""
 
+from django.db.models import Sum
+
 from core.ids import posting_id
-from wallet.models import Account, Payout
+from wallet.models import Account, PartReversal, Payout, Transaction
 from wallet.refusals import (
     AccountClosed,
     AccountFrozen,
@@ -15,7 +17,7 @@ from wallet.services.accounts import open_wallet, system_account
 from wallet.services.gateways import clearing_of
 from wallet.services.posting import Line, post, reverse
 
-RETURN = "RETURN"
+RETURN, FEES = "RETURN", "GATEWAY_FEES"
 
 
 def give_back(payout: Payout) -> str:
@@ -32,6 +34,23 @@ def give_back(payout: Payout) -> str:
         return _to_held(payout)
     except (AccountClosed, AccountFrozen, AccountNoCredit, CustomerNoCredit):
         return _aside(payout, system_account("SUSPENSE", payout.currency_id), "SUSPENSE")
+
+
+def give_back_fee(payout: Payout, *, told: int | None) -> None:
+    """Book what the gateway gives back of its own fee: what it told before, less what it tells (`told`) now.
+
+    One that tells nothing keeps it, as far as we know.
+    """
+    if payout.gateway_fee is None or told is None or told >= payout.gateway_fee:
+        return
+    clearing, fees = clearing_of(payout.gateway, payout.currency_id), system_account(FEES, payout.currency_id)
+    payout.fee_return_posting_id = posting_id()
+    post(
+        posting_id=payout.fee_return_posting_id,
+        lines=[Line("GATEWAY_FEE", clearing, fees, payout.gateway_fee - told)],
+        description=f"{payout.gateway_id} {payout.reference}",
+    )
+    payout.gateway_fee = told
 
 
 def _reverse(payout: Payout) -> None:
@@ -57,15 +76,21 @@ def _to_held(payout: Payout) -> str:
 
 
 def _aside(payout: Payout, target: object, where: str) -> str:
-    """The same amounts, from where they went, to another account than they came from."""
-    clearing = clearing_of(payout.gateway, payout.currency_id)
-    sources = [(clearing, payout.amount)]
-    sources += [
-        (system_account(fee["credit"], payout.currency_id), fee["amount"]) for fee in payout.fee_lines
+    """The same amounts, from where they went, to another account than they came from; less what staff took back."""
+    lines = [
+        Line(RETURN, row.credit_account_id, target, row.amount - _taken_back(row))  # type: ignore[arg-type]
+        for row in Transaction.objects.of_posting(payout.posting_id).order_by("id")
+        if row.amount > _taken_back(row)
     ]
-    post(
-        posting_id=payout.return_posting_id,
-        lines=[Line(RETURN, source, target, amount) for source, amount in sources],  # type: ignore[arg-type]
-        description=f"{payout.gateway_id} {payout.reference}",
-    )
+    words = f"{payout.gateway_id} {payout.reference}"
+    try:
+        post(posting_id=payout.return_posting_id, lines=lines, description=words)
+    except PostingIdOutOfRange:
+        payout.return_posting_id = posting_id()
+        post(posting_id=payout.return_posting_id, lines=lines, description=words)
     return where
+
+
+def _taken_back(row: Transaction) -> int:
+    parts = PartReversal.objects.filter(transaction_id=row.pk)
+    return int(parts.aggregate(sum=Sum("amount", default=0))["sum"])

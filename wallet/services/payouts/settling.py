@@ -23,17 +23,20 @@ from wallet.refusals import LedgerRefusal, PostingIdOutOfRange
 from wallet.services.accounts import system_account
 from wallet.services.gateways import clearing_of
 from wallet.services.holds import commit_hold_lines, release_hold
-from wallet.services.payouts.returning import give_back
-from wallet.services.payouts.telling import tell
+from wallet.services.payouts.returning import FEES, give_back, give_back_fee
+from wallet.services.payouts.telling import tell, tell_unanswered
 from wallet.services.posting import Line, post
+from wallet.services.rounding import rounding_lines
 
 State = Payout.State
-WITHDRAWAL, FEES = "WITHDRAWAL", "GATEWAY_FEES"
+WITHDRAWAL = "WITHDRAWAL"
 SOONEST, LATEST = timedelta(seconds=15), timedelta(hours=1)
 # Banks send money back days later. The gateway tells so; it is asked as well, in case that gets lost.
 LATE_CHECKS = tuple(timedelta(days=days) for days in (1, 3, 7, 30))
 # When a person should look at one that has no answer.
 TOO_LONG = timedelta(minutes=30)
+# Why a payout is UNKNOWN whose servers were told so.
+UNANSWERED = "no_answer"
 WAITED = ("no_answer", "not_booked", "long_on_its_way", "vanished")
 FOR_DAYS = timedelta(days=3)
 
@@ -44,6 +47,7 @@ def settle_payout(*, payout_id: UUID, transfer: Transfer, at: datetime) -> Payou
         payout = _locked(payout_id)
         if transfer.state != "NOT_FOUND" and not _agrees(payout, transfer):
             open_case(payout, "differs", said=transfer.amount, said_currency=transfer.currency)
+            _note_unknown(payout)
             return _saved(payout, next_check_at=at + LATEST if payout.is_open else None)
         if transfer.state == "SUCCEEDED":
             return _paid(payout, transfer, at=at)
@@ -52,7 +56,7 @@ def settle_payout(*, payout_id: UUID, transfer: Transfer, at: datetime) -> Payou
         if transfer.state == "NOT_FOUND" and payout.state == State.SENT:
             open_case(payout, "vanished")
         if transfer.state == "PENDING" and payout.state in (State.HELD, State.UNKNOWN):
-            payout.state, payout.unknown_since = State.SENT, None
+            payout.state, payout.unknown_since, payout.reason = State.SENT, None, ""
             payout.gateway_transfer = transfer.gateway_id
             payout.ordered_at = payout.ordered_at or at
             audit.record(action="wallet.withdrawal.sent", target=payout, amount=payout.amount)
@@ -159,18 +163,18 @@ def _book_fee(payout: Payout, transfer: Transfer) -> None:
     if not transfer.fee or payout.gateway_fee is not None:
         return
     payout.gateway_fee = transfer.fee
-    line = Line(
-        "GATEWAY_FEE",
-        system_account(FEES, payout.currency_id),
-        clearing_of(payout.gateway, payout.currency_id),
-        transfer.fee,
-    )
+    currency = payout.currency_id
+    clearing = clearing_of(payout.gateway, currency)
+    lines = [
+        Line("GATEWAY_FEE", system_account(FEES, currency), clearing, transfer.fee),
+        *rounding_lines(dust=transfer.dust, clearing=clearing, currency=currency),
+    ]
     description = f"{payout.gateway_id} {payout.reference}"
     try:
-        post(posting_id=payout.gateway_fee_posting_id, lines=[line], description=description)
+        post(posting_id=payout.gateway_fee_posting_id, lines=lines, description=description)
     except PostingIdOutOfRange:
         payout.gateway_fee_posting_id = posting_id()
-        post(posting_id=payout.gateway_fee_posting_id, lines=[line], description=description)
+        post(posting_id=payout.gateway_fee_posting_id, lines=lines, description=description)
 
 
 def _not_paid(payout: Payout, transfer: Transfer, *, at: datetime) -> Payout:
@@ -180,6 +184,7 @@ def _not_paid(payout: Payout, transfer: Transfer, *, at: datetime) -> Payout:
     if payout.state != State.SUCCEEDED:
         return payout
     where = give_back(payout)
+    give_back_fee(payout, told=transfer.fee)
     if where:
         open_case(payout, "returned_elsewhere", where=where)
     payout.state, payout.returned_at, payout.reason, payout.next_check_at = State.RETURNED, at, reason, None
@@ -201,6 +206,7 @@ def _still_open(payout: Payout, *, at: datetime) -> Payout:
     if not payout.is_open:
         payout.next_check_at = _late_check(payout, at=at) if payout.state == State.SUCCEEDED else None
         return _saved(payout)
+    _note_unknown(payout)
     age = at - (payout.unknown_since or payout.ordered_at or payout.created_at)
     payout.next_check_at = at + min(max(age / 2, SOONEST), LATEST)
     if payout.state == State.UNKNOWN and age >= TOO_LONG:
@@ -208,6 +214,13 @@ def _still_open(payout: Payout, *, at: datetime) -> Payout:
     elif payout.state == State.SENT and age >= FOR_DAYS:
         open_case(payout, "long_on_its_way")
     return _saved(payout)
+
+
+def _note_unknown(payout: Payout) -> None:
+    """Tell of one without an answer, the first time."""
+    if payout.state == State.UNKNOWN and payout.reason != UNANSWERED:
+        payout.reason = UNANSWERED
+        tell_unanswered(payout)
 
 
 def _late_check(payout: Payout, *, at: datetime) -> datetime | None:
@@ -232,6 +245,7 @@ def _saved(payout: Payout, **changes: Any) -> Payout:
                 "posting_id",
                 "gateway_fee_posting_id",
                 "return_posting_id",
+                "fee_return_posting_id",
                 "gateway_transfer",
                 "session",
             ),

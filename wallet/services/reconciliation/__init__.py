@@ -1,5 +1,6 @@
 """Whether what gateways and banks say of our money is what our books say."""
 
+from wallet.services.reconciliation.bank_settlements import take_in_settlements
 from wallet.services.reconciliation.days import Standing, check_day, freeze_day, standing, version_of
 from wallet.services.reconciliation.deciding import explain, match_by_hand, reopen, take_apart
 from wallet.services.reconciliation.figures import is_as_signed, signature_of
@@ -50,5 +51,6 @@ __all__ = [
     "standing",
     "standing_for",
     "take_apart",
+    "take_in_settlements",
     "version_of",
 ]

@@ -30,10 +30,25 @@ full join (
 where r.change is distinct from t.change
 """
 
-# Further rows of a key, further transactions of a posting, reversals; postings that were matched to another's key; of a
-# payout, what the gateway took for it and what came back, where those are postings of their own.
+# Further rows of a key, further transactions of a posting, reversals; postings that were matched to another's key; and
+# what is a posting of its own and belongs to another: of a payout what the gateway took for it and what came back of
+# either, of a refund or a dispute what we bore.
 EXTRAS = f"""
 create temporary table extra on commit drop as
+with tied as (
+    select p.posting_id as key, f.further
+    from wallet_payout p cross join lateral (
+        values (p.gateway_fee_posting_id), (p.return_posting_id), (p.fee_return_posting_id)) f (further)
+    where coalesce(p.returned_at, p.settled_at) >= %(books_since)s and p.gateway_id = any (%(gateways)s)
+    union all
+    select c.posting_id, c.rest_posting_id
+    from (
+        select posting_id, rest_posting_id, gateway_id, settled_at from wallet_refund
+        union all select posting_id, rest_posting_id, gateway_id, resolved_at from wallet_dispute
+    ) c
+    where c.posting_id is not null and c.rest_posting_id is not null
+        and c.settled_at >= %(books_since)s and c.gateway_id = any (%(gateways)s)
+)
 select r.key, r.change as gateway, null::bigint as books, r.day, r.at, null::timestamptz as recorded_at,
     0::bigint as fee
 {_ROWS} and r.nth > 0
@@ -49,16 +64,17 @@ where m.account_id = %(account)s and m.undone_at is null and m.posting_id <> m.k
     and m.posted_at >= %(books_since)s and m.posted_at < %(books_until)s
 union all
 select u.key, null, u.change, null, null, t.recorded_at, case when t.kind = 'GATEWAY_FEE' then u.change else 0 end
-from (
-    select p.posting_id, f.further, (left(f.further::text, 34) || 'ff')::uuid as last
-    from wallet_payout p cross join lateral (values (p.gateway_fee_posting_id), (p.return_posting_id)) f (further)
-    where p.settled_at >= %(books_since)s and p.gateway_id = any (%(gateways)s)
-) p
+from tied p
+cross join lateral (
+    select p.further as posting_id union all
+    select v.reversed_by from wallet_reversal v where v.posting_id = p.further
+) f
 cross join lateral (
     select {_CHANGE} as change, t.kind, t.recorded_at {_BOOKS}
-        and t.id between p.further and p.last and t.reverses is null
+        and t.id between f.posting_id and (left(f.posting_id::text, 34) || 'ff')::uuid
+        and (t.reverses is null or t.reverses = p.further)
 ) t
-cross join lateral (values (p.posting_id, t.change), (p.further, -t.change)) u (key, change)
+cross join lateral (values (p.key, t.change), (p.further, -t.change)) u (key, change)
 """
 
 # First which do not fit, by one sum each; only of those what else a difference has to say.

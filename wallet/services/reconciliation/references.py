@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import F, Model
+from django.db.models.functions import Coalesce
 
 from wallet.models import Account, PaymentGateway
 from wallet.services.gateways import CLEARING
@@ -25,14 +26,27 @@ class Known:
     theirs: str = ""
     reference: str = "reference"
     posting: str = "posting_id"
+    # Where it may have two: the one that it has when it has not got the first.
+    rest: str = ""
     gateway: str = "gateway"
+
+    @property
+    def key(self) -> Any:
+        return Coalesce(self.posting, self.rest) if self.rest else F(self.posting)
 
 
 ANY = "OTHER"
 KNOWN = (
     Known("wallet.Payment", frozenset(["CHARGE", ANY]), theirs="gateway_charge"),
     Known("wallet.Payout", frozenset(["TRANSFER", ANY]), theirs="gateway_transfer"),
-    Known("wallet.Refund", frozenset(["REFUND"]), theirs="gateway_refund"),
+    Known("wallet.Refund", frozenset(["REFUND"]), theirs="gateway_refund", rest="rest_posting_id"),
+    Known("wallet.Dispute", frozenset(["DISPUTE"]), theirs="gateway_dispute", rest="rest_posting_id"),
+    Known(
+        "wallet.BankSettlement",
+        frozenset(["SETTLEMENT", ANY]),
+        theirs="gateway_settlement",
+        reference="gateway_settlement",
+    ),
     Known("wallet.SuspendedDeposit", frozenset(["CHARGE", ANY])),
 )
 
@@ -54,11 +68,11 @@ def postings_of(*, gateways: Collection[str], wanted: Iterable[Named]) -> dict[N
         rows: Any = model._default_manager.filter(**{f"{known.gateway}__in": gateways})
         named = {each.reference for each in those} - {""}
         found_by = rows.filter(**{f"{known.reference}__in": named})
-        by_reference = dict(found_by.values_list(known.reference, known.posting))
+        by_reference = dict(found_by.values_list(known.reference, known.key))
         by_id: dict[str, UUID] = {}
         if known.theirs:
             ids = {each.source_id for each in those if not each.reference and each.source != ANY} - {""}
-            by_id = dict(rows.filter(**{f"{known.theirs}__in": ids}).values_list(known.theirs, known.posting))
+            by_id = dict(rows.filter(**{f"{known.theirs}__in": ids}).values_list(known.theirs, known.key))
         for each in those:
             posting = by_reference.get(each.reference) if each.reference else by_id.get(each.source_id)
             if posting:
@@ -78,14 +92,10 @@ def describe(*, posting_ids: Collection[UUID]) -> dict[UUID, tuple[str, str, str
     """Return of each posting that a row of ours names: what sort of row, its reference, its state in words."""
     told = {}
     for known, model in _models():
-        rows: Any = model._default_manager.filter(**{f"{known.posting}__in": posting_ids})
+        rows: Any = model._default_manager.annotate(told=known.key).filter(told__in=posting_ids)
         for row in rows:
             label = str(model._meta.verbose_name)
-            told[getattr(row, known.posting)] = (
-                label,
-                getattr(row, known.reference),
-                row.get_state_display(),
-            )
+            told[row.told] = (label, getattr(row, known.reference), row.get_state_display())
     return told
 
 

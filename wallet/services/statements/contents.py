@@ -11,6 +11,7 @@ from uuid import UUID
 
 from wallet.models import Account
 from wallet.services.counterparties import parties_of
+from wallet.services.merchants.names import merchants_named
 from wallet.services.statements.lines import CHUNK, Line, Versions, start_of
 
 FORMAT = 1
@@ -111,6 +112,8 @@ def names_of(account_ids: Iterable[UUID]) -> dict[str, str]:
     wanted = list(set(account_ids))
     found: dict[str, str] = {}
     for start in range(0, len(wanted), CHUNK):
-        parties = parties_of(account_ids=wanted[start : start + CHUNK])
+        chunk = wanted[start : start + CHUNK]
+        parties, merchants = parties_of(account_ids=chunk), merchants_named(account_ids=chunk)
         found |= {str(pk): party.display_name for pk, party in parties.items()}
+        found |= {str(pk): name for pk, name in merchants.items()}
     return found
