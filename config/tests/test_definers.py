@@ -61,6 +61,7 @@ DEFINERS = {
     "wallet.claim(p_hold uuid, p_account uuid, p_most bigint, p_least bigint, p_reason text)": SERVICE,
     "wallet.expire_holds(p_limit integer)": SERVICE,
     "wallet.fold()": SERVICE,
+    "wallet.open_savings(p_id uuid, p_owner uuid, p_currency text)": SERVICE,
     "wallet.open_system_account(p_code text, p_kind text, p_currency text, p_normal_side text, p_hot boolean, "
     "p_floor bigint)": SERVICE,
     "wallet.post_many(p_ids uuid[], p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[], "

@@ -48,9 +48,7 @@ class UserSavings(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     plan = models.ForeignKey(SavingsPlan, on_delete=models.PROTECT, related_name="savings")
-    terms = models.ForeignKey(
-        PlanTerms, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
-    )
+    terms = models.ForeignKey(PlanTerms, on_delete=models.PROTECT, related_name="+", null=True)
     account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=80)
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)

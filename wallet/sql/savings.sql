@@ -1,8 +1,9 @@
 -- Accounts that people save in: as many as they like, each with an id of its own. Reverse: drop.sql.
 
 drop index if exists public.wallet_account_owner_kind_currency;
-create unique index wallet_account_owner_kind_currency on public.wallet_account (owner_id, kind, currency_id)
-    where owner_id is not null and kind <> 'SAVINGS';
+create unique index wallet_account_owner_kind_currency on public.wallet_account (
+    owner_id, kind, currency_id, (case when kind = 'SAVINGS' then id end)) nulls not distinct
+    where owner_id is not null;
 
 -- Opens the account that the caller has chosen an id for; a second time it is there already.
 create or replace function wallet.open_savings(p_id uuid, p_owner uuid, p_currency text) returns uuid

@@ -21,7 +21,7 @@ def open_accounts(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0038_routing'),
+        ('wallet', '0046_bank_settlements'),
     ]
 
     operations = [
