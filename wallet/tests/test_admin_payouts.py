@@ -16,7 +16,7 @@ from wallet.services.approved import payout_outcomes
 from wallet.services.approved.payout_outcomes import OutcomeUnclear, PayoutNotOpen
 from wallet.services.payouts import settle_payout
 from wallet.tests.approving import approve, browser_of, propose
-from wallet.tests.deposits import fault
+from wallet.tests.deposits import calls_answered_again, fault
 from wallet.tests.factories import make_wallet
 from wallet.tests.payouts import (
     NAIRA,
@@ -53,6 +53,7 @@ def lost(paystack, settings, purse, person) -> Payout:
     fault("DROP_REPLY", endpoint="transfer", remaining=3)
     fault("HTML_503", endpoint="transfer_verify", remaining=3)
     order(payout)
+    calls_answered_again()
     hour_ago = timezone.now() - timedelta(hours=1)
     with acting_as_service():
         Payout.objects.filter(pk=payout.pk).update(unknown_since=hour_ago, ordered_at=hour_ago)

@@ -214,7 +214,9 @@ def new_key(key: str) -> dict[str, Any]:
     return {"gateway": "paystack", "credentials": {"secret_key": key}}
 
 
-def test_new_credentials_hold_at_once_and_neither_are_to_be_read(paystack):
+def test_new_credentials_hold_at_once_and_neither_are_to_be_read(live_server, settings, paystack):
+    settings.PAYSTACK_BASE_URL = f"{live_server.url}/sandbox/paystack"
+    settings.PAYSTACK_SANDBOX_SECRET_KEY = "sk_new"
     browser, theirs = browser_of(maker()), browser_of(checker())
     form = browser.get(address_of(CREDENTIALS), {"gateway": "paystack"}).content.decode()
     assert "sk_old" not in form and "New secret_key of Paystack" in form
