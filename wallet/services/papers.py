@@ -5,6 +5,7 @@ typesetter, and its number is made from its content.
 """
 
 import json
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -37,6 +38,8 @@ DRAWN = (
 # is, in units of the size of the type.
 TIGHT_FROM, SAFE, WIDE = 1_000, 26, 24.5
 NOT_DRAWN = "\u25a1"
+# What nearly every text is made of: so it need not be asked letter by letter.
+SURELY_DRAWN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u20a6\u2212]*")
 
 
 def draw(*, template: str, document: Document, facts: dict[str, Any]) -> bytes:
@@ -104,9 +107,7 @@ def printable(value: Any) -> Any:
     """
     if isinstance(value, str):
         text = unicodedata.normalize("NFC", value)
-        return (
-            text if text.isascii() and text.isprintable() else "".join(_drawable(letter) for letter in text)
-        )
+        return text if SURELY_DRAWN.fullmatch(text) else "".join(_drawable(letter) for letter in text)
     if isinstance(value, dict):
         return {name: printable(one) for name, one in value.items()}
     return [printable(one) for one in value] if isinstance(value, list | tuple) else value
