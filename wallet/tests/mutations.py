@@ -141,7 +141,7 @@ MUTANTS = (
     by_sql(
         "fees count towards limits",
         "create or replace function wallet.counts(p_kind text) returns boolean language sql immutable return true",
-        "test_ledger_hold_lines.py::test_fees_do_not_take_up_the_limit_of_the_day",
+        "test_ledger_hold_lines.py::test_what_is_not_paid_out_is_given_back_to_the_day",
     ),
     in_function(
         "what is reversed is not given back to the day",
