@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from core.staff import EMPTY, ReadOnlyAdmin, amount, moment, yes_no
+from core.staff import ReadOnlyAdmin, amount_of, moment, yes_no
 from wallet.admin.proposals import ways
 from wallet.models import PaymentGateway
 from wallet.services.approved import credentials
@@ -25,13 +25,13 @@ class PaymentGatewayAdmin(ReadOnlyAdmin):
     shown = (
         *list_display,
         "fee_percent",
-        "fee_flat_shown",
-        "fee_cap_shown",
-        "least_shown",
-        "most_shown",
-        "payout_fee_shown",
-        "payout_least_shown",
-        "payout_most_shown",
+        amount_of("fee_flat", _("Fee, fixed part"), currency="first_currency"),
+        amount_of("fee_cap", _("Fee, at most"), currency="first_currency"),
+        amount_of("min_amount", _("Takes at least"), currency="first_currency"),
+        amount_of("max_amount", _("Takes at most"), currency="first_currency"),
+        amount_of("payout_fee_flat", _("Fee of a payout"), currency="first_currency"),
+        amount_of("payout_min_amount", _("Pays out at least"), currency="first_currency"),
+        amount_of("payout_max_amount", _("Pays out at most"), currency="first_currency"),
         "health_shown",
     )
     search_help_text = _("By the start of its code")
@@ -51,34 +51,6 @@ class PaymentGatewayAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Currencies"))
     def currencies_shown(self, gateway: PaymentGateway) -> str:
         return ", ".join(gateway.currencies)
-
-    @admin.display(description=_("Fee, fixed part"))
-    def fee_flat_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.fee_flat, gateway.currencies[0]) if gateway.currencies else EMPTY
-
-    @admin.display(description=_("Fee, at most"))
-    def fee_cap_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.fee_cap, gateway.currencies[0]) if gateway.currencies else EMPTY
-
-    @admin.display(description=_("Takes at least"))
-    def least_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.min_amount, gateway.currencies[0]) if gateway.currencies else EMPTY
-
-    @admin.display(description=_("Takes at most"))
-    def most_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.max_amount, gateway.currencies[0]) if gateway.currencies else EMPTY
-
-    @admin.display(description=_("Fee of a payout"))
-    def payout_fee_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.payout_fee_flat, gateway.currencies[0]) if gateway.currencies else EMPTY
-
-    @admin.display(description=_("Pays out at least"))
-    def payout_least_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.payout_min_amount, gateway.currencies[0]) if gateway.currencies else EMPTY
-
-    @admin.display(description=_("Pays out at most"))
-    def payout_most_shown(self, gateway: PaymentGateway) -> SafeString | str:
-        return amount(gateway.payout_max_amount, gateway.currencies[0]) if gateway.currencies else EMPTY
 
     @admin.display(description=_("Answers"))
     def health_shown(self, gateway: PaymentGateway) -> SafeString | str:

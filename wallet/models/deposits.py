@@ -63,6 +63,11 @@ class PaymentGateway(models.Model):
         return self.name
 
     @property
+    def first_currency(self) -> str:
+        """What its limits and fees are in; naira where it takes nothing yet."""
+        return str(self.currencies[0]) if self.currencies else "NGN"
+
+    @property
     def is_brought(self) -> bool:
         return self.code.startswith(self.BROUGHT)
 
