@@ -1,15 +1,26 @@
+from savings.models.automatic import AutoRun, AutoSaving
+from savings.models.ending import ClosingQuote
+from savings.models.groups import SavingsGroup
 from savings.models.plans import PlanRate, PlanTerms, SavingsPlan
+from savings.models.replays import InterestChoice, ReplacedAccrual, Replay
 from savings.models.rolls import Roll, RollChunk
 from savings.models.savings import Accrual, Move, Position, StateChange, UserSavings
 
 __all__ = [
     "Accrual",
+    "AutoRun",
+    "AutoSaving",
+    "ClosingQuote",
+    "InterestChoice",
     "Move",
     "PlanRate",
     "PlanTerms",
     "Position",
+    "ReplacedAccrual",
+    "Replay",
     "Roll",
     "RollChunk",
+    "SavingsGroup",
     "SavingsPlan",
     "StateChange",
     "UserSavings",

@@ -124,6 +124,9 @@ class PlanTerms(models.Model):
                 | Q(shortest__gte=1, longest__gte=F("shortest"), longest__lte=3660),
                 name="plan_terms_length",
             ),
+            models.CheckConstraint(
+                condition=Q(up_front=False) | Q(paid="END", capitalised="END"), name="plan_terms_up_front"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import uuid7
+from savings.models.groups import SavingsGroup
 from savings.models.plans import PlanTerms, SavingsPlan
 from wallet.models import Account
 
@@ -57,6 +58,13 @@ class UserSavings(models.Model):
     opened_on = models.DateField(null=True)
     matures_on = models.DateField(null=True)
     at_maturity = models.CharField(max_length=14, choices=AtMaturity.choices, default=AtMaturity.PAY_OUT)
+    group = models.ForeignKey(SavingsGroup, on_delete=models.PROTECT, null=True, related_name="savings")
+    rolled_from = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="rolled_into"
+    )
+    # Interest for the whole term that was paid on the first day, and the tax withheld of it.
+    paid_at_start = models.BigIntegerField(default=0)
+    tax_at_start = models.BigIntegerField(default=0)
     made_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True)
 
@@ -70,10 +78,19 @@ class UserSavings(models.Model):
             models.CheckConstraint(
                 condition=Q(matures_on=None) | Q(matures_on__gt=models.F("opened_on")), name="saving_matures"
             ),
+            models.UniqueConstraint(
+                fields=["group", "user"],
+                condition=Q(state__in=("DRAFT", "ACTIVE", "PAUSED", "FROZEN", "MATURED")),
+                name="saving_in_group_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["user", "-id"], name="saving_of_user"),
-            models.Index(fields=["matures_on"], condition=Q(state="ACTIVE"), name="saving_maturing"),
+            models.Index(
+                fields=["matures_on", "id"],
+                condition=Q(state__in=("ACTIVE", "PAUSED", "MATURED")),
+                name="saving_maturing",
+            ),
         ]
 
     def __str__(self) -> str:

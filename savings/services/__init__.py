@@ -1,5 +1,9 @@
 """What can be done with savings. Money moves only through `wallet.services`."""
 
+from savings.services.contributing import contribute
+from savings.services.ending import end_saving, quote_closing
+from savings.services.maturing import mature, mature_due
+from savings.services.opening import Wish, cancel_saving, open_saving
 from savings.services.rolling import (
     Closed,
     close_next_chunk,
@@ -9,13 +13,42 @@ from savings.services.rolling import (
     retry_parked,
     start_roll,
 )
+from savings.services.standing import (
+    choose_at_maturity,
+    extend_saving,
+    freeze_saving,
+    lift_saving,
+    pause_saving,
+    resume_saving,
+)
+from savings.services.terms import terms_in_force, terms_of
+from savings.services.withdrawing import Cost, cost_of, withdraw
 
 __all__ = [
     "Closed",
+    "Cost",
+    "Wish",
+    "cancel_saving",
+    "choose_at_maturity",
     "close_next_chunk",
     "close_saving",
+    "contribute",
+    "cost_of",
     "days_to_close",
+    "end_saving",
+    "extend_saving",
     "finish_roll",
+    "freeze_saving",
+    "lift_saving",
+    "mature",
+    "mature_due",
+    "open_saving",
+    "pause_saving",
+    "quote_closing",
+    "resume_saving",
     "retry_parked",
     "start_roll",
+    "terms_in_force",
+    "terms_of",
+    "withdraw",
 ]

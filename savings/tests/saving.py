@@ -18,9 +18,9 @@ from wallet import services as wallet
 TERM = 0
 
 
-def make_plan(code: str = "flexible", **changes: Any) -> SavingsPlan:
+def make_plan(code: str = "flexible", kind: str = "FLEXIBLE", **changes: Any) -> SavingsPlan:
     return SavingsPlan.objects.create(
-        code=code, kind="FLEXIBLE", currency_id="NGN", name=code, summary="", **changes
+        code=code, kind=kind, currency_id="NGN", name=code, summary="", **changes
     )
 
 

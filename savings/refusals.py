@@ -1,0 +1,119 @@
+"""What can be refused about savings, by name. Amounts in `data` are minor units (kobo)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+
+class SavingNotFound(DomainError):
+    code = "saving_not_found"
+    kind = "not_found"
+    message = _("There is no such saving.")
+
+
+class SavingIdReused(DomainError):
+    code = "saving_id_reused"
+    kind = "conflict"
+    message = _("This saving was already opened with other details.")
+
+
+class SavingInvalid(DomainError):
+    """`data["field"]` names what is wrong."""
+
+    code = "saving_invalid"
+    message = _("A saving cannot be opened so.")
+    public = ("field",)
+
+
+class TooManySavings(DomainError):
+    code = "too_many_savings"
+    kind = "conflict"
+    message = _("You have 100 savings. End one that you no longer need.")
+
+
+class PlanClosed(DomainError):
+    code = "savings_plan_closed"
+    kind = "conflict"
+    message = _("This plan takes no new savings. Choose another one.")
+
+
+class TermsChanged(DomainError):
+    code = "savings_terms_changed"
+    kind = "conflict"
+    message = _("The terms of this plan have changed. Look at them again before you go on.")
+
+
+class StateRefused(DomainError):
+    """`data` names the state that the saving is in and the event that does not fit it."""
+
+    code = "saving_state_refused"
+    kind = "conflict"
+    message = _("This cannot be done with a saving in its state.")
+    public = ("state", "event")
+
+
+class SavingFrozen(DomainError):
+    code = "saving_frozen"
+    kind = "forbidden"
+    message = _("This saving is frozen: nothing moves until that is lifted. Write to our support.")
+
+
+class SavingOver(DomainError):
+    code = "saving_over"
+    kind = "conflict"
+    message = _("This saving has come to its end and takes no more money. Open a new one.")
+
+
+class TakesMoneyOnce(DomainError):
+    code = "saving_takes_money_once"
+    kind = "conflict"
+    message = _("This plan takes money once, on its first day. Open another saving for more.")
+
+
+class TooLittle(DomainError):
+    code = "saving_too_little"
+    message = _("That is less than this plan takes at a time.")
+    public = ("minimum",)
+
+
+class TooMuch(DomainError):
+    code = "saving_too_much"
+    message = _("That is more than this plan holds.")
+    public = ("maximum", "left")
+
+
+class TierCapExceeded(DomainError):
+    code = "saving_tier_cap_exceeded"
+    message = _("Your wallet and your savings together would hold more than your tier may. Raise your tier.")
+    public = ("cap",)
+
+
+class Locked(DomainError):
+    code = "saving_locked"
+    kind = "conflict"
+    message = _("This saving is locked until its end. You may break it, and see first what that costs.")
+    public = ("matures_on",)
+
+
+class NotEnoughSaved(DomainError):
+    code = "saving_not_enough"
+    message = _("There is not that much in this saving.")
+    public = ("available", "fee")
+
+
+class BeingLookedInto(DomainError):
+    code = "saving_parked"
+    kind = "unavailable"
+    message = _("We are looking into the interest of this saving. Your money is safe; try again later today.")
+
+
+class QuoteOver(DomainError):
+    code = "closing_quote_over"
+    kind = "conflict"
+    message = _("This quote no longer holds. Look at what ending the saving comes to now.")
+
+
+class MovementReused(DomainError):
+    code = "movement_id_reused"
+    kind = "conflict"
+    message = _("This was already done with other details.")

@@ -1,0 +1,221 @@
+"""Ending a saving by its holder's word: early, with what that costs, or once it is over. First quoted, then done so."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from core.actors import acting_as_service
+from core.ids import nth
+from savings import penalties
+from savings.interest import Terms
+from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position
+from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
+from savings.services.holding import Held, hold, wallet_of
+from savings.services.steps import step
+from savings.services.terms import terms_of
+from savings.states import ENDS_EARLY, Event
+from wallet import services as wallet
+from wallet.models import Account
+from wallet.services import Line
+
+QUOTED_FOR = timedelta(minutes=15)
+DAY = timedelta(days=1)
+Penalty = PlanTerms.Penalty
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a quote says; see ClosingQuote. Two that are equal come to the same."""
+
+    terms_id: UUID
+    day: date
+    is_early: bool
+    balance: int
+    earned: int
+    interest: int
+    tax: int
+    taken_back: int
+    tax_back: int
+    penalty: int
+
+    @property
+    def pays_out(self) -> int:
+        return self.balance + self.interest - self.tax - self.taken_back + self.tax_back - self.penalty
+
+
+def quote_closing(*, saving_id: UUID, user: User, at: datetime) -> ClosingQuote:
+    """Quote what ending a saving now comes to, and keep the quote: 15 minutes, and not into the next day.
+
+    Raises SavingNotFound, SavingFrozen, StateRefused, BeingLookedInto.
+    """
+    with acting_as_service(), transaction.atomic():
+        held = hold(saving_id, user_id=user.pk, at=at)
+        figures = figures_of(held)
+        midnight = timezone.make_aware(datetime.combine(held.today + DAY, datetime.min.time()))
+        quote = ClosingQuote.objects.create(
+            saving=held.saving,
+            **asdict(figures),
+            pays_out=figures.pays_out,
+            made_at=at,
+            expires_at=min(at + QUOTED_FOR, midnight),
+        )
+        audit.record(action="savings.saving.quoted", target=held.saving, quote=str(quote.pk))
+    return quote
+
+
+def end_saving(*, quote_id: UUID, user: User, at: datetime) -> ClosingQuote:
+    """End a saving exactly as it was quoted, and pay it to the customer's wallet; a repeat returns the same.
+
+    Raises SavingNotFound, QuoteOver where anything has changed since, SavingFrozen, StateRefused, BeingLookedInto, and
+    a LedgerRefusal; and then nothing was done.
+    """
+    with acting_as_service(), transaction.atomic():
+        saving_id = ClosingQuote.objects.filter(pk=quote_id).values_list("saving_id", flat=True).first()
+        if saving_id is None:
+            raise SavingNotFound
+        held = hold(saving_id, user_id=user.pk, at=at)
+        quote = ClosingQuote.objects.get(pk=quote_id)
+        if quote.used_at is not None:
+            return quote
+        if not quote.holds(at):
+            raise QuoteOver
+        figures = figures_of(held)
+        if any(getattr(quote, name) != value for name, value in asdict(figures).items()):
+            raise QuoteOver
+        _end(held, quote, at)
+    return quote
+
+
+def figures_of(held: Held) -> Figures:
+    """Return what ending a held saving today comes to. Raises SavingFrozen, StateRefused, BeingLookedInto."""
+    saving, position = held.saving, held.position
+    if saving.state == "FROZEN":
+        raise SavingFrozen
+    if saving.state not in {*ENDS_EARLY, "MATURED"}:
+        raise StateRefused(state=saving.state, event=str(Event.CLOSE))
+    if position.parked_at is not None:
+        raise BeingLookedInto
+    terms = terms_of(saving, held.today)
+    is_early = saving.matures_on is not None and saving.matures_on > held.today
+    paid, withheld = _paid(held)
+    earned = allowed = position.carry + paid
+    if is_early and terms.penalty == Penalty.LOWER_RATE:
+        allowed = min(_at_lower_rate(held, terms), earned)
+    settled = penalties.settle(
+        earned=allowed,
+        paid=paid,
+        withheld=withheld,
+        tax=terms.tax,
+        rounding=terms.for_term(position.term).rounding,
+        balance=held.balance,
+    )
+    lost = penalties.share(held.balance, terms.penalty_percent) if terms.penalty == Penalty.SHARE else 0
+    return Figures(
+        terms_id=terms.pk,
+        day=held.today,
+        is_early=is_early,
+        balance=held.balance,
+        earned=max(int(earned), 0),
+        interest=settled.interest,
+        tax=settled.tax,
+        taken_back=settled.taken_back,
+        tax_back=settled.tax_back,
+        penalty=min(lost, held.balance - settled.taken_back + settled.tax_back) if is_early else 0,
+    )
+
+
+def _paid(held: Held) -> tuple[int, int]:
+    """What interest the saving was paid, before tax, and the tax withheld of it."""
+    rows = Accrual.objects.filter(saving=held.saving, paid__gt=0)
+    sums = rows.aggregate(paid=Sum("paid"), tax=Sum("tax"))
+    return (sums["paid"] or 0) + held.saving.paid_at_start, (sums["tax"] or 0) + held.saving.tax_at_start
+
+
+def _at_lower_rate(held: Held, terms: PlanTerms) -> Decimal:
+    """What the saving would have earned from its first day on at its terms' rate less the penalty."""
+    saving, position = held.saving, held.position
+    if saving.opened_on is None:
+        return Decimal(0)
+    rule = penalties.lowered(terms.for_term(position.term), terms.penalty_percent)
+    moves: dict[date, int] = {}
+    for day, amount in Move.objects.filter(saving=saving).values_list("value_date", "amount"):
+        moves[day] = moves.get(day, 0) + amount
+    return penalties.earned_at(versions(held, rule), start=saving.opened_on, end=held.today, moves=moves)
+
+
+def versions(held: Held, rule: Terms) -> dict[date, Terms]:
+    """Return a rule by the days from which it holds: it earns nothing while its customer wished for no interest."""
+    none = penalties.lowered(rule, Decimal(1000))
+    first = held.saving.opened_on or held.today
+    by_day = {first: rule}
+    for choice in InterestChoice.objects.filter(user_id=held.saving.user_id).order_by("pk"):
+        by_day[max(choice.from_date, first)] = rule if choice.earns else none
+    return by_day
+
+
+def _end(held: Held, quote: ClosingQuote, at: datetime) -> None:
+    saving = held.saving
+    _post(held, quote)
+    quote.used_at = at
+    quote.save(update_fields=["used_at"])
+    for event in _events(saving.state, is_early=quote.is_early):
+        step(saving, event, at=at)
+    stop(held)
+    audit.record(action="savings.saving.ended", target=saving, quote=str(quote.pk), pays_out=quote.pays_out)
+
+
+def _events(state: str, *, is_early: bool) -> list[Event]:
+    """The way from a state to CLOSED. A saving without an end matures by its holder's word."""
+    if state == "MATURED":
+        return [Event.CLOSE]
+    resumed = [Event.RESUME] if state == "PAUSED" else []
+    return [*resumed, Event.BREAK if is_early else Event.MATURE, Event.CLOSE]
+
+
+def _post(held: Held, quote: ClosingQuote) -> None:
+    saving, currency = held.saving, held.saving.plan.currency_id
+    expense = wallet.system_account("INTEREST_EXPENSE", currency)
+    taxes = wallet.system_account("WITHHOLDING_TAX", currency)
+    kept = wallet.system_account("SAVINGS_PENALTIES", currency)
+    target = wallet_of(saving.user_id, currency).pk
+    own = saving.account_id
+    lines = [
+        Line("INTEREST", expense, own, quote.interest),
+        Line("WITHHOLDING_TAX", own, taxes, quote.tax),
+        Line("TAX_BACK", taxes, own, quote.tax_back),
+        Line("INTEREST_BACK", own, expense, quote.taken_back),
+        Line("SAVING_PENALTY", own, kept, quote.penalty),
+        Line("UNSAVING", own, target, quote.pays_out),
+    ]
+    lines = [line for line in lines if line.amount]
+    if not lines:
+        return
+    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name)
+    kinds = {"SAVING_PENALTY": Move.Kind.PENALTY, "UNSAVING": Move.Kind.WITHDRAWAL}
+    Move.objects.bulk_create(
+        Move(
+            posting_id=nth(quote.posting_id, number),
+            saving=saving,
+            kind=kinds[line.kind],
+            amount=-line.amount,
+            value_date=held.today,
+        )
+        for number, line in enumerate(lines)
+        if line.kind in kinds
+    )
+
+
+def stop(held: Held) -> None:
+    """No day is closed any more, and the ledger takes nothing: the saving is empty."""
+    Position.objects.filter(pk=held.saving.pk).update(
+        next_day=None, last_day=None, balance=0, carry=0, capital=0
+    )
+    account = Account.objects.get(pk=held.saving.account_id)
+    wallet.set_state(account=account, state="CLOSED", reason="the saving has ended")
