@@ -117,3 +117,21 @@ class MovementReused(DomainError):
     code = "movement_id_reused"
     kind = "conflict"
     message = _("This was already done with other details.")
+
+
+class DaysOfSavingsOpen(DomainError):
+    """`data["day"]` is the first day of savings that is not closed."""
+
+    code = "savings_days_open"
+    kind = "conflict"
+    message = _("Not every day of this month is closed for all savings yet. Wait for the daily roll, or run it.")
+    public = ("day",)
+
+
+class SavingsParked(DomainError):
+    """`data["savings"]` is how many are parked, `data["day"]` the first day of theirs that is not closed."""
+
+    code = "savings_parked"
+    kind = "conflict"
+    message = _("Savings are parked with days of this month that are not closed. Mend them and try them again.")
+    public = ("savings", "day")
