@@ -4,6 +4,7 @@ from savings.services.contributing import contribute
 from savings.services.ending import end_saving, quote_closing
 from savings.services.maturing import mature, mature_due
 from savings.services.opening import Wish, cancel_saving, open_saving
+from savings.services.replaying import enter_backdated
 from savings.services.rolling import (
     Closed,
     close_next_chunk,
@@ -38,6 +39,7 @@ __all__ = [
     "days_to_close",
     "end_roll",
     "end_saving",
+    "enter_backdated",
     "extend_saving",
     "finish_roll",
     "freeze_saving",

@@ -35,9 +35,9 @@ logger = logging.getLogger(__name__)
 def mature_due(*, at: datetime, until: Callable[[], bool] = lambda: False) -> int:
     """End the savings whose last day has passed, and return how many were. Safe to run twice and at once.
 
-    One that cannot be paid out stays matured with its money in it; its owner is told, and it is tried again, after those
-    that were not tried yet. One that is parked, or that fails, keeps no other waiting. `until` says when to leave the
-    rest to another run.
+    One that cannot be paid out stays matured with its money in it; its owner is told, and it is tried again, after
+    those that were not tried yet. One that is parked, or that fails, keeps no other waiting. `until` says when to leave
+    the rest to another run.
     """
     done = 0
     for states in (("ACTIVE", "PAUSED"), ("MATURED",)):
@@ -57,7 +57,8 @@ def _due(states: Sequence[str], today: date, after: tuple[date, UUID] | None) ->
         if after is not None:
             day, pk = after
             due = due.filter(Q(matures_on__gt=day) | Q(matures_on=day, pk__gt=pk))
-        return list(due.order_by("matures_on", "pk").values_list("matures_on", "pk")[:AT_ONCE])
+        found = due.order_by("matures_on", "pk").values_list("matures_on", "pk")[:AT_ONCE]
+        return [(day, pk) for day, pk in found if day is not None]
 
 
 def _try(saving_id: UUID, at: datetime) -> bool:

@@ -6,17 +6,18 @@ create or replace function savings.replace_days(p_replay uuid) returns bigint
 language plpgsql security definer set search_path = '' as $$
 declare
     v_replay public.savings_replay;
+    v_first date;
     v_many bigint;
 begin
     if not wallet.is_service() then
         raise exception using errcode = '42501', message = 'only service_role may do this';
     end if;
     select * into strict v_replay from public.savings_replay r where r.id = p_replay;
+    v_first := greatest(v_replay.since, v_replay.stands_from);
     with replaced as (
         delete from public.savings_accrual a
-        using public.savings_position p, generate_series(
-            greatest(v_replay.since, v_replay.stands_from), p.next_day - 1, interval '1 day') d
-        where p.saving_id = v_replay.saving_id and a.id = savings.accrual_id(v_replay.saving_id, d::date)
+        using public.savings_position p, generate_series(0, p.next_day - v_first - 1) n
+        where p.saving_id = v_replay.saving_id and a.id = savings.accrual_id(v_replay.saving_id, v_first + n)
         returning a.*
     )
     insert into public.savings_replacedaccrual (
