@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Approval
 from core.ids import uuid7
 from savings.models.savings import UserSavings
+
+
+class InterestChoiceQuerySet(models.QuerySet["InterestChoice"]):
+    def visible_to(self, user: Any) -> "InterestChoiceQuerySet":
+        return self.filter(user_id=user.pk)
 
 
 class InterestChoice(models.Model):
@@ -19,6 +26,8 @@ class InterestChoice(models.Model):
     earns = models.BooleanField()
     from_date = models.DateField()
     made_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = InterestChoiceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("choice about interest")

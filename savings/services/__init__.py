@@ -1,5 +1,6 @@
 """What can be done with savings. Money moves only through `wallet.services`."""
 
+from savings.services.choosing import choose_interest
 from savings.services.contributing import contribute
 from savings.services.ending import end_saving, quote_closing
 from savings.services.maturing import mature, mature_due
@@ -32,6 +33,7 @@ __all__ = [
     "Wish",
     "cancel_saving",
     "choose_at_maturity",
+    "choose_interest",
     "close_next_chunk",
     "close_saving",
     "contribute",
