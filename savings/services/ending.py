@@ -15,8 +15,9 @@ from core.actors import acting_as_service
 from core.ids import nth
 from savings import penalties
 from savings.interest import Rounding, Terms, whole
-from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position
+from savings.models import ClosingQuote, InterestChoice, Move, PlanTerms, Position
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
+from savings.services.days import days_of
 from savings.services.holding import Held, hold, wallet_of
 from savings.services.steps import step
 from savings.services.terms import terms_of
@@ -129,9 +130,16 @@ def figures_of(held: Held) -> Figures:
 
 def _paid(held: Held) -> tuple[int, int]:
     """What interest the saving was paid, before tax, and the tax withheld of it."""
-    rows = Accrual.objects.filter(saving=held.saving, paid__gt=0)
+    saving = held.saving
+    if saving.opened_on is None:
+        return 0, 0
+    rows = days_of(saving.pk, start=saving.opened_on, end=held.today).filter(paid__gt=0)
     sums = rows.aggregate(paid=Sum("paid"), tax=Sum("tax"))
-    return (sums["paid"] or 0) + held.saving.paid_at_start, (sums["tax"] or 0) + held.saving.tax_at_start
+    later = saving.replays.aggregate(paid=Sum("interest"), tax=Sum("tax"))
+    return (
+        saving.paid_at_start + (sums["paid"] or 0) + (later["paid"] or 0),
+        saving.tax_at_start + (sums["tax"] or 0) + (later["tax"] or 0),
+    )
 
 
 def _at_lower_rate(held: Held, terms: PlanTerms) -> Decimal:
