@@ -133,12 +133,19 @@ def figures_of(held: Held) -> Figures:
 
 
 def paid_so_far(saving: UserSavings, *, until: date) -> tuple[int, int]:
-    """Return what interest a saving was paid for the days before one, before tax, and the tax withheld of it."""
+    """Return what interest a saving was paid for the days before one, before tax, and the tax withheld of it.
+
+    What its ending paid or took back is counted.
+    """
     if saving.opened_on is None:
         return 0, 0
+    ended = ClosingQuote.objects.filter(saving=saving, used_at__isnull=False).first()
     rows = Accrual.objects.of(saving, since=saving.opened_on, before=until).filter(paid__gt=0)
     sums = rows.aggregate(paid=Sum("paid"), tax=Sum("tax"))
-    return (sums["paid"] or 0) + saving.paid_at_start, (sums["tax"] or 0) + saving.tax_at_start
+    paid, tax = (sums["paid"] or 0) + saving.paid_at_start, (sums["tax"] or 0) + saving.tax_at_start
+    if ended is None:
+        return paid, tax
+    return paid + ended.interest - ended.taken_back, tax + ended.tax - ended.tax_back
 
 
 def _at_lower_rate(held: Held, terms: PlanTerms) -> Decimal:
