@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class SavingsConfig(AppConfig):
     name = "savings"
     verbose_name = _("Savings")
+
+    def ready(self) -> None:
+        # It needs the models, which are not there yet when this module is read.
+        from savings import notices
+
+        notices.register()
