@@ -11,3 +11,7 @@ class SavingsConfig(AppConfig):
         from wallet.services.periods import require_before_closing
 
         require_before_closing(require_days_closed)
+        # It needs the models, which are not there yet when this module is read.
+        from savings import notices
+
+        notices.register()

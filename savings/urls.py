@@ -1,6 +1,17 @@
 from django.urls import path
 
-from savings.views import choosing, ending, interest, moving, opening, overview, plans, saving, settings
+from savings.views import (
+    automatic,
+    choosing,
+    ending,
+    interest,
+    moving,
+    opening,
+    overview,
+    plans,
+    saving,
+    settings,
+)
 
 urlpatterns = [
     path("savings/interest-free/", choosing.interest_choice, name="interest_choice"),
@@ -15,4 +26,6 @@ urlpatterns = [
     path("savings/<uuid:pk>/withdraw/", moving.withdraw, name="saving_withdraw"),
     path("savings/<uuid:pk>/end/", ending.end, name="saving_end"),
     path("savings/<uuid:pk>/settings/", settings.settings, name="saving_settings"),
+    path("savings/<uuid:pk>/automatic/", automatic.automatic, name="saving_automatic"),
+    path("savings/<uuid:pk>/automatic/<slug:slug>/", automatic.plan, name="saving_automatic_plan"),
 ]
