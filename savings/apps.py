@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class SavingsConfig(AppConfig):
     name = "savings"
     verbose_name = _("Savings")
+
+    def ready(self) -> None:
+        # It needs the models, which are not there yet when this module is read.
+        from savings import demo, personal, reasons
+        from wallet import demo as wallet_demo
+
+        wallet_demo.chapters.append(demo.tell)
+        personal.register()
+        reasons.register()

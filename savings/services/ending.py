@@ -15,9 +15,9 @@ from core.actors import acting_as_service
 from core.ids import nth
 from savings import penalties
 from savings.interest import Terms
-from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position
+from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
-from savings.services.holding import Held, hold, wallet_of
+from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.steps import step
 from savings.services.terms import terms_of
 from savings.states import ENDS_EARLY, Event
@@ -104,7 +104,8 @@ def figures_of(held: Held) -> Figures:
         raise BeingLookedInto
     terms = terms_of(saving, held.today)
     is_early = saving.matures_on is not None and saving.matures_on > held.today
-    paid, withheld = _paid(held)
+    open_day = position.next_day or saving.matures_on or held.today
+    paid, withheld = paid_so_far(saving, until=max(open_day, held.today))
     earned = allowed = position.carry + paid
     if is_early and terms.penalty == Penalty.LOWER_RATE:
         allowed = min(_at_lower_rate(held, terms), earned)
@@ -131,11 +132,13 @@ def figures_of(held: Held) -> Figures:
     )
 
 
-def _paid(held: Held) -> tuple[int, int]:
-    """What interest the saving was paid, before tax, and the tax withheld of it."""
-    rows = Accrual.objects.filter(saving=held.saving, paid__gt=0)
+def paid_so_far(saving: UserSavings, *, until: date) -> tuple[int, int]:
+    """Return what interest a saving was paid for the days before one, before tax, and the tax withheld of it."""
+    if saving.opened_on is None:
+        return 0, 0
+    rows = Accrual.objects.of(saving, since=saving.opened_on, before=until).filter(paid__gt=0)
     sums = rows.aggregate(paid=Sum("paid"), tax=Sum("tax"))
-    return (sums["paid"] or 0) + held.saving.paid_at_start, (sums["tax"] or 0) + held.saving.tax_at_start
+    return (sums["paid"] or 0) + saving.paid_at_start, (sums["tax"] or 0) + saving.tax_at_start
 
 
 def _at_lower_rate(held: Held, terms: PlanTerms) -> Decimal:
@@ -162,7 +165,7 @@ def versions(held: Held, rule: Terms) -> dict[date, Terms]:
 
 def _end(held: Held, quote: ClosingQuote, at: datetime) -> None:
     saving = held.saving
-    _post(held, quote)
+    _post(held, quote, at)
     quote.used_at = at
     quote.save(update_fields=["used_at"])
     for event in _events(saving.state, is_early=quote.is_early):
@@ -179,7 +182,7 @@ def _events(state: str, *, is_early: bool) -> list[Event]:
     return [*resumed, Event.BREAK if is_early else Event.MATURE, Event.CLOSE]
 
 
-def _post(held: Held, quote: ClosingQuote) -> None:
+def _post(held: Held, quote: ClosingQuote, at: datetime) -> None:
     saving, currency = held.saving, held.saving.plan.currency_id
     expense = wallet.system_account("INTEREST_EXPENSE", currency)
     taxes = wallet.system_account("WITHHOLDING_TAX", currency)
@@ -197,7 +200,7 @@ def _post(held: Held, quote: ClosingQuote) -> None:
     lines = [line for line in lines if line.amount]
     if not lines:
         return
-    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name)
+    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name, effective_at=effective(at))
     kinds = {"SAVING_PENALTY": Move.Kind.PENALTY, "UNSAVING": Move.Kind.WITHDRAWAL}
     Move.objects.bulk_create(
         Move(
