@@ -95,7 +95,8 @@ def _days(savings: QuerySet[UserSavings]) -> Iterator[dict[str, Any]]:
     """Saving by saving: their days are found by their ids."""
     for saving in savings.exclude(opened_on=None).order_by("pk"):
         ended = timezone.localdate(saving.ended_at or timezone.now())
-        days = Accrual.objects.of(saving, since=saving.opened_on, before=ended + timedelta(days=1))
+        began = saving.opened_on or ended
+        days = Accrual.objects.of(saving, since=began, before=ended + timedelta(days=1))
         yield from _rows(days, *ACCRUAL)
 
 
