@@ -1,7 +1,7 @@
 """Papers of savings: a statement of one, and what interest all of them were paid in a year."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -24,6 +24,7 @@ from wallet.views.access import own_wallet, wallet_page
 from wallet.views.statements import attached
 
 SHOWN = 20
+MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def papers(request: PersonRequest, pk: UUID) -> HttpResponse:
     own_wallet(request.user)
     saving = _own(request, pk)
     today = timezone.localdate()
-    first = {"since": max(saving.opened_on or today, today.replace(day=1)), "until": today}
+    first = {"since": max(saving.opened_on or today, today - MONTH), "until": today}
     if saving.ended_at is not None and saving.opened_on is not None:
         first = {"since": saving.opened_on, "until": timezone.localdate(saving.ended_at)}
     return _page(request, saving, StatementForm(initial=first, today=today))
