@@ -1,7 +1,7 @@
 """Savings in the life of a person's account: what is exported, what keeps it open, and what ends with it."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,7 +12,6 @@ from accounts import life
 from accounts.life import Blocker
 from accounts.models import User
 from savings.models import (
-    Accrual,
     AutoRun,
     AutoSaving,
     ClosingQuote,
@@ -26,6 +25,7 @@ from savings.models import (
 )
 from savings.reasons import page_of
 from savings.services import cancel_saving, grouping
+from savings.services.days import DAY, days_of
 from savings.states import ENDED, State
 
 SAVING = (
@@ -86,7 +86,7 @@ def export(user: User) -> Iterator[life.File]:
     yield "savings_quotes", _rows(ClosingQuote.objects.filter(saving__in=savings), *QUOTE)
     yield "interest_choices", _rows(InterestChoice.objects.filter(user=user), "earns", "from_date", "made_at")
     replays = Replay.objects.filter(saving__in=savings)
-    yield "savings_replays", _rows(replays, "saving_id", "since", "made_at")
+    yield "savings_replays", _rows(replays, "saving_id", "since", "interest", "tax", "made_at")
     yield "savings_interest_before", _rows(ReplacedAccrual.objects.filter(saving__in=savings), *REPLACED)
     yield "savings_groups", _rows(SavingsGroup.objects.filter(organiser=user), *GROUP)
 
@@ -96,7 +96,7 @@ def _days(savings: QuerySet[UserSavings]) -> Iterator[dict[str, Any]]:
     for saving in savings.exclude(opened_on=None).order_by("pk"):
         ended = timezone.localdate(saving.ended_at or timezone.now())
         began = saving.opened_on or ended
-        days = Accrual.objects.of(saving, since=began, before=ended + timedelta(days=1))
+        days = days_of(saving.pk, start=began, end=ended + DAY)
         yield from _rows(days, *ACCRUAL)
 
 

@@ -1,7 +1,6 @@
 """What wallets tell of savings: their names, and why money of one is there."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,12 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.money import money
 from savings.models import Accrual, ClosingQuote, Move, UserSavings
+from savings.services.days import DAY, days_of
 from wallet.models import Account, Entry, Transaction
 from wallet.services import counterparties, explaining
 from wallet.services.explaining import Cause
 from wallet.wording import SAVINGS
-
-DAY = timedelta(days=1)
 
 
 def causes(entry: Entry) -> Iterator[Cause]:
@@ -59,7 +57,7 @@ def _day_of(entry: Entry, saving: UserSavings) -> Accrual | None:
         return None
     posted = Q(posting_id=entry.posting_id) | Q(tax_posting_id=entry.posting_id)
     after = localdate(entry.effective_at)
-    return Accrual.objects.of(saving, since=after - DAY, before=after).filter(posted).first()
+    return days_of(saving.pk, start=after - DAY, end=after).filter(posted).first()
 
 
 def _of_interest(accrual: Accrual, currency: str) -> str:

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from savings.views import groups, papers
+from savings.views import choosing, groups, papers
 
 urlpatterns = [
+    path("savings/interest-free/", choosing.interest_choice, name="interest_choice"),
     path("savings/groups/", groups.groups, name="savings_groups"),
     path("savings/groups/new/", groups.make, name="savings_group_make"),
     path("savings/groups/join/", groups.code, name="savings_group_code"),

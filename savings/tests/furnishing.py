@@ -6,15 +6,9 @@ from accounts.models import User
 from core.ids import posting_id, uuid7
 from savings import services
 from savings.interest import Every
-from savings.models import (
-    Accrual,
-    AutoRun,
-    AutoSaving,
-    InterestChoice,
-    ReplacedAccrual,
-    Replay,
-)
+from savings.models import AutoRun, AutoSaving, InterestChoice
 from savings.services import grouping
+from savings.services.replaying import enter_backdated
 from savings.tests.world import NAIRA, TEN, day, moment, opened, plan_of
 from wallet.tests.factories import make_wallet
 
@@ -47,8 +41,12 @@ def furnish_savings(user: User, friend: User) -> None:
         automatic=weekly, due_date=day(2), amount=NAIRA, state="SKIPPED", ended_at=moment(day(2))
     )
     InterestChoice.objects.create(user=user, earns=True, from_date=day(1))
-    replay = Replay.objects.create(saving=own, since=day(2), reason="a doubt of staff")
-    row = Accrual.objects.of(own, since=day(2), before=day(1)).get()
-    kept = ("saving_id", "day", "terms_id", "balance", "rate", "accrued", "carry", "paid", "tax")
-    ReplacedAccrual.objects.create(replay=replay, **{name: getattr(row, name) for name in kept})
+    enter_backdated(
+        saving_id=own.pk,
+        amount=NAIRA,
+        value_date=day(2),
+        reason="a doubt of staff",
+        posting_id=posting_id(),
+        at=moment(day(0)),
+    )
     opened(user, plan_of("FLEXIBLE", code="furnished-too"), at=since)

@@ -1,21 +1,21 @@
 """What interest a person's savings were paid in a calendar year, and what tax was withheld of it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Min, Q, Sum
 from django.utils import timezone
 
 from accounts.models import User
 from core.actors import acting_as_service
-from savings.models import Accrual, ClosingQuote, UserSavings
+from savings.models import ClosingQuote, UserSavings
 from savings.refusals import DaysInvalid
+from savings.services.days import days_of
 from savings.services.holding import wallet_of
 from savings.services.papers.issuing import holder_of, issue
 from wallet.models import Document
 
 NGN = "NGN"
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def certified(*, user: User, year: int) -> list[Certified]:
 def _of(saving: UserSavings, first: date, after: date) -> Certified:
     """By days, by the day it was ended, and by its first day where interest was paid then."""
     opened = saving.opened_on or after
-    days = Accrual.objects.of(saving, since=max(first, opened), before=after)
+    days = days_of(saving.pk, start=max(first, opened), end=after)
     sums = days.aggregate(paid=Sum("paid"), tax=Sum("tax"))
     interest, tax = sums["paid"] or 0, sums["tax"] or 0
     if first <= opened:
@@ -62,6 +62,9 @@ def _of(saving: UserSavings, first: date, after: date) -> Certified:
     for quote in quotes:
         interest += quote.interest - quote.taken_back
         tax += quote.tax - quote.tax_back
+    for replay in saving.replays.exclude(adjusting_id=None):
+        if first <= timezone.localdate(replay.made_at) < after:
+            interest, tax = interest + replay.interest, tax + replay.tax
     return Certified(saving.name, saving.plan.name, interest, tax)
 
 

@@ -125,6 +125,8 @@ def words_of(kind: str) -> str:
         "REVERSAL": _("Corrected"),
         "INTEREST": _("Interest"),
         "TAX": _("Tax withheld"),
+        "INTEREST_CORRECTED": _("Interest corrected"),
+        "TAX_CORRECTED": _("Tax corrected"),
         "INTEREST_AT_END": _("Interest up to the end"),
         "TAX_AT_END": _("Tax withheld"),
         "INTEREST_BACK": _("Interest taken back"),
@@ -148,12 +150,12 @@ def _sum(told: dict[str, Any], came_in: bool) -> int:
 
 
 def _interest(told: dict[str, Any]) -> int:
-    paid = _of_kinds(told, "INTEREST", "INTEREST_AT_END", "INTEREST_BACK")
+    paid = _of_kinds(told, "INTEREST", "INTEREST_CORRECTED", "INTEREST_AT_END", "INTEREST_BACK")
     return paid + (told["at_start"][0] if told["at_start"] else 0)
 
 
 def _tax(told: dict[str, Any]) -> int:
-    withheld = -_of_kinds(told, "TAX", "TAX_AT_END", "TAX_BACK")
+    withheld = -_of_kinds(told, "TAX", "TAX_CORRECTED", "TAX_AT_END", "TAX_BACK")
     return withheld + (told["at_start"][1] if told["at_start"] else 0)
 
 

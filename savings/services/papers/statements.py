@@ -1,24 +1,34 @@
 """What came into a saving and left it, day by day; and that it adds up to what the ledger holds."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
-from savings.models import Accrual, ClosingQuote, Move, UserSavings
+from savings.models import ClosingQuote, Move, Replay, UserSavings
 from savings.refusals import DaysInvalid
+from savings.services.days import DAY, days_of
 from savings.services.holding import Held, hold
 from savings.services.papers.issuing import holder_of, issue
 from wallet.models import Account, Document
 
 LONGEST = 366
-DAY = timedelta(days=1)
 # On one day: what is saved comes first, then what ending brings, what leaves, and at the day's end its interest.
 ORDER = (
-    *("CONTRIBUTION", "REVERSAL", "INTEREST_AT_END", "TAX_AT_END", "INTEREST_BACK", "TAX_BACK"),
+    *(
+        "CONTRIBUTION",
+        "INTEREST_CORRECTED",
+        "TAX_CORRECTED",
+        "REVERSAL",
+        "INTEREST_AT_END",
+        "TAX_AT_END",
+        "INTEREST_BACK",
+        "TAX_BACK",
+    ),
     *("FEE", "PENALTY", "WITHDRAWAL", "ROLLED_OVER", "INTEREST", "TAX"),
 )
 # A day, what happened, and minor units, below zero for what left.
@@ -84,9 +94,12 @@ def lines_of(saving: UserSavings, *, until: date) -> list[Line]:
     )
     lines: list[Line] = [(day, kind, amount) for day, kind, amount, _pk in moves]
     if saving.opened_on is not None:
-        days = Accrual.objects.of(saving, since=saving.opened_on, before=until + DAY).filter(paid__gt=0)
-        for day, paid, tax in days.order_by("pk").values_list("day", "paid", "tax"):
+        days = days_of(saving.pk, start=saving.opened_on, end=until + DAY).filter(paid__gt=0)
+        for day, paid, tax in days.values_list("day", "paid", "tax"):
             lines += [(day, "INTEREST", paid), (day, "TAX", -tax)]
+    for replay in Replay.objects.filter(saving=saving).exclude(adjusting_id=None):
+        on = timezone.localdate(replay.made_at)
+        lines += [(on, "INTEREST_CORRECTED", replay.interest), (on, "TAX_CORRECTED", -replay.tax)]
     for quote in ClosingQuote.objects.filter(saving=saving).exclude(used_at=None):
         lines += [
             (quote.day, "INTEREST_AT_END", quote.interest),
