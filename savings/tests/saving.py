@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg.types.range import Range
 
+from accounts.tests.approving import applied
 from core.ids import posting_id, uuid7
 from savings import interest
 from savings.models import Move, PlanRate, PlanTerms, Position, SavingsPlan, UserSavings
@@ -25,7 +26,8 @@ def make_plan(code: str = "flexible", kind: str = "FLEXIBLE", **changes: Any) ->
 
 
 def set_terms(plan: SavingsPlan, terms: interest.Terms, *, since: date, **changes: Any) -> PlanTerms:
-    """One row of bands, for every term."""
+    """One row of bands, for every term, as two people agreed on it."""
+    approval = changes.pop("approval", None) or applied("savings.plan_terms")
     with transaction.atomic():
         row = PlanTerms.objects.create(
             plan=plan,
@@ -37,6 +39,7 @@ def set_terms(plan: SavingsPlan, terms: interest.Terms, *, since: date, **change
             rounding=terms.rounding,
             tax=terms.tax,
             source="a test",
+            approval=approval,
             **changes,
         )
         PlanRate.objects.bulk_create(rates_of(row, terms.bands, terms.method))
