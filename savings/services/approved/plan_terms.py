@@ -46,13 +46,18 @@ def as_payload(*, code: str, new_plan: NewPlan | None, wish: TermsWish) -> Paylo
         else None,
         "from_date": wish.from_date.isoformat(),
         "cut_off": wish.cut_off.isoformat("minutes") if wish.cut_off else None,
-        **{name: getattr(wish, name) for name in PLAIN},
+        **{name: _stored(getattr(wish, name)) for name in PLAIN},
         **{name: plan_words.plain(getattr(wish, name)) for name in NUMBERS},
         "rates": [
             {"days": cell.term, "amount": cell.floor, "rate": plan_words.plain(cell.rate)}
             for cell in wish.rates
         ],
     }
+
+
+def _stored(value: str | int | None) -> str | int | None:
+    """A choice is stored as the text that it stands for."""
+    return str(value) if isinstance(value, str) else value
 
 
 def wish_in(payload: Payload) -> TermsWish:
