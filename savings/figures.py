@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core.staff import list_of
@@ -44,7 +45,7 @@ def _rolls(at: datetime) -> Group:
         [
             Figure(
                 _("Last day closed"),
-                last.isoformat() if last else _("None yet"),
+                date_format(last) if last else _("None yet"),
                 list_of(Roll),
                 alarm=last is not None and last < due,
             ),

@@ -30,6 +30,7 @@ DECIDED_BY_TWO = {
     claims.ATTRIBUTE: ({"Finance"}, {"Finance"}),
     claims.REFUND: ({"Finance"}, {"Finance"}),
     claims.ASKED: ({"Finance"}, {"Finance"}),
+    "savings.plan_terms": ({"Finance"}, {"Compliance"}),
     "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
 }
 

@@ -197,6 +197,8 @@ EXEMPT = {
     "savings_planrate": NOBODYS,
     "savings_roll": NOBODYS,
     "savings_rollchunk": NOBODYS,
+    "savings_planday": NOBODYS,
+    "savings_termstold": NOBODYS,
     **dict.fromkeys(
         (
             "savings_usersavings",

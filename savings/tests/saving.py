@@ -12,7 +12,7 @@ from psycopg.types.range import Range
 from accounts.tests.approving import applied
 from core.ids import posting_id, uuid7
 from savings import interest
-from savings.models import Move, PlanRate, PlanTerms, Position, SavingsPlan, UserSavings
+from savings.models import Move, PlanRate, PlanTerms, Position, SavingsGroup, SavingsPlan, UserSavings
 from savings.services.rolling import END, FIRST
 from wallet import services as wallet
 
@@ -67,13 +67,21 @@ def rates_of(
     return rates
 
 
-def open_saving(owner_id: UUID, plan: SavingsPlan, *, since: date, **position: Any) -> UserSavings:
+def open_saving(
+    owner_id: UUID, plan: SavingsPlan, *, since: date, group: SavingsGroup | None = None, **position: Any
+) -> UserSavings:
     """A saving of nothing yet, whose first day is `since`."""
     account = uuid7()
     with connection.cursor() as cursor:
         cursor.execute("select wallet.open_savings(%s, %s, 'NGN')", [account, owner_id])
     saving = UserSavings.objects.create(
-        user_id=owner_id, plan=plan, account_id=account, name=plan.name, state="ACTIVE", opened_on=since
+        user_id=owner_id,
+        plan=plan,
+        account_id=account,
+        name=plan.name,
+        state="ACTIVE",
+        opened_on=since,
+        group=group,
     )
     Position.objects.create(saving=saving, account_id=account, plan_id=plan.pk, next_day=since, **position)
     return saving
