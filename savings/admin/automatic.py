@@ -80,7 +80,7 @@ class AutoSavingAdmin(ReadOnlyAdmin):
             [_("Day"), _("State"), _("Tries"), _("Why not"), _("Amount")],
             [
                 [
-                    link(run, run.due_date),
+                    link(run, run.due_date.isoformat()),
                     run.get_state_display(),
                     run.tries,
                     run.reason or run.code or EMPTY,

@@ -52,7 +52,7 @@ def _days(saving: UserSavings) -> Panel:
         [_("Day"), _("Balance"), _("A year"), _("Earned"), _("Not paid yet"), _("Paid"), _("Tax withheld")],
         [
             [
-                row.day,
+                row.day.isoformat(),
                 amount(row.balance, currency),
                 plan_words.percent(row.rate),
                 kobo(row.accrued),
@@ -72,7 +72,7 @@ def _moves(saving: UserSavings) -> Panel:
         [_("Counts from"), _("What"), _("Posting"), _("Made"), _("Amount")],
         [
             [
-                move.value_date,
+                move.value_date.isoformat(),
                 move.get_kind_display(),
                 link_to_row(Transaction, move.pk),
                 moment(move.made_at),
@@ -92,7 +92,7 @@ def _states(saving: UserSavings) -> Panel:
             [
                 each.get_was_display(),
                 each.get_now_display(),
-                each.on,
+                each.on.isoformat(),
                 moment(each.made_at),
                 each.actor_id or EMPTY,
                 each.reason or EMPTY,
@@ -109,7 +109,7 @@ def _automatic(saving: UserSavings) -> Panel:
         [_("Day"), _("How"), _("State"), _("Tries"), _("Why not"), _("Amount")],
         [
             [
-                link(run, run.due_date),
+                link(run, run.due_date.isoformat()),
                 run.automatic.get_kind_display(),
                 run.get_state_display(),
                 run.tries,
@@ -147,7 +147,13 @@ def _replays(saving: UserSavings) -> Panel:
         _("Days closed anew"),
         [_("Since"), _("Days that were others before"), _("When"), _("By"), _("Why")],
         [
-            [replay.since, replay.days, moment(replay.made_at), replay.actor_id or EMPTY, replay.reason]
+            [
+                replay.since.isoformat(),
+                replay.days,
+                moment(replay.made_at),
+                replay.actor_id or EMPTY,
+                replay.reason,
+            ]
             for replay in rows
         ],
     )

@@ -16,7 +16,7 @@ from savings.admin import deeds, saving_panels
 from savings.figures import PARKED
 from savings.models import UserSavings
 
-LONGEST_SHOWN = 80
+LONGEST_SHOWN = 40
 
 
 @admin.register(UserSavings)
@@ -27,16 +27,15 @@ class UserSavingsAdmin(ReadOnlyAdmin):
         link_of("user", _("Owner")),
         link_of("plan", _("Plan")),
         "state",
-        "matures_on",
-        "in_the_way",
-        "closed_to",
         "balance_money",
+        "matures_on",
+        "closed_to",
+        "in_the_way",
     )
     list_filter = ("plan", "state", age_filter(since="position__parked_at", waiting=PARKED), When)
     list_select_related = ("user", "plan", "position", "account")
     shown = (
-        *list_display[1:4],
-        "balance_money",
+        *list_display[1:5],
         "position_money",
         "owed",
         *("opened_on", "matures_on", "closed_to", "parked", "error"),
@@ -83,8 +82,9 @@ class UserSavingsAdmin(ReadOnlyAdmin):
         return saving_panels.kobo(saving.position.carry)
 
     @admin.display(description=_("Open from"))
-    def closed_to(self, saving: UserSavings) -> Any:
-        return saving.position.next_day or EMPTY
+    def closed_to(self, saving: UserSavings) -> str:
+        day = saving.position.next_day
+        return day.isoformat() if day else EMPTY
 
     @admin.display(description=_("Parked"))
     def parked(self, saving: UserSavings) -> str:
