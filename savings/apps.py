@@ -8,7 +8,10 @@ class SavingsConfig(AppConfig):
 
     def ready(self) -> None:
         from savings import plan_notices
+        from savings.closing import require_days_closed
         from savings.services import approved
+        from wallet.services.periods import require_before_closing
 
         approved.register()
         plan_notices.register()
+        require_before_closing(require_days_closed)
