@@ -31,6 +31,7 @@ DECIDED_BY_TWO = {
     claims.REFUND: ({"Finance"}, {"Finance"}),
     claims.ASKED: ({"Finance"}, {"Finance"}),
     "savings.plan_terms": ({"Finance"}, {"Compliance"}),
+    "savings.backdated_entry": ({"Finance"}, {"Finance", "Compliance"}),
     "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
 }
 

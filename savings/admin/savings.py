@@ -10,11 +10,14 @@ from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people_found import people
+from accounts.roles import PROPOSE_BACKDATED
 from core.staff import EMPTY, Panel, ReadOnlyAdmin, When, amount, as_uuid, link_of, moment, time_of
 from core.staff_ages import age_filter
 from savings.admin import deeds, saving_panels
+from savings.admin.backdated_form import proposing
 from savings.figures import PARKED
 from savings.models import UserSavings
+from savings.states import GIVES_MONEY
 
 LONGEST_SHOWN = 40
 
@@ -63,7 +66,11 @@ class UserSavingsAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["ways"] = deeds.deeds_on(request, kwargs["obj"])
+        saving = kwargs["obj"]
+        ways = deeds.deeds_on(request, saving)
+        if request.user.has_perm(PROPOSE_BACKDATED) and saving.state in GIVES_MONEY:
+            ways.append((_("Enter what is of a day that is over"), proposing(saving)))
+        context["ways"] = ways
         return super().render_change_form(request, context, *args, **kwargs)
 
     def panels(self, saving: UserSavings) -> Iterable[Panel]:

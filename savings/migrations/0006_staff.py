@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0036_audit_archive'),
-        ('savings', '0002_saving_for_real'),
+        ('savings', '0004_replays'),
     ]
 
     operations = [
