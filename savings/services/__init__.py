@@ -19,6 +19,7 @@ from savings.services.standing import (
     freeze_saving,
     lift_saving,
     pause_saving,
+    rename_saving,
     resume_saving,
 )
 from savings.services.terms import terms_in_force, terms_of
@@ -45,6 +46,7 @@ __all__ = [
     "open_saving",
     "pause_saving",
     "quote_closing",
+    "rename_saving",
     "resume_saving",
     "retry_parked",
     "start_roll",
