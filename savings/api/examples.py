@@ -7,8 +7,22 @@ _SAVING = "sav_01bXeVJ2pTfyGNuObTnVLg"
 _TRANSACTION = "txn_01bXeVKNyARWzt9Zc36oSi"
 
 _CELLS = [
-    {"days_from": 30, "days_below": 180, "amount_from": 0, "amount_below": None, "rate": "10.0000", "apy": "10.47"},
-    {"days_from": 180, "days_below": None, "amount_from": 0, "amount_below": None, "rate": "12.0000", "apy": "12.37"},
+    {
+        "days_from": 30,
+        "days_below": 180,
+        "amount_from": 0,
+        "amount_below": None,
+        "rate": "10.0000",
+        "apy": "10.47",
+    },
+    {
+        "days_from": 180,
+        "days_below": None,
+        "amount_from": 0,
+        "amount_below": None,
+        "rate": "12.0000",
+        "apy": "12.37",
+    },
 ]
 PLAN = {
     "id": _PLAN,

@@ -42,7 +42,9 @@ class TermsSerializer(serializers.Serializer[Any]):
     )
     capitalised = OpenEnumField(help_text=_("When interest starts to earn: DAY, MONTH, QUARTER, … END."))
     paid = OpenEnumField(help_text=_("When interest reaches the balance: DAY, MONTH, QUARTER, … END."))
-    up_front = serializers.BooleanField(help_text=_("Whether interest is paid to the wallet on the first day."))
+    up_front = serializers.BooleanField(
+        help_text=_("Whether interest is paid to the wallet on the first day.")
+    )
     rounding = OpenEnumField(help_text=_("HALF_EVEN, HALF_UP, DOWN."))
     tax = percent(help_text=_("Withheld of interest when it is paid."))
     minimum = MoneyField(help_text=_("The least that is taken at a time."))
@@ -116,7 +118,9 @@ class ProjectionSerializer(serializers.Serializer[Any]):
     saved = MoneyField()
     interest = MoneyField(help_text=_("Before tax."))
     tax = MoneyField()
-    up_front = MoneyField(help_text=_("What of the interest is paid to the wallet on the first day, after tax."))
+    up_front = MoneyField(
+        help_text=_("What of the interest is paid to the wallet on the first day, after tax.")
+    )
     comes_to = MoneyField(help_text=_("What was saved and the interest after tax."))
     half_way = HalfWaySerializer()
     months = MonthSerializer(many=True)

@@ -54,7 +54,9 @@ class PlanList(ApiView, ListAPIView[SavingsPlan]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The plans that take new savings, newest first, with what they pay and ask."""
         page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response(PlanSerializer(shown(page or [], timezone.localdate()), many=True).data)
+        return self.get_paginated_response(
+            PlanSerializer(shown(page or [], timezone.localdate()), many=True).data
+        )
 
 
 class OnePlan(ApiView):
@@ -209,9 +211,7 @@ def _yield_of(plan: SavingsPlan, terms: PlanTerms, cell: PlanRate) -> Decimal:
 # Terms never change, so neither does what they yield.
 @lru_cache(maxsize=1_000)
 def _yield(rule: Terms, start: date, days: int | None, is_up_front: bool) -> Decimal:
-    return _rounded(
-        projection.yield_of(rule, amount=USUAL, start=start, days=days, is_up_front=is_up_front)
-    )
+    return _rounded(projection.yield_of(rule, amount=USUAL, start=start, days=days, is_up_front=is_up_front))
 
 
 def _rounded(percent: Decimal) -> Decimal:

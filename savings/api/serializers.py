@@ -46,7 +46,8 @@ class SavingSerializer(serializers.Serializer[Card]):
     )
     currency = serializers.CharField(source="saving.plan.currency_id", help_text=_("ISO 4217."))
     is_looked_into = serializers.BooleanField(
-        source="is_parked", help_text=_("Whether we are looking into its interest; until then it does not end.")
+        source="is_parked",
+        help_text=_("Whether we are looking into its interest; until then it does not end."),
     )
     target = MoneyField(source="saving.target", allow_null=True)
     target_date = serializers.DateField(source="saving.target_date", allow_null=True)
@@ -82,7 +83,9 @@ class SavingInput(StrictSerializer):
     terms = IdField(
         TERMS,
         required=False,
-        help_text=_("Those you showed. Where others are in force, it is refused with `savings_terms_changed`."),
+        help_text=_(
+            "Those you showed. Where others are in force, it is refused with `savings_terms_changed`."
+        ),
     )
 
 
@@ -114,7 +117,9 @@ class AccrualSerializer(serializers.Serializer[Accrual]):
     carry = serializers.DecimalField(
         max_digits=30,
         decimal_places=10,
-        help_text=_("Earned and not paid, this day included. Below zero where it was paid before it was earned."),
+        help_text=_(
+            "Earned and not paid, this day included. Below zero where it was paid before it was earned."
+        ),
     )
     paid = MoneyField(help_text=_("Paid into the balance as the day ended, before tax."))
     tax = MoneyField(help_text=_("Withheld of what was paid."))
