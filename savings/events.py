@@ -27,8 +27,8 @@ def moved(saving: UserSavings, move: Move) -> None:
 def skipped(saving: UserSavings, run: AutoRun) -> None:
     """A day of automatic saving was left out after it was tried four times: `savings.automatic_skipped`."""
     facts = {
-        "saving": str(saving.pk),
-        "automatic": str(run.automatic_id),
+        "saving": encode(SAVING, saving.pk),
+        "automatic_saving": encode(AUTOMATIC, run.automatic_id),
         "day": run.due_date.isoformat(),
         "amount": run.amount,
         "code": run.code,

@@ -1,5 +1,6 @@
 """What the views of savings have in common: a person asks, and about a saving of their own."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -22,6 +23,7 @@ from savings.events import SAVING
 from savings.models import UserSavings
 from wallet.api.callers import caller
 from wallet.api.money_out import MoneyOutView
+from wallet.refusals import CurrencyMismatch
 
 
 class PersonOnly(BasePermission):
@@ -39,7 +41,7 @@ class SavingsView(MoneyOutView):
 
     permission_classes = (*ApiView.permission_classes, PersonOnly)
     reads, writes = SAVINGS_READ, SAVINGS_WRITE
-    proven = ()
+    proven: ClassVar[tuple[str, ...]] = ()
 
     def savings(self) -> QuerySet[UserSavings]:
         return UserSavings.objects.visible_to(self.request.user).select_related("plan", "terms", "account")
@@ -72,3 +74,9 @@ def inner_key(prefix: str, text: str) -> UUID:
         return ids.decode(prefix, text)
     except ids.UnknownId:
         raise Http404 from None
+
+
+def check_currency(saving: UserSavings, currency: str) -> None:
+    """Raise CurrencyMismatch where a saving is not in the currency that was named."""
+    if saving.plan.currency_id != currency:
+        raise CurrencyMismatch

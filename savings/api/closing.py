@@ -15,7 +15,7 @@ from core.api.schema import example
 from savings import services
 from savings.api import examples
 from savings.api.base import OneSaving, inner, inner_key
-from savings.api.serializers import QuoteSerializer
+from savings.api.serializers import ClosingQuoteSerializer
 from savings.events import QUOTE
 from savings.models import ClosingQuote
 from wallet.api.callers import caller
@@ -24,7 +24,7 @@ _QUOTE = inner("quote", QUOTE)
 
 
 class QuoteCreate(OneSaving):
-    serializer_class = QuoteSerializer  # type: ignore[assignment]
+    serializer_class = ClosingQuoteSerializer  # type: ignore[assignment]
     rate_policies = (MONEY,)
     idempotent = True
 
@@ -32,7 +32,7 @@ class QuoteCreate(OneSaving):
         operation_id="create_closing_quote",
         summary="Ask what ending comes to",
         request=None,
-        responses={201: QuoteSerializer},
+        responses={201: ClosingQuoteSerializer},
         examples=[example(examples.QUOTE)],
     )
     def post(self, request: Request, id: str) -> HttpResponse:
@@ -42,11 +42,11 @@ class QuoteCreate(OneSaving):
 
     def _quote(self, saving_id: UUID) -> Response:
         quote = services.quote_closing(saving_id=saving_id, user=caller(self.request), at=timezone.now())
-        return Response(QuoteSerializer(quote).data, status=201)
+        return Response(ClosingQuoteSerializer(quote).data, status=201)
 
 
 class OneQuote(OneSaving):
-    serializer_class = QuoteSerializer  # type: ignore[assignment]
+    serializer_class = ClosingQuoteSerializer  # type: ignore[assignment]
 
     def quote(self) -> ClosingQuote:
         quotes = ClosingQuote.objects.filter(saving=self.saving()).select_related("saving__plan")
@@ -62,7 +62,7 @@ class QuoteDetail(OneQuote):
     )
     def get(self, request: Request, id: str, quote: str) -> Response:
         """What a saving of yours was quoted, and whether it was ended so."""
-        return Response(QuoteSerializer(self.quote()).data)
+        return Response(ClosingQuoteSerializer(self.quote()).data)
 
 
 class QuoteAccept(OneQuote):
@@ -88,4 +88,4 @@ class QuoteAccept(OneQuote):
 
     def _end(self, quote_id: UUID) -> Response:
         services.end_saving(quote_id=quote_id, user=caller(self.request), at=timezone.now())
-        return Response(QuoteSerializer(self.quote()).data)
+        return Response(ClosingQuoteSerializer(self.quote()).data)

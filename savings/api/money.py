@@ -21,21 +21,20 @@ from core.api.schema import example
 from core.ids import nth
 from savings import services
 from savings.api import examples
-from savings.api.base import OneSaving
+from savings.api.base import OneSaving, check_currency
 from savings.api.serializers import (
     AccrualSerializer,
     ContributionInput,
     ContributionSerializer,
     CostQuery,
-    CostSerializer,
-    WithdrawalInput,
-    WithdrawalSerializer,
+    SavingWithdrawalInput,
+    SavingWithdrawalSerializer,
+    WithdrawalCostSerializer,
 )
 from savings.events import MOVEMENT
 from savings.models import Accrual, Move, UserSavings
 from savings.services.terms import terms_of, value_day
 from wallet.api.callers import caller
-from wallet.refusals import CurrencyMismatch
 
 Kind = Move.Kind
 
@@ -72,7 +71,7 @@ class ContributionList(OneSaving, ListAPIView[Move]):
         return idempotency.once(request, lambda posting_id: self._save(saving, order, posting_id))
 
     def _save(self, saving: UserSavings, order: dict[str, Any], posting_id: UUID) -> Response:
-        _check_currency(saving, order)
+        check_currency(saving, order["currency"])
         move = services.contribute(
             saving_id=saving.pk,
             user=caller(self.request),
@@ -84,7 +83,7 @@ class ContributionList(OneSaving, ListAPIView[Move]):
 
 
 class WithdrawalList(OneSaving, ListAPIView[Move]):
-    serializer_class = WithdrawalSerializer  # type: ignore[assignment]
+    serializer_class = SavingWithdrawalSerializer  # type: ignore[assignment]
     pagination_class = CursorPagination
     cursor_prefix, cursor_field = MOVEMENT, "posting_id"
     rate_policies = (MONEY,)
@@ -107,8 +106,8 @@ class WithdrawalList(OneSaving, ListAPIView[Move]):
     @extend_schema(
         operation_id="create_saving_withdrawal",
         summary="Take money out",
-        request=WithdrawalInput,
-        responses={201: WithdrawalSerializer},
+        request=SavingWithdrawalInput,
+        responses={201: SavingWithdrawalSerializer},
         examples=[example(examples.WITHDRAWAL_INPUT, request=True), example(examples.WITHDRAWAL)],
     )
     def post(self, request: Request, id: str) -> HttpResponse:
@@ -116,11 +115,11 @@ class WithdrawalList(OneSaving, ListAPIView[Move]):
 
         A person's own token needs a second factor proven in its session within five minutes.
         """
-        order, saving = self.body(WithdrawalInput), self.saving()
+        order, saving = self.body(SavingWithdrawalInput), self.saving()
         return idempotency.once(request, lambda posting_id: self._take(saving, order, posting_id))
 
     def _take(self, saving: UserSavings, order: dict[str, Any], posting_id: UUID) -> Response:
-        _check_currency(saving, order)
+        check_currency(saving, order["currency"])
         move = services.withdraw(
             saving_id=saving.pk,
             user=caller(self.request),
@@ -133,7 +132,7 @@ class WithdrawalList(OneSaving, ListAPIView[Move]):
 
 
 class WithdrawalCost(OneSaving):
-    serializer_class = CostSerializer  # type: ignore[assignment]
+    serializer_class = WithdrawalCostSerializer  # type: ignore[assignment]
     filter_serializer = CostQuery
 
     @extend_schema(
@@ -149,7 +148,7 @@ class WithdrawalCost(OneSaving):
         on = value_day(at, terms.cut_off)
         cost = services.cost_of(saving=saving, terms=terms, amount=asked["amount"], on=on)
         facts = {"amount": cost.amount, "fee": cost.fee, "total": cost.total, "free_left": cost.free_left}
-        return Response(CostSerializer({**facts, "currency": saving.plan.currency_id}).data)
+        return Response(WithdrawalCostSerializer({**facts, "currency": saving.plan.currency_id}).data)
 
 
 class AccrualList(OneSaving, ListAPIView[Accrual]):
@@ -180,7 +179,7 @@ def taken_out(moves: Iterable[Move]) -> list[dict[str, Any]]:
     costs = {nth(move.pk, 1): move.pk for move in moves}
     found = Move.objects.filter(pk__in=costs, kind=Kind.FEE).values_list("pk", "amount")
     fees = {costs[pk]: -amount for pk, amount in found}
-    return list(WithdrawalSerializer(moves, many=True, context={"fees": fees}).data)
+    return list(SavingWithdrawalSerializer(moves, many=True, context={"fees": fees}).data)
 
 
 def _days(saving: UserSavings, saver: User, request: Request) -> QuerySet[Accrual]:
@@ -215,8 +214,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text or "")
     except ValueError:
         return None
-
-
-def _check_currency(saving: UserSavings, order: dict[str, Any]) -> None:
-    if order["currency"] != saving.plan.currency_id:
-        raise CurrencyMismatch

@@ -16,7 +16,7 @@ def percent(**kwargs: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=9, decimal_places=4, **kwargs)
 
 
-class RateSerializer(serializers.Serializer[Any]):
+class SavingsRateSerializer(serializers.Serializer[Any]):
     """One cell of a rate table: from a length and an amount on, up to those where the next cell begins."""
 
     days_from = serializers.IntegerField(help_text=_("From so many days on."))
@@ -31,7 +31,7 @@ class RateSerializer(serializers.Serializer[Any]):
     )
 
 
-class TermsSerializer(serializers.Serializer[Any]):
+class SavingsTermsSerializer(serializers.Serializer[Any]):
     """What a plan pays and asks from a day on. They never change; new ones come with a day of their own."""
 
     id = IdField(TERMS)
@@ -58,10 +58,10 @@ class TermsSerializer(serializers.Serializer[Any]):
     withdrawal_fee = percent(help_text=_("Of the amount, for those beyond the free ones."))
     penalty = OpenEnumField(help_text=_("For ending early: NONE, LOWER_RATE, SHARE."))
     penalty_percent = percent(help_text=_("Taken off the rate, or off what was saved."))
-    rates = RateSerializer(many=True)
+    rates = SavingsRateSerializer(many=True)
 
 
-class PlanSerializer(serializers.Serializer[Any]):
+class SavingsPlanSerializer(serializers.Serializer[Any]):
     """Something to save under. `terms` are in force today; `next_terms` come after them, where that is known."""
 
     id = IdField(PLAN)
@@ -72,11 +72,11 @@ class PlanSerializer(serializers.Serializer[Any]):
     summary = serializers.CharField()
     currency = serializers.CharField(help_text=_("ISO 4217."))
     is_open = serializers.BooleanField(help_text=_("Whether it takes new savings."))
-    terms = TermsSerializer(allow_null=True)
-    next_terms = TermsSerializer(allow_null=True)
+    terms = SavingsTermsSerializer(allow_null=True)
+    next_terms = SavingsTermsSerializer(allow_null=True)
 
 
-class ProjectionInput(StrictSerializer):
+class SavingsProjectionInput(StrictSerializer):
     amount = MoneyField(help_text=_("What is saved on the first day."))
     currency = CurrencyField()
     monthly = MoneyField(
@@ -95,7 +95,7 @@ class HalfWaySerializer(serializers.Serializer[Any]):
     costs = MoneyField()
 
 
-class MonthSerializer(serializers.Serializer[Any]):
+class ProjectedMonthSerializer(serializers.Serializer[Any]):
     """How it stands when a month ends, with what was paid in it and withheld of that."""
 
     day = serializers.DateField()
@@ -104,7 +104,7 @@ class MonthSerializer(serializers.Serializer[Any]):
     tax = MoneyField()
 
 
-class ProjectionSerializer(serializers.Serializer[Any]):
+class SavingsProjectionSerializer(serializers.Serializer[Any]):
     """What saving comes to when it begins now and nothing changes. Nothing is opened, and nothing promised."""
 
     object = ObjectField("savings_projection")
@@ -123,4 +123,4 @@ class ProjectionSerializer(serializers.Serializer[Any]):
     )
     comes_to = MoneyField(help_text=_("What was saved and the interest after tax."))
     half_way = HalfWaySerializer()
-    months = MonthSerializer(many=True)
+    months = ProjectedMonthSerializer(many=True)

@@ -23,7 +23,11 @@ from core.api.schema import example
 from core.api.views import ApiView
 from savings import projection
 from savings.api import examples
-from savings.api.plan_serializers import PlanSerializer, ProjectionInput, ProjectionSerializer
+from savings.api.plan_serializers import (
+    SavingsPlanSerializer,
+    SavingsProjectionInput,
+    SavingsProjectionSerializer,
+)
 from savings.api.scopes import SAVINGS_READ
 from savings.events import PLAN
 from savings.interest import Band, Day, Every, Terms, ends_on
@@ -40,7 +44,7 @@ YEAR = 365
 
 
 class PlanList(ApiView, ListAPIView[SavingsPlan]):
-    serializer_class = PlanSerializer
+    serializer_class = SavingsPlanSerializer
     pagination_class = CursorPagination
     cursor_prefix = PLAN
     required_scope = SAVINGS_READ
@@ -55,12 +59,12 @@ class PlanList(ApiView, ListAPIView[SavingsPlan]):
         """The plans that take new savings, newest first, with what they pay and ask."""
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(
-            PlanSerializer(shown(page or [], timezone.localdate()), many=True).data
+            SavingsPlanSerializer(shown(page or [], timezone.localdate()), many=True).data
         )
 
 
 class OnePlan(ApiView):
-    serializer_class = PlanSerializer
+    serializer_class = SavingsPlanSerializer
     key_prefix = PLAN
     required_scope = SAVINGS_READ
 
@@ -74,23 +78,23 @@ class PlanDetail(OnePlan):
     )
     def get(self, request: Request, id: str) -> Response:
         """One plan, also one that takes no new savings any more."""
-        return Response(PlanSerializer(shown([self.plan()], timezone.localdate())[0]).data)
+        return Response(SavingsPlanSerializer(shown([self.plan()], timezone.localdate())[0]).data)
 
 
 class PlanProjection(OnePlan):
-    serializer_class = ProjectionSerializer  # type: ignore[assignment]
+    serializer_class = SavingsProjectionSerializer  # type: ignore[assignment]
     rate_policies = (MONEY,)
 
     @extend_schema(
         operation_id="project_saving",
         summary="Ask what saving would come to",
-        request=ProjectionInput,
-        responses={200: ProjectionSerializer},
+        request=SavingsProjectionInput,
+        responses={200: SavingsProjectionSerializer},
         examples=[example(examples.PROJECTION_INPUT, request=True), example(examples.PROJECTION)],
     )
     def post(self, request: Request, id: str) -> Response:
         """Work out what an amount comes to under a plan, to the kobo, by the rules that its interest is paid by."""
-        asked, plan, at = self.body(ProjectionInput), self.plan(), timezone.now()
+        asked, plan, at = self.body(SavingsProjectionInput), self.plan(), timezone.now()
         if not plan.is_open:
             raise PlanClosed
         if asked["currency"] != plan.currency_id:
@@ -103,7 +107,7 @@ class PlanProjection(OnePlan):
             offer = offer_of(plan, terms, amount=asked["amount"], start=start, days=days, monthly=monthly)
         except ValueError:
             raise SavingInvalid(_("This plan has no rate for such a time."), field="days") from None
-        return Response(ProjectionSerializer(projected(offer)).data)
+        return Response(SavingsProjectionSerializer(projected(offer)).data)
 
 
 def _days(plan: SavingsPlan, terms: PlanTerms, asked: dict[str, Any]) -> int:

@@ -24,7 +24,7 @@ from savings import services
 from savings.api import examples
 from savings.api.base import OneSaving, SavingsView
 from savings.api.serializers import (
-    PauseInput,
+    ReasonInput,
     SavingChange,
     SavingFilter,
     SavingInput,
@@ -122,7 +122,7 @@ class SavingDetail(OneSaving):
     def patch(self, request: Request, id: str) -> Response:
         """Give it another name, say what happens at its end, or move that to a later day."""
         facts, saving = self.body(SavingChange), self.saving()
-        about = {"saving_id": saving.pk, "user": caller(request), "at": timezone.now()}
+        about: dict[str, Any] = {"saving_id": saving.pk, "user": caller(request), "at": timezone.now()}
         with transaction.atomic():
             if "name" in facts:
                 services.rename_saving(name=facts["name"], **about)
@@ -146,12 +146,12 @@ class SavingPause(Step):
     @extend_schema(
         operation_id="pause_saving",
         summary="Pause a saving",
-        request=PauseInput,
+        request=ReasonInput,
         examples=[example(examples.PAUSE_INPUT, request=True), example(examples.SAVING)],
     )
     def post(self, request: Request, id: str) -> Response:
         """Save nothing by itself until it is resumed. It goes on earning, and you may go on adding to it."""
-        return self.take(services.pause_saving, **self.body(PauseInput))
+        return self.take(services.pause_saving, **self.body(ReasonInput))
 
 
 class SavingResume(Step):

@@ -7,7 +7,6 @@ from rest_framework import serializers
 
 from core.api.ids import IdField
 from core.api.serializers import InstantField, MoneyField, ObjectField, StrictSerializer, TextField
-from savings.cards import Card
 from savings.events import GROUP, MOVEMENT, PLAN, QUOTE, SAVING, TERMS
 from savings.models import Accrual, ClosingQuote, UserSavings
 from savings.services.opening import LONGEST_NAME
@@ -17,7 +16,7 @@ from wallet.api.serializers import ACCOUNT, TRANSACTION, CurrencyField, OpenEnum
 LONGEST_REASON = 300
 
 
-class ProgressSerializer(serializers.Serializer[Any]):
+class SavingProgressSerializer(serializers.Serializer[Any]):
     """How a target stands. `projected_date` is when it is reached at the present rate; null where that is never."""
 
     percent = serializers.IntegerField(help_text=_("Rounded down."))
@@ -27,7 +26,7 @@ class ProgressSerializer(serializers.Serializer[Any]):
     projected_date = serializers.DateField(allow_null=True)
 
 
-class SavingSerializer(serializers.Serializer[Card]):
+class SavingSerializer(serializers.Serializer[Any]):
     """What you save under a plan. With an end, it keeps the terms that it was opened under."""
 
     id = IdField(SAVING, source="saving.pk")
@@ -51,7 +50,7 @@ class SavingSerializer(serializers.Serializer[Card]):
     )
     target = MoneyField(source="saving.target", allow_null=True)
     target_date = serializers.DateField(source="saving.target_date", allow_null=True)
-    progress = ProgressSerializer(allow_null=True)
+    progress = SavingProgressSerializer(allow_null=True)
     opened_on = serializers.DateField(
         source="saving.opened_on", allow_null=True, help_text=_("Its first day; null while nothing is saved.")
     )
@@ -102,7 +101,7 @@ class SavingFilter(StrictSerializer):
     plan = IdField(PLAN, required=False)
 
 
-class PauseInput(StrictSerializer):
+class ReasonInput(StrictSerializer):
     reason = TextField(max_length=LONGEST_REASON, required=False, allow_blank=True, default="")
 
 
@@ -150,7 +149,7 @@ class CostQuery(StrictSerializer):
     amount = serializers.IntegerField(min_value=1, max_value=10**18, help_text=_("In minor units."))
 
 
-class CostSerializer(serializers.Serializer[Any]):
+class WithdrawalCostSerializer(serializers.Serializer[Any]):
     """What taking an amount out now would cost. `total` leaves the saving."""
 
     object = ObjectField("withdrawal_cost")
@@ -163,7 +162,7 @@ class CostSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text=_("ISO 4217."))
 
 
-class WithdrawalInput(StrictSerializer):
+class SavingWithdrawalInput(StrictSerializer):
     amount = MoneyField(help_text=_("What arrives in the wallet; the fee comes on top."))
     currency = CurrencyField()
     expected_fee = MoneyField(
@@ -173,12 +172,12 @@ class WithdrawalInput(StrictSerializer):
     )
 
 
-class WithdrawalSerializer(ContributionSerializer):
+class SavingWithdrawalSerializer(ContributionSerializer):
     """Money that left a saving for the wallet, and what that cost."""
 
     object = ObjectField("saving_withdrawal")
     kind = OpenEnumField(help_text=_("WITHDRAWAL, or REVERSAL: put right by us."))
-    amount = serializers.SerializerMethodField()
+    amount = serializers.SerializerMethodField()  # type: ignore[assignment]
     fee = serializers.SerializerMethodField()
 
     def get_amount(self, move: Any) -> int:
@@ -189,7 +188,7 @@ class WithdrawalSerializer(ContributionSerializer):
         return int(self.context["fees"].get(move.pk, 0))
 
 
-class QuoteSerializer(serializers.Serializer[ClosingQuote]):
+class ClosingQuoteSerializer(serializers.Serializer[ClosingQuote]):
     """What ending a saving comes to, to the kobo: it is ended exactly so, or not at all.
 
     `pays_out` = `balance` + `interest` - `tax` - `taken_back` + `tax_back` - `penalty`.

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from savings.api import closing, money, plans, savings
+from savings.api import automatic, closing, money, plans, savings
 
 urlpatterns = [
     path("savings-plans", plans.PlanList.as_view()),
@@ -18,4 +18,11 @@ urlpatterns = [
     path("savings/<str:id>/closing-quotes", closing.QuoteCreate.as_view()),
     path("savings/<str:id>/closing-quotes/<str:quote>", closing.QuoteDetail.as_view()),
     path("savings/<str:id>/closing-quotes/<str:quote>/accept", closing.QuoteAccept.as_view()),
+    path("savings/<str:id>/automatic", automatic.AutomaticList.as_view()),
+    path("savings/<str:id>/automatic/<str:automatic>", automatic.AutomaticDetail.as_view()),
+    path("savings/<str:id>/automatic/<str:automatic>/pause", automatic.AutomaticPause.as_view()),
+    path("savings/<str:id>/automatic/<str:automatic>/resume", automatic.AutomaticResume.as_view()),
+    path("savings/<str:id>/automatic/<str:automatic>/skip", automatic.AutomaticSkip.as_view()),
+    path("savings/<str:id>/automatic/<str:automatic>/stop", automatic.AutomaticStop.as_view()),
+    path("savings/<str:id>/automatic/<str:automatic>/runs", automatic.RunList.as_view()),
 ]
