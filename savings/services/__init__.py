@@ -1,9 +1,10 @@
 """What can be done with savings. Money moves only through `wallet.services`."""
 
 from savings.services.contributing import contribute
-from savings.services.ending import end_saving, quote_closing
+from savings.services.ending import end_saving, paid_so_far, quote_closing
 from savings.services.maturing import mature, mature_due
 from savings.services.opening import Wish, cancel_saving, open_saving
+from savings.services.reading import Paid, paid_in_year, positions_of
 from savings.services.rolling import (
     Closed,
     close_next_chunk,
@@ -28,6 +29,7 @@ from savings.services.withdrawing import Cost, cost_of, withdraw
 __all__ = [
     "Closed",
     "Cost",
+    "Paid",
     "Wish",
     "cancel_saving",
     "choose_at_maturity",
@@ -44,7 +46,10 @@ __all__ = [
     "mature",
     "mature_due",
     "open_saving",
+    "paid_in_year",
+    "paid_so_far",
     "pause_saving",
+    "positions_of",
     "quote_closing",
     "rename_saving",
     "resume_saving",

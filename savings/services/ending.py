@@ -15,7 +15,7 @@ from core.actors import acting_as_service
 from core.ids import nth
 from savings import penalties
 from savings.interest import Terms
-from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position
+from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
 from savings.services.holding import Held, hold, wallet_of
 from savings.services.steps import step
@@ -104,7 +104,8 @@ def figures_of(held: Held) -> Figures:
         raise BeingLookedInto
     terms = terms_of(saving, held.today)
     is_early = saving.matures_on is not None and saving.matures_on > held.today
-    paid, withheld = _paid(held)
+    open_day = position.next_day or saving.matures_on or held.today
+    paid, withheld = paid_so_far(saving, until=max(open_day, held.today))
     earned = allowed = position.carry + paid
     if is_early and terms.penalty == Penalty.LOWER_RATE:
         allowed = min(_at_lower_rate(held, terms), earned)
@@ -131,11 +132,13 @@ def figures_of(held: Held) -> Figures:
     )
 
 
-def _paid(held: Held) -> tuple[int, int]:
-    """What interest the saving was paid, before tax, and the tax withheld of it."""
-    rows = Accrual.objects.filter(saving=held.saving, paid__gt=0)
+def paid_so_far(saving: UserSavings, *, until: date) -> tuple[int, int]:
+    """Return what interest a saving was paid for the days before one, before tax, and the tax withheld of it."""
+    if saving.opened_on is None:
+        return 0, 0
+    rows = Accrual.objects.of(saving, since=saving.opened_on, before=until).filter(paid__gt=0)
     sums = rows.aggregate(paid=Sum("paid"), tax=Sum("tax"))
-    return (sums["paid"] or 0) + held.saving.paid_at_start, (sums["tax"] or 0) + held.saving.tax_at_start
+    return (sums["paid"] or 0) + saving.paid_at_start, (sums["tax"] or 0) + saving.tax_at_start
 
 
 def _at_lower_rate(held: Held, terms: PlanTerms) -> Decimal:
