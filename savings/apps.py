@@ -7,5 +7,12 @@ class SavingsConfig(AppConfig):
     verbose_name = _("Savings")
 
     def ready(self) -> None:
-        # Whoever gives an app its rights chooses among all scopes, also where no address of the API was looked at yet.
+        # It needs the models, which are not there yet when this module is read. Whoever gives an app its rights chooses
+        # among all scopes, also where no address of the API was looked at yet.
+        from savings import demo, personal, reasons
         from savings.api import scopes  # noqa: F401
+        from wallet import demo as wallet_demo
+
+        wallet_demo.chapters.append(demo.tell)
+        personal.register()
+        reasons.register()

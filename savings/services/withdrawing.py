@@ -22,7 +22,7 @@ from savings.refusals import (
     StateRefused,
     TooLittle,
 )
-from savings.services.holding import Held, hold, value_day_of, wallet_of
+from savings.services.holding import Held, effective, hold, value_day_of, wallet_of
 from savings.services.terms import terms_of
 from savings.states import GIVES_MONEY
 from wallet import services as wallet
@@ -79,7 +79,7 @@ def withdraw(
         _check(held, cost)
         if expected_fee is not None and expected_fee != cost.fee:
             raise CostChanged(expected=expected_fee, fee=cost.fee)
-        return _take(held, cost, day, posting_id)
+        return _take(held, cost, day, posting_id, at)
 
 
 def _check(held: Held, cost: Cost) -> None:
@@ -96,7 +96,7 @@ def _check(held: Held, cost: Cost) -> None:
         raise NotEnoughSaved(available=held.balance, fee=cost.fee)
 
 
-def _take(held: Held, cost: Cost, day: date, posting_id: UUID) -> Move:
+def _take(held: Held, cost: Cost, day: date, posting_id: UUID, at: datetime) -> Move:
     saving = held.saving
     penalties = wallet.system_account("SAVINGS_PENALTIES", saving.plan.currency_id)
     target = wallet_of(saving.user_id, saving.plan.currency_id)
@@ -108,7 +108,7 @@ def _take(held: Held, cost: Cost, day: date, posting_id: UUID) -> Move:
         lines.append(Line("SAVING_FEE", saving.account_id, penalties, cost.fee))
         fee_id = nth(posting_id, 1)
         moves.append(Move(posting_id=fee_id, saving=saving, kind="FEE", amount=-cost.fee, value_date=day))
-    wallet.post(posting_id=posting_id, lines=lines, description=saving.name)
+    wallet.post(posting_id=posting_id, lines=lines, description=saving.name, effective_at=effective(at))
     Move.objects.bulk_create(moves)
     audit.record(
         action="savings.saving.withdrawn",

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from wallet import services, wording
 from wallet.models import Entry
@@ -32,11 +33,22 @@ class Row:
 
     @property
     def note(self) -> str | Promise:
-        if self.entry.kind == TRANSFER:
+        if self.entry.kind == TRANSFER or self.is_of_savings:
             return self.entry.description
         if self.merchant:
             return self.entry.description or wording.kind(self.entry.kind)
         return wording.kind(self.entry.kind) if self.party else wording.KIND_NOTES.get(self.entry.kind, "")
+
+    @property
+    def is_of_savings(self) -> bool:
+        return self.entry.kind in wording.SAVINGS
+
+    @property
+    def other_side(self) -> str:
+        """Whom it came from or went to, where that is no person."""
+        if self.entry.kind in wording.OWN_MONEY:
+            return _("Your saving “%(name)s”") % {"name": self.entry.description}
+        return "Alajo" if self.is_of_savings else self.merchant or _("Card or bank account")
 
     @property
     def direction(self) -> str:
@@ -50,6 +62,8 @@ class Row:
     def icon(self) -> str:
         if self.entry.reverses:
             return "undo-2"
+        if self.is_of_savings:
+            return "piggy-bank"
         if self.merchant:
             return "store"
         if self.party is None:
@@ -69,7 +83,8 @@ class Day:
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
     """Name the other side of each entry, with one query for people and one for merchants, where there are any."""
     found = list(entries)
-    parties = services.parties_of(account_ids={entry.counterparty_id for entry in found})
+    others = {entry.counterparty_id for entry in found if entry.kind not in wording.OWN_MONEY}
+    parties = services.parties_of(account_ids=others)
     shops = merchants_named(
         account_ids={entry.counterparty_id for entry in found if entry.kind in WITH_MERCHANTS}
     )
