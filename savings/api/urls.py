@@ -1,6 +1,6 @@
 from django.urls import path
 
-from savings.api import automatic, closing, money, plans, savings
+from savings.api import automatic, closing, groups, money, plans, savings
 
 urlpatterns = [
     path("savings-plans", plans.PlanList.as_view()),
@@ -25,4 +25,6 @@ urlpatterns = [
     path("savings/<str:id>/automatic/<str:automatic>/skip", automatic.AutomaticSkip.as_view()),
     path("savings/<str:id>/automatic/<str:automatic>/stop", automatic.AutomaticStop.as_view()),
     path("savings/<str:id>/automatic/<str:automatic>/runs", automatic.RunList.as_view()),
+    path("savings-groups", groups.GroupList.as_view()),
+    path("savings-groups/<str:id>", groups.GroupDetail.as_view()),
 ]

@@ -63,8 +63,8 @@ def withdraw(
 ) -> Move:
     """Move `amount` (minor units) to the customer's wallet, once per posting id; what it costs leaves the saving too.
 
-    `expected_fee` is what was shown. Raises SavingNotFound, SavingFrozen, Locked, StateRefused, NotEnoughSaved, TooLittle,
-    CostChanged, MovementReused, and a LedgerRefusal; and then nothing was done.
+    `expected_fee` is what was shown. Raises SavingNotFound, SavingFrozen, Locked, StateRefused, NotEnoughSaved,
+    TooLittle, CostChanged, MovementReused, and a LedgerRefusal; and then nothing was done.
     """
     with acting_as_service(), transaction.atomic():
         held = hold(saving_id, user_id=user.pk, at=at)

@@ -9,9 +9,13 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from core.actors import acting_as_service
 from core.api import ids
+from savings.interest import Every, Terms
 from savings.models import SavingsPlan, UserSavings
+from savings.tests.world import TEN
 from wallet.models import Account
 
+# Nothing is paid on the way, whatever day it is.
+AT_END = Terms(bands=TEN.bands, paid=Every.END)
 _keys = itertools.count(1)
 
 

@@ -15,13 +15,12 @@ from savings import services
 from savings.interest import Every, Terms
 from savings.models import ClosingQuote
 from savings.services import Wish
-from savings.tests.api import post, purse, sav
+from savings.tests.api import AT_END, post, purse, sav
 from savings.tests.world import NAIRA, TEN, balance, day, funded, moment, opened, plan_of
 from wallet import services as wallet
 from wallet.tests.api import client_of, problem
 
 pytestmark = pytest.mark.django_db
-AT_END = Terms(bands=TEN.bands, paid=Every.END)
 SUM = {"amount": 500 * NAIRA, "currency": "NGN"}
 
 
