@@ -27,6 +27,7 @@ class QuoteCreate(OneSaving):
     serializer_class = ClosingQuoteSerializer  # type: ignore[assignment]
     rate_policies = (MONEY,)
     idempotent = True
+    also_answers = (503,)
 
     @extend_schema(
         operation_id="create_closing_quote",
@@ -68,6 +69,7 @@ class QuoteDetail(OneQuote):
 class QuoteAccept(OneQuote):
     rate_policies = (MONEY,)
     idempotent = True
+    also_answers = (503,)
     proven = ("POST",)
 
     @extend_schema(

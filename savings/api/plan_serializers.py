@@ -25,7 +25,7 @@ class SavingsRateSerializer(serializers.Serializer[Any]):
     amount_below = MoneyField(allow_null=True, help_text=_("Null: however much."))
     rate = percent()
     apy = serializers.DecimalField(
-        max_digits=12,
+        max_digits=30,
         decimal_places=2,
         help_text=_("What the rate comes to in a year with all that is paid left in, before tax."),
     )
@@ -114,7 +114,7 @@ class SavingsProjectionSerializer(serializers.Serializer[Any]):
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
     rate = percent(help_text=_("On the first amount."))
-    apy = serializers.DecimalField(max_digits=12, decimal_places=2)
+    apy = serializers.DecimalField(max_digits=30, decimal_places=2)
     saved = MoneyField()
     interest = MoneyField(help_text=_("Before tax."))
     tax = MoneyField()

@@ -1,20 +1,14 @@
-"""What is saved is nobody's purse: it moves as its plan says, and by no address and no function of the wallet."""
+"""What is saved is nobody's purse: it moves as its plan says, and by no address of the wallet."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
-from core.actors import acting_as
 from core.api import ids
-from core.ids import posting_id, uuid7
 from savings.models import UserSavings
 from savings.tests.world import NAIRA, balance, day, funded, moment, opened, plan_of
-from wallet import services as wallet
-from wallet.models import Account
-from wallet.refusals import AccountSaves
 from wallet.tests.api import client_of, problem
 
 pytestmark = pytest.mark.django_db
@@ -53,22 +47,4 @@ def test_no_money_of_the_wallet_goes_by_a_savings_account(
         f"/api/v1/{path}", order, format="json", headers={"Idempotency-Key": "around the plan"}
     )
     problem(answer, 403, "account_saves")
-    assert balance(saving) == 1_000 * NAIRA
-
-
-def test_the_ledger_itself_refuses_a_customer(saving: UserSavings, ada: User, bola: User) -> None:
-    with acting_as(ada):
-        account = Account.objects.get(pk=saving.account_id)
-        purse = Account.objects.visible_to(ada).wallets().get()
-        out = wallet.Line("TRANSFER", account.pk, purse.pk, NAIRA)
-        into = wallet.Line("TRANSFER", purse.pk, account.pk, NAIRA)
-    with acting_as(ada), pytest.raises(AccountSaves):
-        wallet.transfer(
-            posting_id=posting_id(), source=account, recipient_id=bola.pk, amount=NAIRA, at=timezone.now()
-        )
-    for line in (out, into):
-        with acting_as(ada), pytest.raises(AccountSaves):
-            wallet.post(posting_id=posting_id(), lines=[line])
-    with acting_as(ada), pytest.raises(AccountSaves):
-        wallet.place_hold(hold_id=uuid7(), account_id=account.pk, amount=NAIRA, expires_at=None, reason="")
     assert balance(saving) == 1_000 * NAIRA
