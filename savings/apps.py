@@ -11,8 +11,11 @@ class SavingsConfig(AppConfig):
         # among all scopes, also where no address of the API was looked at yet.
         from savings import demo, personal, reasons
         from savings.api import scopes  # noqa: F401
+        from savings.closing import require_days_closed
         from wallet import demo as wallet_demo
+        from wallet.services.periods import require_before_closing
 
         wallet_demo.chapters.append(demo.tell)
         personal.register()
         reasons.register()
+        require_before_closing(require_days_closed)

@@ -8,7 +8,7 @@ from core.actors import acting_as_service
 from core.ids import posting_id, uuid7
 from savings.models import AutoRun, AutoSaving, UserSavings
 from savings.services import Wish, automatic
-from savings.tests.world import DAY, NAIRA, day, funded, moment, opened, plan_of
+from savings.tests.world import DAY, NAIRA, day, moment, opened, plan_of
 from wallet import services as wallet
 from wallet.models import Account
 

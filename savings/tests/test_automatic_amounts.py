@@ -3,16 +3,11 @@
 import pytest
 
 from accounts.models import User
-from core.actors import acting_as, acting_as_service
+from core.actors import acting_as_service
 from core.ids import posting_id
-from savings import services
-from savings.models import UserSavings
-from savings.services import automatic
-from savings.tests.saving_itself import EARLY, empty, mornings, planned, refill, run_of, runs, towards, work
-from savings.tests.world import DAY, NAIRA, balance, day, funded, moment, opened, plan_of
+from savings.tests.world import NAIRA, funded
 from wallet import services as wallet
 from wallet.models import Account, Entry
-from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.django_db
 EACH = 1_000 * NAIRA

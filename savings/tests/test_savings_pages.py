@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,6 +19,7 @@ from savings.models import Accrual, ClosingQuote, Move, UserSavings
 from savings.services import Wish
 from savings.tests.pages import a_fixed, a_flexible, a_target, an_up_front
 from savings.tests.world import DAY, NAIRA, balance, day, funded, moment, opened
+from wallet.tests.pages import balance as purse
 from wallet.tests.pages import browser_of, hidden, text
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +35,11 @@ def browser(ada: User) -> Client:
 def saved() -> UserSavings:
     with acting_as_service():
         return UserSavings.objects.get()
+
+
+def has_any() -> bool:
+    with acting_as_service():
+        return UserSavings.objects.exists()
 
 
 def review(browser: Client, slug: str, **typed: Any) -> Any:
@@ -64,8 +72,8 @@ def test_plans_are_compared_for_the_same_money_and_time(browser: Client, ada: Us
 def test_what_a_plan_would_come_to_is_what_it_comes_to(browser: Client, ada: User) -> None:
     funded(ada)
     plan = a_fixed()
-    page = text(browser.get("/savings/plans/fixed/", {"amount": "10000", "days": "90"}))
-    opened(ada, plan, naira=10_000, at=moment(day(90)), wish=Wish(name="Rent", days=90))
+    page = text(browser.get("/savings/plans/fixed/", {"amount": "10000", "days": "50"}))
+    opened(ada, plan, naira=10_000, at=moment(day(50)), wish=Wish(name="Rent", days=50))
     services.mature(saving_id=saved().pk, at=moment(day(0)))
     with acting_as_service():
         sums = [(row.paid, row.tax) for row in Accrual.objects.filter(paid__gt=0)]
@@ -106,7 +114,7 @@ def test_a_locked_plan_opens_only_for_who_says_they_know(browser: Client, ada: U
     order = {"order": hidden(looked, "order")}
     refused = browser.post("/savings/plans/fixed/review/", order)
     assert refused.status_code == 422 and "Say that you know" in text(refused)
-    assert not UserSavings.objects.exists()
+    assert not has_any()
     for _click in range(2):
         answer = browser.post("/savings/plans/fixed/review/", {**order, "agreed": "1"})
         assert answer.status_code == 302 and answer["Location"] == f"/savings/{saved().pk}/"
@@ -152,12 +160,12 @@ def test_without_a_second_factor_nothing_is_opened(ada: User) -> None:
     looked = review(browser, "flexible", amount="1000")
     answer = browser.post("/savings/plans/flexible/review/", {"order": hidden(looked, "order")})
     assert answer.status_code == 302 and "2fa" in answer["Location"]
-    assert not UserSavings.objects.exists()
+    assert not has_any()
 
 
 def test_adding_by_two_clicks_adds_once(browser: Client, ada: User) -> None:
     funded(ada)
-    saving = opened(ada, a_flexible(), at=moment(day(1)))
+    saving = opened(ada, a_flexible(), at=moment(day(0)))
     here = f"/savings/{saving.pk}/add/"
     typed = {"form_key": hidden(browser.get(here), "form_key"), "amount": "500"}
     assert [browser.post(here, typed).status_code for _click in range(2)] == [302, 302]
@@ -195,8 +203,7 @@ def test_ending_pays_what_was_quoted(browser: Client, ada: User) -> None:
     for _click in range(2):
         assert browser.post(here, {"quote": str(quote.pk), "agreed": "1"}).status_code == 302
     assert balance(saving) == 0 and saved().state == "CLOSED"
-    source.refresh_from_db()
-    assert source.balance == 90_000 * NAIRA + quote.pays_out
+    assert purse(source) == 90_000 * NAIRA + quote.pays_out
     assert browser.get(f"/savings/{saving.pk}/").status_code == 200
 
 
@@ -214,9 +221,9 @@ def test_a_quote_that_no_longer_holds_is_made_anew_with_a_word_why(browser: Clie
 
 def test_days_add_up_to_what_was_paid(browser: Client, ada: User) -> None:
     funded(ada)
-    saving = opened(ada, a_flexible(), naira=12_345, at=moment(day(70)))
+    saving = opened(ada, a_flexible(), naira=12_345, at=moment(day(50)))
     services.quote_closing(saving_id=saving.pk, user=ada, at=timezone.now())
-    months = {day(back).strftime("%Y-%m") for back in range(1, 71)}
+    months = {day(back).strftime("%Y-%m") for back in range(1, 51)}
     total = 0
     for month in months:
         found = browser.get(f"/savings/{saving.pk}/interest/", {"month": month}).context["month"]
@@ -250,28 +257,24 @@ def test_nobody_sees_anothers_saving(browser: Client, ada: User, bola: User) -> 
     saving = opened(bola, a_flexible(), at=moment(day(1)))
     for page in ("", "interest/", "add/", "withdraw/", "end/", "settings/"):
         assert browser.get(f"/savings/{saving.pk}/{page}").status_code == 404
-    assert "Rent" not in text(browser.get("/savings/"))
+    assert "All savings" not in text(browser.get("/home/"))
     with acting_as_service():
         assert Move.objects.count() == 1 and not ClosingQuote.objects.exists()
 
 
-def test_lists_ask_a_fixed_number_of_times(
-    browser: Client, ada: User, django_assert_max_num_queries: Any
-) -> None:
+def test_lists_ask_a_fixed_number_of_times(browser: Client, ada: User) -> None:
     funded(ada)
     plans = [a_flexible(), a_target()]
     counts = []
-    for _round in range(2):
+    for _round in range(3):
         for plan in plans:
             opened(ada, plan, at=moment(day(3)), wish=goal())
         counts.append([queries(browser, page) for page in ("/savings/", "/savings/plans/", "/home/")])
-    assert counts[0] == counts[1]
+    # The first one also reads what is kept for the ones after it.
+    assert counts[1] == counts[2]
 
 
 def queries(browser: Client, page: str) -> int:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     with CaptureQueriesContext(connection) as asked:
         assert browser.get(page).status_code == 200
     return len(asked)
