@@ -5,6 +5,7 @@ from realtime import services as realtime
 from savings.models import AutoRun, Move, UserSavings
 
 PLAN, TERMS, SAVING, MOVEMENT, QUOTE, AUTOMATIC, GROUP = "spl", "spt", "sav", "smv", "scq", "sau", "sgr"
+CORRECTION = "scr"
 
 
 def changed(saving: UserSavings, event: str) -> None:

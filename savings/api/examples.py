@@ -129,6 +129,17 @@ ACCRUAL = {
     "transaction": _TRANSACTION,
     "tax_transaction": "txn_01bXeVKNyARWzt9Zc36oSj",
 }
+CORRECTION = {
+    "id": "scr_01bXeVKNyARWzt9Zc36oSn",
+    "object": "saving_correction",
+    "saving": _SAVING,
+    "since": "2026-01-12",
+    "movement": "smv_01bXeVKNyARWzt9Zc36oSi",
+    "interest": 0,
+    "tax": 0,
+    "transaction": None,
+    "created_at": _AT,
+}
 CONTRIBUTION_INPUT = {"amount": 1000000, "currency": "NGN"}
 CONTRIBUTION = {
     "id": "smv_01bXeVKNyARWzt9Zc36oSi",

@@ -26,13 +26,14 @@ from savings.api.serializers import (
     AccrualSerializer,
     ContributionInput,
     ContributionSerializer,
+    CorrectionSerializer,
     CostQuery,
     SavingWithdrawalInput,
     SavingWithdrawalSerializer,
     WithdrawalCostSerializer,
 )
-from savings.events import MOVEMENT
-from savings.models import Accrual, Move, UserSavings
+from savings.events import CORRECTION, MOVEMENT
+from savings.models import Accrual, Move, Replay, UserSavings
 from savings.services.terms import terms_of, value_day
 from wallet.api.callers import caller
 
@@ -166,6 +167,24 @@ class AccrualList(OneSaving, ListAPIView[Accrual]):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Each day that is over, the latest first, to ten places of a kobo. They add up to what was paid."""
+        return self.list(request)
+
+
+class CorrectionList(OneSaving, ListAPIView[Replay]):
+    serializer_class = CorrectionSerializer  # type: ignore[assignment]
+    pagination_class = CursorPagination
+    cursor_prefix = CORRECTION
+
+    def get_queryset(self) -> QuerySet[Replay]:
+        return Replay.objects.filter(saving=self.saving())
+
+    @extend_schema(
+        operation_id="list_saving_corrections",
+        summary="List what was put right",
+        examples=[example(examples.CORRECTION)],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """From which days on the interest of a saving was worked out anew; newest first."""
         return self.list(request)
 
 

@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from core.api.ids import IdField
 from core.api.serializers import InstantField, MoneyField, ObjectField, StrictSerializer, TextField
-from savings.events import GROUP, MOVEMENT, PLAN, QUOTE, SAVING, TERMS
-from savings.models import Accrual, ClosingQuote, UserSavings
+from savings.events import CORRECTION, GROUP, MOVEMENT, PLAN, QUOTE, SAVING, TERMS
+from savings.models import Accrual, ClosingQuote, Replay, UserSavings
 from savings.services.opening import LONGEST_NAME
 from savings.services.terms import LONGEST
 from wallet.api.serializers import ACCOUNT, TRANSACTION, CurrencyField, OpenEnumField
@@ -124,6 +124,25 @@ class AccrualSerializer(serializers.Serializer[Accrual]):
     tax = MoneyField(help_text=_("Withheld of what was paid."))
     transaction = IdField(TRANSACTION, source="posting_id", allow_null=True)
     tax_transaction = IdField(TRANSACTION, source="tax_posting_id", allow_null=True)
+
+
+class CorrectionSerializer(serializers.Serializer[Replay]):
+    """Days that were closed anew from one on, because what came or went on it became known later.
+
+    Of closed months nothing is closed anew: what they should have paid more, or less, is paid once, as `interest`.
+    """
+
+    id = IdField(CORRECTION)
+    object = ObjectField("saving_correction")
+    saving = IdField(SAVING, source="saving_id")
+    since = serializers.DateField()
+    movement = IdField(MOVEMENT, source="posting_id", help_text=_("What became known."))
+    interest = MoneyField(
+        help_text=_("Of closed months, before tax; below zero where they had paid too much.")
+    )
+    tax = MoneyField()
+    transaction = IdField(TRANSACTION, source="adjusting_id", allow_null=True)
+    created_at = InstantField(source="made_at")
 
 
 class ContributionInput(StrictSerializer):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("savings/<str:id>/withdrawals", money.WithdrawalList.as_view()),
     path("savings/<str:id>/withdrawal-cost", money.WithdrawalCost.as_view()),
     path("savings/<str:id>/accruals", money.AccrualList.as_view()),
+    path("savings/<str:id>/corrections", money.CorrectionList.as_view()),
     path("savings/<str:id>/closing-quotes", closing.QuoteCreate.as_view()),
     path("savings/<str:id>/closing-quotes/<str:quote>", closing.QuoteDetail.as_view()),
     path("savings/<str:id>/closing-quotes/<str:quote>/accept", closing.QuoteAccept.as_view()),

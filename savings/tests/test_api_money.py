@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from accounts.models import Session, User
 from core.actors import acting_as_service
 from core.api import ids
+from core.ids import posting_id
 from realtime.models import Message
 from savings import services
 from savings.interest import Every, Terms
@@ -125,6 +126,26 @@ def test_days_add_up_to_what_was_paid_page_by_page(api: APIClient, ada: User) ->
     moved = api.get(f"/api/v1/transactions/{seen[0]['transaction']}").json()
     assert (moved["kind"], moved["amount"]) == ("INTEREST", seen[0]["paid"])
     problem(api.get(f"{path}?starting_after=yesterday"), 400, "invalid")
+
+
+def test_what_is_put_right_is_listed_and_the_days_add_up_again(api: APIClient, ada: User) -> None:
+    saving = opened(ada, plan_of("FLEXIBLE", terms=AT_END), at=moment(day(20)))
+    path = f"/api/v1/savings/{sav(saving)}"
+    replay = services.enter_backdated(
+        saving_id=saving.pk,
+        amount=-400 * NAIRA,
+        value_date=day(10),
+        reason="paid in twice",
+        posting_id=posting_id(),
+        at=moment(day(0)),
+    )
+    [listed] = api.get(f"{path}/corrections").json()["data"]
+    assert (listed["id"], listed["since"]) == (ids.encode("scr", replay.pk), str(day(10)))
+    [taken] = api.get(f"{path}/withdrawals").json()["data"]
+    assert (taken["id"], taken["kind"], taken["amount"]) == (listed["movement"], "REVERSAL", 40_000)
+    days = api.get(f"{path}/accruals").json()["data"]
+    assert [each["balance"] for each in days] == [60_000] * 10 + [100_000] * 10
+    assert sum(Decimal(each["accrued"]) for each in days) == Decimal(days[0]["carry"])
 
 
 def test_a_saving_is_ended_as_it_was_quoted(api: APIClient, ada: User) -> None:
