@@ -14,6 +14,7 @@ app.autodiscover_tasks(related_name="archive_tasks")
 app.autodiscover_tasks(related_name="reconciliation_tasks")
 app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
+app.autodiscover_tasks(related_name="automatic_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -45,6 +46,11 @@ app.conf.beat_schedule = {
     "reconcile yesterday": {
         "task": "wallet.reconciliation_tasks.reconcile_yesterday",
         "schedule": crontab(hour=5, minute=0),
+    },
+    # From the morning on: what came in overnight is there to be saved.
+    "save automatically": {
+        "task": "savings.automatic_tasks.save_automatically",
+        "schedule": crontab(hour="6-22"),
     },
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
     "verify the ledger": {"task": "wallet.tasks.verify_ledger", "schedule": crontab(hour=1, minute=0)},
