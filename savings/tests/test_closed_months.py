@@ -14,7 +14,6 @@ from core.actors import acting_as_service
 from savings import refusals, services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, Move, Position, Replay, UserSavings
-from savings.services.days import days_of
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from savings.tests.test_interest_sql import some_terms
 from savings.tests.test_replaying import enter, same
@@ -129,13 +128,16 @@ def test_an_entry_of_a_closed_month_comes_to_what_it_would_have_been(ada: User, 
             services.close_saving(saving_id=saving.pk, until=day(0))
     close_month()
     with acting_as_service():
-        untouched = list(days_of(later.pk, start=start(), end=open_from()).values())
+        untouched = list(Accrual.objects.of(later, since=start(), before=open_from()).order_by("pk").values())
         days = list(more)
         chance.shuffle(days)
         replays = [enter(later, more[on], on) for on in days]
-        assert list(days_of(later.pk, start=start(), end=open_from()).values()) == untouched
-        there = days_of(whole.pk, start=start(), end=open_from())
-        found = days_of(later.pk, start=start(), end=open_from())
+        assert (
+            list(Accrual.objects.of(later, since=start(), before=open_from()).order_by("pk").values())
+            == untouched
+        )
+        there = Accrual.objects.of(whole, since=start(), before=open_from()).order_by("pk")
+        found = Accrual.objects.of(later, since=start(), before=open_from()).order_by("pk")
         for name, column in (("interest", "paid"), ("tax", "tax")):
             posted = sum(getattr(replay, name) for replay in replays)
             assert sum(getattr(row, column) for row in found) + posted == sum(
