@@ -191,5 +191,5 @@ def test_its_owner_reads_what_was_put_right(ada: User) -> None:
         enter(saving, 5_000_000, start())
         replay = enter(saving, -400_000, open_from())
     said = text(browser_of(ada).get(page))
-    assert "it was paid in at the branch" in said and "Paid that day for months that were closed: ₦" in said
-    assert "+₦50,000.00" in said and "−₦4,000.00" in said and f"{replay.since:%B}" in said
+    assert "it was paid in at the branch" in said and "interest was paid for closed months" in said
+    assert "+₦50,000.00" in said and "−₦4,000.00" in said and f"Counts from 1 {replay.since:%b %Y}" in said

@@ -63,6 +63,10 @@ class Correction:
     moved: int
 
     @property
+    def interest(self) -> int:
+        return abs(self.replay.interest)
+
+    @property
     def tax(self) -> int:
         return abs(self.replay.tax)
 
