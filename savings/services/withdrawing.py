@@ -14,7 +14,7 @@ from savings import events
 from savings.models import Move, PlanTerms, SavingsPlan, UserSavings
 from savings.penalties import share
 from savings.refusals import Locked, MovementReused, NotEnoughSaved, SavingFrozen, StateRefused, TooLittle
-from savings.services.holding import Held, hold, value_day_of, wallet_of
+from savings.services.holding import Held, effective, hold, value_day_of, wallet_of
 from savings.services.terms import terms_of
 from savings.states import GIVES_MONEY
 from wallet import services as wallet
@@ -61,7 +61,7 @@ def withdraw(*, saving_id: UUID, user: User, amount: int, posting_id: UUID, at: 
         day = value_day_of(held, at, terms)
         cost = cost_of(saving=held.saving, terms=terms, amount=amount, on=day)
         _check(held, cost)
-        return _take(held, cost, day, posting_id)
+        return _take(held, cost, day, posting_id, at)
 
 
 def _check(held: Held, cost: Cost) -> None:
@@ -78,7 +78,7 @@ def _check(held: Held, cost: Cost) -> None:
         raise NotEnoughSaved(available=held.balance, fee=cost.fee)
 
 
-def _take(held: Held, cost: Cost, day: date, posting_id: UUID) -> Move:
+def _take(held: Held, cost: Cost, day: date, posting_id: UUID, at: datetime) -> Move:
     saving = held.saving
     penalties = wallet.system_account("SAVINGS_PENALTIES", saving.plan.currency_id)
     target = wallet_of(saving.user_id, saving.plan.currency_id)
@@ -90,7 +90,7 @@ def _take(held: Held, cost: Cost, day: date, posting_id: UUID) -> Move:
         lines.append(Line("SAVING_FEE", saving.account_id, penalties, cost.fee))
         fee_id = nth(posting_id, 1)
         moves.append(Move(posting_id=fee_id, saving=saving, kind="FEE", amount=-cost.fee, value_date=day))
-    wallet.post(posting_id=posting_id, lines=lines, description=saving.name)
+    wallet.post(posting_id=posting_id, lines=lines, description=saving.name, effective_at=effective(at))
     Move.objects.bulk_create(moves)
     audit.record(
         action="savings.saving.withdrawn",

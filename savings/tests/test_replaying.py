@@ -17,7 +17,7 @@ from savings.models import Accrual, Move, Position, ReplacedAccrual, Replay, Use
 from savings.services import Wish
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from savings.tests.test_interest_sql import some_moves, some_terms
-from savings.tests.world import DAY, NAIRA, balance, day, funded, moment, opened, plan_of
+from savings.tests.world import DAY, NAIRA, balance, day, days_of, funded, moment, opened, plan_of
 from wallet import services as wallet
 from wallet.models import Account, Transaction
 
@@ -37,7 +37,7 @@ def enter(saving: UserSavings, amount: int, on: date, **changes: Any) -> Replay:
 def rows_of(saving: UserSavings, start: date) -> list[tuple[Any, ...]]:
     return [
         (row.day, row.balance, row.rate, row.accrued, row.carry, row.paid, row.tax)
-        for row in Accrual.objects.of(saving, since=start, before=day(0)).order_by("pk")
+        for row in days_of(saving, start=start, end=day(0))
     ]
 
 
@@ -229,7 +229,7 @@ def test_interest_that_was_paid_up_front_stays_as_it_was(ada: User) -> None:
     for on in (day(6), day(9)):
         enter(saving, 500 * NAIRA, on)
     with acting_as_service():
-        rows = list(Accrual.objects.of(saving, since=day(9), before=day(0)).order_by("pk"))
+        rows = list(days_of(saving, start=day(9), end=day(0)))
         assert [row.balance for row in rows] == [1_500 * NAIRA] * 3 + [2_000 * NAIRA] * 6
         saving.refresh_from_db()
         assert saving.paid_at_start > 0
