@@ -8,11 +8,14 @@ class SavingsConfig(AppConfig):
 
     def ready(self) -> None:
         # It needs the models, which are not there yet when this module is read.
-        from savings import demo, notices, personal, reasons
+        from savings import demo, notices, personal, plan_notices, reasons
         from savings.closing import require_days_closed
+        from savings.services import approved
         from wallet import demo as wallet_demo
         from wallet.services.periods import require_before_closing
 
+        approved.register()
+        plan_notices.register()
         require_before_closing(require_days_closed)
         notices.register()
         personal.register()
