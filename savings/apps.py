@@ -9,5 +9,8 @@ class SavingsConfig(AppConfig):
     def ready(self) -> None:
         # It needs the models, which are not there yet when this module is read.
         from savings import notices
+        from savings.closing import require_days_closed
+        from wallet.services.periods import require_before_closing
 
         notices.register()
+        require_before_closing(require_days_closed)

@@ -4,9 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from savings import penalties, projection
-from savings.cards import Card, coming
+from savings.cards import coming
 from savings.interest import DAY, Standing, Terms
-from savings.models import Move, PlanTerms, Position, UserSavings
+from savings.models import AutoSaving, Move, PlanTerms, Position, UserSavings
 from savings.projection import YEAR, Outcome
 
 # No rate is above it, so that nothing is left of any.
@@ -14,9 +14,14 @@ ALL = Decimal(1000)
 
 
 def outlook_of(
-    saving: UserSavings, terms: PlanTerms, position: Position | None, card: Card, *, on: date
+    saving: UserSavings,
+    terms: PlanTerms,
+    position: Position | None,
+    automatic: AutoSaving | None,
+    *,
+    on: date,
 ) -> Outcome | None:
-    """Close a saving's days ahead: to its end, or for a year where it has none. What it saves by itself is counted.
+    """Close a saving's days ahead: to its end, or for a year where it has none. What `automatic` saves is counted.
 
     None for one that has not begun, is over, or is being looked into.
     """
@@ -26,7 +31,7 @@ def outlook_of(
     end = saving.matures_on or on + YEAR * DAY
     if end <= start:
         return None
-    moves = coming(card.automatic, since=on, before=end)
+    moves = coming(automatic, since=on, before=end)
     for day, amount in Move.objects.filter(saving=saving, value_date__gte=start).values_list(
         "value_date", "amount"
     ):

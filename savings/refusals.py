@@ -161,3 +161,45 @@ class NothingToSkip(DomainError):
     code = "nothing_to_skip"
     kind = "conflict"
     message = _("It is paused, so there is no day to skip.")
+
+
+class DaysOfSavingsOpen(DomainError):
+    """`data["day"]` is the first day of savings that is not closed."""
+
+    code = "savings_days_open"
+    kind = "conflict"
+    message = _(
+        "Not every day of this month is closed for all savings yet. Wait for the daily roll, or run it."
+    )
+    public = ("day",)
+
+
+class SavingsParked(DomainError):
+    """`data["savings"]` is how many are parked, `data["day"]` the first day of theirs that is not closed."""
+
+    code = "savings_parked"
+    kind = "conflict"
+    message = _(
+        "Savings are parked with days of this month that are not closed. Mend them and try them again."
+    )
+    public = ("savings", "day")
+
+
+class BeforeOpening(DomainError):
+    code = "entry_before_opening"
+    message = _("The saving had not begun on that day. Choose a later one.")
+    public = ("opened_on",)
+
+
+class DayToCome(DomainError):
+    code = "entry_in_future"
+    message = _("That day is still to come. Choose today or one before.")
+    public = ("today",)
+
+
+class NotEnoughThatDay(DomainError):
+    """`data["day"]` is the first day on which the saving would have held less than nothing."""
+
+    code = "saving_not_enough_that_day"
+    message = _("There was not that much in the saving on every day since. Enter less, or a later day.")
+    public = ("day",)

@@ -88,8 +88,8 @@ def breaking(terms: PlanTerms, plan: SavingsPlan) -> str:
     if plan.kind == Kind.FLEXIBLE:
         return _("End it any day, nothing is lost")
     if terms.penalty == Penalty.LOWER_RATE:
-        words = _("Interest at %(points)s a year less, from the first day on")
-        return words % {"points": percent(terms.penalty_percent)}
+        words = _("A rate that is %(points)s points lower, from the first day on")
+        return words % {"points": percent(terms.penalty_percent).removesuffix("%")}
     if terms.penalty == Penalty.SHARE:
         return _("%(part)s of what is saved") % {"part": percent(terms.penalty_percent)}
     if terms.up_front:

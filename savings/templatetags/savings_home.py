@@ -6,7 +6,8 @@ from django import template
 from django.utils import timezone
 
 from accounts.models import User
-from savings.cards import overview_of
+from savings.cards import Card, overview_of
+from savings.models import UserSavings
 
 register = template.Library()
 SHOWN = 2
@@ -16,4 +17,10 @@ SHOWN = 2
 def savings_card(user: User) -> dict[str, Any]:
     """What is saved and how the goals stand; an invitation where nothing is."""
     overview = overview_of(user, on=timezone.localdate())
-    return {"overview": overview, "shown": overview.going_on[:SHOWN], "more": len(overview.going_on) - SHOWN}
+    shown = sorted(overview.going_on, key=_needs_attention)[:SHOWN]
+    return {"overview": overview, "shown": shown, "more": len(overview.going_on) - len(shown)}
+
+
+def _needs_attention(card: Card) -> tuple[bool, bool]:
+    """Goals that are behind come first, and what has not begun comes last; else the newest."""
+    return card.saving.state == UserSavings.State.DRAFT, not (card.progress and card.progress.behind)

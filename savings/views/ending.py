@@ -14,7 +14,6 @@ from accounts.step_up import step_up_required
 from core.errors import DomainError
 from core.templatetags.money import money
 from savings import services, wording
-from savings.cards import cards_of
 from savings.models import ClosingQuote, UserSavings
 from savings.outlook import outlook_of
 from savings.refusals import QuoteOver
@@ -75,9 +74,8 @@ def _page(
     is_missing: bool = False,
 ) -> HttpResponse:
     today = timezone.localdate()
-    [card] = cards_of(request.user, [saving], on=today)
     position = services.positions_of(user=request.user, savings=[saving]).get(saving.pk)
-    ahead = outlook_of(saving, quote.terms, position, card, on=today) if quote.is_early else None
+    ahead = outlook_of(saving, quote.terms, position, None, on=today) if quote.is_early else None
     context = {
         "saving": saving,
         "quote": quote,

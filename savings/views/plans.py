@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -13,7 +14,6 @@ from django.views.decorators.http import require_safe
 from accounts.requests import PersonRequest
 from savings import wording
 from savings.forms import CompareForm, WhatIfForm
-from savings.interest import Rate
 from savings.models import PlanTerms, SavingsPlan
 from savings.offers import Offer, fitting, offer_of
 from savings.refusals import PlanClosed, TooLittle, TooMuch
@@ -152,11 +152,11 @@ def _offer(form: WhatIfForm, plan: SavingsPlan, terms: PlanTerms, *, start: date
     return None
 
 
-def rates_of(terms: PlanTerms) -> list[tuple[int, list[Rate]]]:
-    """Return the rate table: by the shortest term of each row, its rates by amount."""
-    rows: dict[int, list[Rate]] = {}
-    for cell in sorted(terms.cells(), key=lambda cell: (cell.term, cell.floor)):
-        rows.setdefault(cell.term, []).append(cell)
+def rates_of(terms: PlanTerms) -> list[tuple[int, list[tuple[int, int | None, Decimal]]]]:
+    """Return the rate table: by the shortest term of each row, its rates with the amounts from which and below which."""
+    rows: dict[int, list[tuple[int, int | None, Decimal]]] = {}
+    for cell in sorted(terms.rates.all(), key=lambda cell: (cell.term.lower, cell.amount.lower)):
+        rows.setdefault(cell.term.lower, []).append((cell.amount.lower, cell.amount.upper, cell.rate))
     return list(rows.items())
 
 

@@ -16,7 +16,7 @@ from savings import interest, states, wording
 from savings.cards import Card, cards_of
 from savings.curves import Curve, Point, curve_of, sampled
 from savings.interest import DAY
-from savings.models import Accrual, Move, PlanTerms, SavingsPlan, UserSavings
+from savings.models import Accrual, ClosingQuote, Move, PlanTerms, SavingsPlan, UserSavings
 from savings.models.savings import accrual_id
 from savings.outlook import outlook_of, rule_of
 from savings.projection import Outcome
@@ -44,7 +44,7 @@ def saving(request: PersonRequest, pk: UUID) -> HttpResponse:
     [card] = cards_of(request.user, [found], on=today)
     terms = terms_of(found, today)
     position = positions_of(user=request.user, savings=[found]).get(found.pk)
-    ahead = outlook_of(found, terms, position, card, on=today)
+    ahead = outlook_of(found, terms, position, card.automatic, on=today)
     paid, withheld = paid_so_far(found, until=today)
     context = {
         "saving": found,
@@ -58,6 +58,7 @@ def saving(request: PersonRequest, pk: UUID) -> HttpResponse:
         "curve": _curve(found, card, ahead, today),
         "next": _next(found, terms, card, ahead, today),
         "moves": list(Move.objects.filter(saving=found).order_by("-value_date", "-posting_id")[:MOVES]),
+        "closing": ClosingQuote.objects.filter(saving=found, used_at__isnull=False).first(),
         "breaking": wording.breaking(terms, found.plan),
         "taking_out": wording.taking_out(terms, found.plan),
         "today": today,
@@ -116,7 +117,7 @@ def _next(
             events.append(
                 Next(paid.day + DAY, _("Interest is paid, after tax, as it stands"), paid.paid - paid.tax)
             )
-    if saving.matures_on and saving.matures_on > today and saving.state not in states.ENDED:
+    if saving.matures_on and saving.matures_on > today and saving.opened_on and not saving.ended_at:
         comes_to = ahead.balance if ahead else None
         events.append(Next(saving.matures_on, str(saving.get_at_maturity_display()), comes_to))
     return sorted(events, key=lambda event: event.day)
