@@ -8,12 +8,13 @@ class SavingsConfig(AppConfig):
 
     def ready(self) -> None:
         # It needs the models, which are not there yet when this module is read.
-        from savings import demo, personal, reasons
+        from savings import demo, notices, personal, reasons
         from savings.closing import require_days_closed
         from wallet import demo as wallet_demo
         from wallet.services.periods import require_before_closing
 
         require_before_closing(require_days_closed)
+        notices.register()
         personal.register()
         reasons.register()
         wallet_demo.chapters.append(demo.tell)

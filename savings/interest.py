@@ -238,7 +238,9 @@ def interest_of_a_year(terms: Terms, balance: int, start: date) -> Decimal:
     Under `MARGINAL` each part of the balance is taken as a saving of its own, as Regulation DD (12 CFR 1030), Appendix
     A, part I.D method B, has it.
     """
-    whole_year = replace(terms, paid=Every.END, tax=ZERO)
+    # What is paid stays and earns from then on, as if it were capitalised then.
+    earning = min(terms.capitalised, terms.paid, key=[*Every].index)
+    whole_year = replace(terms, capitalised=earning, paid=Every.END, tax=ZERO)
     if terms.method is Method.MARGINAL:
         stacks = [
             (replace(whole_year, bands=(Band(0, band.rate),)), part)

@@ -12,6 +12,7 @@ from accounts import life
 from accounts.life import Blocker
 from accounts.models import User
 from savings.models import (
+    Accrual,
     AutoRun,
     AutoSaving,
     ClosingQuote,
@@ -25,7 +26,7 @@ from savings.models import (
 )
 from savings.reasons import page_of
 from savings.services import cancel_saving, grouping
-from savings.services.days import DAY, days_of
+from savings.services.days import DAY
 from savings.states import ENDED, State
 
 SAVING = (
@@ -96,7 +97,7 @@ def _days(savings: QuerySet[UserSavings]) -> Iterator[dict[str, Any]]:
     for saving in savings.exclude(opened_on=None).order_by("pk"):
         ended = timezone.localdate(saving.ended_at or timezone.now())
         began = saving.opened_on or ended
-        days = days_of(saving.pk, start=began, end=ended + DAY)
+        days = Accrual.objects.of(saving, since=began, before=ended + DAY).order_by("pk")
         yield from _rows(days, *ACCRUAL)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.money import money
 from savings.models import Accrual, ClosingQuote, Move, UserSavings
-from savings.services.days import DAY, days_of
+from savings.services.days import DAY
 from wallet.models import Account, Entry, Transaction
 from wallet.services import counterparties, explaining
 from wallet.services.explaining import Cause
@@ -57,7 +57,7 @@ def _day_of(entry: Entry, saving: UserSavings) -> Accrual | None:
         return None
     posted = Q(posting_id=entry.posting_id) | Q(tax_posting_id=entry.posting_id)
     after = localdate(entry.effective_at)
-    return days_of(saving.pk, start=after - DAY, end=after).filter(posted).first()
+    return Accrual.objects.of(saving, since=after - DAY, before=after).order_by("pk").filter(posted).first()
 
 
 def _of_interest(accrual: Accrual, currency: str) -> str:

@@ -2,9 +2,10 @@
 
 from savings.services.choosing import choose_interest
 from savings.services.contributing import contribute
-from savings.services.ending import end_saving, quote_closing
+from savings.services.ending import end_saving, paid_so_far, quote_closing
 from savings.services.maturing import mature, mature_due
 from savings.services.opening import Wish, cancel_saving, open_saving
+from savings.services.reading import Paid, paid_in_year, positions_of
 from savings.services.replaying import enter_backdated
 from savings.services.rolling import (
     Closed,
@@ -30,6 +31,7 @@ from savings.services.withdrawing import Cost, cost_of, withdraw
 __all__ = [
     "Closed",
     "Cost",
+    "Paid",
     "Wish",
     "cancel_saving",
     "choose_at_maturity",
@@ -49,7 +51,10 @@ __all__ = [
     "mature",
     "mature_due",
     "open_saving",
+    "paid_in_year",
+    "paid_so_far",
     "pause_saving",
+    "positions_of",
     "quote_closing",
     "resume_saving",
     "retry_parked",

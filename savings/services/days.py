@@ -4,28 +4,19 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from savings import interest
 from savings.interest import Every, Standing, Terms
 from savings.models import Accrual, PlanTerms, UserSavings
-from savings.models.savings import accrual_id
 from savings.penalties import lowered
 from savings.services.wishes import Wishes
 
 DAY = timedelta(days=1)
 
 
-def days_of(saving_id: UUID, *, start: date, end: date) -> QuerySet[Accrual]:
-    """Return a saving's closed days from `start` on, before `end`, oldest first."""
-    ids = [accrual_id(saving_id, start + number * DAY) for number in range((end - start).days)]
-    return Accrual.objects.filter(pk__in=ids).order_by("pk")
-
-
 def standing_at(saving: UserSavings, day: date) -> Standing:
     """Return how a saving stood when a day began, from the days before it as they were closed."""
     since, now = _base(saving, day)
-    rows = list(days_of(saving.pk, start=since, end=day))
+    rows = list(Accrual.objects.of(saving, since=since, before=day).order_by("pk"))
     every = _capitalised(rows)
     for row in rows:
         capital = now.capital

@@ -13,11 +13,10 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import nth
-from savings import penalties
+from savings import notices, penalties
 from savings.interest import Rounding, Terms, whole
-from savings.models import ClosingQuote, InterestChoice, Move, PlanTerms, Position
+from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
-from savings.services.days import days_of
 from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.steps import step
 from savings.services.terms import terms_of
@@ -105,7 +104,8 @@ def figures_of(held: Held) -> Figures:
         raise BeingLookedInto
     terms = terms_of(saving, held.today)
     is_early = saving.matures_on is not None and saving.matures_on > held.today
-    paid, withheld = _paid(held)
+    open_day = position.next_day or saving.matures_on or held.today
+    paid, withheld = paid_so_far(saving, until=max(open_day, held.today))
     earned = allowed = position.carry + paid
     if is_early and terms.penalty == Penalty.LOWER_RATE:
         allowed = min(_at_lower_rate(held, terms), earned)
@@ -128,18 +128,22 @@ def figures_of(held: Held) -> Figures:
     )
 
 
-def _paid(held: Held) -> tuple[int, int]:
-    """What interest the saving was paid, before tax, and the tax withheld of it."""
-    saving = held.saving
+def paid_so_far(saving: UserSavings, *, until: date) -> tuple[int, int]:
+    """Return what interest a saving was paid for the days before one, before tax, and the tax withheld of it.
+
+    What its ending paid or took back is counted.
+    """
     if saving.opened_on is None:
         return 0, 0
-    rows = days_of(saving.pk, start=saving.opened_on, end=held.today).filter(paid__gt=0)
+    ended = ClosingQuote.objects.filter(saving=saving, used_at__isnull=False).first()
+    rows = Accrual.objects.of(saving, since=saving.opened_on, before=until).filter(paid__gt=0)
     sums = rows.aggregate(paid=Sum("paid"), tax=Sum("tax"))
     later = saving.replays.aggregate(paid=Sum("interest"), tax=Sum("tax"))
-    return (
-        saving.paid_at_start + (sums["paid"] or 0) + (later["paid"] or 0),
-        saving.tax_at_start + (sums["tax"] or 0) + (later["tax"] or 0),
-    )
+    paid = saving.paid_at_start + (sums["paid"] or 0) + (later["paid"] or 0)
+    tax = saving.tax_at_start + (sums["tax"] or 0) + (later["tax"] or 0)
+    if ended is None:
+        return paid, tax
+    return paid + ended.interest - ended.taken_back, tax + ended.tax - ended.tax_back
 
 
 def _at_lower_rate(held: Held, terms: PlanTerms) -> Decimal:
@@ -173,6 +177,7 @@ def _end(held: Held, quote: ClosingQuote, at: datetime) -> None:
         step(saving, event, at=at)
     stop(held)
     audit.record(action="savings.saving.ended", target=saving, quote=str(quote.pk), pays_out=quote.pays_out)
+    notices.tell(saving, "saving.ended", amount=quote.pays_out)
 
 
 def _events(state: str, *, is_early: bool) -> list[Event]:

@@ -32,7 +32,7 @@ from savings.refusals import (
     SavingOver,
     StateRefused,
 )
-from savings.services.days import days_of, standing_at, terms_by_day
+from savings.services.days import standing_at, terms_by_day
 from savings.services.holding import Held, hold, wallet_of
 from savings.services.rolling import close_saving
 from savings.services.wishes import wishes_of
@@ -159,7 +159,7 @@ def _correction(held: Held, entry: Entry) -> Correction:
     if first_open is None or entry.day >= first_open:
         return Correction(entry.day, standing_at(saving, entry.day))
     assert saving.opened_on is not None  # see _check
-    rows = list(days_of(saving.pk, start=saving.opened_on, end=first_open))
+    rows = list(Accrual.objects.of(saving, since=saving.opened_on, before=first_open).order_by("pk"))
     moves = {entry.day: entry.amount}
     for day, amount in Move.objects.filter(saving=saving).values_list("value_date", "amount"):
         moves[day] = moves.get(day, 0) + amount
@@ -219,7 +219,8 @@ def _refuse_debt(saving: UserSavings, position: Position, correction: Correction
     """Raise NotEnoughThatDay where the saving would have owed on a day. Raises BeingLookedInto where one stays open."""
     if position.parked_at is not None or position.next_day is None:
         raise BeingLookedInto
-    _refuse_owing(days_of(saving.pk, start=correction.since, end=position.next_day).filter(balance__lt=0))
+    days = Accrual.objects.of(saving, since=correction.since, before=position.next_day)
+    _refuse_owing(days.filter(balance__lt=0).order_by("pk"))
     balance = position.balance
     later = Move.objects.filter(saving=saving, value_date__gte=position.next_day).order_by("value_date")
     for day, amount in later.values_list("value_date").annotate(amount=Sum("amount")):

@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actors import acting_as_service
-from savings.models import ClosingQuote, UserSavings
+from savings.models import Accrual, ClosingQuote, UserSavings
 from savings.refusals import DaysInvalid
-from savings.services.days import days_of
 from savings.services.holding import wallet_of
 from savings.services.papers.issuing import holder_of, issue
 from wallet.models import Document
@@ -53,7 +52,7 @@ def certified(*, user: User, year: int) -> list[Certified]:
 def _of(saving: UserSavings, first: date, after: date) -> Certified:
     """By days, by the day it was ended, and by its first day where interest was paid then."""
     opened = saving.opened_on or after
-    days = days_of(saving.pk, start=max(first, opened), end=after)
+    days = Accrual.objects.of(saving, since=max(first, opened), before=after).order_by("pk")
     sums = days.aggregate(paid=Sum("paid"), tax=Sum("tax"))
     interest, tax = sums["paid"] or 0, sums["tax"] or 0
     if first <= opened:

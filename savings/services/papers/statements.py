@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
-from savings.models import ClosingQuote, Move, Replay, UserSavings
+from savings.models import Accrual, ClosingQuote, Move, Replay, UserSavings
 from savings.refusals import DaysInvalid
-from savings.services.days import DAY, days_of
+from savings.services.days import DAY
 from savings.services.holding import Held, hold
 from savings.services.papers.issuing import holder_of, issue
 from wallet.models import Account, Document
@@ -94,7 +94,11 @@ def lines_of(saving: UserSavings, *, until: date) -> list[Line]:
     )
     lines: list[Line] = [(day, kind, amount) for day, kind, amount, _pk in moves]
     if saving.opened_on is not None:
-        days = days_of(saving.pk, start=saving.opened_on, end=until + DAY).filter(paid__gt=0)
+        days = (
+            Accrual.objects.of(saving, since=saving.opened_on, before=until + DAY)
+            .order_by("pk")
+            .filter(paid__gt=0)
+        )
         for day, paid, tax in days.values_list("day", "paid", "tax"):
             lines += [(day, "INTEREST", paid), (day, "TAX", -tax)]
     for replay in Replay.objects.filter(saving=saving).exclude(adjusting_id=None):
