@@ -193,6 +193,7 @@ def test_ending_pays_what_was_quoted(browser: Client, ada: User) -> None:
     source = funded(ada)
     saving = opened(ada, a_target(), naira=10_000, at=moment(day(40)), wish=goal())
     here = f"/savings/{saving.pk}/end/"
+    browser.get(here)
     page = browser.get(here)
     with acting_as_service():
         quote = ClosingQuote.objects.get()
