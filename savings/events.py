@@ -1,7 +1,7 @@
 """What a saver's apps are told, on the saver's own topic. Amounts are minor units (kobo)."""
 
 from realtime import services as realtime
-from savings.models import Move, UserSavings
+from savings.models import AutoRun, Move, UserSavings
 
 
 def changed(saving: UserSavings, event: str) -> None:
@@ -19,3 +19,16 @@ def moved(saving: UserSavings, move: Move) -> None:
         "value_date": move.value_date.isoformat(),
     }
     realtime.publish(topic=f"user:{saving.user_id}", event=f"savings.{move.kind.lower()}", payload=facts)
+
+
+def skipped(saving: UserSavings, run: AutoRun) -> None:
+    """A day of automatic saving was left out after it was tried four times: `savings.automatic_skipped`."""
+    facts = {
+        "saving": str(saving.pk),
+        "automatic": str(run.automatic_id),
+        "day": run.due_date.isoformat(),
+        "amount": run.amount,
+        "code": run.code,
+        "next_amount": run.next_amount,
+    }
+    realtime.publish(topic=f"user:{saving.user_id}", event="savings.automatic_skipped", payload=facts)

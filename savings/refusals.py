@@ -117,3 +117,89 @@ class MovementReused(DomainError):
     code = "movement_id_reused"
     kind = "conflict"
     message = _("This was already done with other details.")
+
+
+class AutomaticInvalid(DomainError):
+    """`data["field"]` names what is wrong."""
+
+    code = "automatic_saving_invalid"
+    message = _("This cannot be saved automatically so.")
+    public = ("field",)
+
+
+class AutomaticNotFound(DomainError):
+    code = "automatic_saving_not_found"
+    kind = "not_found"
+    message = _("There is no such automatic saving.")
+
+
+class AutomaticIdReused(DomainError):
+    code = "automatic_saving_id_reused"
+    kind = "conflict"
+    message = _("This automatic saving was already set up with other details.")
+
+
+class AutomaticGoesOn(DomainError):
+    code = "automatic_saving_goes_on"
+    kind = "conflict"
+    message = _("This saving has one of that sort already. Change its amount, or stop it first.")
+
+
+class AutomaticOver(DomainError):
+    code = "automatic_saving_over"
+    kind = "conflict"
+    message = _("This automatic saving has ended. Set up a new one.")
+
+
+class TooManyAutomatic(DomainError):
+    code = "too_many_automatic_savings"
+    kind = "conflict"
+    message = _("You have set up automatic saving 100 times here. Change one that goes on instead.")
+
+
+class NothingToSkip(DomainError):
+    code = "nothing_to_skip"
+    kind = "conflict"
+    message = _("It is paused, so there is no day to skip.")
+
+
+class DaysOfSavingsOpen(DomainError):
+    """`data["day"]` is the first day of savings that is not closed."""
+
+    code = "savings_days_open"
+    kind = "conflict"
+    message = _(
+        "Not every day of this month is closed for all savings yet. Wait for the daily roll, or run it."
+    )
+    public = ("day",)
+
+
+class SavingsParked(DomainError):
+    """`data["savings"]` is how many are parked, `data["day"]` the first day of theirs that is not closed."""
+
+    code = "savings_parked"
+    kind = "conflict"
+    message = _(
+        "Savings are parked with days of this month that are not closed. Mend them and try them again."
+    )
+    public = ("savings", "day")
+
+
+class BeforeOpening(DomainError):
+    code = "entry_before_opening"
+    message = _("The saving had not begun on that day. Choose a later one.")
+    public = ("opened_on",)
+
+
+class DayToCome(DomainError):
+    code = "entry_in_future"
+    message = _("That day is still to come. Choose today or one before.")
+    public = ("today",)
+
+
+class NotEnoughThatDay(DomainError):
+    """`data["day"]` is the first day on which the saving would have held less than nothing."""
+
+    code = "saving_not_enough_that_day"
+    message = _("There was not that much in the saving on every day since. Enter less, or a later day.")
+    public = ("day",)

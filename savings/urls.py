@@ -1,8 +1,9 @@
 from django.urls import path
 
-from savings.views import ending, interest, moving, opening, overview, plans, saving, settings
+from savings.views import choosing, ending, interest, moving, opening, overview, plans, saving, settings
 
 urlpatterns = [
+    path("savings/interest-free/", choosing.interest_choice, name="interest_choice"),
     path("savings/", overview.savings, name="savings"),
     path("savings/plans/", plans.plans, name="savings_plans"),
     path("savings/plans/<slug:slug>/", plans.plan, name="savings_plan"),

@@ -14,7 +14,7 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import nth
 from savings import penalties
-from savings.interest import Terms
+from savings.interest import Rounding, Terms, whole
 from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
 from savings.services.holding import Held, hold, wallet_of
@@ -115,13 +115,9 @@ def figures_of(held: Held) -> Figures:
     earned = allowed = position.carry + paid
     if is_early and terms.penalty == Penalty.LOWER_RATE:
         allowed = min(_at_lower_rate(held, terms), earned)
+    rounding = Rounding(terms.rounding)
     settled = penalties.settle(
-        earned=allowed,
-        paid=paid,
-        withheld=withheld,
-        tax=terms.tax,
-        rounding=terms.for_term(position.term).rounding,
-        balance=held.balance,
+        earned=allowed, paid=paid, withheld=withheld, tax=terms.tax, rounding=rounding, balance=held.balance
     )
     lost = penalties.share(held.balance, terms.penalty_percent) if terms.penalty == Penalty.SHARE else 0
     return Figures(
@@ -129,7 +125,7 @@ def figures_of(held: Held) -> Figures:
         day=held.today,
         is_early=is_early,
         balance=held.balance,
-        earned=max(int(earned), 0),
+        earned=max(whole(earned, rounding), 0),
         interest=settled.interest,
         tax=settled.tax,
         taken_back=settled.taken_back,
@@ -148,7 +144,9 @@ def paid_so_far(saving: UserSavings, *, until: date) -> tuple[int, int]:
     ended = ClosingQuote.objects.filter(saving=saving, used_at__isnull=False).first()
     rows = Accrual.objects.of(saving, since=saving.opened_on, before=until).filter(paid__gt=0)
     sums = rows.aggregate(paid=Sum("paid"), tax=Sum("tax"))
-    paid, tax = (sums["paid"] or 0) + saving.paid_at_start, (sums["tax"] or 0) + saving.tax_at_start
+    later = saving.replays.aggregate(paid=Sum("interest"), tax=Sum("tax"))
+    paid = saving.paid_at_start + (sums["paid"] or 0) + (later["paid"] or 0)
+    tax = saving.tax_at_start + (sums["tax"] or 0) + (later["tax"] or 0)
     if ended is None:
         return paid, tax
     return paid + ended.interest - ended.taken_back, tax + ended.tax - ended.tax_back

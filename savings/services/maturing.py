@@ -1,10 +1,12 @@
 """What happens just after midnight in Lagos to savings that have come to their end: paid out, or saved again."""
 
+import logging
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Sum
+from django.db import DatabaseError, transaction
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from accounts import audit
@@ -18,6 +20,7 @@ from savings.services.contributing import check_amount, start
 from savings.services.ending import stop
 from savings.services.holding import Held, hold, wallet_of
 from savings.services.opening import draft
+from savings.services.rolling import close_saving
 from savings.services.steps import step
 from savings.services.terms import check_length, terms_in_force
 from savings.states import Event
@@ -26,18 +29,44 @@ from wallet.services import Line
 
 AtMaturity = UserSavings.AtMaturity
 AT_ONCE = 1_000
+logger = logging.getLogger(__name__)
 
 
-def mature_due(*, at: datetime) -> int:
+def mature_due(*, at: datetime, until: Callable[[], bool] = lambda: False) -> int:
     """End the savings whose last day has passed, and return how many were. Safe to run twice and at once.
 
-    One that cannot be paid out stays matured with its money in it; its owner is told, and it is tried again.
+    One that cannot be paid out stays matured with its money in it; its owner is told, and it is tried again, after
+    those that were not tried yet. One that is parked, or that fails, keeps no other waiting. `until` says when to leave
+    the rest to another run.
     """
+    done = 0
+    for states in (("ACTIVE", "PAUSED"), ("MATURED",)):
+        last: tuple[date, UUID] | None = None
+        while not until() and (due := _due(states, timezone.localdate(at), last)):
+            for matures_on, saving_id in due:
+                last = matures_on, saving_id
+                if until():
+                    break
+                done += _try(saving_id, at)
+    return done
+
+
+def _due(states: Sequence[str], today: date, after: tuple[date, UUID] | None) -> list[tuple[date, UUID]]:
     with acting_as_service():
-        states = (UserSavings.State.ACTIVE, UserSavings.State.PAUSED, UserSavings.State.MATURED)
-        due = UserSavings.objects.filter(state__in=states, matures_on__lte=timezone.localdate(at))
-        ids = list(due.order_by("matures_on", "pk").values_list("pk", flat=True)[:AT_ONCE])
-    return sum(mature(saving_id=saving_id, at=at) for saving_id in ids)
+        due = UserSavings.objects.filter(state__in=states, matures_on__lte=today, position__parked_at=None)
+        if after is not None:
+            day, pk = after
+            due = due.filter(Q(matures_on__gt=day) | Q(matures_on=day, pk__gt=pk))
+        found = due.order_by("matures_on", "pk").values_list("matures_on", "pk")[:AT_ONCE]
+        return [(day, pk) for day, pk in found if day is not None]
+
+
+def _try(saving_id: UUID, at: datetime) -> bool:
+    try:
+        return mature(saving_id=saving_id, at=at)
+    except (DomainError, DatabaseError):
+        logger.exception("saving %s could not be matured", saving_id)
+        return False
 
 
 def mature(*, saving_id: UUID, at: datetime) -> bool:
@@ -106,6 +135,7 @@ def _roll_over(held: Held, at: datetime) -> UserSavings:
         posting_id=posted, saving=new, kind=Move.Kind.CONTRIBUTION, amount=amount, value_date=new_day(old)
     )
     audit.record(action="savings.saving.opened", target=new, rolled_from=str(old.pk), terms=str(terms.pk))
+    close_saving(saving_id=new.pk, until=held.today)
     return new
 
 

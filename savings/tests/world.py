@@ -19,7 +19,7 @@ from wallet.tests.factories import make_wallet
 
 NAIRA = 100
 DAY = timedelta(days=1)
-TEN = Terms(bands=(Band(0, Decimal(10)),), paid=Every.MONTH, tax=Decimal(10))
+TEN = Terms(bands=(Band(0, Decimal(10)),), paid=Every.END, tax=Decimal(10))
 LONG_AGO = date(2020, 1, 1)
 
 
