@@ -13,11 +13,11 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import nth
-from savings import penalties
+from savings import notices, penalties
 from savings.interest import Rounding, Terms, whole
 from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
-from savings.services.holding import Held, hold, wallet_of
+from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.steps import step
 from savings.services.terms import terms_of
 from savings.states import ENDS_EARLY, Event
@@ -176,13 +176,14 @@ def versions(held: Held, rule: Terms) -> dict[date, Terms]:
 
 def _end(held: Held, quote: ClosingQuote, at: datetime) -> None:
     saving = held.saving
-    _post(held, quote)
+    _post(held, quote, at)
     quote.used_at = at
     quote.save(update_fields=["used_at"])
     for event in _events(saving.state, is_early=quote.is_early):
         step(saving, event, at=at)
     stop(held)
     audit.record(action="savings.saving.ended", target=saving, quote=str(quote.pk), pays_out=quote.pays_out)
+    notices.tell(saving, "saving.ended", amount=quote.pays_out)
 
 
 def _events(state: str, *, is_early: bool) -> list[Event]:
@@ -193,7 +194,7 @@ def _events(state: str, *, is_early: bool) -> list[Event]:
     return [*resumed, Event.BREAK if is_early else Event.MATURE, Event.CLOSE]
 
 
-def _post(held: Held, quote: ClosingQuote) -> None:
+def _post(held: Held, quote: ClosingQuote, at: datetime) -> None:
     saving, currency = held.saving, held.saving.plan.currency_id
     expense = wallet.system_account("INTEREST_EXPENSE", currency)
     taxes = wallet.system_account("WITHHOLDING_TAX", currency)
@@ -211,7 +212,7 @@ def _post(held: Held, quote: ClosingQuote) -> None:
     lines = [line for line in lines if line.amount]
     if not lines:
         return
-    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name)
+    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name, effective_at=effective(at))
     kinds = {"SAVING_PENALTY": Move.Kind.PENALTY, "UNSAVING": Move.Kind.WITHDRAWAL}
     Move.objects.bulk_create(
         Move(

@@ -354,7 +354,8 @@ end
 $$;
 
 -- Refuses what only service_role may do: to debit another's account, to post anything but transfers to people, to choose
--- the effective time. Refuses all to a customer whose money may not go out, and to send what is kept until an upgrade.
+-- the effective time. Refuses all to a customer whose money may not go out, to send what is kept until an upgrade, and to
+-- move what is saved, in or out: that goes by its plan.
 create or replace function wallet.check_customer(
     p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_effective_at timestamptz
 ) returns void
@@ -371,6 +372,8 @@ begin
         perform wallet.refuse('not_your_account', jsonb_build_object('posting', p_posting));
     elsif exists (select from public.wallet_account a where a.id = any (p_debits) and a.kind = 'HELD') then
         perform wallet.refuse('account_held', jsonb_build_object('posting', p_posting));
+    elsif exists (select from public.wallet_account a where a.id = any (p_debits || p_credits) and a.kind = 'SAVINGS') then
+        perform wallet.refuse('account_saves', jsonb_build_object('posting', p_posting));
     elsif exists (select from unnest(p_kinds) k where k is distinct from 'TRANSFER') or exists (
         select from unnest(p_credits) c join public.wallet_account a on a.id = c where a.owner_id is null
     ) then
