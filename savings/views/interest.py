@@ -25,7 +25,7 @@ CORRECTIONS = 10
 
 @dataclass(frozen=True)
 class Month:
-    """A month's days; amounts in minor units, what is earned to ten places. brought + earned - paid = carried."""
+    """A month's days, in minor units, what is earned to ten places: brought + earned + corrected - paid = carried."""
 
     first: date
     rows: list[Accrual]
@@ -49,6 +49,11 @@ class Month:
     @property
     def tax(self) -> int:
         return sum(row.tax for row in self.rows)
+
+    @property
+    def corrected(self) -> Decimal:
+        """What a correction of days long closed put right within this month."""
+        return self.carried - (self.brought + self.earned - self.paid)
 
     @property
     def carried(self) -> Decimal:
