@@ -12,7 +12,7 @@ from accounts.models import User
 from core.ids import posting_id, uuid7
 from savings import services
 from savings.demo_plans import make_plans
-from savings.models import AutoSaving, SavingsPlan
+from savings.models import AutoSaving, SavingsGroup, SavingsPlan
 from savings.services import Wish, grouping
 from wallet import services as wallet
 from wallet.demo import Act
@@ -100,8 +100,8 @@ def _flexible(story: Story) -> None:
 
 def _towards_a_target(story: Story) -> None:
     """School fees, ₦10,000 a week by itself; now and then she adds to it."""
-    target = {"target": 400_000 * NAIRA, "target_date": story.day(-120)}
-    fees = story.opens("ada", "target", 60_000, 49, name="School fees", **target)
+    target, by = 400_000 * NAIRA, story.day(-120)
+    fees = story.opens("ada", "target", 60_000, 49, name="School fees", target=target, target_date=by)
     story.then(48, 11, _weekly, fees, story)
     for days in (42, 35, 28, 21, 14, 7):
         story.pays("ada", fees, 10_000, days, hour=6)
@@ -137,14 +137,14 @@ def _make_group(group: UUID, story: Story, *, at: datetime) -> None:
 
 
 def _join(group: UUID, user: User, amount: int, *, at: datetime) -> None:
-    code = grouping.SavingsGroup.objects.values_list("code", flat=True).get(pk=group)
+    code = SavingsGroup.objects.values_list("code", flat=True).get(pk=group)
     grouping.join_group(
         code=code, saving_id=uuid7(), user=user, amount=amount, posting_id=posting_id(), at=at
     )
 
 
 def _give(group: UUID, user: User, amount: int, *, at: datetime) -> None:
-    found = grouping.SavingsGroup.objects.get(pk=group)
+    found = SavingsGroup.objects.get(pk=group)
     own = grouping.own_saving(group=found, user=user)
     assert own is not None
     _contribute({"saving_id": own.pk, "user": user, "amount": amount}, at=at)

@@ -1,11 +1,10 @@
 """Savings in the life of a person's account: what is exported, what keeps it open, and what ends with it."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,7 +24,9 @@ from savings.models import (
     StateChange,
     UserSavings,
 )
+from savings.reasons import page_of
 from savings.services import cancel_saving, grouping
+from savings.services.days import DAY
 from savings.states import ENDED, State
 
 SAVING = (
@@ -86,7 +87,7 @@ def export(user: User) -> Iterator[life.File]:
     yield "savings_quotes", _rows(ClosingQuote.objects.filter(saving__in=savings), *QUOTE)
     yield "interest_choices", _rows(InterestChoice.objects.filter(user=user), "earns", "from_date", "made_at")
     replays = Replay.objects.filter(saving__in=savings)
-    yield "savings_replays", _rows(replays, "saving_id", "since", "made_at")
+    yield "savings_replays", _rows(replays, "saving_id", "since", "interest", "tax", "made_at")
     yield "savings_interest_before", _rows(ReplacedAccrual.objects.filter(saving__in=savings), *REPLACED)
     yield "savings_groups", _rows(SavingsGroup.objects.filter(organiser=user), *GROUP)
 
@@ -95,7 +96,8 @@ def _days(savings: QuerySet[UserSavings]) -> Iterator[dict[str, Any]]:
     """Saving by saving: their days are found by their ids."""
     for saving in savings.exclude(opened_on=None).order_by("pk"):
         ended = timezone.localdate(saving.ended_at or timezone.now())
-        days = Accrual.objects.of(saving, since=saving.opened_on, before=ended + timedelta(days=1))
+        began = saving.opened_on or ended
+        days = Accrual.objects.of(saving, since=began, before=ended + DAY).order_by("pk")
         yield from _rows(days, *ACCRUAL)
 
 
@@ -106,7 +108,7 @@ def blockers(user: User) -> Iterator[Blocker]:
         yield Blocker(
             _("Your saving “%(name)s” goes on") % {"name": saving.name},
             _("End it, or wait until it is paid out. Its page says what ending it comes to."),
-            reverse("saving", args=[saving.pk]),
+            page_of(saving),
         )
 
 

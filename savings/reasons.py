@@ -1,7 +1,7 @@
-"""Why money of a saving is there, for the page that explains a movement."""
+"""What wallets tell of savings: their names, and why money of one is there."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from uuid import UUID
 
 from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
@@ -12,12 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.money import money
 from savings.models import Accrual, ClosingQuote, Move, UserSavings
+from savings.services.days import DAY
 from wallet.models import Account, Entry, Transaction
-from wallet.services import explaining
+from wallet.services import counterparties, explaining
 from wallet.services.explaining import Cause
 from wallet.wording import SAVINGS
-
-DAY = timedelta(days=1)
 
 
 def causes(entry: Entry) -> Iterator[Cause]:
@@ -27,7 +26,7 @@ def causes(entry: Entry) -> Iterator[Cause]:
     saving = _saving_of(entry)
     if saving is None:
         return
-    yield Cause(gettext_lazy("Saving"), f"{saving.name} · {saving.plan.name}", saving, href=_page(saving))
+    yield Cause(gettext_lazy("Saving"), f"{saving.name} · {saving.plan.name}", saving, href=page_of(saving))
     move = Move.objects.filter(pk=entry.transaction_id, saving=saving).first()
     if move is not None:
         yield Cause(gettext_lazy("Counts from"), date_format(move.value_date, "j F Y"), move)
@@ -58,7 +57,7 @@ def _day_of(entry: Entry, saving: UserSavings) -> Accrual | None:
         return None
     posted = Q(posting_id=entry.posting_id) | Q(tax_posting_id=entry.posting_id)
     after = localdate(entry.effective_at)
-    return Accrual.objects.of(saving, since=after - DAY, before=after).filter(posted).first()
+    return Accrual.objects.of(saving, since=after - DAY, before=after).order_by("pk").filter(posted).first()
 
 
 def _of_interest(accrual: Accrual, currency: str) -> str:
@@ -79,12 +78,18 @@ def _of_ending(quote: ClosingQuote, currency: str) -> str:
     return words % {"day": date_format(quote.day, "j F Y"), "paid": money(quote.pays_out, currency)}
 
 
-def _page(saving: UserSavings) -> str:
+def page_of(saving: UserSavings) -> str:
     try:
         return reverse("saving", args=[saving.pk])
     except NoReverseMatch:
         return ""
 
 
+def names_of(account_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What savings are called, by their accounts."""
+    return dict(UserSavings.objects.filter(account__in=account_ids).values_list("account_id", "name"))
+
+
 def register() -> None:
     explaining.sources.append(causes)
+    counterparties.namers.append(names_of)

@@ -128,50 +128,6 @@ class MovementReused(DomainError):
     message = _("This was already done with other details.")
 
 
-class AutomaticInvalid(DomainError):
-    """`data["field"]` names what is wrong."""
-
-    code = "automatic_saving_invalid"
-    message = _("This cannot be saved automatically so.")
-    public = ("field",)
-
-
-class AutomaticNotFound(DomainError):
-    code = "automatic_saving_not_found"
-    kind = "not_found"
-    message = _("There is no such automatic saving.")
-
-
-class AutomaticIdReused(DomainError):
-    code = "automatic_saving_id_reused"
-    kind = "conflict"
-    message = _("This automatic saving was already set up with other details.")
-
-
-class AutomaticGoesOn(DomainError):
-    code = "automatic_saving_goes_on"
-    kind = "conflict"
-    message = _("This saving has one of that sort already. Change its amount, or stop it first.")
-
-
-class AutomaticOver(DomainError):
-    code = "automatic_saving_over"
-    kind = "conflict"
-    message = _("This automatic saving has ended. Set up a new one.")
-
-
-class TooManyAutomatic(DomainError):
-    code = "too_many_automatic_savings"
-    kind = "conflict"
-    message = _("You have set up automatic saving 100 times here. Change one that goes on instead.")
-
-
-class NothingToSkip(DomainError):
-    code = "nothing_to_skip"
-    kind = "conflict"
-    message = _("It is paused, so there is no day to skip.")
-
-
 class GroupNotFound(DomainError):
     code = "savings_group_not_found"
     kind = "not_found"
@@ -240,6 +196,50 @@ class TooManyPapers(DomainError):
     code = "savings_paper_too_many"
     kind = "limited"
     message = _("You have made many papers today. The ones you have stay as they are; come back tomorrow.")
+
+
+class AutomaticInvalid(DomainError):
+    """`data["field"]` names what is wrong."""
+
+    code = "automatic_saving_invalid"
+    message = _("This cannot be saved automatically so.")
+    public = ("field",)
+
+
+class AutomaticNotFound(DomainError):
+    code = "automatic_saving_not_found"
+    kind = "not_found"
+    message = _("There is no such automatic saving.")
+
+
+class AutomaticIdReused(DomainError):
+    code = "automatic_saving_id_reused"
+    kind = "conflict"
+    message = _("This automatic saving was already set up with other details.")
+
+
+class AutomaticGoesOn(DomainError):
+    code = "automatic_saving_goes_on"
+    kind = "conflict"
+    message = _("This saving has one of that sort already. Change its amount, or stop it first.")
+
+
+class AutomaticOver(DomainError):
+    code = "automatic_saving_over"
+    kind = "conflict"
+    message = _("This automatic saving has ended. Set up a new one.")
+
+
+class TooManyAutomatic(DomainError):
+    code = "too_many_automatic_savings"
+    kind = "conflict"
+    message = _("You have set up automatic saving 100 times here. Change one that goes on instead.")
+
+
+class NothingToSkip(DomainError):
+    code = "nothing_to_skip"
+    kind = "conflict"
+    message = _("It is paused, so there is no day to skip.")
 
 
 class DaysOfSavingsOpen(DomainError):

@@ -83,6 +83,8 @@ STAFF_LISTS = [
     "wallet/coolingoffrule",
     "wallet/feeschedule",
     "wallet/reversalrule",
+    *("savings/savingsplan", "savings/planterms", "savings/usersavings", "savings/savingsgroup"),
+    *("savings/autosaving", "savings/autorun", "savings/roll"),
     "storage_app/bucket",
     "realtime/subscription",
     "realtime/parkedmessage",

@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import nth
-from savings import penalties
+from savings import notices, penalties
 from savings.interest import Rounding, Terms, whole
 from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
@@ -177,6 +177,7 @@ def _end(held: Held, quote: ClosingQuote, at: datetime) -> None:
         step(saving, event, at=at)
     stop(held)
     audit.record(action="savings.saving.ended", target=saving, quote=str(quote.pk), pays_out=quote.pays_out)
+    notices.tell(saving, "saving.ended", amount=quote.pays_out)
 
 
 def _events(state: str, *, is_early: bool) -> list[Event]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from accounts import audit
 from accounts.models import Profile, User
 from core.actors import acting_as_service
 from core.api.ratelimit import count
+from core.errors import DomainError
 from core.money import split
 from savings.models import Move, PlanTerms, SavingsGroup, SavingsPlan, UserSavings
 from savings.refusals import (
@@ -37,7 +38,7 @@ from savings.services.terms import check_length, terms_in_force
 from savings.states import GOES_ON
 from wallet.services.documents import LETTERS, normal
 
-MOST_PEOPLE, MOST_GROUPS = 50, 20
+MOST_PEOPLE, MOST_GROUPS, MOST_SHOWN = 50, 20, 60
 LARGEST = 10**15
 # 16 letters are 80 bits of chance; and nobody walks through them.
 LENGTH, LOOKUPS = 16, "30/10minutes"
@@ -58,6 +59,10 @@ class Member:
     user_id: UUID
     is_organiser: bool
 
+    @property
+    def percent(self) -> str:
+        return f"{self.share // 10}.{self.share % 10}"
+
 
 @dataclass(frozen=True)
 class Together:
@@ -74,6 +79,15 @@ class Invitation:
 
     group: SavingsGroup
     organiser: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A group in a list: how many they are, and the viewer's own saving in it."""
+
+    group: SavingsGroup
+    saving: UserSavings | None
     people: int
 
 
@@ -184,11 +198,21 @@ def _check_room(group: SavingsGroup, user: User, today: date) -> None:
     own = own_saving(group=group, user=user)
     if own is not None:
         raise AlreadyInGroup(saving=str(own.pk))
+    refusal = _why_not(group, _members(group).count(), today)
+    if refusal is not None:
+        raise refusal
+
+
+def why_not(*, invitation: Invitation, on: date) -> DomainError | None:
+    """Return why nobody can join on a day; None where they can."""
+    return _why_not(invitation.group, invitation.people, on)
+
+
+def _why_not(group: SavingsGroup, people: int, today: date) -> DomainError | None:
     shortest = terms_in_force(group.plan_id, today).shortest or 1
     if group.closed_at is not None or (group.target_date - today).days < shortest:
-        raise GroupClosed
-    if _members(group).count() >= MOST_PEOPLE:
-        raise GroupFull
+        return GroupClosed()
+    return GroupFull() if people >= MOST_PEOPLE else None
 
 
 def close_group(*, group_id: UUID, user: User, at: datetime) -> SavingsGroup:
@@ -222,7 +246,23 @@ def _organised(group_id: UUID, user: User) -> SavingsGroup:
 
 def own_saving(*, group: SavingsGroup, user: User) -> UserSavings | None:
     """Return the saving by which a person is a member of a group."""
-    return _members(group).filter(user=user).order_by("-pk").first()
+    return _members(group).filter(user=user).select_related("account").order_by("-pk").first()
+
+
+def glances(*, user: User) -> list[Glance]:
+    """Return the groups that a person made or saves in, or saved in, the newest first."""
+    with acting_as_service():
+        groups = SavingsGroup.objects.visible_to(user).select_related("plan").order_by("-pk")[:MOST_SHOWN]
+        members = UserSavings.objects.filter(group__in=[group.pk for group in groups], state__in=MEMBERS)
+        people = dict(members.values_list("group_id").annotate(people=Count("pk")))
+        own = {row.group_id: row for row in members.filter(user=user).select_related("account")}
+        return [Glance(group, own.get(group.pk), people.get(group.pk, 0)) for group in groups]
+
+
+def glance(*, group: SavingsGroup, user: User) -> Glance:
+    """Return as much of a group as a list shows to one of its members, or to its organiser."""
+    with acting_as_service():
+        return Glance(group, own_saving(group=group, user=user), _members(group).count())
 
 
 def together(*, group: SavingsGroup, user: User) -> Together:
@@ -232,11 +272,12 @@ def together(*, group: SavingsGroup, user: User) -> Together:
             raise GroupNotFound
         rows = list(
             _members(group)
-            .annotate(shown=F("user__profile__display_name"), kept=F("account__balance"))
+            .select_related("account")
+            .annotate(shown=F("user__profile__display_name"))
             .order_by("pk")
         )
         paid_out = _paid_out([row for row in rows if row.state == UserSavings.State.PAID_OUT])
-    amounts = [paid_out.get(row.pk, row.kept) for row in rows]
+    amounts = [paid_out.get(row.pk, row.account.balance) for row in rows]
     saved = sum(amounts)
     shares = split(WHOLE, amounts) if saved else [0] * len(rows)
     members = [

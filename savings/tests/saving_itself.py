@@ -6,13 +6,20 @@ from typing import Any
 from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import posting_id, uuid7
-from savings.models import AutoRun, AutoSaving, UserSavings
+from savings.interest import Every, Terms
+from savings.models import AutoRun, AutoSaving, SavingsPlan, UserSavings
 from savings.services import Wish, automatic
-from savings.tests.world import DAY, NAIRA, day, moment, opened, plan_of
+from savings.tests.world import DAY, NAIRA, TEN, day, moment, opened, plan_of
 from wallet import services as wallet
 from wallet.models import Account
 
 EARLY = time(6, 5)
+# Interest is paid at the end alone, so that no end of a month changes what a test counts.
+QUIET = Terms(bands=TEN.bands, paid=Every.END, tax=TEN.tax)
+
+
+def quiet(kind: str = "FLEXIBLE", **changes: Any) -> SavingsPlan:
+    return plan_of(kind, terms=QUIET, **changes)
 
 
 def planned(user: User, saving: UserSavings, **facts: Any) -> AutoSaving:
@@ -28,7 +35,7 @@ def towards(
 ) -> UserSavings:
     """A saving towards a target within so many days, that began so many days ago with so much."""
     wish = Wish(name="Rent", target=naira * NAIRA, target_date=day(back) + days * DAY)
-    return opened(user, plan_of("TARGET"), naira=begin, at=moment(day(back)), wish=wish)
+    return opened(user, quiet("TARGET"), naira=begin, at=moment(day(back)), wish=wish)
 
 
 def work(at: datetime) -> None:

@@ -14,11 +14,10 @@ from core.actors import acting_as_service
 from savings import refusals, services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, Move, Position, Replay, UserSavings
-from savings.services.days import days_of
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from savings.tests.test_interest_sql import some_terms
 from savings.tests.test_replaying import enter, same
-from savings.tests.world import DAY, balance, day, funded
+from savings.tests.world import DAY, balance, day, days_of, funded
 from wallet import services as wallet
 from wallet.models import Account, Adjustment, Transaction
 from wallet.refusals import PeriodClosed
@@ -129,13 +128,13 @@ def test_an_entry_of_a_closed_month_comes_to_what_it_would_have_been(ada: User, 
             services.close_saving(saving_id=saving.pk, until=day(0))
     close_month()
     with acting_as_service():
-        untouched = list(days_of(later.pk, start=start(), end=open_from()).values())
+        untouched = list(days_of(later, start=start(), end=open_from()).values())
         days = list(more)
         chance.shuffle(days)
         replays = [enter(later, more[on], on) for on in days]
-        assert list(days_of(later.pk, start=start(), end=open_from()).values()) == untouched
-        there = days_of(whole.pk, start=start(), end=open_from())
-        found = days_of(later.pk, start=start(), end=open_from())
+        assert list(days_of(later, start=start(), end=open_from()).values()) == untouched
+        there = days_of(whole, start=start(), end=open_from())
+        found = days_of(later, start=start(), end=open_from())
         for name, column in (("interest", "paid"), ("tax", "tax")):
             posted = sum(getattr(replay, name) for replay in replays)
             assert sum(getattr(row, column) for row in found) + posted == sum(

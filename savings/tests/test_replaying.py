@@ -15,10 +15,9 @@ from savings import refusals, services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, Move, Position, ReplacedAccrual, Replay, UserSavings
 from savings.services import Wish
-from savings.services.days import days_of
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from savings.tests.test_interest_sql import some_moves, some_terms
-from savings.tests.world import DAY, NAIRA, balance, day, funded, moment, opened, plan_of
+from savings.tests.world import DAY, NAIRA, balance, day, days_of, funded, moment, opened, plan_of
 from wallet import services as wallet
 from wallet.models import Account, Transaction
 
@@ -38,7 +37,7 @@ def enter(saving: UserSavings, amount: int, on: date, **changes: Any) -> Replay:
 def rows_of(saving: UserSavings, start: date) -> list[tuple[Any, ...]]:
     return [
         (row.day, row.balance, row.rate, row.accrued, row.carry, row.paid, row.tax)
-        for row in days_of(saving.pk, start=start, end=day(0))
+        for row in days_of(saving, start=start, end=day(0))
     ]
 
 

@@ -153,7 +153,7 @@ def _offer(form: WhatIfForm, plan: SavingsPlan, terms: PlanTerms, *, start: date
 
 
 def rates_of(terms: PlanTerms) -> list[tuple[int, list[tuple[int, int | None, Decimal]]]]:
-    """Return the rate table: by the shortest term of each row, its rates with the amounts from which and below which."""
+    """Return the rate table: by each row's shortest term, rates with the amounts from which and below which."""
     rows: dict[int, list[tuple[int, int | None, Decimal]]] = {}
     for cell in sorted(terms.rates.all(), key=lambda cell: (cell.term.lower, cell.amount.lower)):
         rows.setdefault(cell.term.lower, []).append((cell.amount.lower, cell.amount.upper, cell.rate))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from wallet import services, wording
 from wallet.models import Entry
-from wallet.services.counterparties import Party
+from wallet.services.counterparties import Party, purposes_of
 from wallet.services.merchants import refunds, settling, takings
 from wallet.services.merchants.names import merchants_named
 from wallet.services.transfers import TRANSFER
@@ -21,11 +22,15 @@ WITH_MERCHANTS = (takings.KIND, refunds.KIND, settling.KIND)
 
 @dataclass(frozen=True)
 class Row:
-    """One entry: `party` is the person on the other side, `merchant` the name of one; neither where that is us."""
+    """One entry: `party` is the person on the other side, `merchant` the name of one; neither where that is us.
+
+    `saving` is what the saving that it belongs to is called.
+    """
 
     entry: Entry
     party: Party | None
     merchant: str = ""
+    saving: str = ""
 
     @property
     def title(self) -> str | Promise:
@@ -33,7 +38,9 @@ class Row:
 
     @property
     def note(self) -> str | Promise:
-        if self.entry.kind == TRANSFER or self.is_of_savings:
+        if self.is_of_savings:
+            return self.saving or self.entry.description
+        if self.entry.kind == TRANSFER:
             return self.entry.description
         if self.merchant:
             return self.entry.description or wording.kind(self.entry.kind)
@@ -47,7 +54,7 @@ class Row:
     def other_side(self) -> str:
         """Whom it came from or went to, where that is no person."""
         if self.entry.kind in wording.OWN_MONEY:
-            return _("Your saving “%(name)s”") % {"name": self.entry.description}
+            return _("Your saving “%(name)s”") % {"name": self.note}
         return "Alajo" if self.is_of_savings else self.merchant or _("Card or bank account")
 
     @property
@@ -88,10 +95,21 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
     shops = merchants_named(
         account_ids={entry.counterparty_id for entry in found if entry.kind in WITH_MERCHANTS}
     )
+    of_savings = [entry for entry in found if entry.kind in wording.SAVINGS]
+    named = purposes_of(account_ids={side for entry in of_savings for side in _sides(entry)})
     return [
-        Row(entry, parties.get(entry.counterparty_id), shops.get(entry.counterparty_id, ""))
+        Row(
+            entry,
+            parties.get(entry.counterparty_id),
+            shops.get(entry.counterparty_id, ""),
+            next((named[side] for side in _sides(entry) if side in named), ""),
+        )
         for entry in found
     ]
+
+
+def _sides(entry: Entry) -> tuple[UUID, UUID]:
+    return entry.account_id, entry.counterparty_id
 
 
 def days_of(rows: Sequence[Row], *, complete: bool, from_newest: bool) -> list[Day]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from core.templatetags.money import money
@@ -16,7 +15,7 @@ from wallet.services.statements.lines import end_of, start_of
 
 REACHED, FULL, TOO_LITTLE = "target_reached", "saving_full", "saving_too_little"
 DAY = timedelta(days=1)
-Kind, State = AutoSaving.Kind, AutoRun.State
+Kind = AutoSaving.Kind
 
 
 @dataclass(frozen=True)
@@ -77,10 +76,7 @@ def _amount(run: AutoRun, held: Held) -> int:
 
 
 def _kept(run: AutoRun) -> int:
-    """What was too little to be saved on the days before is saved with this one."""
+    """What was too little to be saved on the day before, with what that day had kept, is saved with this one."""
     days = AutoRun.objects.filter(automatic_id=run.automatic_id, due_date__lt=run.due_date)
-    since = days.filter(state__in=(State.SAVED, State.SKIPPED)).aggregate(day=Max("due_date"))["day"]
-    small = days.filter(state=State.NOTHING, code=TOO_LITTLE)
-    if since is not None:
-        small = small.filter(due_date__gt=since)
-    return small.aggregate(total=Sum("amount"))["total"] or 0
+    last = days.order_by("-due_date").first()
+    return (last.amount or 0) if last is not None and last.code == TOO_LITTLE else 0
