@@ -101,6 +101,15 @@ class NotEnoughSaved(DomainError):
     public = ("available", "fee")
 
 
+class CostChanged(DomainError):
+    """`data["fee"]` says what it costs now."""
+
+    code = "saving_cost_changed"
+    kind = "conflict"
+    message = _("What taking money out costs has changed. Look at it again before you go on.")
+    public = ("expected", "fee")
+
+
 class BeingLookedInto(DomainError):
     code = "saving_parked"
     kind = "unavailable"

@@ -53,11 +53,17 @@ class Figures:
 def quote_closing(*, saving_id: UUID, user: User, at: datetime) -> ClosingQuote:
     """Quote what ending a saving now comes to, and keep the quote: 15 minutes, and not into the next day.
 
+    Asked again within half of that, and nothing has changed, it is the same quote: looking often writes nothing.
+
     Raises SavingNotFound, SavingFrozen, StateRefused, BeingLookedInto.
     """
     with acting_as_service(), transaction.atomic():
         held = hold(saving_id, user_id=user.pk, at=at)
         figures = figures_of(held)
+        alike = ClosingQuote.objects.filter(saving=held.saving, used_at=None, **asdict(figures))
+        recent = alike.filter(made_at__gt=at - QUOTED_FOR / 2, made_at__lte=at).order_by("-made_at").first()
+        if recent is not None and recent.holds(at):
+            return recent
         midnight = timezone.make_aware(datetime.combine(held.today + DAY, datetime.min.time()))
         quote = ClosingQuote.objects.create(
             saving=held.saving,

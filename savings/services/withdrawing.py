@@ -13,7 +13,15 @@ from core.ids import nth
 from savings import events
 from savings.models import Move, PlanTerms, SavingsPlan, UserSavings
 from savings.penalties import share
-from savings.refusals import Locked, MovementReused, NotEnoughSaved, SavingFrozen, StateRefused, TooLittle
+from savings.refusals import (
+    CostChanged,
+    Locked,
+    MovementReused,
+    NotEnoughSaved,
+    SavingFrozen,
+    StateRefused,
+    TooLittle,
+)
 from savings.services.holding import Held, effective, hold, value_day_of, wallet_of
 from savings.services.terms import terms_of
 from savings.states import GIVES_MONEY
@@ -44,11 +52,19 @@ def cost_of(*, saving: UserSavings, terms: PlanTerms, amount: int, on: date) -> 
     return Cost(amount, 0 if left else share(amount, terms.withdrawal_fee), left)
 
 
-def withdraw(*, saving_id: UUID, user: User, amount: int, posting_id: UUID, at: datetime) -> Move:
+def withdraw(
+    *,
+    saving_id: UUID,
+    user: User,
+    amount: int,
+    posting_id: UUID,
+    at: datetime,
+    expected_fee: int | None = None,
+) -> Move:
     """Move `amount` (minor units) to the customer's wallet, once per posting id; what it costs leaves the saving too.
 
-    Raises SavingNotFound, SavingFrozen, Locked, StateRefused, NotEnoughSaved, TooLittle, MovementReused, and a
-    LedgerRefusal; and then nothing was done.
+    `expected_fee` is what was shown. Raises SavingNotFound, SavingFrozen, Locked, StateRefused, NotEnoughSaved,
+    TooLittle, CostChanged, MovementReused, and a LedgerRefusal; and then nothing was done.
     """
     with acting_as_service(), transaction.atomic():
         held = hold(saving_id, user_id=user.pk, at=at)
@@ -61,6 +77,8 @@ def withdraw(*, saving_id: UUID, user: User, amount: int, posting_id: UUID, at: 
         day = value_day_of(held, at, terms)
         cost = cost_of(saving=held.saving, terms=terms, amount=amount, on=day)
         _check(held, cost)
+        if expected_fee is not None and expected_fee != cost.fee:
+            raise CostChanged(expected=expected_fee, fee=cost.fee)
         return _take(held, cost, day, posting_id, at)
 
 

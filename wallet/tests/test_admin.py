@@ -46,6 +46,7 @@ from core.ids import posting_id, timestamp_of, uuid7_at
 from core.models import Archive
 from core.staff import start_of
 from realtime.models import ParkedMessage, Subscription
+from savings.models import AutoRun, AutoSaving, PlanTerms, Roll, SavingsGroup, SavingsPlan, UserSavings
 from storage_app.models import Bucket
 from wallet.models import (
     Account,
@@ -231,6 +232,8 @@ def test_only_our_own_read_only_pages_are_registered():
         ClosedPeriod,
         # Months that are out: wallet/tests/test_archived_figures.py.
         Archive,
+        # What people save: savings/tests/test_staff_pages.py.
+        *(AutoRun, AutoSaving, PlanTerms, Roll, SavingsGroup, SavingsPlan, UserSavings),
     }
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():
