@@ -58,6 +58,7 @@ _RHYTHMS = {
 def title(automatic: AutoSaving, currency: str) -> str:
     words = {"amount": money(automatic.amount, currency)}
     if automatic.kind == Kind.ROUND_UP:
+        words = {"amount": words["amount"].removesuffix(".00")}
         return _("Payments rounded up to the next %(amount)s") % words
     if automatic.kind == Kind.SWEEP:
         return _("What is above %(amount)s in your wallet") % words

@@ -13,7 +13,7 @@ from core.ids import posting_id, uuid7
 from savings import services
 from savings.demo_plans import make_plans
 from savings.models import AutoSaving, SavingsGroup, SavingsPlan
-from savings.services import Wish, grouping
+from savings.services import Wish, automatic, grouping
 from wallet import services as wallet
 from wallet.demo import Act
 from wallet.services import Line
@@ -103,8 +103,8 @@ def _towards_a_target(story: Story) -> None:
     target, by = 400_000 * NAIRA, story.day(-120)
     fees = story.opens("ada", "target", 60_000, 49, name="School fees", target=target, target_date=by)
     story.then(48, 11, _weekly, fees, story)
-    for days in (42, 35, 28, 21, 14, 7):
-        story.pays("ada", fees, 10_000, days, hour=6)
+    for days in (41, 34, 27, 20, 13, 6):
+        story.then(days, 6, _save_by_itself)
     story.pays("ada", fees, 20_000, 18)
 
 
@@ -164,16 +164,22 @@ def _break(chosen: UUID, user: User, *, at: datetime) -> None:
 
 
 def _weekly(chosen: UUID, story: Story, *, at: datetime) -> None:
-    """Its next day is to come: the weeks that are over stand among the payments."""
-    AutoSaving.objects.create(
+    automatic.plan_automatic(
+        automatic_id=uuid7(),
         saving_id=chosen,
+        user=story.people["ada"],
         kind=AutoSaving.Kind.RHYTHM,
         rhythm=AutoSaving.Rhythm.WEEKLY,
         amount=10_000 * NAIRA,
-        first_date=story.day(42),
-        next_date=story.day(-7),
-        made_at=at,
+        first_date=story.day(41),
+        at=at,
     )
+
+
+def _save_by_itself(*, at: datetime) -> None:
+    automatic.make_due_runs(at=at)
+    while run_id := automatic.take_due_run(at=at):
+        automatic.run_automatic(run_id=run_id, at=at)
 
 
 def _night(*, day: date, at: datetime) -> None:

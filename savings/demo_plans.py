@@ -1,12 +1,16 @@
 """The plans of the demo world. Invented, and of the kind that Nigerian savings apps offer. Development only."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import Range
 
+from accounts.models import Approval, User
+from core.ids import uuid7
 from savings.models import PlanRate, PlanTerms, SavingsPlan
 
 NAIRA = 100
@@ -100,10 +104,34 @@ def _plan(code: str, kind: str, name: str, summary: str) -> SavingsPlan:
 def _terms(plan: SavingsPlan, since: date, table: Table, **facts: Any) -> None:
     """A version of a plan's terms with its rates; a fixed one has a row of them for each length."""
     with transaction.atomic():
+        facts["approval"] = _agreed(plan, since)
         terms = PlanTerms.objects.create(plan=plan, from_date=since, tax=Decimal(TAX), source=SOURCE, **facts)
         lengths = [length for length, _amounts in table]
         for (length, amounts), until in zip(table, [*lengths[1:], None], strict=True):
             PlanRate.objects.bulk_create(_rates(terms, Range(length, until), amounts))
+
+
+def _agreed(plan: SavingsPlan, since: date) -> Approval:
+    """Terms are made by two people: on the day before, one proposed them and another agreed."""
+    maker, checker = (User.objects.filter(role=role).earliest("pk") for role in ("ADMIN", "AGENT"))
+    day = datetime.combine(since - timedelta(days=1), time(10))
+    proposed, agreed = (timezone.make_aware(day + timedelta(hours=hours)) for hours in (0, 4))
+    approval = Approval.objects.create(
+        action="savings.plan_terms",
+        target=f"savings plan: {plan.code}",
+        payload={},
+        payload_hash=uuid7().hex,
+        approvals_needed=1,
+        reason="For the demo world",
+        maker=maker,
+        made_at=proposed,
+        expires_at=proposed + timedelta(days=3),
+    )
+    said = {"checker": checker, "checked_at": agreed, "decided_by": checker, "decided_at": agreed}
+    told = [[str(_("Plan")), plan.name], [str(_("In force from")), since.isoformat()]]
+    Approval.objects.filter(pk=approval.pk).update(state=Approval.State.APPLIED, description=told, **said)
+    approval.refresh_from_db()
+    return approval
 
 
 def _rates(terms: PlanTerms, term: Range[int], amounts: Amounts) -> list[PlanRate]:

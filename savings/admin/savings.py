@@ -22,6 +22,10 @@ from savings.states import GIVES_MONEY
 LONGEST_SHOWN = 40
 
 
+class ParkedFilter(age_filter(since="position__parked_at", waiting=PARKED)):  # type: ignore[misc]
+    title = _("parked for")
+
+
 @admin.register(UserSavings)
 class UserSavingsAdmin(ReadOnlyAdmin):
     linked_by = ("plan__id__exact", "group__id__exact", "position__parked_at__isnull")
@@ -35,7 +39,7 @@ class UserSavingsAdmin(ReadOnlyAdmin):
         "closed_to",
         "in_the_way",
     )
-    list_filter = ("plan", "state", age_filter(since="position__parked_at", waiting=PARKED), When)
+    list_filter = ("plan", "state", ParkedFilter, When)
     list_select_related = ("user", "plan", "position", "account")
     shown = (
         *list_display[1:5],

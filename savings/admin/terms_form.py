@@ -32,6 +32,8 @@ from wallet.forms import NGN, MoneyField
 from wallet.templatetags.wallet import plain_amount
 
 LONGEST_TABLE = 10_000
+# Stands for a plan that is not there yet: no code of a plan can be this.
+NEW = "+"
 OF_A_NEW_PLAN = ("code", "kind", "name", "summary")
 MONEY = ("minimum", "maximum")
 PERCENTS = ("tax", "withdrawal_fee", "penalty_percent")
@@ -98,7 +100,7 @@ def _days(label: Any, help_text: Any = "") -> forms.IntegerField:
 
 
 class PlanTermsForm(ProposalForm):
-    plan = forms.ChoiceField(label=_("Plan"), required=False)
+    plan = forms.ChoiceField(label=_("Plan"), initial=NEW)
     code = forms.CharField(
         label=_("Its code"), max_length=40, help_text=_("Stands in addresses, for good: flexible-2027.")
     )
@@ -159,7 +161,7 @@ class PlanTermsForm(ProposalForm):
         super().__init__(*args, **kwargs)
         plans = SavingsPlan.objects.order_by("name", "pk").values_list("code", "name")
         field: Any = self.fields["plan"]
-        field.choices = [("", _("A new plan")), *plans]
+        field.choices = [(NEW, _("A new plan")), *plans]
         chosen = self.data.get("plan", "") if self.is_bound else self.initial.get("plan", "")
         if any(chosen == code for code, _name in plans):
             for name in OF_A_NEW_PLAN:
@@ -186,7 +188,7 @@ class PlanTermsForm(ProposalForm):
 
     def _plan(self) -> NewPlan | SavingsPlan:
         data = self.cleaned_data
-        if data["plan"]:
+        if data["plan"] != NEW:
             return SavingsPlan.objects.get(code=data["plan"])
         return NewPlan(**{name: data[name] for name in OF_A_NEW_PLAN})
 

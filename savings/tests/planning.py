@@ -50,7 +50,7 @@ def payload(*percents: str, plan: NewPlan | str = NEW, **changes: Any) -> dict[s
 def typed(**changes: Any) -> dict[str, Any]:
     """The form of a new plan, filled in."""
     return {
-        "plan": "",
+        "plan": "+",
         "code": NEW.code,
         "kind": NEW.kind,
         "name": NEW.name,

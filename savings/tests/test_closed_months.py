@@ -22,6 +22,7 @@ from wallet import services as wallet
 from wallet.models import Account, Adjustment, Transaction
 from wallet.refusals import PeriodClosed
 from wallet.services import periods
+from wallet.tests.pages import browser_of, text
 
 pytestmark = pytest.mark.django_db
 DAILY = Terms(bands=(Band(0, Decimal(10)),), paid=Every.DAY, tax=Decimal(10))
@@ -172,3 +173,21 @@ def test_what_left_in_a_closed_month_takes_interest_back_and_is_refused_where_th
         ]
         assert balance(saving) == Position.objects.get().balance
         assert wallet.verify() == []
+
+
+def test_its_owner_reads_what_was_put_right(ada: User) -> None:
+    funded(ada)
+    with acting_as_service():
+        saving = saving_of(ada)
+        save(saving, {start(): 1_000_000})
+        services.close_saving(saving_id=saving.pk, until=day(0))
+    page = f"/savings/{saving.pk}/interest/"
+    assert "Put right later" not in text(browser_of(ada).get(page))
+    close_month()
+    with acting_as_service():
+        enter(saving, 5_000_000, start())
+        replay = enter(saving, -400_000, open_from())
+    said = text(browser_of(ada).get(page))
+    assert "Put right later" in said and "it was paid in at the branch" not in said
+    assert "interest was paid for closed months" in said
+    assert "+₦50,000.00" in said and "−₦4,000.00" in said and f"Counts from 1 {replay.since:%b %Y}" in said

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actors import acting_as_service
-from savings.models import PlanTerms, Position, Roll, SavingsGroup, UserSavings
+from savings.models import AutoRun, AutoSaving, PlanTerms, Position, Roll, SavingsGroup, UserSavings
 from savings.services import grouping
-from savings.services.days import days_of
+from savings.tests.world import DAY, days_of
 from wallet.models import Account, Entry
 from wallet.services.books import verify
 from wallet.tests.demo_world import make_demo_world
@@ -33,9 +33,11 @@ def test_the_demo_world_saves_in_every_way_and_its_books_are_right():
         assert not Position.objects.exclude(parked_at=None).exists()
         today = timezone.localdate()
         assert set(Position.objects.exclude(next_day=None).values_list("next_day", flat=True)) == {today}
+        assert set(AutoRun.objects.values_list("state", flat=True)) == {"SAVED"}
+        assert AutoRun.objects.count() == 6 and AutoSaving.objects.get().next_date == today + DAY
         assert Roll.objects.filter(finished_at=None).count() == 0
         for saving in UserSavings.objects.exclude(opened_on=None).select_related("account"):
-            days = days_of(saving.pk, start=saving.opened_on, end=today)
+            days = days_of(saving, start=saving.opened_on, end=today)
             lasted = (min(saving.matures_on or today, today) - saving.opened_on).days
             assert days.count() == lasted or saving.state == "CLOSED"
         group = SavingsGroup.objects.get()

@@ -16,6 +16,7 @@ from savings.interest import Every
 from savings.models import Accrual, UserSavings
 from savings.services import Wish, papers
 from savings.services.papers import issuing
+from savings.services.replaying import enter_backdated
 from savings.tests.world import NAIRA, TEN, balance, day, funded, moment, opened, plan_of
 from wallet import services as wallet
 from wallet.models import Document, Entry
@@ -112,6 +113,24 @@ def test_papers_are_bounded_and_nobody_elses(ada: User, bola: User, monkeypatch:
         statement(saving, ada, day(20), day(1))
     with acting_as(bola):
         assert not Document.objects.exists()
+
+
+def test_what_became_known_later_stands_on_its_day_and_the_paper_still_adds_up(ada: User) -> None:
+    saving = rained(ada)
+    enter_backdated(
+        saving_id=saving.pk,
+        amount=2_000 * NAIRA,
+        value_date=day(15),
+        reason="a deposit that lay about",
+        posting_id=posting_id(),
+        at=AT,
+    )
+    told = statement(saving, ada, day(20), day(0))
+    assert [str(day(15)), "CONTRIBUTION", 200_000] in told.facts["lines"]
+    assert sum(amount for *_rest, amount in told.facts["lines"]) == balance(saving)
+    with acting_as(ada):
+        posted = Entry.objects.filter(account_id=saving.account_id)
+        assert not posted.filter(description__contains="lay about").exists()
 
 
 # What was paid otherwise than day by day

@@ -26,6 +26,7 @@ from savings.models import AutoRun, AutoSaving, SavingsPlan, UserSavings
 from savings.refusals import AutomaticInvalid
 from savings.services import automatic as services
 from savings.services import coming
+from savings.services.automatic.owing import NOTHING_TO_SAVE
 from savings.views.access import own_saving
 from wallet.views.access import own_wallet, wallet_page
 
@@ -44,6 +45,10 @@ class Shown:
     ahead: Sequence[tuple[date, int]]
     more: int
     form: Form
+
+    @property
+    def is_waiting(self) -> bool:
+        return any(run.tries for run in self.waiting)
 
 
 @wallet_page
@@ -164,11 +169,12 @@ def _page(
     changing: tuple[AutoSaving, Form] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    today = timezone.localdate()
     going_on = list(saving.automatic.exclude(state=State.ENDED).order_by("pk"))
     runs = AutoRun.objects.filter(automatic__saving=saving).select_related("automatic")
     waiting = list(runs.filter(state=AutoRun.State.DUE).order_by("due_date"))
-    [card] = cards_of(request.user, [saving], on=today)
+    # A morning on which nothing had been spent is no news.
+    quiet = Q(state=AutoRun.State.DUE) | Q(state=AutoRun.State.NOTHING, code=NOTHING_TO_SAVE)
+    [card] = cards_of(request.user, [saving], on=timezone.localdate())
     kinds = {own.kind for own in going_on}
     context = {
         "saving": saving,
@@ -179,13 +185,14 @@ def _page(
         "offered": [sort for sort in SORTS if sort.kind not in kinds],
         "runs": [
             (run, BY_KIND[run.automatic.kind])
-            for run in runs.exclude(state=AutoRun.State.DUE).order_by("-due_date", "-pk")[:RUNS]
+            for run in runs.exclude(quiet).order_by("-due_date", "-pk")[:RUNS]
         ],
         "counts": runs.aggregate(
             saved=Count("pk", filter=Q(state=AutoRun.State.SAVED)),
             skipped=Count("pk", filter=Q(state=AutoRun.State.SKIPPED)),
+            nothing=Count("pk", filter=Q(state=AutoRun.State.NOTHING)),
         ),
-        "today": today,
+        "waiting": any(run.tries for run in waiting),
     }
     return render(request, "savings/automatic.html", context, status=status)
 

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import PersonRequest
 from savings import cards
-from savings.models import Accrual, UserSavings
+from savings.models import Accrual, Move, Replay, UserSavings
 from savings.services import paid_so_far, positions_of
 from savings.views.access import own_saving
 from wallet.views.access import own_wallet, wallet_page
 
 DAY = timedelta(days=1)
+CORRECTIONS = 10
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,22 @@ class Month:
         return self.rows[-1].carry if self.rows else Decimal(0)
 
 
+@dataclass(frozen=True)
+class Correction:
+    """What was put right later: money that counts from an earlier day than the one it moved on, in minor units."""
+
+    replay: Replay
+    moved: int
+
+    @property
+    def interest(self) -> int:
+        return abs(self.replay.interest)
+
+    @property
+    def tax(self) -> int:
+        return abs(self.replay.tax)
+
+
 @wallet_page
 @require_safe
 def interest(request: PersonRequest, pk: UUID) -> HttpResponse:
@@ -73,6 +90,7 @@ def interest(request: PersonRequest, pk: UUID) -> HttpResponse:
     context = {
         "saving": saving,
         "month": month_of(saving, first),
+        "corrections": corrections_of(saving),
         "paid": paid,
         "tax": tax,
         "earned": cards.earned(position),
@@ -86,6 +104,13 @@ def interest(request: PersonRequest, pk: UUID) -> HttpResponse:
 def month_of(saving: UserSavings, first: date) -> Month:
     rows = Accrual.objects.of(saving, since=first, before=_after(first))
     return Month(first, list(rows.order_by("day")))
+
+
+def corrections_of(saving: UserSavings) -> list[Correction]:
+    """Return what became known later and was put right, newest first."""
+    replays = list(saving.replays.order_by("-pk")[:CORRECTIONS])
+    moved = dict(Move.objects.filter(pk__in=[row.posting_id for row in replays]).values_list("pk", "amount"))
+    return [Correction(row, moved[row.posting_id]) for row in replays]
 
 
 def _newest(saving: UserSavings, today: date) -> date:

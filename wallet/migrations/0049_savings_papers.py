@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallet', '0047_savings_accounts'),
+        ('wallet', '0048_saved_money'),
     ]
 
     operations = [

@@ -14,6 +14,7 @@ from wallet import services as wallet
 from wallet.services.statements.lines import end_of, start_of
 
 REACHED, FULL, TOO_LITTLE = "target_reached", "saving_full", "saving_too_little"
+NOTHING_TO_SAVE = "nothing_to_save"
 DAY = timedelta(days=1)
 Kind = AutoSaving.Kind
 
@@ -38,7 +39,7 @@ def owed(run: AutoRun, held: Held) -> Owed:
     else:
         amount = _amount(run, held)
     if amount <= 0:
-        return Owed(0, "nothing_to_save", _NOTHING[Kind(automatic.kind)]())
+        return Owed(0, NOTHING_TO_SAVE, _NOTHING[Kind(automatic.kind)]())
     terms = terms_of(saving, held.today)
     if terms.maximum is not None and held.balance + amount > terms.maximum:
         amount = terms.maximum - held.balance
