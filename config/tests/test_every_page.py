@@ -245,7 +245,11 @@ def test_the_pages_of_saving_together_and_of_papers(visitor: Visitor, demo: None
     for address in ("/savings/groups/", "/savings/groups/new/", f"/savings/groups/{group.pk}/"):
         visitor.go(address)
     visitor.go(f"/savings/{saving.pk}/papers/statement.pdf?since=2020-01-01&until=2020-01-02")
-    for address in (f"/savings/{saving.pk}/papers/", f"/savings/{ended.pk}/papers/", "/savings/certificates/"):
+    for address in (
+        f"/savings/{saving.pk}/papers/",
+        f"/savings/{ended.pk}/papers/",
+        "/savings/certificates/",
+    ):
         visitor.go(address)
     visitor.meant.add(404)
     visitor.go("/savings/groups/join/0000-0000-0000-0000/")
