@@ -14,6 +14,7 @@ app.autodiscover_tasks(related_name="archive_tasks")
 app.autodiscover_tasks(related_name="reconciliation_tasks")
 app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
+app.autodiscover_tasks(related_name="staff_tasks")
 app.autodiscover_tasks(related_name="automatic_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
@@ -98,6 +99,9 @@ app.conf.beat_schedule = {
         "task": "accounts.check_tasks.restrict_unidentified",
         "schedule": crontab(hour=4, minute=30),
     },
+    # After the night's roll has closed the day.
+    "note plans' days": {"task": "savings.staff_tasks.note_plan_days", "schedule": crontab(minute=20)},
+    "tell of terms": {"task": "savings.staff_tasks.tell_of_terms", "schedule": 600.0},
     "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
     "forget old sign-ins": {
         "task": "accounts.tasks.forget_old_sign_ins",

@@ -28,7 +28,7 @@ class WhatIfForm(forms.Form):
         max_value=LONGEST,
         widget=forms.NumberInput({"inputmode": "numeric"}),
     )
-    monthly = MoneyField(label=_("And each month"), required=False)
+    monthly = MoneyField(label=_("More each month"), required=False)
 
 
 class CompareForm(forms.Form):

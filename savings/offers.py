@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from savings import interest, projection
+from savings import interest, penalties, projection
 from savings.interest import Terms
 from savings.models import PlanTerms, SavingsPlan
 from savings.projection import Broken, Outcome, Penalty
@@ -67,12 +67,17 @@ def offer_of(
     start: date,
     days: int,
     monthly: int = 0,
+    earns: bool = True,
 ) -> Offer:
     """Work out what saving an amount comes to. `terms` are to be fetched with their rates.
+
+    Whoever wished for no interest does not earn.
 
     Raises ValueError for a time that the terms have no rate for.
     """
     rule = rule_of(plan, terms, days)
+    if not earns:
+        rule = penalties.lowered(rule, interest.HIGHEST)
     end = start + days * DAY
     moves = projection.payments(first=amount, monthly=monthly, start=start, end=end)
     outcome = projection.ahead({start: rule}, start=start, end=end, moves=moves, is_up_front=terms.up_front)

@@ -1,16 +1,12 @@
 """How a saving goes on from where it stands: its days to come as the roll will close them, if nothing changes."""
 
 from datetime import date
-from decimal import Decimal
 
-from savings import penalties, projection
+from savings import interest, penalties, projection
 from savings.cards import coming
 from savings.interest import DAY, Standing, Terms
 from savings.models import AutoSaving, Move, PlanTerms, Position, UserSavings
 from savings.projection import YEAR, Outcome
-
-# No rate is above it, so that nothing is left of any.
-ALL = Decimal(1000)
 
 
 def outlook_of(
@@ -38,7 +34,7 @@ def outlook_of(
         moves[day] = moves.get(day, 0) + amount
     rule = rule_of(saving, terms, position, on=on)
     if not position.earns:
-        rule = penalties.lowered(rule, ALL)
+        rule = penalties.lowered(rule, interest.HIGHEST)
     standing = Standing(position.balance, position.carry, position.capital)
     return projection.ahead({start: rule}, start=start, end=end, moves=moves, standing=standing)
 

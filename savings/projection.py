@@ -162,7 +162,7 @@ def broken(
     lost = penalties.share(balance, penalty.percent) if penalty.kind == "SHARE" else 0
     return Broken(
         balance=balance,
-        earned=max(int(earned), 0),
+        earned=max(interest.whole(earned, rule.rounding), 0),
         interest=settled.interest,
         tax=settled.tax,
         taken_back=settled.taken_back,

@@ -101,6 +101,15 @@ class NotEnoughSaved(DomainError):
     public = ("available", "fee")
 
 
+class CostChanged(DomainError):
+    """`data["fee"]` says what it costs now."""
+
+    code = "saving_cost_changed"
+    kind = "conflict"
+    message = _("What taking money out costs has changed. Look at it again before you go on.")
+    public = ("expected", "fee")
+
+
 class BeingLookedInto(DomainError):
     code = "saving_parked"
     kind = "unavailable"
@@ -117,6 +126,76 @@ class MovementReused(DomainError):
     code = "movement_id_reused"
     kind = "conflict"
     message = _("This was already done with other details.")
+
+
+class GroupNotFound(DomainError):
+    code = "savings_group_not_found"
+    kind = "not_found"
+    message = _("There is no such group, or its link no longer works. Ask whoever invited you for a new one.")
+
+
+class GroupIdReused(DomainError):
+    code = "savings_group_id_reused"
+    kind = "conflict"
+    message = _("This group was already made with other details.")
+
+
+class GroupInvalid(DomainError):
+    """`data["field"]` names what is wrong."""
+
+    code = "savings_group_invalid"
+    message = _("A group cannot be made so.")
+    public = ("field",)
+
+
+class TooManyGroups(DomainError):
+    code = "savings_group_too_many"
+    kind = "limited"
+    message = _("You have made 20 groups that go on. Make another when one of them has come to its end.")
+
+
+class GroupFull(DomainError):
+    code = "savings_group_full"
+    kind = "conflict"
+    message = _("This group has 50 people, and takes no more.")
+
+
+class GroupClosed(DomainError):
+    code = "savings_group_closed"
+    kind = "conflict"
+    message = _("This group takes no new people any more: it was closed, or its day is too near.")
+
+
+class AlreadyInGroup(DomainError):
+    """`data["saving"]` is one's own saving in it."""
+
+    code = "savings_group_joined"
+    kind = "conflict"
+    message = _("You save in this group already.")
+    public = ("saving",)
+
+
+class TooManyGroupLookups(DomainError):
+    """`data["retry_after"]` says in how many seconds the next try is free."""
+
+    code = "savings_group_lookups"
+    kind = "limited"
+    message = _("You have followed many invitations in a short time. Please wait a little.")
+    public = ("retry_after",)
+
+
+class DaysInvalid(DomainError):
+    """`data["field"]` names what is wrong."""
+
+    code = "savings_paper_days"
+    message = _("Choose days of this saving, at most a year of them.")
+    public = ("field",)
+
+
+class TooManyPapers(DomainError):
+    code = "savings_paper_too_many"
+    kind = "limited"
+    message = _("You have made many papers today. The ones you have stay as they are; come back tomorrow.")
 
 
 class AutomaticInvalid(DomainError):

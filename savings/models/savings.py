@@ -73,6 +73,12 @@ class UserSavings(models.Model):
     class Meta:
         verbose_name = _("saving")
         verbose_name_plural = _("savings")
+        permissions = [
+            ("freeze_saving", "Can freeze savings and lift that"),
+            ("retry_parked", "Can have the days of a parked saving closed again"),
+            ("propose_backdated", "Can propose back-dated entries"),
+            ("approve_backdated", "Can approve back-dated entries"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(target=None) | Q(target__gt=0), name="saving_target"),
             models.CheckConstraint(
@@ -123,6 +129,9 @@ class Position(models.Model):
     class Meta:
         verbose_name = _("position")
         verbose_name_plural = _("positions")
+        indexes = [
+            models.Index(fields=["parked_at"], condition=Q(parked_at__isnull=False), name="position_parked")
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -23,6 +23,7 @@ from savings.services.standing import (
     freeze_saving,
     lift_saving,
     pause_saving,
+    rename_saving,
     resume_saving,
 )
 from savings.services.terms import terms_in_force, terms_of
@@ -56,6 +57,7 @@ __all__ = [
     "pause_saving",
     "positions_of",
     "quote_closing",
+    "rename_saving",
     "resume_saving",
     "retry_parked",
     "start_roll",

@@ -25,14 +25,11 @@ def choose_interest(*, user: User, earns: bool, at: datetime) -> bool:
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if earns_now(user.pk) == earns:
             return False
-        ids = list(
-            UserSavings.objects.filter(user=user, state__in=GOES_ON)
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        )
-        for saving_id in ids:
+        savings = UserSavings.objects.filter(user=user, state__in=GOES_ON)
+        for saving_id in savings.order_by("pk").values_list("pk", flat=True):
             close_saving(saving_id=saving_id, until=today)
         choice = InterestChoice.objects.create(user=user, earns=earns, from_date=today)
-        Position.objects.filter(pk__in=ids).update(earns=earns)
+        # Asked again: one of them may have been saved again while we waited for it.
+        Position.objects.filter(saving__in=savings).update(earns=earns)
         audit.record(action="savings.interest.chosen", target=choice, earns=earns, from_date=str(today))
     return True

@@ -17,7 +17,7 @@ from savings import notices, penalties
 from savings.interest import Rounding, Terms, whole
 from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
-from savings.services.holding import Held, hold, wallet_of
+from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.steps import step
 from savings.services.terms import terms_of
 from savings.states import ENDS_EARLY, Event
@@ -53,11 +53,17 @@ class Figures:
 def quote_closing(*, saving_id: UUID, user: User, at: datetime) -> ClosingQuote:
     """Quote what ending a saving now comes to, and keep the quote: 15 minutes, and not into the next day.
 
+    Asked again within half of that, and nothing has changed, it is the same quote: looking often writes nothing.
+
     Raises SavingNotFound, SavingFrozen, StateRefused, BeingLookedInto.
     """
     with acting_as_service(), transaction.atomic():
         held = hold(saving_id, user_id=user.pk, at=at)
         figures = figures_of(held)
+        alike = ClosingQuote.objects.filter(saving=held.saving, used_at=None, **asdict(figures))
+        recent = alike.filter(made_at__gt=at - QUOTED_FOR / 2, made_at__lte=at).order_by("-made_at").first()
+        if recent is not None and recent.holds(at):
+            return recent
         midnight = timezone.make_aware(datetime.combine(held.today + DAY, datetime.min.time()))
         quote = ClosingQuote.objects.create(
             saving=held.saving,
@@ -170,7 +176,7 @@ def versions(held: Held, rule: Terms) -> dict[date, Terms]:
 
 def _end(held: Held, quote: ClosingQuote, at: datetime) -> None:
     saving = held.saving
-    _post(held, quote)
+    _post(held, quote, at)
     quote.used_at = at
     quote.save(update_fields=["used_at"])
     for event in _events(saving.state, is_early=quote.is_early):
@@ -188,7 +194,7 @@ def _events(state: str, *, is_early: bool) -> list[Event]:
     return [*resumed, Event.BREAK if is_early else Event.MATURE, Event.CLOSE]
 
 
-def _post(held: Held, quote: ClosingQuote) -> None:
+def _post(held: Held, quote: ClosingQuote, at: datetime) -> None:
     saving, currency = held.saving, held.saving.plan.currency_id
     expense = wallet.system_account("INTEREST_EXPENSE", currency)
     taxes = wallet.system_account("WITHHOLDING_TAX", currency)
@@ -206,7 +212,7 @@ def _post(held: Held, quote: ClosingQuote) -> None:
     lines = [line for line in lines if line.amount]
     if not lines:
         return
-    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name)
+    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name, effective_at=effective(at))
     kinds = {"SAVING_PENALTY": Move.Kind.PENALTY, "UNSAVING": Move.Kind.WITHDRAWAL}
     Move.objects.bulk_create(
         Move(

@@ -18,7 +18,7 @@ from savings.models import Move, PlanTerms, UserSavings
 from savings.refusals import PlanClosed
 from savings.services.contributing import check_amount, start
 from savings.services.ending import stop
-from savings.services.holding import Held, hold, wallet_of
+from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.opening import draft
 from savings.services.rolling import close_saving
 from savings.services.steps import step
@@ -96,7 +96,7 @@ def mature(*, saving_id: UUID, at: datetime) -> bool:
 def _settle(held: Held, at: datetime) -> None:
     saving = held.saving
     if saving.at_maturity == AtMaturity.PAY_OUT:
-        _pay_out(held)
+        _pay_out(held, at)
         step(saving, Event.PAY_OUT, at=at)
         notices.tell(saving, "saving.paid_out", amount=held.balance)
     else:
@@ -106,12 +106,12 @@ def _settle(held: Held, at: datetime) -> None:
     stop(held)
 
 
-def _pay_out(held: Held) -> None:
+def _pay_out(held: Held, at: datetime) -> None:
     if not held.balance:
         return
     target = wallet_of(held.saving.user_id, held.saving.plan.currency_id)
     posted = posting_id()
-    _post(posted, held.saving, [Line("UNSAVING", held.saving.account_id, target.pk, held.balance)])
+    _post(posted, held.saving, [Line("UNSAVING", held.saving.account_id, target.pk, held.balance)], at)
     _withdrawn(held, posted, held.balance)
 
 
@@ -130,7 +130,7 @@ def _roll_over(held: Held, at: datetime) -> UserSavings:
     if rest:
         lines.append(Line("UNSAVING", old.account_id, source.pk, rest))
         _withdrawn(held, nth(posted, len(lines) - 1), rest)
-    _post(posted, old, lines)
+    _post(posted, old, lines, at)
     Move.objects.create(
         posting_id=posted, saving=new, kind=Move.Kind.CONTRIBUTION, amount=amount, value_date=new_day(old)
     )
@@ -182,5 +182,5 @@ def _withdrawn(held: Held, transaction_id: UUID, amount: int) -> None:
     )
 
 
-def _post(posted: UUID, saving: UserSavings, lines: list[Line]) -> None:
-    wallet.post(posting_id=posted, lines=lines, description=saving.name)
+def _post(posted: UUID, saving: UserSavings, lines: list[Line], at: datetime) -> None:
+    wallet.post(posting_id=posted, lines=lines, description=saving.name, effective_at=effective(at))

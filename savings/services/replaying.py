@@ -1,6 +1,7 @@
 """Entries that become known after their day. In open months the days are closed anew, as if the entry had been there.
 
 The money itself moves today, between the saving and its owner's wallet: a correction is never the operator's money.
+Why is written for staff: what is posted bears the saving's name, which its owner may read.
 """
 
 from collections.abc import Iterable
@@ -253,7 +254,7 @@ def _move_money(saving: UserSavings, entry: Entry) -> None:
     line = Line("SAVING", source.pk, saving.account_id, entry.amount)
     if entry.amount < 0:
         line = Line("UNSAVING", saving.account_id, source.pk, -entry.amount)
-    wallet.post(posting_id=entry.posting_id, lines=[line], description=entry.reason)
+    wallet.post(posting_id=entry.posting_id, lines=[line], description=saving.name)
 
 
 def _take_back(replay: Replay) -> None:
@@ -266,7 +267,7 @@ def _take_back(replay: Replay) -> None:
             posting.reverse(
                 posting_id=new_posting_id(),
                 reverses=pk,
-                description=replay.reason,
+                description=replay.saving.name,
                 kind=kind,
                 effective_at=dated.get(pk),
             )
@@ -281,7 +282,7 @@ def _adjust(saving: UserSavings, entry: Entry, replay: Replay) -> None:
             posting_id=replay.adjusting_id, month=month, adjusts=None, reason=entry.reason, at=entry.at
         )
     wallet.post(
-        posting_id=replay.adjusting_id, lines=_adjusting_lines(saving, replay), description=entry.reason
+        posting_id=replay.adjusting_id, lines=_adjusting_lines(saving, replay), description=saving.name
     )
 
 

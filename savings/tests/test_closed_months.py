@@ -14,15 +14,15 @@ from core.actors import acting_as_service
 from savings import refusals, services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, Move, Position, Replay, UserSavings
-from savings.services.days import days_of
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from savings.tests.test_interest_sql import some_terms
 from savings.tests.test_replaying import enter, same
-from savings.tests.world import DAY, balance, day, funded
+from savings.tests.world import DAY, balance, day, days_of, funded
 from wallet import services as wallet
 from wallet.models import Account, Adjustment, Transaction
 from wallet.refusals import PeriodClosed
 from wallet.services import periods
+from wallet.tests.pages import browser_of, text
 
 pytestmark = pytest.mark.django_db
 DAILY = Terms(bands=(Band(0, Decimal(10)),), paid=Every.DAY, tax=Decimal(10))
@@ -129,13 +129,13 @@ def test_an_entry_of_a_closed_month_comes_to_what_it_would_have_been(ada: User, 
             services.close_saving(saving_id=saving.pk, until=day(0))
     close_month()
     with acting_as_service():
-        untouched = list(days_of(later.pk, start=start(), end=open_from()).values())
+        untouched = list(days_of(later, start=start(), end=open_from()).values())
         days = list(more)
         chance.shuffle(days)
         replays = [enter(later, more[on], on) for on in days]
-        assert list(days_of(later.pk, start=start(), end=open_from()).values()) == untouched
-        there = days_of(whole.pk, start=start(), end=open_from())
-        found = days_of(later.pk, start=start(), end=open_from())
+        assert list(days_of(later, start=start(), end=open_from()).values()) == untouched
+        there = days_of(whole, start=start(), end=open_from())
+        found = days_of(later, start=start(), end=open_from())
         for name, column in (("interest", "paid"), ("tax", "tax")):
             posted = sum(getattr(replay, name) for replay in replays)
             assert sum(getattr(row, column) for row in found) + posted == sum(
@@ -173,3 +173,21 @@ def test_what_left_in_a_closed_month_takes_interest_back_and_is_refused_where_th
         ]
         assert balance(saving) == Position.objects.get().balance
         assert wallet.verify() == []
+
+
+def test_its_owner_reads_what_was_put_right(ada: User) -> None:
+    funded(ada)
+    with acting_as_service():
+        saving = saving_of(ada)
+        save(saving, {start(): 1_000_000})
+        services.close_saving(saving_id=saving.pk, until=day(0))
+    page = f"/savings/{saving.pk}/interest/"
+    assert "Put right later" not in text(browser_of(ada).get(page))
+    close_month()
+    with acting_as_service():
+        enter(saving, 5_000_000, start())
+        replay = enter(saving, -400_000, open_from())
+    said = text(browser_of(ada).get(page))
+    assert "Put right later" in said and "it was paid in at the branch" not in said
+    assert "interest was paid for closed months" in said
+    assert "+₦50,000.00" in said and "−₦4,000.00" in said and f"Counts from 1 {replay.since:%b %Y}" in said

@@ -12,10 +12,9 @@ from savings import services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, InterestChoice, Position
 from savings.services import Wish
-from savings.services.days import days_of
 from savings.services.wishes import Wishes
 from savings.tests.test_replaying import enter, rows_of, same
-from savings.tests.world import DAY, NAIRA, day, funded, moment, opened, plan_of
+from savings.tests.world import DAY, NAIRA, day, days_of, funded, moment, opened, plan_of
 from wallet import services as wallet
 from wallet.models import Account
 from wallet.tests.pages import browser_of, text
@@ -42,7 +41,7 @@ def test_no_day_earns_from_then_on_until_it_is_taken_back_and_what_was_earned_st
     assert choose(ada, False, 6) and choose(ada, True, 3)
     with acting_as_service():
         position = services.close_saving(saving_id=saving.pk, until=day(0))
-        rows = list(days_of(saving.pk, start=day(9), end=day(0)))
+        rows = list(days_of(saving, start=day(9), end=day(0)))
         assert [bool(row.accrued) for row in rows] == [True] * 3 + [False] * 3 + [True] * 3
         assert [row.rate for row in rows[2:7]] == [10, 0, 0, 0, 10]
         assert position.carry + sum(row.paid for row in rows) == sum(row.accrued for row in rows)
@@ -88,7 +87,7 @@ def test_a_saving_that_was_parked_meanwhile_follows_the_choice_day_by_day(ada: U
         Position.objects.update(parked_at=moment(day(6)), error="a test")
         choose(ada, False, 3)
         assert services.retry_parked(saving_id=saving.pk, until=day(0))
-        rows = days_of(saving.pk, start=day(6), end=day(0))
+        rows = days_of(saving, start=day(6), end=day(0))
         assert [bool(row.accrued) for row in rows] == [True] * 3 + [False] * 3
         assert not Position.objects.get().earns
 

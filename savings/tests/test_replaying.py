@@ -15,10 +15,9 @@ from savings import refusals, services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, Move, Position, ReplacedAccrual, Replay, UserSavings
 from savings.services import Wish
-from savings.services.days import days_of
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from savings.tests.test_interest_sql import some_moves, some_terms
-from savings.tests.world import DAY, NAIRA, balance, day, funded, moment, opened, plan_of
+from savings.tests.world import DAY, NAIRA, balance, day, days_of, funded, moment, opened, plan_of
 from wallet import services as wallet
 from wallet.models import Account, Transaction
 
@@ -38,7 +37,7 @@ def enter(saving: UserSavings, amount: int, on: date, **changes: Any) -> Replay:
 def rows_of(saving: UserSavings, start: date) -> list[tuple[Any, ...]]:
     return [
         (row.day, row.balance, row.rate, row.accrued, row.carry, row.paid, row.tax)
-        for row in days_of(saving.pk, start=start, end=day(0))
+        for row in days_of(saving, start=start, end=day(0))
     ]
 
 
@@ -219,3 +218,20 @@ def test_nobody_deletes_a_day_but_where_a_replay_keeps_it(ada: User) -> None:
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select savings.replace_days(%s)", [posting_id()])
         assert Accrual.objects.count() == 4
+
+
+def test_interest_that_was_paid_up_front_stays_as_it_was(ada: User) -> None:
+    """It stands as a carry below zero, which the days fill up; with more in the saving they fill it sooner."""
+    funded(ada)
+    terms = Terms(bands=DAILY.bands, paid=Every.END)
+    plan = plan_of("FIXED", terms=terms, up_front=True)
+    saving = opened(ada, plan, at=moment(day(9)), wish=Wish(name="Land", days=30))
+    for on in (day(6), day(9)):
+        enter(saving, 500 * NAIRA, on)
+    with acting_as_service():
+        rows = list(days_of(saving, start=day(9), end=day(0)))
+        assert [row.balance for row in rows] == [1_500 * NAIRA] * 3 + [2_000 * NAIRA] * 6
+        saving.refresh_from_db()
+        assert saving.paid_at_start > 0
+        assert rows[-1].carry == sum(row.accrued for row in rows) - saving.paid_at_start
+        assert Position.objects.get().capital == 0

@@ -193,6 +193,7 @@ def test_ending_pays_what_was_quoted(browser: Client, ada: User) -> None:
     source = funded(ada)
     saving = opened(ada, a_target(), naira=10_000, at=moment(day(40)), wish=goal())
     here = f"/savings/{saving.pk}/end/"
+    browser.get(here)
     page = browser.get(here)
     with acting_as_service():
         quote = ClosingQuote.objects.get()
@@ -227,7 +228,7 @@ def test_days_add_up_to_what_was_paid(browser: Client, ada: User) -> None:
     total = 0
     for month in months:
         found = browser.get(f"/savings/{saving.pk}/interest/", {"month": month}).context["month"]
-        assert found.brought + found.earned - found.paid == found.carried
+        assert found.corrected == 0 and sum(row.accrued for row in found.rows) == found.earned
         total += found.paid
     with acting_as_service():
         assert total == sum(Accrual.objects.values_list("paid", flat=True)) > 0
@@ -250,6 +251,19 @@ def test_settings_change_the_end_and_pause(browser: Client, ada: User) -> None:
     assert saved().state == "PAUSED"
     browser.post(here, {"do": "resume"})
     assert saved().state == "ACTIVE"
+
+
+def test_who_wished_for_no_interest_is_offered_none(browser: Client, ada: User) -> None:
+    funded(ada)
+    a_flexible(), an_up_front()
+    services.choose_interest(user=ada, earns=False, at=timezone.now())
+    for page in ("/savings/plans/", "/savings/plans/up-front/?amount=10000&days=90"):
+        words = text(browser.get(page))
+        assert "You chose to earn no interest" in words and "0% APY" in words
+    looked = review(browser, "up-front", amount="10000", days="90")
+    browser.post("/savings/plans/up-front/review/", {"order": hidden(looked, "order"), "agreed": "1"})
+    assert saved().paid_at_start == 0
+    assert "as you chose" in text(browser.get(f"/savings/{saved().pk}/"))
 
 
 def test_nobody_sees_anothers_saving(browser: Client, ada: User, bola: User) -> None:

@@ -14,17 +14,18 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import PersonRequest
 from savings import cards
-from savings.models import Accrual, UserSavings
+from savings.models import Accrual, Move, Replay, UserSavings
 from savings.services import paid_so_far, positions_of
 from savings.views.access import own_saving
 from wallet.views.access import own_wallet, wallet_page
 
 DAY = timedelta(days=1)
+CORRECTIONS = 10
 
 
 @dataclass(frozen=True)
 class Month:
-    """A month's days; amounts in minor units, what is earned to ten places. brought + earned - paid = carried."""
+    """A month's days, in minor units, what is earned to ten places: brought + earned + corrected - paid = carried."""
 
     first: date
     rows: list[Accrual]
@@ -50,8 +51,29 @@ class Month:
         return sum(row.tax for row in self.rows)
 
     @property
+    def corrected(self) -> Decimal:
+        """What a correction of days long closed put right within this month."""
+        return self.carried - (self.brought + self.earned - self.paid)
+
+    @property
     def carried(self) -> Decimal:
         return self.rows[-1].carry if self.rows else Decimal(0)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What was put right later: money that counts from an earlier day than the one it moved on, in minor units."""
+
+    replay: Replay
+    moved: int
+
+    @property
+    def interest(self) -> int:
+        return abs(self.replay.interest)
+
+    @property
+    def tax(self) -> int:
+        return abs(self.replay.tax)
 
 
 @wallet_page
@@ -68,6 +90,7 @@ def interest(request: PersonRequest, pk: UUID) -> HttpResponse:
     context = {
         "saving": saving,
         "month": month_of(saving, first),
+        "corrections": corrections_of(saving),
         "paid": paid,
         "tax": tax,
         "earned": cards.earned(position),
@@ -81,6 +104,13 @@ def interest(request: PersonRequest, pk: UUID) -> HttpResponse:
 def month_of(saving: UserSavings, first: date) -> Month:
     rows = Accrual.objects.of(saving, since=first, before=_after(first))
     return Month(first, list(rows.order_by("day")))
+
+
+def corrections_of(saving: UserSavings) -> list[Correction]:
+    """Return what became known later and was put right, newest first."""
+    replays = list(saving.replays.order_by("-pk")[:CORRECTIONS])
+    moved = dict(Move.objects.filter(pk__in=[row.posting_id for row in replays]).values_list("pk", "amount"))
+    return [Correction(row, moved[row.posting_id]) for row in replays]
 
 
 def _newest(saving: UserSavings, today: date) -> date:

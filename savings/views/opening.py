@@ -27,6 +27,7 @@ from savings.projection import YEAR
 from savings.refusals import TermsChanged
 from savings.services import Wish
 from savings.services.contributing import check_amount
+from savings.services.holding import earns as earns_now
 from savings.services.opening import end_of
 from savings.services.terms import value_day
 from savings.views.plans import Row, plan_and_terms
@@ -187,7 +188,15 @@ def _review_page(
     ends = end_of(plan, terms, wish, since=start)
     days = (ends - start).days if ends else YEAR
     # Where nothing is saved yet, the rate is that of what is wished for.
-    offer = offer_of(plan, terms, amount=order.amount or wish.target or terms.minimum, start=start, days=days)
+    earns = earns_now(request.user.pk)
+    offer = offer_of(
+        plan,
+        terms,
+        amount=order.amount or wish.target or terms.minimum,
+        start=start,
+        days=days,
+        earns=earns,
+    )
     context = {
         "plan": plan,
         "wallet": wallet,
@@ -196,6 +205,7 @@ def _review_page(
         "wish": wish,
         "ends": ends,
         "offer": offer,
+        "earns": earns,
         "row": Row(plan, terms, offer, is_as_asked=True),
         "rate_change": wording.rate_change(plan),
         "at_maturity": UserSavings.AtMaturity(order.at_maturity).label,

@@ -18,6 +18,7 @@ from savings.models import PlanTerms, SavingsPlan
 from savings.offers import Offer, fitting, offer_of
 from savings.refusals import PlanClosed, TooLittle, TooMuch
 from savings.services.contributing import check_amount
+from savings.services.holding import earns as earns_now
 from savings.services.terms import terms_in_force, value_day
 from wallet.templatetags.wallet import plain_amount
 from wallet.views.access import own_wallet, wallet_page
@@ -62,12 +63,13 @@ def plans(request: PersonRequest) -> HttpResponse:
     """What can be chosen among, for an amount and a time."""
     own_wallet(request.user)
     form = CompareForm(_asked(request, amount=AMOUNT, days=DAYS))
-    is_valid, start = form.is_valid(), timezone.localdate()
+    is_valid, start, earns = form.is_valid(), timezone.localdate(), earns_now(request.user.pk)
     amount = form.cleaned_data.get("amount") or AMOUNT
     days = form.cleaned_data.get("days") or DAYS
     context = {
         "form": form,
-        "rows": [row_of(plan, terms, amount, days, start) for plan, terms in on_offer(start)],
+        "rows": [row_of(plan, terms, amount, days, start, earns=earns) for plan, terms in on_offer(start)],
+        "earns": earns,
         "amount": amount,
         "days": days,
     }
@@ -81,11 +83,11 @@ def on_offer(on: date) -> list[tuple[SavingsPlan, PlanTerms]]:
     return [(each.plan, each) for each in terms]
 
 
-def row_of(plan: SavingsPlan, terms: PlanTerms, amount: int, days: int, start: date) -> Row:
+def row_of(plan: SavingsPlan, terms: PlanTerms, amount: int, days: int, start: date, *, earns: bool) -> Row:
     fitted = fitting(terms, days)
     taken = min(max(amount, terms.minimum, 1), terms.maximum or amount)
     try:
-        offer = offer_of(plan, terms, amount=taken, start=start, days=fitted)
+        offer = offer_of(plan, terms, amount=taken, start=start, days=fitted, earns=earns)
     except ValueError:
         offer = None
     return Row(plan, terms, offer, (taken, fitted) == (amount, days))
@@ -103,12 +105,14 @@ def plan(request: PersonRequest, slug: str) -> HttpResponse:
     form = WhatIfForm(_asked(request, amount=amount, days=usual, monthly=None))
     if found.kind == SavingsPlan.Kind.FIXED:
         del form.fields["monthly"]
-    offer = _offer(form, found, terms, start=value_day(at, terms.cut_off))
+    earns = earns_now(request.user.pk)
+    offer = _offer(form, found, terms, start=value_day(at, terms.cut_off), earns=earns)
     context = {
         "plan": found,
         "row": Row(found, terms, offer, is_as_asked=True),
         "form": form,
         "offer": offer,
+        "earns": earns,
         "rates": rates_of(terms),
         "rate_change": wording.rate_change(found),
         "shortcuts": [days for days in FREQUENTLY if fitting(terms, days) == days],
@@ -126,7 +130,9 @@ def plan_and_terms(slug: str, at: datetime) -> tuple[SavingsPlan, PlanTerms]:
         raise Http404 from None
 
 
-def _offer(form: WhatIfForm, plan: SavingsPlan, terms: PlanTerms, *, start: date) -> Offer | None:
+def _offer(
+    form: WhatIfForm, plan: SavingsPlan, terms: PlanTerms, *, start: date, earns: bool
+) -> Offer | None:
     """Work out what was asked; why it cannot be stands at its field."""
     if not form.is_valid():
         return None
@@ -144,6 +150,7 @@ def _offer(form: WhatIfForm, plan: SavingsPlan, terms: PlanTerms, *, start: date
             start=start,
             days=typed["days"],
             monthly=typed.get("monthly") or 0,
+            earns=earns,
         )
     except (TooLittle, TooMuch) as refusal:
         form.add_error("amount", wording.refusal(refusal, plan.currency_id))
@@ -153,7 +160,7 @@ def _offer(form: WhatIfForm, plan: SavingsPlan, terms: PlanTerms, *, start: date
 
 
 def rates_of(terms: PlanTerms) -> list[tuple[int, list[tuple[int, int | None, Decimal]]]]:
-    """Return the rate table: by the shortest term of each row, its rates with the amounts from which and below which."""
+    """Return the rate table: by each row's shortest term, rates with the amounts from which and below which."""
     rows: dict[int, list[tuple[int, int | None, Decimal]]] = {}
     for cell in sorted(terms.rates.all(), key=lambda cell: (cell.term.lower, cell.amount.lower)):
         rows.setdefault(cell.term.lower, []).append((cell.amount.lower, cell.amount.upper, cell.rate))

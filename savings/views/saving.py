@@ -16,7 +16,7 @@ from savings import interest, states, wording
 from savings.cards import Card, cards_of
 from savings.curves import Curve, Point, curve_of, sampled
 from savings.interest import DAY
-from savings.models import Accrual, ClosingQuote, Move, PlanTerms, SavingsPlan, UserSavings
+from savings.models import Accrual, ClosingQuote, Move, SavingsPlan, UserSavings
 from savings.models.savings import accrual_id
 from savings.outlook import outlook_of, rule_of
 from savings.projection import Outcome
@@ -56,7 +56,7 @@ def saving(request: PersonRequest, pk: UUID) -> HttpResponse:
         "withheld": withheld,
         "outcome": ahead,
         "curve": _curve(found, card, ahead, today),
-        "next": _next(found, terms, card, ahead, today),
+        "next": _next(found, card, ahead, today),
         "moves": list(Move.objects.filter(saving=found).order_by("-value_date", "-posting_id")[:MOVES]),
         "closing": ClosingQuote.objects.filter(saving=found, used_at__isnull=False).first(),
         "breaking": wording.breaking(terms, found.plan),
@@ -69,13 +69,10 @@ def saving(request: PersonRequest, pk: UUID) -> HttpResponse:
 
 def _may(saving: UserSavings, today: date) -> dict[str, bool]:
     """What its owner can do now, so that a page offers nothing that would be refused."""
-    is_fixed, is_over = (
-        saving.plan.kind == SavingsPlan.Kind.FIXED,
-        bool(saving.matures_on and saving.matures_on <= today),
-    )
+    is_fixed = saving.plan.kind == SavingsPlan.Kind.FIXED
+    is_over = bool(saving.matures_on and saving.matures_on <= today)
     takes = saving.state in states.TAKES_MONEY and not is_over
     return {
-        "is_over": is_over,
         "may_add": takes and (not is_fixed or saving.state == UserSavings.State.DRAFT),
         "may_take_out": saving.state in states.GIVES_MONEY and not is_fixed,
         "may_end": saving.state in {*states.ENDS_EARLY, UserSavings.State.MATURED},
@@ -85,15 +82,16 @@ def _may(saving: UserSavings, today: date) -> dict[str, bool]:
 
 
 def _curve(saving: UserSavings, card: Card, ahead: Outcome | None, today: date) -> Curve | None:
+    """Its balance at the ends of some of its days, and of some to come; nothing to draw for a single one."""
     if saving.opened_on is None or saving.opened_on > today:
         return None
-    last = timezone.localdate(saving.ended_at) if saving.ended_at else today
-    days = sampled(saving.opened_on, max(last, saving.opened_on))
-    rows = Accrual.objects.filter(pk__in=[accrual_id(saving.pk, day) for day in days])
+    last = max(timezone.localdate(saving.ended_at) if saving.ended_at else today, saving.opened_on)
+    days = sampled(saving.opened_on, last)
+    rows = Accrual.objects.filter(pk__in=[accrual_id(saving.pk, day) for day in days], day__lt=last)
     past = [Point(row.day, row.balance + row.paid - row.tax) for row in rows.order_by("day")]
-    if not saving.ended_at:
-        past = [point for point in past if point.day < today] + [Point(today, card.balance)]
-    return curve_of(past, _points(ahead, today), target=saving.target)
+    past.append(Point(last, card.balance))
+    to_come = _points(ahead, today)
+    return curve_of(past, to_come, target=saving.target) if len(past) + len(to_come) > 1 else None
 
 
 def _points(ahead: Outcome | None, today: date) -> list[Point]:
@@ -104,9 +102,7 @@ def _points(ahead: Outcome | None, today: date) -> list[Point]:
     return [Point(row.day, row.balance + row.paid - row.tax) for row in rows if row.day in wanted]
 
 
-def _next(
-    saving: UserSavings, terms: PlanTerms, card: Card, ahead: Outcome | None, today: date
-) -> Sequence[Next]:
+def _next(saving: UserSavings, card: Card, ahead: Outcome | None, today: date) -> Sequence[Next]:
     """What is going to happen by itself, soonest first."""
     events = []
     if card.automatic and card.automatic.next_date:
