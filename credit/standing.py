@@ -1,0 +1,183 @@
+"""Where a loan stands: the rows that are due, the row that runs, and what earns interest meanwhile.
+
+Pure. Amounts are minor units (kobo). Interest on its way is an exact fraction, so that it does not matter where a
+period is cut; it is rounded once, when its row is due. A figure is followed by hand so: what earns × rate ÷ 100 × the
+part of a year, summed over the stretches of a row between two changes and rounded to a kobo, is the row's `charged`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from credit.periods import Calendar, Period
+from credit.terms import Counts, Effect, Half, Method, Terms
+
+NOTHING = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a schedule.
+
+    `charged` is the interest that its period earned, `interest` what of all interest is asked with it. `principal` is
+    below zero where an instalment is less than its interest and the rest becomes principal. `converted` is interest
+    that an event turned into principal, `capitalised` what of this row's interest was never paid but became principal.
+    """
+
+    number: int
+    start: date
+    due: date
+    opening: int
+    advanced: int
+    charged: int
+    interest: int
+    principal: int
+    converted: int = 0
+    capitalised: int = 0
+    paid_interest: int = 0
+    paid_principal: int = 0
+    paid_ahead: int = 0
+    paid_late: int = 0
+
+    @property
+    def payment(self) -> int:
+        return self.interest + self.principal
+
+    @property
+    def closing(self) -> int:
+        """What the plan owes once this row is paid."""
+        return self.opening + self.advanced + self.converted - self.principal
+
+    @property
+    def paid(self) -> int:
+        return self.paid_interest + self.paid_principal
+
+    @property
+    def unpaid_interest(self) -> int:
+        return self.interest - self.capitalised - self.paid_interest
+
+    @property
+    def unpaid_principal(self) -> int:
+        return max(self.principal, 0) - self.paid_principal
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A loan on a day: all that is needed to go on from there, so that nothing before it need be read again.
+
+    `unit` is what an instalment of weight 1 asks (the principal of it, where principal is equal), unrounded. What is
+    paid before its row is due is kept in `ahead_*`. `planned` means: overdue rows are taken as paid, for a plan.
+    """
+
+    terms: Terms
+    rate: Decimal
+    calendar: Calendar
+    count: int
+    day: date
+    effect: Effect
+    unit: Decimal = Decimal(0)
+    rows: tuple[Row, ...] = ()
+    number: int = 1
+    start: date = date.min
+    opening: int = 0
+    advanced: int = 0
+    converted: int = 0
+    since: date = date.min
+    accrued: Fraction = NOTHING
+    earning: int = 0
+    balance: int = 0
+    carried: int = 0
+    ahead_interest: int = 0
+    ahead_principal: int = 0
+    lent: int = 0
+    fees: int = 0
+    penalties: int = 0
+    overpaid: int = 0
+    planned: bool = False
+
+    @property
+    def period(self) -> Period:
+        return self.calendar.period(self.number)
+
+    @property
+    def left(self) -> int:
+        """The principal that no row has asked for yet."""
+        return self.opening + self.advanced + self.converted
+
+    @property
+    def overdue_interest(self) -> int:
+        return 0 if self.planned else sum(row.unpaid_interest for row in self.rows)
+
+    @property
+    def overdue_principal(self) -> int:
+        return sum(row.unpaid_principal for row in self.rows)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is owed and nothing earns: no row is to come."""
+        return not (self.left or self.balance or self.accrued or self.carried or self.earning)
+
+
+def begin(terms: Terms) -> Standing:
+    """Return a loan of which nothing has been advanced."""
+    start = terms.calendar.start
+    return Standing(
+        terms, terms.rate, terms.calendar, terms.count, start, terms.paying.effect, start=start, since=start
+    )
+
+
+def interest_between(standing: Standing, start: date, end: date) -> Fraction:
+    """Return what earns, for these days of the running row, exactly."""
+    if end <= start or not standing.earning or standing.number <= standing.terms.grace.interest_free:
+        return NOTHING
+    years = standing.calendar.years(standing.period, start, end)
+    return standing.earning * Fraction(standing.rate) * years / 100
+
+
+def accrue(standing: Standing, until: date) -> Standing:
+    """Add what was earned since the last change, and begin to count anew."""
+    if until <= standing.since:
+        return standing
+    earned = interest_between(standing, standing.since, until)
+    if standing.terms.rounding.each_slice:
+        earned = Fraction(whole(earned, standing.terms.rounding.interest))
+    return replace(standing, accrued=standing.accrued + earned, since=until)
+
+
+def earn_anew(standing: Standing, on: date) -> Standing:
+    """Let interest be earned from this day on by what is owed now.
+
+    Where payments count only from the next due day, it does not fall before that.
+    """
+    earning = _owed(standing)
+    if earning == standing.earning:
+        return standing
+    waits = standing.terms.paying.counts is Counts.PERIOD and on != standing.start
+    if waits and earning < standing.earning:
+        return standing
+    return replace(accrue(standing, on), earning=earning)
+
+
+def _owed(standing: Standing) -> int:
+    if standing.terms.method is Method.FLAT:
+        return standing.lent if standing.balance > 0 and standing.number <= standing.count else 0
+    overdue = standing.overdue_interest if standing.terms.arrears_earn else 0
+    return standing.balance + overdue
+
+
+def interest_by(standing: Standing, on: date) -> int:
+    """Return the interest not yet asked for that a payment on this day would have to settle."""
+    until = on
+    if standing.terms.paying.counts is Counts.PERIOD and on > standing.start:
+        until = standing.period.due
+    earned = standing.accrued + interest_between(standing, standing.since, until)
+    owed = standing.carried + whole(earned, standing.terms.rounding.interest)
+    return max(owed - standing.ahead_interest, 0)
+
+
+def whole(amount: Fraction, half: Half) -> int:
+    """Round to a kobo."""
+    if half is Half.EVEN:
+        return round(amount)
+    return int((amount + Fraction(1, 2)).__floor__())
