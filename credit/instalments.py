@@ -53,12 +53,15 @@ def work_out(standing: Standing) -> Standing:
 
 def rows_needed(standing: Standing) -> int:
     """Return how many rows there are in all if the instalment stays what it is. Raises TooSmall."""
+    terms = standing.terms
+    if terms.method in BY_PRINCIPAL:
+        return standing.count
     with localcontext(prec=PRECISION):
         owed = Decimal(standing.left)
-        for number in range(standing.number, MOST_ROWS + 1):
-            instalment = standing.unit * standing.terms.weight(number)
-            owed = owed * (1 + _factor(standing, number)) - instalment
-            if owed <= 0:
+        for number in range(max(standing.number, terms.grace.no_principal + 1), MOST_ROWS + 1):
+            earning = standing.lent if terms.method is Method.FLAT else owed
+            owed += earning * _factor(standing, number) - asked(standing, number)
+            if owed <= terms.balloon:
                 return number
         raise TooSmall("At this rate the instalment never pays the loan back.")
 

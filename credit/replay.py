@@ -164,6 +164,8 @@ def _charge(standing: Standing, event: Charge) -> Standing:
 def _change_rate(standing: Standing, event: ChangeRate) -> Standing:
     check_rate(event.rate)
     changed = replace(accrue(standing, event.on), rate=event.rate)
+    if not changed.left:  # what is overdue goes on at the new rate
+        return changed
     if not event.keeps_instalment:
         return work_out_anew(changed)
     return replace(changed, count=rows_needed(changed))
@@ -171,9 +173,12 @@ def _change_rate(standing: Standing, event: ChangeRate) -> Standing:
 
 def _reschedule(standing: Standing, event: Reschedule | ReAge) -> Standing:
     """The running row and all after it take other days. What it has earned so far, it has earned."""
+    count, grace = standing.number + event.count - 1, standing.terms.grace
     check_count(event.count)
     if not standing.left:
         raise ValueError("No instalment is to come.")
+    if count <= max(grace.no_principal, grace.interest_later):
+        raise ValueError("A grace ends before the loan does.")
     standing = accrue(standing, event.on)
     old = standing.calendar
     if event.first_due is not None and event.first_due <= event.on:
@@ -186,7 +191,7 @@ def _reschedule(standing: Standing, event: Reschedule | ReAge) -> Standing:
         day_count=old.day_count,
         first=standing.number,
     )
-    return work_out_anew(replace(standing, calendar=calendar, count=standing.number + event.count - 1))
+    return work_out_anew(replace(standing, calendar=calendar, count=count))
 
 
 def _ask_anew(standing: Standing, on: date) -> Standing:
@@ -215,8 +220,10 @@ def _ask_anew(standing: Standing, on: date) -> Standing:
 def _capitalise(standing: Standing, on: date) -> Standing:
     due = sum(row.unpaid_interest for row in standing.rows)
     amount = due + standing.carried
-    if not amount:
-        raise ValueError("There is no interest to become principal.")
+    if not amount or standing.number > standing.count:
+        raise ValueError(
+            "There is no interest to become principal, or no instalment to come that could ask for it."
+        )
     rows = tuple(replace(row, capitalised=row.capitalised + row.unpaid_interest) for row in standing.rows)
     grown = replace(
         standing,
