@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
-from credit.standing import Standing, interest_between
+from credit.standing import NOTHING, Standing, stretches_until
 from credit.terms import MOST_ROWS, Method, Rounding, To
 
 PRECISION = 34
@@ -118,9 +118,8 @@ def _factor(standing: Standing, number: int) -> Decimal:
     """What one kobo, owed at a row's beginning, earns in it; in the running row with what it has earned so far."""
     if number != standing.number or standing.left == 0:
         return _rate_of(standing, number)
-    running = replace(standing, earning=standing.left)
-    rest = interest_between(running, standing.since, standing.period.due)
-    return _decimal((standing.accrued + rest) / standing.left)
+    running = stretches_until(replace(standing, earning=standing.left), standing.period.due)
+    return _decimal(sum((stretch.interest for stretch in running), NOTHING) / standing.left)
 
 
 def _rate_of(standing: Standing, number: int) -> Decimal:

@@ -10,7 +10,16 @@ from datetime import date
 from decimal import Decimal
 
 from credit.instalments import BY_PRINCIPAL, asked, work_out
-from credit.standing import NOTHING, Row, Standing, accrue, begin, earn_anew, whole
+from credit.standing import (
+    Row,
+    Standing,
+    accrue,
+    begin,
+    charged,
+    earn_anew,
+    stretches_until,
+    what_earns,
+)
 from credit.terms import Effect, Method, Terms
 
 
@@ -23,7 +32,7 @@ def schedule(terms: Terms, advances: Iterable[tuple[date, int]]) -> tuple[Row, .
     standing = replace(begin(terms), planned=True)
     for on, amount in sorted(advances, key=lambda advance: advance[0]):
         while standing.period.due <= on and standing.number <= standing.count:
-            standing = as_if_paid(close(standing), standing.period.due)
+            standing = close(standing)
         standing = advance(standing, on, amount)
     return plan(standing, standing.day)
 
@@ -54,7 +63,7 @@ def plan(standing: Standing, on: date) -> tuple[Row, ...]:
     """Return the rows that are due, as they are, and those to come if all that is overdue is paid on this day."""
     planned = as_if_paid(replace(roll(standing, on), planned=True), on)
     while not planned.is_over:
-        planned = as_if_paid(close(planned), planned.period.due)
+        planned = close(planned)
     return planned.rows
 
 
@@ -75,20 +84,19 @@ def close(standing: Standing) -> Standing:
     """Close the running row: what it earned is rounded and asked for, and the next row begins on its due day."""
     due = standing.period.due
     if standing.is_over:
-        return replace(standing, number=standing.number + 1, start=due, since=due, ahead_interest=0)
-    standing = accrue(standing, due)
-    charged = whole(standing.accrued, standing.terms.rounding.interest)
-    row = _row(standing, due, charged)
-    used = min(standing.ahead_principal, row.unpaid_principal)
-    row = replace(
-        row,
-        paid_interest=standing.ahead_interest,
-        paid_principal=used,
-        paid_ahead=standing.ahead_interest + used,
-    )
+        return replace(
+            standing, number=standing.number + 1, start=due, since=due, stretches=(), ahead_interest=0
+        )
+    row, agreed = _row(standing, due)
+    rows = (*standing.rows, row)
+    ahead = standing.ahead_principal - row.paid_principal
+    balance = row.closing - ahead if standing.planned else standing.balance + row.capitalised
+    overdue = 0
+    if standing.terms.arrears_earn and not standing.planned:
+        overdue = sum(one.unpaid_interest for one in rows)
     following = replace(
         standing,
-        rows=(*standing.rows, row),
+        rows=rows,
         number=standing.number + 1,
         start=due,
         since=due,
@@ -96,65 +104,67 @@ def close(standing: Standing) -> Standing:
         opening=row.closing,
         advanced=0,
         converted=0,
-        accrued=NOTHING,
-        carried=standing.carried + charged - row.interest,
-        balance=standing.balance + row.capitalised,
+        stretches=(),
+        earning=what_earns(standing, balance, overdue, standing.number + 1),
+        carried=standing.carried + row.charged - row.interest,
+        balance=balance,
         ahead_interest=0,
-        ahead_principal=standing.ahead_principal - used,
+        ahead_principal=ahead,
     )
-    following = earn_anew(following, due)
     # More was paid ahead than the row asked for: the rest of them may be smaller now.
-    if row.paid_ahead > _agreed(standing, charged) and standing.effect is Effect.SMALLER and following.left:
+    if row.paid_ahead > agreed and standing.effect is Effect.SMALLER and following.left:
         return work_out_anew(following)
     return following
 
 
-def _row(standing: Standing, due: date, charged: int) -> Row:
-    terms, number = standing.terms, standing.number
-    interest, capitalised = standing.carried + charged, 0
-    principal = _principal(standing, charged)
+def _row(standing: Standing, due: date) -> tuple[Row, int]:
+    """Return the running row as it is asked for, and what the contract asks for with it."""
+    terms, number, left, ahead = standing.terms, standing.number, standing.left, standing.ahead_principal
+    stretches = stretches_until(standing, due)
+    earned = charged(standing, stretches)
+    interest, capitalised = standing.carried + earned, 0
+    principal = _principal(standing, earned)
+    agreed = interest + principal
     if number <= terms.grace.interest_later:
         if terms.grace.capitalised:
-            interest, principal, capitalised = charged, -charged, charged
+            interest, principal, capitalised = earned, -earned, earned
         else:
             interest = standing.ahead_interest
     elif number >= standing.count:
-        principal = standing.left
+        principal = left
     elif principal < 0:
         capitalised = -principal
-    if standing.effect is not Effect.POSTPONED:
-        principal = (
-            min(max(principal, standing.ahead_principal), standing.left) if principal >= 0 else principal
-        )
+    if principal >= 0 and standing.effect is not Effect.POSTPONED:
+        principal = min(max(principal, ahead), left)
+    paid = min(ahead, max(principal, 0))
     return Row(
         number,
         standing.start,
         due,
         standing.opening,
         standing.advanced,
-        charged,
+        earned,
         interest,
         principal,
         standing.converted,
         capitalised,
-    )
+        paid_interest=standing.ahead_interest,
+        paid_principal=paid,
+        paid_ahead=standing.ahead_interest + paid,
+        stretches=stretches,
+    ), agreed
 
 
-def _principal(standing: Standing, charged: int) -> int:
+def _principal(standing: Standing, earned: int) -> int:
     """The principal that the contract asks of the running row, were it not the last."""
     terms = standing.terms
     if standing.number <= terms.grace.no_principal or terms.method is Method.INTEREST_ONLY:
         return 0
     principal = asked(standing, standing.number)
     if terms.method not in BY_PRINCIPAL:
-        principal -= charged
+        principal -= earned
     # Interest on what is overdue can outgrow an instalment. It is asked for, and becomes principal by agreement only.
     return min(principal if terms.capitalise_unpaid else max(principal, 0), standing.left)
-
-
-def _agreed(standing: Standing, charged: int) -> int:
-    """What the running row asks for by contract, interest included."""
-    return _principal(standing, charged) + charged + standing.carried
 
 
 def work_out_anew(standing: Standing) -> Standing:

@@ -2,7 +2,7 @@
 
 Pure. Amounts are minor units (kobo). Interest on its way is an exact fraction, so that it does not matter where a
 period is cut; it is rounded once, when its row is due. A figure is followed by hand so: what earns × rate ÷ 100 × the
-part of a year, summed over the stretches of a row between two changes and rounded to a kobo, is the row's `charged`.
+part of a year, summed over the row's stretches and rounded to a kobo, is the row's `charged`.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,19 @@ from credit.terms import Counts, Effect, Half, Method, Terms
 NOTHING = Fraction(0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days of one row between two changes: what earned, at which percent a year, for what of a year, and how much."""
+
+    start: date
+    end: date
+    earning: int
+    rate: Decimal
+    years: Fraction
+    interest: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of a schedule.
 
@@ -39,6 +51,7 @@ class Row:
     paid_principal: int = 0
     paid_ahead: int = 0
     paid_late: int = 0
+    stretches: tuple[Stretch, ...] = ()
 
     @property
     def payment(self) -> int:
@@ -84,7 +97,7 @@ class Standing:
     advanced: int = 0
     converted: int = 0
     since: date = date.min
-    accrued: Fraction = NOTHING
+    stretches: tuple[Stretch, ...] = ()
     earning: int = 0
     balance: int = 0
     carried: int = 0
@@ -106,6 +119,11 @@ class Standing:
         return self.opening + self.advanced + self.converted
 
     @property
+    def accrued(self) -> Fraction:
+        """What the running row earned up to `since`, exactly."""
+        return sum((stretch.interest for stretch in self.stretches), NOTHING)
+
+    @property
     def overdue_interest(self) -> int:
         return 0 if self.planned else sum(row.unpaid_interest for row in self.rows)
 
@@ -116,7 +134,7 @@ class Standing:
     @property
     def is_over(self) -> bool:
         """Whether nothing is owed and nothing earns: no row is to come."""
-        return not (self.left or self.balance or self.accrued or self.carried or self.earning)
+        return not (self.left or self.balance or self.carried or self.earning or self.accrued)
 
 
 def begin(terms: Terms) -> Standing:
@@ -127,22 +145,26 @@ def begin(terms: Terms) -> Standing:
     )
 
 
-def interest_between(standing: Standing, start: date, end: date) -> Fraction:
-    """Return what earns, for these days of the running row, exactly."""
-    if end <= start or not standing.earning or standing.number <= standing.terms.grace.interest_free:
-        return NOTHING
-    years = standing.calendar.years(standing.period, start, end)
-    return standing.earning * Fraction(standing.rate) * years / 100
+def stretches_until(standing: Standing, until: date) -> tuple[Stretch, ...]:
+    """Return the stretches of the running row up to a day, with the one that runs."""
+    start, earning = standing.since, standing.earning
+    if until <= start or not earning:
+        return standing.stretches
+    free = standing.number <= standing.terms.grace.interest_free
+    rate = Decimal(0) if free else standing.rate
+    years = standing.calendar.years(standing.period, start, until)
+    above, below = rate.as_integer_ratio()
+    interest = Fraction(earning * above * years.numerator, below * years.denominator * 100)
+    if standing.terms.rounding.each_slice:
+        interest = Fraction(whole(interest, standing.terms.rounding.interest))
+    return (*standing.stretches, Stretch(start, until, earning, rate, years, interest))
 
 
 def accrue(standing: Standing, until: date) -> Standing:
-    """Add what was earned since the last change, and begin to count anew."""
+    """End the stretch that runs, because what earns, or at which rate, is about to change."""
     if until <= standing.since:
         return standing
-    earned = interest_between(standing, standing.since, until)
-    if standing.terms.rounding.each_slice:
-        earned = Fraction(whole(earned, standing.terms.rounding.interest))
-    return replace(standing, accrued=standing.accrued + earned, since=until)
+    return replace(standing, stretches=stretches_until(standing, until), since=until)
 
 
 def earn_anew(standing: Standing, on: date) -> Standing:
@@ -150,7 +172,7 @@ def earn_anew(standing: Standing, on: date) -> Standing:
 
     Where payments count only from the next due day, it does not fall before that.
     """
-    earning = _owed(standing)
+    earning = what_earns(standing, standing.balance, standing.overdue_interest, standing.number)
     if earning == standing.earning:
         return standing
     waits = standing.terms.paying.counts is Counts.PERIOD and on != standing.start
@@ -159,11 +181,11 @@ def earn_anew(standing: Standing, on: date) -> Standing:
     return replace(accrue(standing, on), earning=earning)
 
 
-def _owed(standing: Standing) -> int:
+def what_earns(standing: Standing, balance: int, overdue_interest: int, number: int) -> int:
+    """Return what earns interest in a row if so much is owed."""
     if standing.terms.method is Method.FLAT:
-        return standing.lent if standing.balance > 0 and standing.number <= standing.count else 0
-    overdue = standing.overdue_interest if standing.terms.arrears_earn else 0
-    return standing.balance + overdue
+        return standing.lent if balance > 0 and number <= standing.count else 0
+    return balance + (overdue_interest if standing.terms.arrears_earn else 0)
 
 
 def interest_by(standing: Standing, on: date) -> int:
@@ -171,9 +193,14 @@ def interest_by(standing: Standing, on: date) -> int:
     until = on
     if standing.terms.paying.counts is Counts.PERIOD and on > standing.start:
         until = standing.period.due
-    earned = standing.accrued + interest_between(standing, standing.since, until)
-    owed = standing.carried + whole(earned, standing.terms.rounding.interest)
+    owed = standing.carried + charged(standing, stretches_until(standing, until))
     return max(owed - standing.ahead_interest, 0)
+
+
+def charged(standing: Standing, stretches: tuple[Stretch, ...]) -> int:
+    """Return the interest of a row's stretches, rounded once."""
+    earned = sum((stretch.interest for stretch in stretches), NOTHING)
+    return whole(earned, standing.terms.rounding.interest)
 
 
 def whole(amount: Fraction, half: Half) -> int:
