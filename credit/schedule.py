@@ -126,14 +126,15 @@ def _row(standing: Standing, due: date) -> tuple[Row, int]:
     principal = _principal(standing, earned)
     agreed = interest + principal
     if number <= terms.grace.interest_later:
-        if terms.grace.capitalised:
-            interest, principal, capitalised = earned, -earned, earned
-        else:
-            interest = standing.ahead_interest
+        interest = standing.ahead_interest
+        if terms.grace.capitalised and earned > interest:
+            interest, capitalised = earned, earned - standing.ahead_interest
+            principal = -capitalised
     elif number >= standing.count:
         principal = left
     elif principal < 0:
-        capitalised = -principal
+        capitalised = min(-principal, interest - standing.ahead_interest)
+        principal = -capitalised
     if principal >= 0 and standing.effect is not Effect.POSTPONED:
         principal = min(max(principal, ahead), left)
     paid = min(ahead, max(principal, 0))

@@ -4,13 +4,22 @@ import os
 from datetime import date, timedelta
 from decimal import Decimal
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 
 from credit.periods import ACT_364, MONTH_12, MONTH_12_EU, Calendar
 from credit.terms import Counts, Effect, Grace, Method, Paying, Rounding, Terms, To
 from wallet.rhythm import DAILY, MONTHLY, WEEKLY
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "60"))
+# The same ones each time, unless one asks for many: EXAMPLES=1000 pytest credit/tests/test_life_random.py
+EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
+some_of_them = settings(
+    deadline=None,
+    max_examples=EXAMPLES,
+    derandomize="EXAMPLES" not in os.environ,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 MOST = 10**14  # kobo: 10^12 naira
 DAYS = [date(2023, 1, 1) + timedelta(n) for n in range(800)]
 BY_DAYS = ("ACT/365F", "ACT/360", "ACT/ACT-ISDA", "30E/360")
@@ -65,6 +74,8 @@ def terms_of(draw: some.DrawFn, methods: tuple[Method, ...] = tuple(Method), fin
         grace=grace,
         rounding=Rounding() if fine else draw(roundings()),
         paying=draw(payings()),
+        capitalise_unpaid=draw(some.booleans()),
+        arrears_earn=draw(some.booleans()),
     )
 
 

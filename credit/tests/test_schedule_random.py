@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as some
 
 from credit.instalments import TooSmall
 from credit.schedule import schedule
 from credit.standing import Row
 from credit.terms import Method, Terms
-from credit.tests.random_loans import EXAMPLES, principals, terms_of
+from credit.tests.random_loans import principals, some_of_them, terms_of
 
 
 def planned(terms: Terms, advances: list[tuple[date, int]]) -> tuple[Row, ...]:
@@ -40,7 +40,7 @@ def check(terms: Terms, rows: tuple[Row, ...], lent: int) -> None:
     assert sum(row.charged for row in rows) == sum(row.interest for row in rows)
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@some_of_them
 @given(terms_of(), principals)
 def test_a_schedule_adds_up(terms: Terms, principal: int) -> None:
     rows = planned(terms, [(terms.calendar.start, principal)])
@@ -58,7 +58,7 @@ def test_a_schedule_adds_up(terms: Terms, principal: int) -> None:
             assert row.payment == 0
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@some_of_them
 @given(terms_of(), some.lists(some.tuples(some.integers(0, 900), principals), min_size=1, max_size=5))
 def test_a_schedule_of_several_advances_adds_up(terms: Terms, parts: list[tuple[int, int]]) -> None:
     last = terms.calendar.due(terms.count) - timedelta(1)
@@ -66,7 +66,7 @@ def test_a_schedule_of_several_advances_adds_up(terms: Terms, parts: list[tuple[
     check(terms, planned(terms, advances), sum(amount for _day, amount in advances))
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@some_of_them
 @given(terms_of(methods=(Method.LEVEL,), fine=True), principals)
 def test_level_instalments_are_level_but_for_the_last(terms: Terms, principal: int) -> None:
     """Each row may be half a kobo off in its instalment and half in its interest; the last pays for all of that."""
@@ -87,7 +87,7 @@ def test_level_instalments_are_level_but_for_the_last(terms: Terms, principal: i
     assert abs(last.payment - (last.interest - last.charged) - level.pop()) <= most
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@some_of_them
 @given(terms_of(methods=(Method.LEVEL,)), principals, some.integers(1, 100))
 def test_a_balloon_waits_for_the_last(terms: Terms, principal: int, percent: int) -> None:
     balloon = max(principal * percent // 100, 1)
@@ -97,7 +97,7 @@ def test_a_balloon_waits_for_the_last(terms: Terms, principal: int, percent: int
     check(terms, rows, principal)
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@some_of_them
 @given(terms_of(methods=(Method.EQUAL_PRINCIPAL,), fine=True), principals)
 def test_equal_principal_is_equal_but_for_the_last(terms: Terms, principal: int) -> None:
     assume(not terms.grace.capitalised)
