@@ -88,18 +88,15 @@ def _annuity(standing: Standing) -> Decimal:
 
 
 def _check_interest_is_covered(standing: Standing) -> None:
+    """Raise TooSmall where the debt would grow. It cannot where interest is flat, however little is paid."""
     terms = standing.terms
     if terms.method is Method.FLAT:
         return
     owed = Decimal(standing.left)
     for number, factor in _amortising(standing):
-        weight = terms.weight(number)
-        instalment, interest = standing.unit * weight, owed * factor
-        if weight and number < standing.count and owed > 0 and instalment < interest:
-            # An instalment agreed upon and one rounded down may both miss it by less than anybody is owed.
-            if interest - instalment >= 1:
-                raise TooSmall(f"Instalment {number} would be less than its interest.")
-        elif not weight and number > terms.grace.no_principal and interest >= 1:
+        instalment, interest = standing.unit * terms.weight(number), owed * factor
+        # The instalment is not rounded yet: less than a kobo is nothing.
+        if terms.grace.no_principal < number < standing.count and interest - instalment >= 1:
             raise TooSmall(f"Instalment {number} would be less than its interest.")
         owed += interest - instalment
 

@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
-from core.daycount import CONVENTIONS, year_fraction
+from core.daycount import ADDITIVE, CONVENTIONS, year_fraction
 from credit.apr import interval
 from wallet import rhythm
 from wallet.rhythm import DAILY, MONTHLY, WEEKLY
@@ -75,12 +75,13 @@ class Calendar:
 
     def years(self, period: Period, start: date, end: date) -> Fraction:
         """Return what the days from `start` to `end`, which lie within the period, are of a year."""
-        if self.day_count in CONVENTIONS:
+        if self.day_count in ADDITIVE:
             return year_fraction(self.day_count, start, end)
         if self.day_count == ACT_364:
             return Fraction((end - start).days, 364)
         if start == period.start and end == period.due:
             return period.years
+        # Where days do not add up, a part is its days of the period's days, so that all parts are the whole.
         return period.years * Fraction((end - start).days, (period.due - period.start).days)
 
 

@@ -1,17 +1,17 @@
 """What may be agreed, what is refused, and the edges of what is legal."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from credit.instalments import TooSmall
-from credit.periods import Calendar
+from credit.periods import DAY_COUNTS, Calendar
 from credit.schedule import schedule
-from credit.terms import Bucket, Grace, Method, Paying, Rounding, Terms, To
-from wallet.rhythm import DAILY, WEEKLY
+from credit.terms import Bucket, Grace, Half, Method, Paying, Rounding, Terms, To
+from wallet.rhythm import DAILY, MONTHLY, WEEKLY
 
 START = date(2026, 1, 31)
 
@@ -159,6 +159,30 @@ def test_a_first_instalment_below_its_interest_is_refused_or_becomes_principal()
 def test_an_instalment_agreed_upon_must_cover_its_interest() -> None:
     with pytest.raises(TooSmall):
         schedule(terms("24", 12, instalment=1_999), [(START, 100_000)])
+
+
+def test_a_row_of_no_weight_would_not_cover_its_interest() -> None:
+    weights = (Decimal(1), Decimal(0), Decimal(1))
+    with pytest.raises(TooSmall, match="Instalment 2 "):
+        schedule(terms("24", 3, method=Method.STEPPED, weights=weights), [(START, 100_000)])
+
+
+@pytest.mark.parametrize(("half", "interest"), [(Half.EVEN, 2), (Half.UP, 3)])
+def test_half_a_kobo_of_interest(half: Half, interest: int) -> None:
+    """1.25 naira at 24 %: 2.5 kobo a month."""
+    loan = terms("24", 1, rounding=Rounding(interest=half))
+    assert schedule(loan, [(START, 125)])[0].interest == interest
+
+
+@pytest.mark.parametrize("day_count", sorted(DAY_COUNTS))
+def test_the_parts_of_a_period_are_the_whole_of_it(day_count: str) -> None:
+    rhythm = MONTHLY if day_count.startswith("MONTH") else WEEKLY
+    calendar = Calendar(date(2024, 1, 30), rhythm=rhythm, every=9, day_count=day_count)
+    period = calendar.period(1)
+    for days in range((period.due - period.start).days + 1):
+        cut = period.start + timedelta(days)
+        parts = calendar.years(period, period.start, cut) + calendar.years(period, cut, period.due)
+        assert parts == period.years
 
 
 def test_a_balloon_waits() -> None:
