@@ -34,14 +34,25 @@ def aprc(flows: Iterable[Flow]) -> Decimal:
     summed: dict[Fraction, Decimal] = {}
     for flow in flows:
         summed[flow.years] = summed.get(flow.years, Decimal(0)) + flow.amount
-    terms = [
-        (amount, Decimal(years.numerator) / years.denominator) for years, amount in summed.items() if amount
-    ]
-    _refuse_one_way([amount for amount, _years in terms])
+    days = sorted((years, amount) for years, amount in summed.items() if amount)
+    _refuse_one_way([amount for _years, amount in days])
+    # From the last flow back to the first, each time discounted by the time between the two. Flows that are a month
+    # apart are all discounted by one figure.
+    befores = [Fraction(0), *(years for years, _amount in days)]
+    gaps = [years - before for (years, _amount), before in zip(days, befores, strict=False)]
+    distinct = list(dict.fromkeys(gaps))
+    place = {gap: n for n, gap in enumerate(distinct)}
+    steps = [(amount, place[gap]) for (_years, amount), gap in zip(days, gaps, strict=True)][::-1]
+    with localcontext(prec=PRECISION):
+        lengths = [Decimal(gap.numerator) / gap.denominator for gap in distinct]
 
     def worth(force: Decimal) -> Decimal:
         """Discounted by the force of interest, ln(1 + X): then any X above -100 % is a plain number."""
-        return sum((amount * (-force * years).exp() for amount, years in terms), Decimal(0))
+        discounts = [(-force * length).exp() for length in lengths]
+        value = Decimal(0)
+        for amount, gap in steps:
+            value = (value + amount) * discounts[gap]
+        return value
 
     with localcontext(prec=PRECISION):
         force = nearest_root(worth, above=Decimal(-50))
