@@ -13,6 +13,7 @@ from credit.terms import MOST_ROWS, Method, Rounding, To
 
 PRECISION = 34
 _MODES = {To.NEAREST: ROUND_HALF_EVEN, To.UP: ROUND_CEILING, To.DOWN: ROUND_FLOOR}
+Rows = list[tuple[int, Decimal]]  # numbers of rows, and what one kobo earns in each
 BY_PRINCIPAL = (Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY)
 
 
@@ -37,6 +38,7 @@ def work_out(standing: Standing) -> Standing:
     if terms.method is Method.INTEREST_ONLY:
         return standing
     with localcontext(prec=PRECISION):
+        rows = _amortising(standing)
         if terms.instalment is not None:
             unit = Decimal(terms.instalment)
         elif terms.method is Method.EQUAL_PRINCIPAL:
@@ -44,10 +46,10 @@ def work_out(standing: Standing) -> Standing:
         elif terms.method is Method.FLAT:
             unit = _flat(standing)
         else:
-            unit = _annuity(standing)
+            unit = _annuity(standing, rows)
         worked_out = replace(standing, unit=unit)
         if terms.method is not Method.EQUAL_PRINCIPAL and not terms.capitalise_unpaid:
-            _check_interest_is_covered(worked_out)
+            _check_interest_is_covered(worked_out, rows)
         return worked_out
 
 
@@ -76,9 +78,9 @@ def _flat(standing: Standing) -> Decimal:
     return (standing.left + interest) / len(rows)
 
 
-def _annuity(standing: Standing) -> Decimal:
+def _annuity(standing: Standing, rows: Rows) -> Decimal:
     owed, paid = Decimal(standing.left), Decimal(0)
-    for number, factor in _amortising(standing):
+    for number, factor in rows:
         owed *= 1 + factor
         paid = paid * (1 + factor) + standing.terms.weight(number)
     unit = (owed - standing.terms.balloon) / paid
@@ -87,13 +89,13 @@ def _annuity(standing: Standing) -> Decimal:
     return unit
 
 
-def _check_interest_is_covered(standing: Standing) -> None:
+def _check_interest_is_covered(standing: Standing, rows: Rows) -> None:
     """Raise TooSmall where the debt would grow. It cannot where interest is flat, however little is paid."""
     terms = standing.terms
     if terms.method is Method.FLAT:
         return
     owed = Decimal(standing.left)
-    for number, factor in _amortising(standing):
+    for number, factor in rows:
         instalment, interest = standing.unit * terms.weight(number), owed * factor
         # The instalment is not rounded yet: less than a kobo is nothing.
         if terms.grace.no_principal < number < standing.count and interest - instalment >= 1:
@@ -101,7 +103,7 @@ def _check_interest_is_covered(standing: Standing) -> None:
         owed += interest - instalment
 
 
-def _amortising(standing: Standing) -> list[tuple[int, Decimal]]:
+def _amortising(standing: Standing) -> Rows:
     """The rows from the running one on in which the debt changes: not those in which interest is paid and no more."""
     grace = standing.terms.grace
     return [

@@ -191,7 +191,8 @@ def _reschedule(standing: Standing, event: Reschedule | ReAge) -> Standing:
         day_count=old.day_count,
         first=standing.number,
     )
-    return work_out_anew(replace(standing, calendar=calendar, count=count))
+    period = calendar.period(standing.number)
+    return work_out_anew(replace(standing, calendar=calendar, count=count, period=period))
 
 
 def _ask_anew(standing: Standing, on: date) -> Standing:

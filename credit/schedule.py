@@ -5,9 +5,11 @@ everybody pays on time. Each change makes a new schedule; who asked keeps the ol
 """
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from credit.instalments import BY_PRINCIPAL, asked, work_out
 from credit.standing import (
@@ -83,9 +85,15 @@ def as_if_paid(standing: Standing, on: date) -> Standing:
 def close(standing: Standing) -> Standing:
     """Close the running row: what it earned is rounded and asked for, and the next row begins on its due day."""
     due = standing.period.due
+    following = standing.calendar.period(standing.number + 1)
     if standing.is_over:
-        return replace(
-            standing, number=standing.number + 1, start=due, since=due, stretches=(), ahead_interest=0
+        return _changed(
+            standing,
+            number=following.number,
+            period=following,
+            since=due,
+            stretches=(),
+            ahead_interest=0,
         )
     row, agreed = _row(standing, due)
     rows = (*standing.rows, row)
@@ -94,27 +102,34 @@ def close(standing: Standing) -> Standing:
     overdue = 0
     if standing.terms.arrears_earn and not standing.planned:
         overdue = sum(one.unpaid_interest for one in rows)
-    following = replace(
+    closed = _changed(
         standing,
         rows=rows,
-        number=standing.number + 1,
-        start=due,
+        number=following.number,
+        period=following,
         since=due,
         day=max(due, standing.day),
         opening=row.closing,
         advanced=0,
         converted=0,
         stretches=(),
-        earning=what_earns(standing, balance, overdue, standing.number + 1),
+        earning=what_earns(standing, balance, overdue, following.number),
         carried=standing.carried + row.charged - row.interest,
         balance=balance,
         ahead_interest=0,
         ahead_principal=ahead,
     )
     # More was paid ahead than the row asked for: the rest of them may be smaller now.
-    if row.paid_ahead > agreed and standing.effect is Effect.SMALLER and following.left:
-        return work_out_anew(following)
-    return following
+    if row.paid_ahead > agreed and standing.effect is Effect.SMALLER and closed.left:
+        return work_out_anew(closed)
+    return closed
+
+
+def _changed(standing: Standing, **changes: Any) -> Standing:
+    """What `replace` does, in a tenth of its time, which for 360 rows is half of everything."""
+    changed = copy(standing)
+    vars(changed).update(changes)
+    return changed
 
 
 def _row(standing: Standing, due: date) -> tuple[Row, int]:

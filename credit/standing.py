@@ -87,12 +87,12 @@ class Standing:
     rate: Decimal
     calendar: Calendar
     count: int
+    period: Period
     day: date
     effect: Effect
     unit: Decimal = Decimal(0)
     rows: tuple[Row, ...] = ()
     number: int = 1
-    start: date = date.min
     opening: int = 0
     advanced: int = 0
     converted: int = 0
@@ -110,8 +110,8 @@ class Standing:
     planned: bool = False
 
     @property
-    def period(self) -> Period:
-        return self.calendar.period(self.number)
+    def start(self) -> date:
+        return self.period.start
 
     @property
     def left(self) -> int:
@@ -139,9 +139,9 @@ class Standing:
 
 def begin(terms: Terms) -> Standing:
     """Return a loan of which nothing has been advanced."""
-    start = terms.calendar.start
+    first, start = terms.calendar.period(1), terms.calendar.start
     return Standing(
-        terms, terms.rate, terms.calendar, terms.count, start, terms.paying.effect, start=start, since=start
+        terms, terms.rate, terms.calendar, terms.count, first, start, terms.paying.effect, since=start
     )
 
 
