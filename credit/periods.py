@@ -69,6 +69,11 @@ class Calendar:
             raise ValueError("The calendar has no such day.")
         return found
 
+    @property
+    def is_regular(self) -> bool:
+        """Whether the first period is as long as the others."""
+        return self.start == _regular_start(self)
+
     def period(self, number: int) -> Period:
         """Return the period of a row."""
         return _period(self, number)
@@ -101,9 +106,9 @@ def _whole(calendar: Calendar, number: int, start: date, due: date) -> Fraction:
     months = Fraction(calendar.every, 12)
     if number != calendar.first:
         return months
-    regular = _regular_start(calendar)
-    if calendar.day_count == MONTH_12_EU and start != regular:
+    if calendar.day_count == MONTH_12_EU and not calendar.is_regular:
         return interval(start, due, "month")
+    regular = _regular_start(calendar)
     if start > regular:
         return months * Fraction((due - start).days, (due - regular).days)
     return months
