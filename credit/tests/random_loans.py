@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 
 from credit.periods import ACT_364, MONTH_12, MONTH_12_EU, Calendar
-from credit.terms import Counts, Effect, Grace, Method, Paying, Rounding, Terms, To
+from credit.terms import Counts, Effect, Grace, Half, Method, Paying, Rounding, Terms, To
 from wallet.rhythm import DAILY, MONTHLY, WEEKLY
 
 # The same ones each time, unless one asks for many: EXAMPLES=1000 pytest credit/tests/test_life_random.py
@@ -81,7 +81,13 @@ def terms_of(draw: some.DrawFn, methods: tuple[Method, ...] = tuple(Method), fin
 
 @some.composite
 def roundings(draw: some.DrawFn) -> Rounding:
-    return Rounding(draw(some.sampled_from([1, 1, 100, 5000])), draw(some.sampled_from(To)))
+    return Rounding(
+        draw(some.sampled_from([1, 1, 100, 5000])),
+        draw(some.sampled_from(To)),
+        draw(some.sampled_from(Half)),
+        each_slice=draw(some.booleans()),
+        smoothed=draw(some.booleans()),
+    )
 
 
 @some.composite

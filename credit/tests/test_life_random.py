@@ -27,7 +27,7 @@ from credit.replay import (
 )
 from credit.schedule import plan, roll
 from credit.standing import Standing, begin
-from credit.terms import Counts, Effect, Grace, Method, Terms
+from credit.terms import Counts, Effect, Grace, Half, Method, Terms
 from credit.tests.random_loans import some_of_them, terms_of
 
 DAY = timedelta(days=1)
@@ -210,6 +210,7 @@ def test_interest_is_what_each_day_earned(
         calendar=calendar,
         paying=paying,
         grace=Grace(terms.grace.no_principal),
+        rounding=replace(terms.rounding, interest=Half.EVEN, each_slice=False),
         capitalise_unpaid=False,
         arrears_earn=False,
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from credit.instalments import TooSmall
 from credit.schedule import schedule
-from credit.standing import Row
+from credit.standing import Row, whole
 from credit.terms import Method, Terms
 from credit.tests.random_loans import principals, some_of_them, terms_of
 
@@ -51,7 +51,7 @@ def test_a_schedule_adds_up(terms: Terms, principal: int) -> None:
         base = principal if terms.method is Method.FLAT else row.opening + row.advanced
         free = row.number <= terms.grace.interest_free
         years = Fraction(0) if free else period.years
-        assert row.charged == round(base * Fraction(terms.rate) * years / 100)
+        assert row.charged == whole(base * Fraction(terms.rate) * years / 100, terms.rounding.interest)
         if row.number <= terms.grace.no_principal:
             assert row.principal <= 0 or row.closing == 0
         if row.number <= terms.grace.interest_later and row.number < len(rows):
