@@ -16,7 +16,8 @@ from wallet.rhythm import DAILY, MONTHLY, WEEKLY
 
 # Beside the conventions of days there are three in which a period is worth what it is called. A month is a twelfth of a
 # year however long it is, and a part of it is its days of the period's days. The EU's (SWD(2012) 128) has, for an odd
-# first period, whole months and days of their year. And a week is a 52nd of a year.
+# first period, whole months and days of their year; without it a first instalment put off by a month costs nothing.
+# And a week is a 52nd of a year.
 MONTH_12 = "MONTH/12"
 MONTH_12_EU = "MONTH/12-EU"
 ACT_364 = "ACT/364"
@@ -46,7 +47,7 @@ class Calendar:
     first_due: date | None = None
     every: int = 1
     rhythm: str = MONTHLY
-    day_count: str = MONTH_12
+    day_count: str = MONTH_12_EU
     first: int = 1
 
     def __post_init__(self) -> None:

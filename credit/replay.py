@@ -60,7 +60,7 @@ class ChangeRate:
 
 @dataclass(frozen=True)
 class Reschedule:
-    """From the running row on other days, another number of rows, or both. What is overdue stays due."""
+    """From the running row on `count` rows, the first of them due on `first_due`. What is overdue stays due."""
 
     on: date
     count: int

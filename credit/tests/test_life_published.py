@@ -34,7 +34,7 @@ WEEKLY_CASES = [
     for case in cases(
         __file__,
         "fineract_integration_schedules",
-        fin_int_weekly_compound_penalty="a penalty never earns interest (lending.md, section 4, rule 13)",
+        fin_int_weekly_compound_penalty="a penalty never earns interest",
     )
     if "weekly" in case.id
 ]

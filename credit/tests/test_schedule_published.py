@@ -14,7 +14,7 @@ import pytest
 from core.tests.published import cases
 from credit import annuity, apr
 from credit.apr import Flow
-from credit.periods import ACT_364, MONTH_12_EU, Calendar
+from credit.periods import ACT_364, MONTH_12, MONTH_12_EU, Calendar
 from credit.replay import ChangeRate, Disburse, Repay, Reschedule, replay
 from credit.schedule import plan, schedule
 from credit.standing import Row
@@ -193,7 +193,7 @@ def progressive(inputs: dict[str, Any]) -> Terms:
     """Fineract's progressive loans: slices rounded each, the instalment smoothed."""
     periods = [[date.fromisoformat(day) for day in pair] for pair in inputs["periods"]]
     weekly = inputs.get("frequency") == "WEEKS"
-    bases = {"360": "MONTH/12", "364": ACT_364, "365": "ACT/365F", "actual": "ACT/ACT-ISDA"}
+    bases = {"360": MONTH_12, "364": ACT_364, "365": "ACT/365F", "actual": "ACT/ACT-ISDA"}
     calendar = Calendar(
         periods[0][0],
         every=inputs.get("repay_every", 1),

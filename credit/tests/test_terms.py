@@ -6,11 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
+from credit import annuity
 from credit.instalments import TooSmall
-from credit.periods import DAY_COUNTS, Calendar
+from credit.periods import DAY_COUNTS, MONTH_12, MONTH_12_EU, Calendar
 from credit.schedule import schedule
 from credit.terms import Bucket, Grace, Half, Method, Paying, Rounding, Terms, To
+from credit.tests.random_loans import principals, some_of_them
 from wallet.rhythm import DAILY, MONTHLY, WEEKLY
 
 START = date(2026, 1, 31)
@@ -120,10 +124,25 @@ def test_the_29th_of_february_counts_where_days_do() -> None:
 
 
 def test_a_short_first_month_is_its_days_of_the_month() -> None:
-    calendar = Calendar(date(2026, 1, 17), first_due=date(2026, 2, 1))
+    calendar = Calendar(date(2026, 1, 17), first_due=date(2026, 2, 1), day_count=MONTH_12)
     assert schedule(terms("12", 3, calendar=calendar), [(date(2026, 1, 17), 310_000)])[0].interest == 1_500
-    anchored = Calendar(date(2026, 1, 17), anchor=date(2026, 1, 1))
+    anchored = Calendar(date(2026, 1, 17), anchor=date(2026, 1, 1), day_count=MONTH_12)
     assert anchored.period(1) == calendar.period(1)
+
+
+@pytest.mark.parametrize(("day_count", "interest"), [(MONTH_12, 1_000), (MONTH_12_EU, 3_000)])
+def test_a_first_instalment_put_off_by_two_months(day_count: str, interest: int) -> None:
+    """1,000 at 12 %: three months of interest, unless every period is worth a month."""
+    calendar = Calendar(date(2026, 1, 1), first_due=date(2026, 4, 1), day_count=day_count)
+    assert schedule(terms("12", 3, calendar=calendar), [(date(2026, 1, 1), 100_000)])[0].interest == interest
+
+
+@some_of_them
+@given(principals, some.decimals(0, 500, places=4), some.integers(1, 400))
+def test_the_instalment_is_that_of_the_formula(principal: int, rate: Decimal, count: int) -> None:
+    row = schedule(terms(str(rate), count), [(START, principal)])[0]
+    formula = -annuity.payment(rate / 1200, count, Decimal(principal))
+    assert count == 1 or abs(row.payment - formula) <= Decimal("0.5") + abs(formula) / 10**25
 
 
 def test_by_the_day() -> None:
