@@ -93,8 +93,9 @@ def close(standing: Standing) -> Standing:
             period=following,
             since=due,
             stretches=(),
-            ahead_interest=0,
         )
+    if standing.ahead_interest:
+        standing = _without_interest_never_earned(standing, due)
     row, agreed = _row(standing, due)
     rows = (*standing.rows, row)
     ahead = standing.ahead_principal - row.paid_principal
@@ -123,6 +124,20 @@ def close(standing: Standing) -> Standing:
     if row.paid_ahead > agreed and standing.effect is Effect.SMALLER and closed.left:
         return work_out_anew(closed)
     return closed
+
+
+def _without_interest_never_earned(standing: Standing, due: date) -> Standing:
+    """Interest that was paid to the end of a period, which then became shorter or cheaper, pays principal instead."""
+    earned = charged(standing, stretches_until(standing, due))
+    too_much = max(standing.ahead_interest - standing.carried - earned, 0)
+    principal = min(too_much, standing.balance)
+    return replace(
+        standing,
+        ahead_interest=standing.ahead_interest - too_much,
+        ahead_principal=standing.ahead_principal + principal,
+        balance=standing.balance - principal,
+        overpaid=standing.overpaid + too_much - principal,
+    )
 
 
 def _changed(standing: Standing, **changes: Any) -> Standing:

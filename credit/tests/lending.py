@@ -1,9 +1,14 @@
-"""What tests of loans share: reading published figures, which count in naira where we count in kobo."""
+"""What tests of loans share: one loan to follow by hand, and reading published figures, which count in naira."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from credit.standing import Row
+from credit.periods import Calendar
+from credit.replay import Disburse, Event, replay
+from credit.schedule import plan
+from credit.standing import Row, Standing
+from credit.terms import Terms
 
 KOBO = 100
 
@@ -47,3 +52,27 @@ def same(rows: tuple[Row, ...], wanted: dict[str, Any]) -> None:
         ours = figures(by_number[number], columns)
         theirs = [published(figure, column) for figure, column in zip(line, columns, strict=True)]
         assert ours == theirs, f"row {number}: {columns}"
+
+
+# 1,000 naira at 24 % a year, by the month in four
+
+START = date(2026, 1, 1)
+LENT = Disburse(START, 100_000)
+FEBRUARY, MARCH, APRIL = date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)
+ROW = 26_262  # 1,000 at 2 % a month in four
+
+
+def terms(count: int = 4, **more: Any) -> Terms:
+    return Terms(Decimal(more.pop("rate", 24)), Calendar(START), count, **more)
+
+
+def after(*events: Event, **more: Any) -> Standing:
+    return replay(terms(**more), [LENT, *events])
+
+
+def payments(standing: Standing) -> list[int]:
+    return [row.payment for row in plan(standing, standing.day)]
+
+
+def row(standing: Standing, number: int) -> Row:
+    return plan(standing, standing.day)[number - 1]

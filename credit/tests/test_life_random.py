@@ -112,11 +112,15 @@ def check(life: Life) -> None:
     assert now.lent == lent
     assert sum(row.principal for row in rows) + now.left == lent + grown
     assert now.balance == now.left + now.overdue_principal - now.ahead_principal
-    assert sum(row.paid_principal for row in rows) + now.ahead_principal == life.taken["principal"]
-    assert sum(row.paid_interest for row in rows) + now.ahead_interest == life.taken["interest"]
+    principal = sum(row.paid_principal for row in rows) + now.ahead_principal
+    interest = sum(row.paid_interest for row in rows) + now.ahead_interest
+    taken = life.taken
+    # Interest that was paid to the end of a period may turn out never to be earned; it is principal then.
+    moved = taken["interest"] - interest
+    assert moved == 0 or (moved > 0 and life.terms.paying.counts is Counts.PERIOD)
+    assert principal + now.overpaid == taken["principal"] + taken["overpaid"] + moved
     assert now.fees + life.taken["fees"] == charged[False]
     assert now.penalties + life.taken["penalties"] == charged[True]
-    assert now.overpaid == life.taken["overpaid"]
     assert min(now.balance, now.left, now.carried, now.ahead_principal, now.ahead_interest) >= 0
     for row in rows:
         assert min(row.closing, row.unpaid_interest, row.unpaid_principal, row.interest, row.charged) >= 0
