@@ -16,8 +16,8 @@ from credit.tests.lending import FEBRUARY, LENT, MARCH, ROW, START, after, payme
 
 def test_four_payments_on_their_days_end_a_loan() -> None:
     standing = after()
-    for row in plan(standing, START):
-        standing = happen(standing, Repay(row.due, row.payment))
+    for one in plan(standing, START):
+        standing = happen(standing, Repay(one.due, one.payment))
     assert [row.payment for row in standing.rows] == [ROW, ROW, ROW, 26_264]
     assert all(row.paid == row.payment and not row.paid_late and not row.paid_ahead for row in standing.rows)
     assert standing.is_over

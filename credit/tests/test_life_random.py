@@ -249,6 +249,7 @@ def test_a_payment_taken_back_was_never_there(
     except ValueError:  # what was agreed after it would not have been
         return
     assert sum(row.paid for row in without.rows) == 0
-    assert without.balance >= life.now.balance - sum(
-        event.amount for event in life.events if isinstance(event, Repay)
-    )
+    on = life.now.day
+    # Who has paid nothing owes no less; each row may round the other way.
+    slack = 2 * (len(roll(without, on).rows) + len(life.events))
+    assert quote(without, on).total + slack >= quote(life.now, on).total
