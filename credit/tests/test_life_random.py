@@ -85,6 +85,8 @@ def lived(terms: Terms, deeds: list[tuple[int, str, int, Effect | None]]) -> Lif
         try:
             after = happen(life.now, event)
         except ValueError:
+            # Nobody may be told that they cannot pay, whatever happened before.
+            assert not (life.events and isinstance(event, Repay | Charge))
             continue
         if isinstance(event, Repay):
             _same, paid = pay(life.now, event)
@@ -160,6 +162,8 @@ def test_paying_what_is_quoted_ends_a_loan(
     assert paid_off.balance == paid_off.fees == paid_off.penalties == 0
     assert paid_off.overpaid == life.now.overpaid
     assert quote(paid_off, on).total == 0
+    unpaid = roll(life.now, on + 4000 * DAY)
+    assert quote(unpaid, unpaid.day).total >= life.now.balance
     later = roll(paid_off, on + 4000 * DAY)
     assert quote(later, later.day).total == 0
     assert later.is_over
