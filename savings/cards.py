@@ -63,10 +63,15 @@ class Overview:
 
 
 def overview_of(user: User, *, on: date) -> Overview:
-    own = UserSavings.objects.visible_to(user).select_related("plan", "account", "group")
-    going_on = own.exclude(state__in=ENDED).order_by("-id")
+    own = UserSavings.objects.visible_to(user).select_related("plan")
     ended = own.filter(state__in=ENDED - {UserSavings.State.CANCELLED}).order_by("-ended_at", "-id")
-    return Overview(cards_of(user, list(going_on), on=on), list(ended[:ENDED_SHOWN]))
+    return Overview(going_on(user, on=on), list(ended[:ENDED_SHOWN]))
+
+
+def going_on(user: User, *, on: date) -> list[Card]:
+    """Return a card for each of a person's savings that has not ended, newest first."""
+    own = UserSavings.objects.visible_to(user).select_related("plan", "account", "group")
+    return cards_of(user, list(own.exclude(state__in=ENDED).order_by("-id")), on=on)
 
 
 def cards_of(user: User, savings: Sequence[UserSavings], *, on: date) -> list[Card]:

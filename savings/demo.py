@@ -13,7 +13,7 @@ from core.ids import posting_id, uuid7
 from savings import services
 from savings.demo_plans import make_plans
 from savings.models import AutoSaving, SavingsGroup, SavingsPlan
-from savings.services import Wish, automatic, grouping
+from savings.services import Wish, automatic, grouping, liabilities
 from wallet import services as wallet
 from wallet.demo import Act
 from wallet.services import Line
@@ -189,4 +189,5 @@ def _night(*, day: date, at: datetime) -> None:
         while services.close_next_chunk(day=day):
             pass
         services.finish_roll(day=day)
+        liabilities.note_day(day=day)
     services.mature_due(at=at)

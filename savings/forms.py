@@ -12,6 +12,8 @@ from savings.services.terms import LONGEST
 from wallet.forms import MoneyField
 
 Kind = SavingsPlan.Kind
+# Five years: longer ones are worked out a plan at a time.
+LONGEST_COMPARED = 1_826
 
 
 class DayField(forms.DateField):
@@ -36,7 +38,7 @@ class CompareForm(forms.Form):
     days = forms.IntegerField(
         label=_("For how many days"),
         min_value=1,
-        max_value=LONGEST,
+        max_value=LONGEST_COMPARED,
         widget=forms.NumberInput({"inputmode": "numeric"}),
     )
 

@@ -139,6 +139,17 @@ def rate_of(bands: Sequence[Band], balance: int) -> Decimal:
     return next(band.rate for band in reversed(bands) if band.floor <= balance)
 
 
+def whole_rate(terms: Terms, balance: int) -> Decimal:
+    """Return the percent a year that a balance (minor units) earns as a whole, to four places, half-even.
+
+    Where each part earns at the rate of its own band, that is less than the rate of the band it reaches.
+    """
+    if balance <= 0:
+        return rate_of(terms.bands, max(balance, 0))
+    exact = _of_a_year(terms, balance) / balance * 100
+    return Decimal(round(exact * 10**4)).scaleb(-4)
+
+
 def accrual(terms: Terms, balance: int, day: date, *, capital: Decimal = ZERO) -> Decimal:
     """Return what a balance and the interest capitalised on it earn in one day, half-even to `terms.places`.
 

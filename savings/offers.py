@@ -92,7 +92,7 @@ def offer_of(
         amount=amount,
         start=start,
         days=days,
-        rate=interest.rate_of(rule.bands, amount),
+        rate=interest.whole_rate(rule, amount),
         apy=projection.yield_of(
             rule,
             amount=max(amount, 1),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,7 +25,6 @@ from savings.models import (
     StateChange,
     UserSavings,
 )
-from savings.reasons import page_of
 from savings.services import cancel_saving, grouping
 from savings.services.days import DAY
 from savings.states import ENDED, State
@@ -108,7 +108,7 @@ def blockers(user: User) -> Iterator[Blocker]:
         yield Blocker(
             _("Your saving “%(name)s” goes on") % {"name": saving.name},
             _("End it, or wait until it is paid out. Its page says what ending it comes to."),
-            page_of(saving),
+            reverse("saving", args=[saving.pk]),
         )
 
 

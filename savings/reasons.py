@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from django.db.models import Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -26,7 +26,8 @@ def causes(entry: Entry) -> Iterator[Cause]:
     saving = _saving_of(entry)
     if saving is None:
         return
-    yield Cause(gettext_lazy("Saving"), f"{saving.name} · {saving.plan.name}", saving, href=page_of(saving))
+    page = reverse("saving", args=[saving.pk])
+    yield Cause(gettext_lazy("Saving"), f"{saving.name} · {saving.plan.name}", saving, href=page)
     move = Move.objects.filter(pk=entry.transaction_id, saving=saving).first()
     if move is not None:
         yield Cause(gettext_lazy("Counts from"), date_format(move.value_date, "j F Y"), move)
@@ -76,13 +77,6 @@ def _of_ending(quote: ClosingQuote, currency: str) -> str:
     if quote.is_early:
         words = _("Early, on %(day)s, as it was quoted: %(paid)s to the wallet")
     return words % {"day": date_format(quote.day, "j F Y"), "paid": money(quote.pays_out, currency)}
-
-
-def page_of(saving: UserSavings) -> str:
-    try:
-        return reverse("saving", args=[saving.pk])
-    except NoReverseMatch:
-        return ""
 
 
 def names_of(account_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -101,7 +101,8 @@ def rate_change(plan: SavingsPlan) -> str:
     """What becomes of a saving when its plan's rate changes."""
     if plan.kind == Kind.FLEXIBLE:
         return _(
-            "The rate may change. A new one is shown here and holds from its day on, never for days that are over."
+            "The rate may change from a day on, never for days that are over. We tell you, and of a lower one at least"
+            " five working days before."
         )
     return _("The rate of the day on which you start stays until the end.")
 

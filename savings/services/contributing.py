@@ -1,6 +1,5 @@
 """Paying into a saving from its owner's wallet."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -10,8 +9,9 @@ from django.db.models import Sum
 from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
-from savings import events, interest
+from savings import events, projection
 from savings.models import Move, PlanTerms, SavingsPlan
+from savings.projection import UpFront
 from savings.refusals import (
     MovementReused,
     SavingFrozen,
@@ -32,14 +32,6 @@ from wallet.models import Account
 from wallet.services import Line
 
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class UpFront:
-    """Interest for a whole term, paid on its first day: before tax, and the tax withheld of it. Minor units."""
-
-    interest: int = 0
-    tax: int = 0
 
 
 def contribute(*, saving_id: UUID, user: User, amount: int, posting_id: UUID, at: datetime) -> Move:
@@ -131,10 +123,7 @@ def up_front_of(terms: PlanTerms, amount: int, start: date, end: date) -> UpFron
     """Return what terms pay on the first day for the days from `start` on, before `end`; often nothing."""
     if not terms.up_front:
         return UpFront()
-    rule = terms.for_term((end - start).days)
-    standing, _rows = interest.close_days({start: rule}, start=start, end=end, moves={start: amount})
-    gross = interest.whole(standing.carry, rule.rounding)
-    return UpFront(gross, interest.tax_on(gross, rule.tax))
+    return projection.up_front(terms.for_term((end - start).days), start=start, end=end, amount=amount)
 
 
 def up_front_lines(source: Account, up_front: UpFront) -> list[Line]:

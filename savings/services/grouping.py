@@ -72,6 +72,10 @@ class Together:
     saved: int
     percent: int
 
+    @property
+    def ring(self) -> int:
+        return self.percent
+
 
 @dataclass(frozen=True)
 class Invitation:

@@ -29,6 +29,8 @@ class Paid:
 def positions_of(*, user: User, savings: Iterable[UserSavings]) -> dict[UUID, Position]:
     """Return the positions of a person's own savings by their ids; another's are left out."""
     ids = [saving.pk for saving in savings]
+    if not ids:
+        return {}
     with acting_as_service():
         return {row.pk: row for row in Position.objects.filter(pk__in=ids, saving__user_id=user.pk)}
 

@@ -6,7 +6,7 @@ from django import template
 from django.utils import timezone
 
 from accounts.models import User
-from savings.cards import Card, overview_of
+from savings.cards import Card, Overview, going_on
 from savings.models import UserSavings
 
 register = template.Library()
@@ -16,7 +16,7 @@ SHOWN = 2
 @register.inclusion_tag("savings/_home_card.html")
 def savings_card(user: User) -> dict[str, Any]:
     """What is saved and how the goals stand; an invitation where nothing is."""
-    overview = overview_of(user, on=timezone.localdate())
+    overview = Overview(going_on(user, on=timezone.localdate()), [])
     shown = sorted(overview.going_on, key=_needs_attention)[:SHOWN]
     return {"overview": overview, "shown": shown, "more": len(overview.going_on) - len(shown)}
 

@@ -71,8 +71,6 @@ def test_a_clock_that_is_set_back_saves_nothing_twice(ada: User, saving: UserSav
         work(moment(day(back), EARLY))
     assert [on for on, _state, _amount in runs(own)] == [day(20), day(19), day(18)]
     assert balance(saving) == 4 * EACH
-    work(moment(day(17), EARLY))
-    assert len(runs(own)) == 4
 
 
 def test_a_month_keeps_the_day_that_it_was_planned_for(ada: User, source: Account) -> None:

@@ -24,6 +24,7 @@ from savings.interest import (
     interest_of_a_year,
     tax_on,
     whole,
+    whole_rate,
 )
 
 NEW_YEAR = date(2027, 1, 1)
@@ -71,6 +72,16 @@ def test_a_day_is_a_365th_in_a_leap_year_too_and_actual_actual_takes_the_years_o
 @pytest.mark.parametrize("balance", [0, -1, -100_000])
 def test_nothing_and_less_earns_nothing(balance: int) -> None:
     assert accrual(flat("10"), balance, NEW_YEAR) == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "balance", "rate"),
+    [("WHOLE", 40_000, "10"), ("MARGINAL", 40_000, "7"), ("MARGINAL", 10_000, "4"), ("MARGINAL", 0, "4")],
+)
+def test_the_rate_of_a_balance_as_a_whole(method: str, balance: int, rate: str) -> None:
+    """20,000 at 4 % and 20,000 at 10 % are 40,000 at 7 %."""
+    terms = Terms(bands=(Band(0, Decimal(4)), Band(20_000, Decimal(10))), method=Method(method))
+    assert whole_rate(terms, balance) == Decimal(rate)
 
 
 def test_a_rate_of_zero_is_a_rate() -> None:

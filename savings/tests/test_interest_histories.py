@@ -28,7 +28,8 @@ from wallet import services as wallet
 
 DAY = timedelta(days=1)
 HISTORIES = int(os.environ.get("HISTORIES", "10000"))
-PLANS = 60
+BATCHES, LEAPS = 10, 3  # so many of them over 29 February: no statement is long, however busy the machine
+PLANS = 20
 LEAP = (date(2024, 2, 25), date(2024, 4, 2))
 YEAR_END = (date(2024, 12, 20), date(2025, 1, 4))
 
@@ -165,14 +166,13 @@ def close_window(all_of_them: list[History], window: tuple[date, date]) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("window", "share"), [(LEAP, 3), (YEAR_END, 7)], ids=["leap-day", "year-end"])
-def test_ten_thousand_random_histories_come_to_the_same_kobo(
-    ada: User, window: tuple[date, date], share: int
-) -> None:
-    chance = random.Random(str(window))
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_ten_thousand_random_histories_come_to_the_same_kobo(ada: User, batch: int) -> None:
+    window = LEAP if batch < LEAPS else YEAR_END
+    chance = random.Random(batch)
     with acting_as_service():
         ensure_ahead(table="savings_accrual", at=datetime(*window[0].timetuple()[:3], tzinfo=UTC))
-        all_of_them = list(histories(ada, window, HISTORIES * share // 10, chance))
+        all_of_them = list(histories(ada, window, HISTORIES // BATCHES, chance))
         lay_out(ada, all_of_them)
         close_window(all_of_them, window)
         found: dict[object, list[tuple[object, ...]]] = {}

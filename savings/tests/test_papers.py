@@ -177,6 +177,7 @@ def test_a_certificate_says_by_saving_what_the_ledger_paid_and_withheld(ada: Use
     statement(saving, ada, day(20), day(0))
     with acting_as(ada):
         years = papers.years_of(user=ada, on=day(0))
+        told = [services.paid_in_year(user=ada, year=year) for year in years]
         issued = [papers.issue_certificate(user=ada, year=year, at=AT) for year in years]
         posted = dict(
             Entry.objects.filter(account_id=saving.account_id, kind__in=("INTEREST", "WITHHOLDING_TAX"))
@@ -187,6 +188,7 @@ def test_a_certificate_says_by_saving_what_the_ledger_paid_and_withheld(ada: Use
     rows = [row for one in issued for row in one.facts["rows"]]
     assert sum(row[2] for row in rows) == posted["INTEREST"]
     assert sum(row[3] for row in rows) == -posted["WITHHOLDING_TAX"]
+    assert [one.interest for one in told] == [sum(row[2] for row in one.facts["rows"]) for one in issued]
     again = papers.issue_certificate(user=ada, year=years[0], at=AT)
     assert again == issued[0]
     assert papers.certificate_pdf(again) == papers.certificate_pdf(again)

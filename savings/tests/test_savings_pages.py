@@ -280,12 +280,12 @@ def test_lists_ask_a_fixed_number_of_times(browser: Client, ada: User) -> None:
     funded(ada)
     plans = [a_flexible(), a_target()]
     counts = []
-    for _round in range(3):
+    for _round in range(4):
         for plan in plans:
             opened(ada, plan, at=moment(day(3)), wish=goal())
         counts.append([queries(browser, page) for page in ("/savings/", "/savings/plans/", "/home/")])
-    # The first one also reads what is kept for the ones after it.
-    assert counts[1] == counts[2]
+    # The first ones also read what is kept for those after them, and tell of the deposit among the newest movements.
+    assert counts[2] == counts[3]
 
 
 def queries(browser: Client, page: str) -> int:

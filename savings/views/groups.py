@@ -19,27 +19,21 @@ from accounts.step_up import step_up_required
 from core.errors import DomainError
 from core.ids import posting_id_of
 from core.middleware import client_ip
-from core.templatetags.money import money
 from core.views import slow_down
+from savings import wording
 from savings.group_forms import CodeForm, GroupForm, JoinForm
-from savings.models import SavingsGroup, SavingsPlan
+from savings.models import PlanTerms, SavingsGroup, SavingsPlan
 from savings.refusals import (
     AlreadyInGroup,
     GroupInvalid,
     GroupNotFound,
     PlanClosed,
-    TierCapExceeded,
-    TooLittle,
     TooManyGroupLookups,
-    TooMuch,
 )
 from savings.services import grouping, terms_in_force
 from savings.services.grouping import Invitation
-from wallet.refusals import InsufficientFunds
 from wallet.services.documents import spelled
 from wallet.views.access import own_wallet, wallet_page
-
-ABOUT_AMOUNT = (TooLittle, TooMuch, TierCapExceeded, InsufficientFunds)
 
 
 @wallet_page
@@ -85,13 +79,24 @@ def make(request: PersonRequest) -> HttpResponse:
             else:
                 messages.success(request, _("Your group is there. Be the first to save in it."))
                 return redirect("savings_group_join", spelled(made.code))
-    context = {"form": form, "plans": plans, "terms": _terms_of(plans)}
+    context: dict[str, Any] = {"form": form, "plans": plans}
+    if len(plans) == 1:
+        # The terms of the only plan there is are told beside the form.
+        terms = terms_in_force(plans[0].pk, timezone.localdate())
+        context |= {"terms": terms, **_told(plans[0], terms)}
     return render(request, "savings/groups/make.html", context, status=422 if form.errors else 200)
 
 
-def _terms_of(plans: list[SavingsPlan]) -> Any:
-    """The terms of the only plan there is, to be told beside the form."""
-    return terms_in_force(plans[0].pk, timezone.localdate()) if len(plans) == 1 else None
+def _told(plan: SavingsPlan, terms: PlanTerms | None) -> dict[str, Any]:
+    """A plan's terms in words."""
+    if terms is None:
+        return {}
+    return {
+        "paid": wording.paid(terms),
+        "length": wording.length(terms, plan),
+        "at_a_time": wording.amounts(terms, plan.currency_id),
+        "breaking": wording.breaking(terms, plan),
+    }
 
 
 @wallet_page
@@ -144,22 +149,12 @@ def _join(request: PersonRequest, found: Invitation, form: JoinForm) -> HttpResp
     except AlreadyInGroup:
         return redirect("savings_group", found.group.pk)
     except DomainError as refusal:
-        form.add_error("amount" if isinstance(refusal, ABOUT_AMOUNT) else None, _in_words(refusal))
+        field = wording.field_of(refusal)
+        words = wording.refusal(refusal, found.group.plan.currency_id)
+        form.add_error(field if field in form.fields else None, words)
         return _join_page(request, found, form)
     messages.success(request, _("You save in this group now."))
     return redirect("savings_group", found.group.pk)
-
-
-def _in_words(refusal: DomainError) -> str:
-    """A refusal with its amounts as people write them."""
-    told = refusal.data
-    if isinstance(refusal, TooLittle):
-        return _("At least %(amount)s at a time.") % {"amount": money(told["minimum"], "NGN")}
-    if isinstance(refusal, TooMuch):
-        return _("This plan holds at most %(amount)s.") % {"amount": money(told["maximum"], "NGN")}
-    if isinstance(refusal, InsufficientFunds):
-        return _("You have %(amount)s in your wallet.") % {"amount": money(int(told["available"]), "NGN")}
-    return str(refusal)
 
 
 def _join_page(request: PersonRequest, found: Invitation, form: JoinForm) -> HttpResponse:
@@ -174,6 +169,7 @@ def _join_page(request: PersonRequest, found: Invitation, form: JoinForm) -> Htt
         "terms": terms,
         "wallet": own_wallet(request.user),
         "is_own": found.group.organiser_id == request.user.pk,
+        **_told(found.group.plan, terms),
         "refusal": grouping.why_not(invitation=found, on=timezone.localdate()),
     }
     return render(request, "savings/groups/join.html", context, status=422 if form.errors else 200)

@@ -50,7 +50,7 @@ def saving(request: PersonRequest, pk: UUID) -> HttpResponse:
         "saving": found,
         "card": card,
         "terms": terms,
-        "rate": interest.rate_of(rule_of(found, terms, position, on=today).bands, max(card.balance, 0)),
+        "rate": interest.whole_rate(rule_of(found, terms, position, on=today), card.balance),
         "position": position,
         "paid": paid,
         "withheld": withheld,
