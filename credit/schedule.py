@@ -1,0 +1,217 @@
+"""The schedule of a loan: what is asked when, if everything is paid on its day from now on.
+
+Pure. Amounts are minor units (kobo). One way of closing a row serves plan and life alike: a plan is a life in which
+everybody pays on time. Each change makes a new schedule; who asked keeps the old one.
+"""
+
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from credit.instalments import BY_PRINCIPAL, asked, work_out
+from credit.standing import (
+    Row,
+    Standing,
+    accrue,
+    begin,
+    charged,
+    earn_anew,
+    stretches_until,
+    what_earns,
+)
+from credit.terms import Effect, Method, Terms
+
+
+def schedule(terms: Terms, advances: Iterable[tuple[date, int]]) -> tuple[Row, ...]:
+    """Return the rows of a loan whose advances are known (day, minor units), all paid on their days.
+
+    A later advance changes the instalments from its own period on. Raises ValueError for what cannot be lent, and
+    TooSmall (one of them) where an instalment would not cover its interest.
+    """
+    standing = replace(begin(terms), planned=True)
+    for on, amount in sorted(advances, key=lambda advance: advance[0]):
+        while standing.period.due <= on and standing.number <= standing.count:
+            standing = close(standing)
+        standing = advance(standing, on, amount)
+    return plan(standing, standing.day)
+
+
+def advance(standing: Standing, on: date, amount: int) -> Standing:
+    """Pay out so much (minor units), and work out the instalments anew from the running row on. Raises ValueError."""
+    if amount <= 0:
+        raise ValueError("What is lent is above zero.")
+    if on < standing.day or standing.number > standing.count:
+        raise ValueError("Money is lent in the order of days, and before the last instalment.")
+    grown = replace(
+        standing,
+        day=on,
+        advanced=standing.advanced + amount,
+        balance=standing.balance + amount,
+        lent=standing.lent + amount,
+    )
+    return work_out_anew(earn_at_once(grown, on, amount))
+
+
+def earn_at_once(standing: Standing, on: date, amount: int) -> Standing:
+    """Let what was added to a debt earn from its day on, also where payments wait for the next due day."""
+    accrued = accrue(standing, on)
+    return earn_anew(replace(accrued, earning=accrued.earning + amount), on)
+
+
+def plan(standing: Standing, on: date) -> tuple[Row, ...]:
+    """Return the rows that are due, as they are, and those to come if all that is overdue is paid on this day."""
+    planned = as_if_paid(replace(roll(standing, on), planned=True), on)
+    while not planned.is_over:
+        planned = close(planned)
+    return planned.rows
+
+
+def roll(standing: Standing, on: date) -> Standing:
+    """Close each row that is due by this day. Raises ValueError for a day before the last."""
+    if on < standing.day:
+        raise ValueError("A loan goes on from day to day, not back.")
+    while standing.period.due <= on:
+        standing = close(standing)
+    return replace(standing, day=on)
+
+
+def as_if_paid(standing: Standing, on: date) -> Standing:
+    return earn_anew(replace(standing, balance=standing.left - standing.ahead_principal), on)
+
+
+def close(standing: Standing) -> Standing:
+    """Close the running row: what it earned is rounded and asked for, and the next row begins on its due day."""
+    due = standing.period.due
+    following = standing.calendar.period(standing.number + 1)
+    if standing.is_over:
+        return _changed(
+            standing,
+            number=following.number,
+            period=following,
+            since=due,
+            stretches=(),
+        )
+    if standing.ahead_interest:
+        standing = _without_interest_never_earned(standing, due)
+    row, agreed = _row(standing, due)
+    rows = (*standing.rows, row)
+    ahead = standing.ahead_principal - row.paid_principal
+    balance = row.closing - ahead if standing.planned else standing.balance + row.capitalised
+    overdue = 0
+    if standing.terms.arrears_earn and not standing.planned:
+        overdue = sum(one.unpaid_interest for one in rows)
+    closed = _changed(
+        standing,
+        rows=rows,
+        number=following.number,
+        period=following,
+        since=due,
+        day=max(due, standing.day),
+        opening=row.closing,
+        advanced=0,
+        converted=0,
+        stretches=(),
+        earning=what_earns(standing, balance, overdue, following.number),
+        carried=standing.carried + row.charged - row.interest,
+        balance=balance,
+        ahead_interest=0,
+        ahead_principal=ahead,
+    )
+    # More was paid ahead than the row asked for: the rest of them may be smaller now.
+    if row.paid_ahead > agreed and standing.effect is Effect.SMALLER and closed.left:
+        return work_out_anew(closed)
+    return closed
+
+
+def _without_interest_never_earned(standing: Standing, due: date) -> Standing:
+    """Interest that was paid to the end of a period, which then became shorter or cheaper, pays principal instead."""
+    earned = charged(standing, stretches_until(standing, due))
+    too_much = max(standing.ahead_interest - standing.carried - earned, 0)
+    principal = min(too_much, standing.balance)
+    return replace(
+        standing,
+        ahead_interest=standing.ahead_interest - too_much,
+        ahead_principal=standing.ahead_principal + principal,
+        balance=standing.balance - principal,
+        overpaid=standing.overpaid + too_much - principal,
+    )
+
+
+def _changed(standing: Standing, **changes: Any) -> Standing:
+    """What `replace` does, in a tenth of its time, which for 360 rows is half of everything."""
+    changed = copy(standing)
+    vars(changed).update(changes)
+    return changed
+
+
+def _row(standing: Standing, due: date) -> tuple[Row, int]:
+    """Return the running row as it is asked for, and what the contract asks for with it."""
+    terms, number, left, ahead = standing.terms, standing.number, standing.left, standing.ahead_principal
+    stretches = stretches_until(standing, due)
+    earned = charged(standing, stretches)
+    interest, capitalised = standing.carried + earned, 0
+    principal = _principal(standing, earned)
+    agreed = interest + principal
+    if number <= terms.grace.interest_later:
+        interest = standing.ahead_interest
+        if terms.grace.capitalised and earned > interest:
+            interest, capitalised = earned, earned - standing.ahead_interest
+            principal = -capitalised
+    elif number >= standing.count:
+        principal = left
+    elif principal < 0:
+        capitalised = min(-principal, interest - standing.ahead_interest)
+        principal = -capitalised
+    if principal >= 0 and standing.effect is not Effect.POSTPONED:
+        principal = min(max(principal, ahead), left)
+    paid = min(ahead, max(principal, 0))
+    return Row(
+        number,
+        standing.start,
+        due,
+        standing.opening,
+        standing.advanced,
+        earned,
+        interest,
+        principal,
+        standing.converted,
+        capitalised,
+        paid_interest=standing.ahead_interest,
+        paid_principal=paid,
+        paid_ahead=standing.ahead_interest + paid,
+        stretches=stretches,
+    ), agreed
+
+
+def _principal(standing: Standing, earned: int) -> int:
+    """The principal that the contract asks of the running row, were it not the last."""
+    terms = standing.terms
+    if standing.number <= terms.grace.no_principal or terms.method is Method.INTEREST_ONLY:
+        return 0
+    principal = asked(standing, standing.number)
+    if terms.method not in BY_PRINCIPAL:
+        principal -= earned
+    # Interest on what is overdue can outgrow an instalment. It is asked for, and becomes principal by agreement only.
+    return min(principal if terms.capitalise_unpaid else max(principal, 0), standing.left)
+
+
+def work_out_anew(standing: Standing) -> Standing:
+    """Work out the instalment from the running row on. Raises TooSmall."""
+    found = work_out(standing)
+    if not found.terms.rounding.smoothed or found.terms.method is not Method.LEVEL:
+        return found
+    rows = found.count - found.number + 1
+    before = _last_step(found)
+    if rows < 2 or abs(before) <= rows // 2:
+        return found
+    moved = replace(found, unit=Decimal(asked(found, found.count)) + Decimal(before) / rows)
+    return moved if abs(_last_step(moved)) < abs(before) else found
+
+
+def _last_step(standing: Standing) -> int:
+    """How much the last instalment differs from the one before, in kobo."""
+    rows = plan(standing, standing.day)
+    return rows[-1].payment - rows[-2].payment if len(rows) > 1 else 0
