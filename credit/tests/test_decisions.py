@@ -85,6 +85,12 @@ def test_a_record_played_again_is_the_same_byte_for_byte(facts: dict[str, Any], 
     )
 
 
+def test_the_spelling_of_a_record_is_pinned() -> None:
+    """Records are kept for years: another spelling needs another form, and the old one must still play."""
+    found = decide(CARD, inputs(pay_to_income=Decimal(34), age=Decimal(17)))
+    assert found.sha256 == "bc2d55013de1b5e08715c8c447d7caaa301654f476dd127ddd9351e4ce139271"
+
+
 def test_the_order_that_inputs_come_in_changes_nothing() -> None:
     assert decide(CARD, inputs()).record == decide(CARD, inputs()[::-1]).record
 
