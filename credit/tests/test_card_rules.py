@@ -25,6 +25,7 @@ from credit.tests.cards import (
     other,
     with_one,
 )
+from credit.tests.fuzz import fuzz
 
 
 def faults(card: Card, known: Any = KNOWN) -> set[Fault]:
@@ -87,6 +88,7 @@ def test_named_values_have_one_bin_each(bins: tuple[Bin, ...], wrong: set[Fault]
     assert faults(with_one(replace(HOME, bins=bins))) == wrong
 
 
+@fuzz
 @given(
     st.lists(st.integers(-1000, 1000), min_size=1, max_size=8, unique=True).map(sorted),
     st.decimals(-2000, 2000, places=2),
@@ -99,6 +101,7 @@ def test_bins_that_pass_take_every_number_once(cuts: list[int], value: Decimal) 
     assert sum(each.takes(value) for each in one.bins) == 1
 
 
+@fuzz
 @given(st.integers(0, 3), st.decimals(-50, 50, places=1).filter(bool))
 def test_a_bound_that_moves_away_from_its_neighbour_is_found(place: int, by: Decimal) -> None:
     bins = [band(f"B{n}", "1", str(n * 100) if n else None, str((n + 1) * 100)) for n in range(4)]

@@ -14,6 +14,7 @@ from credit.card_data import card_data, card_hash, card_of
 from credit.decisions import Input, NotItsCard, Outcome, decide, replay
 from credit.scorecard import CannotScore, Card
 from credit.tests.cards import CARD, LATE, NOON, PAY, inputs, with_one
+from credit.tests.fuzz import fuzz
 
 FACTS = {
     "pay_to_income": st.none() | st.decimals(-5, 100, allow_nan=False, allow_infinity=False),
@@ -70,6 +71,7 @@ def test_the_score_that_is_shown_is_the_one_that_decides() -> None:
         assert (found.score.rounded >= 600) == (outcome == Outcome.PASSED)
 
 
+@fuzz
 @given(st.fixed_dictionaries(FACTS), st.datetimes(timezones=st.just(UTC)))
 def test_a_record_played_again_is_the_same_byte_for_byte(facts: dict[str, Any], at: datetime) -> None:
     given_ = [Input(name, value, "wallet", at) for name, value in facts.items()]

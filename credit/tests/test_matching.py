@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit.matching import Bar, Lender, Offer, Product, bars_to_accept, bars_to_offer, ranked
+from credit.tests.fuzz import fuzz
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 TODAY = date(2027, 3, 1)
@@ -62,6 +63,7 @@ def test_the_order_is_apr_then_total_then_time_then_id() -> None:
     assert ranked([fifth, third, first, fourth, second]) == [first, second, third, fourth, fifth]
 
 
+@fuzz
 @given(OFFERS, st.randoms(use_true_random=False))
 def test_the_order_does_not_depend_on_the_order_they_come_in(
     offers: list[Offer], chance: random.Random
@@ -71,6 +73,7 @@ def test_the_order_does_not_depend_on_the_order_they_come_in(
     assert ranked(mixed) == ranked(offers)
 
 
+@fuzz
 @given(OFFERS, st.randoms(use_true_random=False))
 def test_what_we_earn_is_never_looked_at(offers: list[Offer], chance: random.Random) -> None:
     fees = [one.our_fee for one in offers]
@@ -81,6 +84,7 @@ def test_what_we_earn_is_never_looked_at(offers: list[Offer], chance: random.Ran
     assert [one.id for one in ranked(flipped)] == [one.id for one in ranked(offers)]
 
 
+@fuzz
 @given(OFFERS)
 def test_no_dearer_offer_stands_before_a_cheaper_one(offers: list[Offer]) -> None:
     found = ranked(offers)

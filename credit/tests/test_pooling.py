@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from credit.matching import Offer
 from credit.pooling import Holding, Share, divide, give_back, pay_out, pool
+from credit.tests.fuzz import fuzz
 from credit.tests.test_matching import HOUR, NOON, OFFERS, offer
 
 IDS = [UUID(int=number) for number in range(1, 9)]
@@ -89,6 +90,7 @@ def test_what_makes_no_pool_is_refused(asked: int, offers: list[Offer]) -> None:
         pool(asked, offers)
 
 
+@fuzz
 @given(st.integers(1, 2_000_000), OFFERS)
 def test_a_pool_never_takes_more_than_is_asked_or_offered(asked: int, offers: list[Offer]) -> None:
     found = pool(asked, offers)
@@ -104,6 +106,7 @@ def test_a_pool_never_takes_more_than_is_asked_or_offered(asked: int, offers: li
     assert all(dearest is not None and apr[one] >= dearest for one in left_out)
 
 
+@fuzz
 @given(st.lists(st.tuples(AMOUNTS, RATES), min_size=1, max_size=8))
 def test_the_blended_rate_earns_what_the_shares_earn(rows: list[tuple[int, Decimal]]) -> None:
     shares = tuple(Share(IDS[place], *row) for place, row in enumerate(rows))
@@ -126,6 +129,7 @@ def test_a_part_is_rounded_down_and_the_rest_goes_to_the_largest_then_the_lowest
     }
 
 
+@fuzz
 @given(st.integers(0, 10**16), WEIGHTS)
 def test_what_is_divided_adds_up(amount: int, rows: list[Fraction]) -> None:
     assume(any(rows))
@@ -163,6 +167,7 @@ def test_nobody_is_given_more_than_is_owed() -> None:
     assert give_back(0, {IDS[0]: 0}) == {IDS[0]: 0}
 
 
+@fuzz
 @given(st.lists(st.integers(0, 10**13), min_size=1, max_size=8), st.data())
 def test_what_comes_back_adds_up_and_is_never_too_much(rows: list[int], data: st.DataObject) -> None:
     owed = dict(zip(IDS, rows, strict=False))
@@ -218,6 +223,7 @@ def test_a_share_that_is_there_twice_is_refused() -> None:
         pay_out(holdings_of([(5, 5, "1")]) * 2, principal=0, interest=0)
 
 
+@fuzz
 @given(
     st.lists(st.tuples(st.integers(1, 10**12), RATES), min_size=1, max_size=6),
     st.integers(1, 24),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from credit.reasons import Cause, Reason, factors_below, reasons_of, sentence, with_averages
 from credit.scorecard import Card, Characteristic, score
 from credit.tests.cards import CARD, INQUIRIES, PAY, band, missing, only, values
+from credit.tests.fuzz import fuzz
 
 BAD = {
     "pay_to_income": Decimal(34),
@@ -111,6 +112,7 @@ def test_every_rule_that_was_hit_is_named_and_inquiries_still_are() -> None:
     assert [one.name for one in found] == [rule.name for rule in rules] + ["inquiries"]
 
 
+@fuzz
 @given(
     st.fixed_dictionaries(
         {

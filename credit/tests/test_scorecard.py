@@ -21,6 +21,7 @@ from credit.tests.cards import (
     only,
     values,
 )
+from credit.tests.fuzz import fuzz
 
 FINITE = st.decimals(min_value=-10_000, max_value=10_000, places=4)
 
@@ -54,6 +55,7 @@ def test_a_named_value_that_no_bin_names_is_another_answer_and_not_a_missing_one
     assert bin_of(HOME.name, HOME.bins, value).code == code
 
 
+@fuzz
 @given(FINITE)
 def test_every_number_is_in_one_bin(value: Decimal) -> None:
     assert sum(one.takes(value) for one in PAY.bins) == 1
@@ -154,6 +156,7 @@ def test_more_points_stand_for_better_odds() -> None:
     assert SCALE.default_probability(Decimal(580)) == Decimal("0.0384615385")  # 1 in 26
 
 
+@fuzz
 @given(st.decimals(min_value=-3_000, max_value=3_000, places=2), st.decimals(0, 500, places=2))
 def test_a_chance_lies_between_nothing_and_one_and_never_rises_with_the_points(
     points: Decimal, more: Decimal
@@ -167,6 +170,7 @@ def test_no_score_is_too_great_to_have_a_chance(points: str, pd: int) -> None:
     assert SCALE.default_probability(Decimal(points)) == pd
 
 
+@fuzz
 @given(st.decimals(min_value=Decimal("0.001"), max_value=10**6, places=3))
 def test_points_and_odds_are_two_ways_of_saying_one_thing(odds: Decimal) -> None:
     chance = SCALE.default_probability(SCALE.points_at(odds))

@@ -22,6 +22,7 @@ from credit.terms_hash import (
     terms_hash,
     terms_text,
 )
+from credit.tests.fuzz import fuzz
 
 TERMS = Terms(
     offer_id=UUID(int=1),
@@ -125,6 +126,7 @@ def test_letters_composed_in_two_ways_are_the_same_letters() -> None:
     assert terms_hash(one) == terms_hash(other)
 
 
+@fuzz
 @given(st.decimals(-(10**6), 10**6, places=6), st.integers(0, 6))
 def test_zeros_behind_a_rate_say_nothing(rate: Decimal, zeros: int) -> None:
     longer = rate.quantize(Decimal(1).scaleb(-6 - zeros))
