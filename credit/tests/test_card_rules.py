@@ -164,6 +164,20 @@ def test_a_cut_off_is_one_that_some_reach_and_some_do_not(cut_off: int, wrong: b
     assert (Fault.OUT_OF_REACH in faults(replace(CARD, cut_off=cut_off))) == wrong
 
 
+@pytest.mark.parametrize(
+    ("worst", "average", "wrong"),
+    [
+        ("9.49", "9.5", set()),
+        ("9.49", "9.499", {Fault.AVERAGES_BELOW}),
+        ("9.5", "9.5", {Fault.OUT_OF_REACH}),
+    ],
+)
+def test_half_a_point_short_is_rounded_to_the_cut_off(worst: str, average: str, wrong: set[Fault]) -> None:
+    bins = (band("N1", worst, None, "1"), band("N2", "20", "1", None), missing("N0", "20"))
+    one = Characteristic("months", "Months", bins, average=Decimal(average))
+    assert faults(only(one, cut_off=10), {"months"}) == wrong
+
+
 # What is banned
 
 BANNED_NAMES = {

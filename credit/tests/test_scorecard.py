@@ -83,6 +83,11 @@ def test_a_missing_value_without_a_bin_is_refused_and_not_zero() -> None:
         score(card, {"months": None})
 
 
+def test_a_missing_value_is_not_another_answer() -> None:
+    with pytest.raises(CannotScore, match="a missing value"):
+        score(only(replace(HOME, bins=HOME.bins[:-1])), {"home": None})
+
+
 def test_a_value_in_a_gap_is_refused_and_not_zero() -> None:
     card = only(Characteristic("months", "Months", (band("M1", "10", None, "3"), band("M2", "20", "4"))))
     with pytest.raises(CannotScore, match="no bin for 3"):
