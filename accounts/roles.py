@@ -43,6 +43,10 @@ RECONCILIATION = (
     *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
     *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod", "wallet.banksettlement"),
 )
+# What people save, under which terms, and whether the days of it are closed.
+PLANS = ("savings.savingsplan", "savings.planterms")
+SAVINGS = ("savings.usersavings", "savings.savingsgroup", "savings.autosaving", "savings.autorun")
+ROLLS = ("savings.roll",)
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
 SENT = ("accounts.notificationdelivery",)
@@ -103,6 +107,13 @@ PROPOSE_REFUND = "wallet.propose_refund"
 APPROVE_REFUND = "wallet.approve_refund"
 SETTLE_REFUND = "wallet.settle_refund"
 ANSWER_DISPUTE = "wallet.answer_dispute"
+PROPOSE_PLAN = "savings.propose_plan_terms"
+APPROVE_PLAN = "savings.approve_plan_terms"
+OPEN_PLAN = "savings.open_plan"
+FREEZE_SAVING = "savings.freeze_saving"
+RETRY_PARKED = "savings.retry_parked"
+PROPOSE_BACKDATED = "savings.propose_backdated"
+APPROVE_BACKDATED = "savings.approve_backdated"
 
 
 @dataclass(frozen=True)
@@ -119,10 +130,11 @@ ROLES = {
     SUPPORT: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *REFERRALS),
+            *(*PARKED, *APPLICATIONS, *REFERRALS, *PLANS, *SAVINGS),
         ),
         (
             ANSWER_DISPUTE,
+            FREEZE_SAVING,
             REVEAL,
             FREEZE,
             END_SESSIONS,
@@ -136,8 +148,12 @@ ROLES = {
     KYC: Role((*PEOPLE, *LIMITS, *APPLICATIONS, *SCREENING), (REVEAL, READ_CASES, REVIEW_KYC)),
     CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
     FINANCE: Role(
-        (*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN, *RECONCILIATION),
         (
+            *(*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN, *RECONCILIATION),
+            *(*PLANS, *SAVINGS, *ROLLS),
+        ),
+        (
+            *(PROPOSE_PLAN, OPEN_PLAN, RETRY_PARKED, PROPOSE_BACKDATED, APPROVE_BACKDATED),
             *(PROPOSE_REFUND, APPROVE_REFUND, SETTLE_REFUND, RESOLVE_SUSPENDED, APPROVE_SUSPENDED),
             ANSWER_DISPUTE,
             *(RECONCILE, IMPORT_ROWS, PROPOSE_DAY, APPROVE_DAY, CLOSE_PERIOD, PROPOSE_REOPENING),
@@ -150,8 +166,10 @@ ROLES = {
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
             *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *RECONCILIATION),
+            *(*PLANS, *SAVINGS),
         ),
         (
+            *(APPROVE_PLAN, OPEN_PLAN, FREEZE_SAVING, APPROVE_BACKDATED),
             *(APPROVE_DAY, APPROVE_REOPENING),
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
             *(APPROVE_ADJUSTMENT, APPROVE_REVERSAL, PROPOSE_LIMITS, APPROVE_LIMITS, APPROVE_PROGRAM),
@@ -175,6 +193,7 @@ ROLES = {
                 *HOOKS,
             ),
             *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN, *RECONCILIATION),
+            *(*PLANS, *SAVINGS, *ROLLS),
         ),
         (READ_CASES,),
     ),

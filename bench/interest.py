@@ -50,9 +50,10 @@ insert into wallet_account (id, owner_id, kind, currency_id, normal_side, floor,
 select uuidv7(), ('01900000-0000-7000-8000-' || lpad(to_hex(n % {OWNERS} + 1), 12, '0'))::uuid, 'SAVINGS', 'NGN',
     'CREDIT', 0, now()
 from generate_series(1, {SAVINGS}) n;
-insert into savings_usersavings (id, user_id, plan_id, account_id, name, state, at_maturity)
+insert into savings_usersavings (
+    id, user_id, plan_id, account_id, name, state, at_maturity, paid_at_start, tax_at_start)
 select uuidv7(), a.owner_id, (select array_agg(id order by code) from savings_savingsplan)[1 + a.n % 4], a.id, 'saving',
-    'ACTIVE', 'PAY_OUT'
+    'ACTIVE', 'PAY_OUT', 0, 0
 from (select *, row_number() over () as n from wallet_account where kind = 'SAVINGS') a;
 insert into savings_position (saving_id, account_id, plan_id, term, earns, balance, carry, capital, next_day, error)
 select id, account_id, plan_id, 0, true, 100000 + hashtext(id::text)::bigint + 2147483648, 0, 0, %(day)s, ''

@@ -14,6 +14,8 @@ app.autodiscover_tasks(related_name="archive_tasks")
 app.autodiscover_tasks(related_name="reconciliation_tasks")
 app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
+app.autodiscover_tasks(related_name="staff_tasks")
+app.autodiscover_tasks(related_name="automatic_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -46,6 +48,11 @@ app.conf.beat_schedule = {
         "task": "wallet.reconciliation_tasks.reconcile_yesterday",
         "schedule": crontab(hour=5, minute=0),
     },
+    # From the morning on: what came in overnight is there to be saved.
+    "save automatically": {
+        "task": "savings.automatic_tasks.save_automatically",
+        "schedule": crontab(hour="6-22"),
+    },
     "seal the ledger": {"task": "wallet.tasks.seal_ledger", "schedule": crontab(hour=0, minute=10)},
     "verify the ledger": {"task": "wallet.tasks.verify_ledger", "schedule": crontab(hour=1, minute=0)},
     # On the first days of a month, until everybody has theirs: a run that finds nothing to make costs one query.
@@ -76,6 +83,9 @@ app.conf.beat_schedule = {
         "task": "storage_app.tasks.reconcile_files",
         "schedule": crontab(hour=1, minute=30),
     },
+    # From just after midnight on; a run that finds every day closed costs one query.
+    "roll savings": {"task": "savings.tasks.roll_savings", "schedule": crontab(minute="1-59/5")},
+    "mature savings": {"task": "savings.tasks.mature_savings", "schedule": crontab(minute="3-59/5")},
     "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
     "take up webhooks": {"task": "accounts.webhook_tasks.take_up", "schedule": 15.0},
     "forget old webhooks": {
@@ -89,6 +99,9 @@ app.conf.beat_schedule = {
         "task": "accounts.check_tasks.restrict_unidentified",
         "schedule": crontab(hour=4, minute=30),
     },
+    # After the night's roll has closed the day.
+    "note plans' days": {"task": "savings.staff_tasks.note_plan_days", "schedule": crontab(minute=20)},
+    "tell of terms": {"task": "savings.staff_tasks.tell_of_terms", "schedule": 600.0},
     "retire signing keys": {"task": "accounts.tasks.retire_signing_keys", "schedule": 600.0},
     "forget old sign-ins": {
         "task": "accounts.tasks.forget_old_sign_ins",

@@ -44,6 +44,7 @@ urlpatterns = [
     path("verify/", include("accounts.kyc_urls")),
     path("", include("accounts.urls")),
     path("", include("storage_app.urls")),
+    path("", include("savings.urls")),
     path("", include("wallet.urls")),
 ]
 

@@ -18,6 +18,8 @@ from fractions import Fraction
 from core.daycount import day_fraction
 
 PLACES = 10
+ZERO = Decimal(0)
+HIGHEST = Decimal(1000)  # percent a year
 DAY = timedelta(days=1)
 
 
@@ -99,7 +101,7 @@ class Terms:
         floors = [band.floor for band in self.bands]
         if floors[:1] != [0] or floors != sorted(set(floors)):
             raise ValueError("Bands start at 0, each above the one before.")
-        if any(not 0 <= band.rate <= 1000 for band in self.bands):
+        if any(not 0 <= band.rate <= HIGHEST for band in self.bands):
             raise ValueError("A rate is between 0 and 1,000 percent a year.")
 
 
@@ -137,14 +139,14 @@ def rate_of(bands: Sequence[Band], balance: int) -> Decimal:
     return next(band.rate for band in reversed(bands) if band.floor <= balance)
 
 
-def accrual(terms: Terms, balance: int, day: date, *, capital: Decimal = Decimal(0)) -> Decimal:
+def accrual(terms: Terms, balance: int, day: date, *, capital: Decimal = ZERO) -> Decimal:
     """Return what a balance and the interest capitalised on it earn in one day, half-even to `terms.places`.
 
     The balance alone decides the band; capitalised interest earns at the rate of the band that the balance reaches.
     A balance below zero earns nothing.
     """
     if balance < 0:
-        return Decimal(0)
+        return ZERO
     year = day_fraction(terms.day_count, day)
     exact = (_of_a_year(terms, balance) + Fraction(capital) * _part(rate_of(terms.bands, balance))) * year
     return Decimal(round(exact * 10**terms.places)).scaleb(-terms.places)
@@ -194,13 +196,13 @@ def close_day(
     earned = accrual(terms, balance, day, capital=standing.capital)
     carry = standing.carry + earned
     row = Day(day=day, balance=balance, accrued=earned, carry=carry)
-    capital = max(carry, Decimal(0)) if ends_on(terms.capitalised, day) else standing.capital
+    capital = max(carry, ZERO) if ends_on(terms.capitalised, day) else standing.capital
     if not (last or ends_on(terms.paid, day)):
         return Standing(balance, carry, capital), row
     gross = max(whole(carry, terms.rounding), 0)
     tax = tax_on(gross, terms.tax)
     rest = carry - gross
-    earning = max(min(capital, rest), Decimal(0))
+    earning = max(min(capital, rest), ZERO)
     return Standing(balance + gross - tax, rest, earning), replace(row, carry=rest, paid=gross, tax=tax)
 
 
@@ -236,7 +238,9 @@ def interest_of_a_year(terms: Terms, balance: int, start: date) -> Decimal:
     Under `MARGINAL` each part of the balance is taken as a saving of its own, as Regulation DD (12 CFR 1030), Appendix
     A, part I.D method B, has it.
     """
-    whole_year = replace(terms, paid=Every.END, tax=Decimal(0))
+    # What is paid stays and earns from then on, as if it were capitalised then.
+    earning = min(terms.capitalised, terms.paid, key=[*Every].index)
+    whole_year = replace(terms, capitalised=earning, paid=Every.END, tax=ZERO)
     if terms.method is Method.MARGINAL:
         stacks = [
             (replace(whole_year, bands=(Band(0, band.rate),)), part)
@@ -246,4 +250,4 @@ def interest_of_a_year(terms: Terms, balance: int, start: date) -> Decimal:
         stacks = [(whole_year, balance)]
     end = start + 365 * DAY
     closed = [close_days({start: one}, start=start, end=end, moves={start: part})[0] for one, part in stacks]
-    return sum((standing.carry for standing in closed), Decimal(0))
+    return sum((standing.carry for standing in closed), ZERO)

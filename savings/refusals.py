@@ -101,6 +101,15 @@ class NotEnoughSaved(DomainError):
     public = ("available", "fee")
 
 
+class CostChanged(DomainError):
+    """`data["fee"]` says what it costs now."""
+
+    code = "saving_cost_changed"
+    kind = "conflict"
+    message = _("What taking money out costs has changed. Look at it again before you go on.")
+    public = ("expected", "fee")
+
+
 class BeingLookedInto(DomainError):
     code = "saving_parked"
     kind = "unavailable"
@@ -117,3 +126,159 @@ class MovementReused(DomainError):
     code = "movement_id_reused"
     kind = "conflict"
     message = _("This was already done with other details.")
+
+
+class GroupNotFound(DomainError):
+    code = "savings_group_not_found"
+    kind = "not_found"
+    message = _("There is no such group, or its link no longer works. Ask whoever invited you for a new one.")
+
+
+class GroupIdReused(DomainError):
+    code = "savings_group_id_reused"
+    kind = "conflict"
+    message = _("This group was already made with other details.")
+
+
+class GroupInvalid(DomainError):
+    """`data["field"]` names what is wrong."""
+
+    code = "savings_group_invalid"
+    message = _("A group cannot be made so.")
+    public = ("field",)
+
+
+class TooManyGroups(DomainError):
+    code = "savings_group_too_many"
+    kind = "limited"
+    message = _("You have made 20 groups that go on. Make another when one of them has come to its end.")
+
+
+class GroupFull(DomainError):
+    code = "savings_group_full"
+    kind = "conflict"
+    message = _("This group has 50 people, and takes no more.")
+
+
+class GroupClosed(DomainError):
+    code = "savings_group_closed"
+    kind = "conflict"
+    message = _("This group takes no new people any more: it was closed, or its day is too near.")
+
+
+class AlreadyInGroup(DomainError):
+    """`data["saving"]` is one's own saving in it."""
+
+    code = "savings_group_joined"
+    kind = "conflict"
+    message = _("You save in this group already.")
+    public = ("saving",)
+
+
+class TooManyGroupLookups(DomainError):
+    """`data["retry_after"]` says in how many seconds the next try is free."""
+
+    code = "savings_group_lookups"
+    kind = "limited"
+    message = _("You have followed many invitations in a short time. Please wait a little.")
+    public = ("retry_after",)
+
+
+class DaysInvalid(DomainError):
+    """`data["field"]` names what is wrong."""
+
+    code = "savings_paper_days"
+    message = _("Choose days of this saving, at most a year of them.")
+    public = ("field",)
+
+
+class TooManyPapers(DomainError):
+    code = "savings_paper_too_many"
+    kind = "limited"
+    message = _("You have made many papers today. The ones you have stay as they are; come back tomorrow.")
+
+
+class AutomaticInvalid(DomainError):
+    """`data["field"]` names what is wrong."""
+
+    code = "automatic_saving_invalid"
+    message = _("This cannot be saved automatically so.")
+    public = ("field",)
+
+
+class AutomaticNotFound(DomainError):
+    code = "automatic_saving_not_found"
+    kind = "not_found"
+    message = _("There is no such automatic saving.")
+
+
+class AutomaticIdReused(DomainError):
+    code = "automatic_saving_id_reused"
+    kind = "conflict"
+    message = _("This automatic saving was already set up with other details.")
+
+
+class AutomaticGoesOn(DomainError):
+    code = "automatic_saving_goes_on"
+    kind = "conflict"
+    message = _("This saving has one of that sort already. Change its amount, or stop it first.")
+
+
+class AutomaticOver(DomainError):
+    code = "automatic_saving_over"
+    kind = "conflict"
+    message = _("This automatic saving has ended. Set up a new one.")
+
+
+class TooManyAutomatic(DomainError):
+    code = "too_many_automatic_savings"
+    kind = "conflict"
+    message = _("You have set up automatic saving 100 times here. Change one that goes on instead.")
+
+
+class NothingToSkip(DomainError):
+    code = "nothing_to_skip"
+    kind = "conflict"
+    message = _("It is paused, so there is no day to skip.")
+
+
+class DaysOfSavingsOpen(DomainError):
+    """`data["day"]` is the first day of savings that is not closed."""
+
+    code = "savings_days_open"
+    kind = "conflict"
+    message = _(
+        "Not every day of this month is closed for all savings yet. Wait for the daily roll, or run it."
+    )
+    public = ("day",)
+
+
+class SavingsParked(DomainError):
+    """`data["savings"]` is how many are parked, `data["day"]` the first day of theirs that is not closed."""
+
+    code = "savings_parked"
+    kind = "conflict"
+    message = _(
+        "Savings are parked with days of this month that are not closed. Mend them and try them again."
+    )
+    public = ("savings", "day")
+
+
+class BeforeOpening(DomainError):
+    code = "entry_before_opening"
+    message = _("The saving had not begun on that day. Choose a later one.")
+    public = ("opened_on",)
+
+
+class DayToCome(DomainError):
+    code = "entry_in_future"
+    message = _("That day is still to come. Choose today or one before.")
+    public = ("today",)
+
+
+class NotEnoughThatDay(DomainError):
+    """`data["day"]` is the first day on which the saving would have held less than nothing."""
+
+    code = "saving_not_enough_that_day"
+    message = _("There was not that much in the saving on every day since. Enter less, or a later day.")
+    public = ("day",)

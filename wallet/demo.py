@@ -4,7 +4,8 @@ It is the same story each time, told backwards from the day it is made. Developm
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -59,6 +60,9 @@ OTHERS = 60
 # Of tier 1, and with so many naira left of the day's limit; everybody else is of tier 3.
 NEAR, LEFT = "chidi", 2_500
 Told = tuple[int, int, str, str, int, str]
+# What apps above tell between: moments, and what happens then. They are given the people by their names.
+Act = tuple[datetime, Callable[[], object]]
+chapters: list[Callable[[Mapping[str, User], datetime], list[Act]]] = []
 
 
 def write_history(*, people: Mapping[str, User], at: datetime) -> bool:
@@ -73,7 +77,8 @@ def write_history(*, people: Mapping[str, User], at: datetime) -> bool:
         wallets = {name: open_wallet(owner_id=user.pk) for name, user in by_name.items()}
         if Account.objects.filter(pk__in=wallets.values(), version__gt=0).exists():
             return False
-        postings = _tell(_story(wallets), wallets, at)
+        acts = [act for chapter in chapters for act in chapter(by_name, at)]
+        postings = _tell(_story(wallets), acts, wallets, at)
         _correct(postings[MISTAKE], wallets, at)
     _today(by_name, wallets, at)
     _near_the_limit(wallets, at)
@@ -94,15 +99,20 @@ def _story(names: Iterable[str]) -> list[Told]:
     return sorted(story, key=lambda told: (-told[0], told[1]))
 
 
-def _tell(story: list[Told], wallets: dict[str, UUID], at: datetime) -> dict[str, UUID]:
-    """Post a story; return the last posting of each note."""
+def _tell(story: list[Told], acts: list[Act], wallets: dict[str, UUID], at: datetime) -> dict[str, UUID]:
+    """Post a story, and what others tell at its time; return the last posting of each note."""
     postings: dict[str, UUID] = {}
+    waiting = deque(sorted(acts, key=lambda act: act[0]))
     for days, hour, payer, payee, naira, note in story:
         moment = _moment(at, days, hour)
+        while waiting and waiting[0][0] <= moment:
+            waiting.popleft()[1]()
         if payer:
             postings[note] = _send(wallets[payer], wallets[payee], naira * NAIRA, note, moment)
         else:
             _deposit(wallets[payee], naira * NAIRA, moment)
+    for _moment_of_it, act in waiting:
+        act()
     return postings
 
 

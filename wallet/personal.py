@@ -148,7 +148,8 @@ def export(user: User) -> Iterator[life.File]:
 
 def blockers(user: User) -> Iterator[Blocker]:
     """What of a person's money must be settled before they may go."""
-    accounts = list(Account.objects.filter(owner=user))
+    # What is in a saving cannot be sent: savings say themselves what keeps an account open.
+    accounts = list(Account.objects.filter(owner=user).exclude(kind=Account.Kind.SAVINGS))
     if any(account.balance for account in accounts):
         yield Blocker(
             _("There is still money in your account"),

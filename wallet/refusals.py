@@ -96,6 +96,12 @@ class AccountHeld(LedgerRefusal):
     )
 
 
+class AccountSaves(LedgerRefusal):
+    code = "account_saves"
+    kind = "forbidden"
+    message = _("This money is saved under a plan. Save more, or take it out, at the saving itself.")
+
+
 class LimitExceeded(LedgerRefusal):
     """A limit of the sender's tier; `data` says which account, how much it allows, and when it starts anew."""
 

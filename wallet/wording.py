@@ -29,6 +29,20 @@ KINDS: dict[str, Words] = {
     "STAMP_DUTY": _("Stamp duty"),
     "LEVY": _("Levy"),
     "CHARGEBACK": _("Taken back by the payer’s bank"),
+    "SAVING": _("Saved"),
+    "UNSAVING": _("From your savings"),
+    "SAVING_FEE": _("Fee for taking savings out"),
+    "SAVING_PENALTY": _("Penalty for ending early"),
+    "INTEREST": _("Interest"),
+    "WITHHOLDING_TAX": _("Tax withheld"),
+    "INTEREST_BACK": _("Interest taken back"),
+    "TAX_BACK": _("Tax given back"),
+}
+# Between a wallet and savings of the same person: neither earned nor spent.
+OWN_MONEY = frozenset({"SAVING", "UNSAVING"})
+# Movements of savings: what their saving is called stands with them.
+SAVINGS = OWN_MONEY | {
+    *("SAVING_FEE", "SAVING_PENALTY", "INTEREST", "WITHHOLDING_TAX", "INTEREST_BACK", "TAX_BACK"),
 }
 # What money is set aside for, by the reason its hold gives.
 HOLDS: dict[str, Words] = {
@@ -41,6 +55,7 @@ KIND_NOTES: dict[str, Words] = {
     "RETURN": _("Sent back by the bank"),
     "VAT": _("Passed on to the state"),
     "STAMP_DUTY": _("Passed on to the state"),
+    "WITHHOLDING_TAX": _("Passed on to the state"),
 }
 
 

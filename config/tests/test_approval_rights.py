@@ -30,6 +30,8 @@ DECIDED_BY_TWO = {
     claims.ATTRIBUTE: ({"Finance"}, {"Finance"}),
     claims.REFUND: ({"Finance"}, {"Finance"}),
     claims.ASKED: ({"Finance"}, {"Finance"}),
+    "savings.plan_terms": ({"Finance"}, {"Compliance"}),
+    "savings.backdated_entry": ({"Finance"}, {"Finance", "Compliance"}),
     "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
 }
 

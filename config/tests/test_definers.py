@@ -79,6 +79,8 @@ DEFINERS = {
     "wallet.is_archived(p_account uuid, p_from xid8)": PEOPLE,
     "wallet.hold_still(p_accounts uuid[])": SERVICE,
     "wallet.verify_statements()": SERVICE,
+    # Deletes a saving's days that a replay replaces, and keeps each beside the replay.
+    "savings.replace_days(p_replay uuid)": SERVICE,
 }
 # Triggers beside those of histories.
 TRIGGERS = {

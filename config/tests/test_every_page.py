@@ -16,6 +16,7 @@ from accounts.unsubscribing import Wish
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_token
 from core.actors import acting_as_service
 from realtime.models import SocketProcess, Subscription
+from savings.models import SavingsGroup, UserSavings
 from wallet import services as wallet
 from wallet.management.commands.seed_demo import ADMIN, PASSWORD
 from wallet.models import (
@@ -83,6 +84,8 @@ STAFF_LISTS = [
     "wallet/coolingoffrule",
     "wallet/feeschedule",
     "wallet/reversalrule",
+    *("savings/savingsplan", "savings/planterms", "savings/usersavings", "savings/savingsgroup"),
+    *("savings/autosaving", "savings/autorun", "savings/roll"),
     "storage_app/bucket",
     "realtime/subscription",
     "realtime/parkedmessage",
@@ -231,6 +234,31 @@ def test_the_pages_of_money_out(visitor: Visitor, demo: None) -> None:
     press(visitor.page, "Review")
     heading(visitor.page, "Check and send")
     visitor.check()
+
+
+def test_the_pages_of_saving_together_and_of_papers(visitor: Visitor, demo: None) -> None:
+    log_in(visitor, ADA)
+    with acting_as_service():
+        group = SavingsGroup.objects.get(organiser=person(ADA))
+        saving = UserSavings.objects.get(user=person(ADA), name="Rainy days")
+        ended = UserSavings.objects.get(user=person(ADA), name="New phone")
+    for address in ("/savings/groups/", "/savings/groups/new/", f"/savings/groups/{group.pk}/"):
+        visitor.go(address)
+    visitor.go(f"/savings/{saving.pk}/papers/statement.pdf?since=2020-01-01&until=2020-01-02")
+    for address in (
+        f"/savings/{saving.pk}/papers/",
+        f"/savings/{ended.pk}/papers/",
+        "/savings/certificates/",
+    ):
+        visitor.go(address)
+    visitor.meant.add(404)
+    visitor.go("/savings/groups/join/0000-0000-0000-0000/")
+    press(visitor.page, "See the group")
+    expect(visitor.page.get_by_role("alert")).to_be_visible()
+    visitor.forget()
+    log_in(visitor, NGOZI)
+    visitor.go("/savings/groups/")
+    visitor.go(f"/savings/groups/join/{group.code}/")
 
 
 def test_the_pages_of_limits(visitor: Visitor, demo: None) -> None:

@@ -15,6 +15,7 @@ from accounts.tests.factories import make_person
 from accounts.tests.test_row_security import furnish
 from core.actors import acting_as, acting_as_service
 from core.ids import uuid7
+from savings.tests.furnishing import furnish_savings
 from storage_app.tests.factories import make_bucket, put
 from wallet.models import Entry, Merchant, MerchantSettlement, Payment, PaymentGateway, RequestBlock
 from wallet.refusals import SingleAmountExceeded
@@ -68,6 +69,17 @@ EXPORTED = {
     "mfa_authenticator": "second_factors",
     "socialaccount_socialaccount": "linked_accounts",
     "storage_app_object": "files",
+    "savings_accrual": "savings_interest",
+    "savings_autorun": "automatic_savings_days",
+    "savings_autosaving": "automatic_savings",
+    "savings_closingquote": "savings_quotes",
+    "savings_interestchoice": "interest_choices",
+    "savings_move": "savings_movements",
+    "savings_replacedaccrual": "savings_interest_before",
+    "savings_replay": "savings_replays",
+    "savings_savingsgroup": "savings_groups",
+    "savings_statechange": "savings_states",
+    "savings_usersavings": "savings",
     "wallet_account": "accounts",
     "wallet_bankaccount": "bank_accounts",
     "wallet_bulkpayout": "payout_files",
@@ -197,6 +209,9 @@ EXEMPT = {
     "savings_planrate": NOBODYS,
     "savings_roll": NOBODYS,
     "savings_rollchunk": NOBODYS,
+    "savings_position": SHOWN,
+    "savings_planday": NOBODYS,
+    "savings_termstold": NOBODYS,
     **dict.fromkeys(
         (
             "savings_usersavings",
@@ -299,6 +314,7 @@ def ada() -> User:
             )
         furnish_payouts(user, account)
         furnish_money_in(user, account)
+        furnish_savings(user, bola)
         buy(user, account, make_link(make_merchant(shopkeeper(), name="Kasuwa"), amount=5_000))
         shop = Merchant.objects.get()
         taken = {"organization": shop.organization, "merchant": shop, "amount": 1, "made_by": user}

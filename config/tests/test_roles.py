@@ -29,6 +29,7 @@ from accounts.tests.referring import furnish_referrals
 from core.actors import acting_as_service
 from core.ids import uuid7
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
+from savings.tests.looked_at import furnish_looked_at
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
 from wallet.tests.archiving import note_an_archive
 from wallet.tests.demo_world import make_demo_world
@@ -74,6 +75,11 @@ RECONCILIATION = {
     *("wallet.reconciledday", "wallet.break", "wallet.gatewayrow", "wallet.match", "wallet.rowimport"),
     *("wallet.matchingrule", "wallet.suspenseitem", "wallet.closedperiod", "wallet.banksettlement"),
 }
+PLANS = {"savings.savingsplan", "savings.planterms"}
+SAVINGS = PLANS | {
+    *("savings.usersavings", "savings.savingsgroup", "savings.autosaving", "savings.autorun"),
+}
+ROLLS = {"savings.roll"}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 APPLICATIONS = {"accounts.kycapplication"}
@@ -91,7 +97,8 @@ SEES = {
     | HOOKS
     | PARKED
     | APPLICATIONS
-    | REFERRALS,
+    | REFERRALS
+    | SAVINGS,
     "KYC": PEOPLE | LIMITS | APPLICATIONS | SCREENING,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
     "Finance": BOOKS
@@ -102,6 +109,8 @@ SEES = {
     | BONUSES
     | APPROVALS
     | BROKEN
+    | SAVINGS
+    | ROLLS
     | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
@@ -118,6 +127,7 @@ SEES = {
     | SCREENING
     | REFERRALS
     | APPROVALS
+    | SAVINGS
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
@@ -135,6 +145,8 @@ SEES = {
     | REFERRALS
     | APPROVALS
     | BROKEN
+    | SAVINGS
+    | ROLLS
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
@@ -154,6 +166,8 @@ SEES = {
     | REFERRALS
     | APPROVALS
     | BROKEN
+    | SAVINGS
+    | ROLLS
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
@@ -164,10 +178,13 @@ MAY = {
         roles.RESEND_WEBHOOK,
         roles.TAKE_PARKED,
         roles.ANSWER_DISPUTE,
+        roles.FREEZE_SAVING,
     },
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
     "Credit": set(),
     "Finance": {
+        *(roles.PROPOSE_PLAN, roles.OPEN_PLAN, roles.RETRY_PARKED),
+        *(roles.PROPOSE_BACKDATED, roles.APPROVE_BACKDATED),
         *(roles.RECONCILE, roles.IMPORT_ROWS, roles.PROPOSE_DAY, roles.APPROVE_DAY, roles.CLOSE_PERIOD),
         roles.PROPOSE_REOPENING,
         *(roles.REPLAY, roles.RUN_PROGRAMS, roles.APPROVE_PROGRAM, roles.RUN_TASK_AGAIN),
@@ -181,6 +198,7 @@ MAY = {
         roles.RUN_PROGRAMS,
     },
     "Compliance": {
+        *(roles.APPROVE_PLAN, roles.OPEN_PLAN, roles.FREEZE_SAVING, roles.APPROVE_BACKDATED),
         *(roles.APPROVE_DAY, roles.APPROVE_REOPENING),
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
         *(roles.CHANGE_RULES, roles.END_SUBSCRIPTION),
@@ -192,6 +210,8 @@ MAY = {
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
     SUPERUSER: {
+        *(roles.PROPOSE_PLAN, roles.APPROVE_PLAN, roles.OPEN_PLAN, roles.FREEZE_SAVING),
+        *(roles.RETRY_PARKED, roles.PROPOSE_BACKDATED, roles.APPROVE_BACKDATED),
         *(roles.RESOLVE_SUSPENDED, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
         *(roles.RECONCILE, roles.IMPORT_ROWS, roles.PROPOSE_DAY, roles.APPROVE_DAY, roles.CLOSE_PERIOD),
         roles.PROPOSE_REOPENING,
@@ -256,6 +276,13 @@ CLAIM_DEEDS = {
         "turn-down": roles.SETTLE_REFUND,
     },
     "wallet.dispute": {"accept": roles.ANSWER_DISPUTE, "decline": roles.ANSWER_DISPUTE},
+    # And of savings.
+    "savings.savingsplan": {"open": roles.OPEN_PLAN, "close": roles.OPEN_PLAN},
+    "savings.usersavings": {
+        "freeze": roles.FREEZE_SAVING,
+        "lift": roles.FREEZE_SAVING,
+        "close-again": roles.RETRY_PARKED,
+    },
 }
 
 
@@ -306,6 +333,7 @@ def world() -> Iterator[None]:
     make_endpoint(firm, bola)
     make_application(customer=bola)
     plan(firm, "member.joined")
+    furnish_looked_at(bola)
     yield
 
 
@@ -414,6 +442,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
         "explain",
         "reopen",
         "apart",
+        "liabilities",
         "ask",
         "file",
         "mapping",

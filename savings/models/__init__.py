@@ -1,5 +1,6 @@
 from savings.models.automatic import AutoRun, AutoSaving
 from savings.models.ending import ClosingQuote
+from savings.models.figures import PlanDay, TermsTold
 from savings.models.groups import SavingsGroup
 from savings.models.plans import PlanRate, PlanTerms, SavingsPlan
 from savings.models.replays import InterestChoice, ReplacedAccrual, Replay
@@ -13,6 +14,7 @@ __all__ = [
     "ClosingQuote",
     "InterestChoice",
     "Move",
+    "PlanDay",
     "PlanRate",
     "PlanTerms",
     "Position",
@@ -23,5 +25,6 @@ __all__ = [
     "SavingsGroup",
     "SavingsPlan",
     "StateChange",
+    "TermsTold",
     "UserSavings",
 ]

@@ -61,6 +61,16 @@ class ClosingQuote(models.Model):
         return self.used_at is None and at < self.expires_at
 
     @property
+    def net(self) -> int:
+        """The interest that is paid now, after tax, minor units."""
+        return self.interest - self.tax
+
+    @property
+    def back(self) -> int:
+        """Interest that is taken back, less the tax of it that is given back, minor units."""
+        return self.taken_back - self.tax_back
+
+    @property
     def costs(self) -> int:
         """What of the money that was saved is lost by ending now, minor units."""
-        return self.taken_back - self.tax_back + self.penalty
+        return self.back + self.penalty

@@ -34,6 +34,11 @@ class SavingsPlan(models.Model):
     class Meta:
         verbose_name = _("savings plan")
         verbose_name_plural = _("savings plans")
+        permissions = [
+            ("propose_plan_terms", "Can propose savings plans and their terms"),
+            ("approve_plan_terms", "Can approve savings plans and their terms"),
+            ("open_plan", "Can open and close plans for new savings"),
+        ]
 
     def __str__(self) -> str:
         return self.name

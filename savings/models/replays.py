@@ -1,11 +1,19 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Approval
 from core.ids import uuid7
 from savings.models.savings import UserSavings
+
+
+class InterestChoiceQuerySet(models.QuerySet["InterestChoice"]):
+    def visible_to(self, user: Any) -> "InterestChoiceQuerySet":
+        return self.filter(user_id=user.pk)
 
 
 class InterestChoice(models.Model):
@@ -19,6 +27,8 @@ class InterestChoice(models.Model):
     from_date = models.DateField()
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    objects = InterestChoiceQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("choice about interest")
         verbose_name_plural = _("choices about interest")
@@ -29,11 +39,25 @@ class InterestChoice(models.Model):
 
 
 class Replay(models.Model):
-    """A saving's days, closed anew from a day on, because something of that day became known later."""
+    """A saving's days, closed anew from a day on, because something of that day became known later. Append-only.
+
+    `posting_id` is the movement that became known. Days of closed months are not closed anew: what they would have
+    paid more (or less, below zero) is `interest` before tax and `tax`, posted once as `adjusting_id`, and `stands_from`
+    is the first day that was, with the balance, carry and capital it began with. Minor units.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     saving = models.ForeignKey(UserSavings, on_delete=models.PROTECT, related_name="replays")
+    posting_id = models.UUIDField(unique=True, editable=False)
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
     since = models.DateField()
+    stands_from = models.DateField(null=True)
+    balance = models.BigIntegerField(default=0)
+    carry = models.DecimalField(max_digits=30, decimal_places=10, default=0)
+    capital = models.DecimalField(max_digits=30, decimal_places=10, default=0)
+    interest = models.BigIntegerField(default=0)
+    tax = models.BigIntegerField(default=0)
+    adjusting_id = models.UUIDField(null=True, unique=True, editable=False)
     reason = models.CharField(max_length=300)
     actor_id = models.UUIDField(null=True)
     made_at = models.DateTimeField(db_default=Now(), editable=False)

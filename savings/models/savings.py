@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +73,12 @@ class UserSavings(models.Model):
     class Meta:
         verbose_name = _("saving")
         verbose_name_plural = _("savings")
+        permissions = [
+            ("freeze_saving", "Can freeze savings and lift that"),
+            ("retry_parked", "Can have the days of a parked saving closed again"),
+            ("propose_backdated", "Can propose back-dated entries"),
+            ("approve_backdated", "Can approve back-dated entries"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(target=None) | Q(target__gt=0), name="saving_target"),
             models.CheckConstraint(
@@ -123,6 +129,9 @@ class Position(models.Model):
     class Meta:
         verbose_name = _("position")
         verbose_name_plural = _("positions")
+        indexes = [
+            models.Index(fields=["parked_at"], condition=Q(parked_at__isnull=False), name="position_parked")
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -171,6 +180,13 @@ def accrual_id(saving_id: UUID, day: date) -> UUID:
     return UUID(int=begins << 80 | saving_id.int & _RANDOM)
 
 
+class AccrualQuerySet(models.QuerySet["Accrual"]):
+    def of(self, saving: UserSavings, *, since: date, before: date) -> "AccrualQuerySet":
+        """A saving's days from one on, before another, found by their ids: there is no other index."""
+        days = range((before - since).days)
+        return self.filter(pk__in=[accrual_id(saving.pk, since + timedelta(days=n)) for n in days])
+
+
 class Accrual(models.Model):
     """One day of one saving, closed: what it held at the end, earned, and was paid. Append-only.
 
@@ -191,6 +207,8 @@ class Accrual(models.Model):
     tax = models.BigIntegerField(default=0)
     posting_id = models.UUIDField(null=True)
     tax_posting_id = models.UUIDField(null=True)
+
+    objects = AccrualQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("day's interest")

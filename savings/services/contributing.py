@@ -23,7 +23,7 @@ from savings.refusals import (
     TooLittle,
     TooMuch,
 )
-from savings.services.holding import Held, earns, hold, value_day_of, wallet_of
+from savings.services.holding import Held, earns, effective, hold, value_day_of, wallet_of
 from savings.services.steps import step
 from savings.services.terms import check_length, terms_in_force, terms_of
 from savings.states import ENDED, TAKES_MONEY, Event
@@ -71,7 +71,7 @@ def pay_in(held: Held, *, amount: int, posting_id: UUID, at: datetime) -> Move:
         if saving.terms_id and terms.pk != terms_in_force(saving.plan_id, held.today).pk:
             raise TermsChanged
         lines += start(held, terms, amount, day, source, at)
-    wallet.post(posting_id=posting_id, lines=lines, description=saving.name)
+    wallet.post(posting_id=posting_id, lines=lines, description=saving.name, effective_at=effective(at))
     _check_tier(source, at)
     move = Move.objects.create(
         posting_id=posting_id, saving=saving, kind=Move.Kind.CONTRIBUTION, amount=amount, value_date=day

@@ -13,11 +13,11 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import nth
-from savings import penalties
-from savings.interest import Terms
-from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position
+from savings import notices, penalties
+from savings.interest import Rounding, Terms, whole
+from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
-from savings.services.holding import Held, hold, wallet_of
+from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.steps import step
 from savings.services.terms import terms_of
 from savings.states import ENDS_EARLY, Event
@@ -53,11 +53,17 @@ class Figures:
 def quote_closing(*, saving_id: UUID, user: User, at: datetime) -> ClosingQuote:
     """Quote what ending a saving now comes to, and keep the quote: 15 minutes, and not into the next day.
 
+    Asked again within half of that, and nothing has changed, it is the same quote: looking often writes nothing.
+
     Raises SavingNotFound, SavingFrozen, StateRefused, BeingLookedInto.
     """
     with acting_as_service(), transaction.atomic():
         held = hold(saving_id, user_id=user.pk, at=at)
         figures = figures_of(held)
+        alike = ClosingQuote.objects.filter(saving=held.saving, used_at=None, **asdict(figures))
+        recent = alike.filter(made_at__gt=at - QUOTED_FOR / 2, made_at__lte=at).order_by("-made_at").first()
+        if recent is not None and recent.holds(at):
+            return recent
         midnight = timezone.make_aware(datetime.combine(held.today + DAY, datetime.min.time()))
         quote = ClosingQuote.objects.create(
             saving=held.saving,
@@ -104,17 +110,14 @@ def figures_of(held: Held) -> Figures:
         raise BeingLookedInto
     terms = terms_of(saving, held.today)
     is_early = saving.matures_on is not None and saving.matures_on > held.today
-    paid, withheld = _paid(held)
+    open_day = position.next_day or saving.matures_on or held.today
+    paid, withheld = paid_so_far(saving, until=max(open_day, held.today))
     earned = allowed = position.carry + paid
     if is_early and terms.penalty == Penalty.LOWER_RATE:
         allowed = min(_at_lower_rate(held, terms), earned)
+    rounding = Rounding(terms.rounding)
     settled = penalties.settle(
-        earned=allowed,
-        paid=paid,
-        withheld=withheld,
-        tax=terms.tax,
-        rounding=terms.for_term(position.term).rounding,
-        balance=held.balance,
+        earned=allowed, paid=paid, withheld=withheld, tax=terms.tax, rounding=rounding, balance=held.balance
     )
     lost = penalties.share(held.balance, terms.penalty_percent) if terms.penalty == Penalty.SHARE else 0
     return Figures(
@@ -122,7 +125,7 @@ def figures_of(held: Held) -> Figures:
         day=held.today,
         is_early=is_early,
         balance=held.balance,
-        earned=max(int(earned), 0),
+        earned=max(whole(earned, rounding), 0),
         interest=settled.interest,
         tax=settled.tax,
         taken_back=settled.taken_back,
@@ -131,11 +134,22 @@ def figures_of(held: Held) -> Figures:
     )
 
 
-def _paid(held: Held) -> tuple[int, int]:
-    """What interest the saving was paid, before tax, and the tax withheld of it."""
-    rows = Accrual.objects.filter(saving=held.saving, paid__gt=0)
+def paid_so_far(saving: UserSavings, *, until: date) -> tuple[int, int]:
+    """Return what interest a saving was paid for the days before one, before tax, and the tax withheld of it.
+
+    What its ending paid or took back is counted.
+    """
+    if saving.opened_on is None:
+        return 0, 0
+    ended = ClosingQuote.objects.filter(saving=saving, used_at__isnull=False).first()
+    rows = Accrual.objects.of(saving, since=saving.opened_on, before=until).filter(paid__gt=0)
     sums = rows.aggregate(paid=Sum("paid"), tax=Sum("tax"))
-    return (sums["paid"] or 0) + held.saving.paid_at_start, (sums["tax"] or 0) + held.saving.tax_at_start
+    later = saving.replays.aggregate(paid=Sum("interest"), tax=Sum("tax"))
+    paid = saving.paid_at_start + (sums["paid"] or 0) + (later["paid"] or 0)
+    tax = saving.tax_at_start + (sums["tax"] or 0) + (later["tax"] or 0)
+    if ended is None:
+        return paid, tax
+    return paid + ended.interest - ended.taken_back, tax + ended.tax - ended.tax_back
 
 
 def _at_lower_rate(held: Held, terms: PlanTerms) -> Decimal:
@@ -162,13 +176,14 @@ def versions(held: Held, rule: Terms) -> dict[date, Terms]:
 
 def _end(held: Held, quote: ClosingQuote, at: datetime) -> None:
     saving = held.saving
-    _post(held, quote)
+    _post(held, quote, at)
     quote.used_at = at
     quote.save(update_fields=["used_at"])
     for event in _events(saving.state, is_early=quote.is_early):
         step(saving, event, at=at)
     stop(held)
     audit.record(action="savings.saving.ended", target=saving, quote=str(quote.pk), pays_out=quote.pays_out)
+    notices.tell(saving, "saving.ended", amount=quote.pays_out)
 
 
 def _events(state: str, *, is_early: bool) -> list[Event]:
@@ -179,7 +194,7 @@ def _events(state: str, *, is_early: bool) -> list[Event]:
     return [*resumed, Event.BREAK if is_early else Event.MATURE, Event.CLOSE]
 
 
-def _post(held: Held, quote: ClosingQuote) -> None:
+def _post(held: Held, quote: ClosingQuote, at: datetime) -> None:
     saving, currency = held.saving, held.saving.plan.currency_id
     expense = wallet.system_account("INTEREST_EXPENSE", currency)
     taxes = wallet.system_account("WITHHOLDING_TAX", currency)
@@ -197,7 +212,7 @@ def _post(held: Held, quote: ClosingQuote) -> None:
     lines = [line for line in lines if line.amount]
     if not lines:
         return
-    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name)
+    wallet.post(posting_id=quote.posting_id, lines=lines, description=saving.name, effective_at=effective(at))
     kinds = {"SAVING_PENALTY": Move.Kind.PENALTY, "UNSAVING": Move.Kind.WITHDRAWAL}
     Move.objects.bulk_create(
         Move(

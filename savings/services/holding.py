@@ -1,7 +1,7 @@
 """Holding a saving: its position is locked before anything else, so that nobody writes to it at the same time."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,6 +12,9 @@ from savings.services.rolling import close_saving
 from savings.services.terms import value_day
 from wallet import services as wallet
 from wallet.models import Account
+
+# No two clocks are so far apart.
+CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,11 @@ def value_day_of(held: Held, at: datetime, terms: PlanTerms) -> date:
     """As `value_day`, and never a day that is closed already, should a clock have been set back."""
     day = value_day(at, terms.cut_off)
     return day if held.position.next_day is None else max(day, held.position.next_day)
+
+
+def effective(at: datetime) -> datetime | None:
+    """Return when the ledger is told that it happened: a moment that is over, or None for its own now."""
+    return at if at < timezone.now() - CLOCKS_DIFFER else None
 
 
 def earns(user_id: UUID) -> bool:

@@ -1,10 +1,12 @@
 """What happens just after midnight in Lagos to savings that have come to their end: paid out, or saved again."""
 
+import logging
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Sum
+from django.db import DatabaseError, transaction
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from accounts import audit
@@ -16,8 +18,9 @@ from savings.models import Move, PlanTerms, UserSavings
 from savings.refusals import PlanClosed
 from savings.services.contributing import check_amount, start
 from savings.services.ending import stop
-from savings.services.holding import Held, hold, wallet_of
+from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.opening import draft
+from savings.services.rolling import close_saving
 from savings.services.steps import step
 from savings.services.terms import check_length, terms_in_force
 from savings.states import Event
@@ -26,18 +29,44 @@ from wallet.services import Line
 
 AtMaturity = UserSavings.AtMaturity
 AT_ONCE = 1_000
+logger = logging.getLogger(__name__)
 
 
-def mature_due(*, at: datetime) -> int:
+def mature_due(*, at: datetime, until: Callable[[], bool] = lambda: False) -> int:
     """End the savings whose last day has passed, and return how many were. Safe to run twice and at once.
 
-    One that cannot be paid out stays matured with its money in it; its owner is told, and it is tried again.
+    One that cannot be paid out stays matured with its money in it; its owner is told, and it is tried again, after
+    those that were not tried yet. One that is parked, or that fails, keeps no other waiting. `until` says when to leave
+    the rest to another run.
     """
+    done = 0
+    for states in (("ACTIVE", "PAUSED"), ("MATURED",)):
+        last: tuple[date, UUID] | None = None
+        while not until() and (due := _due(states, timezone.localdate(at), last)):
+            for matures_on, saving_id in due:
+                last = matures_on, saving_id
+                if until():
+                    break
+                done += _try(saving_id, at)
+    return done
+
+
+def _due(states: Sequence[str], today: date, after: tuple[date, UUID] | None) -> list[tuple[date, UUID]]:
     with acting_as_service():
-        states = (UserSavings.State.ACTIVE, UserSavings.State.PAUSED, UserSavings.State.MATURED)
-        due = UserSavings.objects.filter(state__in=states, matures_on__lte=timezone.localdate(at))
-        ids = list(due.order_by("matures_on", "pk").values_list("pk", flat=True)[:AT_ONCE])
-    return sum(mature(saving_id=saving_id, at=at) for saving_id in ids)
+        due = UserSavings.objects.filter(state__in=states, matures_on__lte=today, position__parked_at=None)
+        if after is not None:
+            day, pk = after
+            due = due.filter(Q(matures_on__gt=day) | Q(matures_on=day, pk__gt=pk))
+        found = due.order_by("matures_on", "pk").values_list("matures_on", "pk")[:AT_ONCE]
+        return [(day, pk) for day, pk in found if day is not None]
+
+
+def _try(saving_id: UUID, at: datetime) -> bool:
+    try:
+        return mature(saving_id=saving_id, at=at)
+    except (DomainError, DatabaseError):
+        logger.exception("saving %s could not be matured", saving_id)
+        return False
 
 
 def mature(*, saving_id: UUID, at: datetime) -> bool:
@@ -67,7 +96,7 @@ def mature(*, saving_id: UUID, at: datetime) -> bool:
 def _settle(held: Held, at: datetime) -> None:
     saving = held.saving
     if saving.at_maturity == AtMaturity.PAY_OUT:
-        _pay_out(held)
+        _pay_out(held, at)
         step(saving, Event.PAY_OUT, at=at)
         notices.tell(saving, "saving.paid_out", amount=held.balance)
     else:
@@ -77,12 +106,12 @@ def _settle(held: Held, at: datetime) -> None:
     stop(held)
 
 
-def _pay_out(held: Held) -> None:
+def _pay_out(held: Held, at: datetime) -> None:
     if not held.balance:
         return
     target = wallet_of(held.saving.user_id, held.saving.plan.currency_id)
     posted = posting_id()
-    _post(posted, held.saving, [Line("UNSAVING", held.saving.account_id, target.pk, held.balance)])
+    _post(posted, held.saving, [Line("UNSAVING", held.saving.account_id, target.pk, held.balance)], at)
     _withdrawn(held, posted, held.balance)
 
 
@@ -101,11 +130,12 @@ def _roll_over(held: Held, at: datetime) -> UserSavings:
     if rest:
         lines.append(Line("UNSAVING", old.account_id, source.pk, rest))
         _withdrawn(held, nth(posted, len(lines) - 1), rest)
-    _post(posted, old, lines)
+    _post(posted, old, lines, at)
     Move.objects.create(
         posting_id=posted, saving=new, kind=Move.Kind.CONTRIBUTION, amount=amount, value_date=new_day(old)
     )
     audit.record(action="savings.saving.opened", target=new, rolled_from=str(old.pk), terms=str(terms.pk))
+    close_saving(saving_id=new.pk, until=held.today)
     return new
 
 
@@ -152,5 +182,5 @@ def _withdrawn(held: Held, transaction_id: UUID, amount: int) -> None:
     )
 
 
-def _post(posted: UUID, saving: UserSavings, lines: list[Line]) -> None:
-    wallet.post(posting_id=posted, lines=lines, description=saving.name)
+def _post(posted: UUID, saving: UserSavings, lines: list[Line], at: datetime) -> None:
+    wallet.post(posting_id=posted, lines=lines, description=saving.name, effective_at=effective(at))

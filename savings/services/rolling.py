@@ -11,12 +11,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.models import F, Min
+from django.db.models import Exists, F, Min
 from django.utils import timezone
 
 from core.actors import acting_as_service
 from savings.models import Position, Roll, RollChunk
+from savings.services.wishes import Wishes, wishes_of
 from wallet.refusals import EffectiveInFuture, LedgerRefusal, PeriodClosed
+from wallet.services import periods
 from wallet.services.posting import run
 
 CHUNK = 5_000
@@ -54,9 +56,14 @@ def days_to_close(*, until: date) -> list[date]:
 
 
 def start_roll(*, day: date, size: int = CHUNK) -> Roll:
-    """Return the roll of a day, cut into chunks when it is new. Two who start it at once get the same one."""
+    """Return the roll of a day, cut into chunks when it is new. Two who start it at once get the same one.
+
+    One that was finished is taken up again for savings that came to the day later: those that are saved again late.
+    """
     with transaction.atomic():
         roll, is_new = Roll.objects.get_or_create(day=day, defaults={"savings": 0})
+        if roll.finished_at is not None:
+            _take_up_again(roll)
         if is_new:
             with connection.cursor() as cursor:
                 cursor.execute(_CUT, {"day": day, "size": size, "first": FIRST, "end": END})
@@ -78,6 +85,25 @@ from (
         where p.next_day = %(day)s and p.parked_at is null
     ) p where p.n > 1 and p.n %% %(size)s = 1
 ) c
+"""
+
+
+def _take_up_again(roll: Roll) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_OUT, {"day": roll.day})
+        if not cursor.rowcount:
+            return
+    roll.finished_at = None
+    roll.savings += Position.objects.filter(parked_at=None, next_day=roll.day).count()
+    roll.save(update_fields=["finished_at", "savings"])
+
+
+_LEFT_OUT = """
+update savings_rollchunk c set done_at = null
+where c.roll_id = %(day)s and c.done_at is not null and exists (
+    select from savings_position p
+    where p.next_day = %(day)s and p.parked_at is null and p.saving_id >= c.first and p.saving_id < c.next
+)
 """
 
 
@@ -107,22 +133,48 @@ def close_next_chunk(*, day: date) -> Closed | None:
 
 def finish_roll(*, day: date) -> bool:
     """Mark the roll as finished when each of its chunks is; return whether it is."""
-    if RollChunk.objects.filter(roll=day, done_at=None).exists():
-        return False
-    Roll.objects.filter(day=day, finished_at=None).update(finished_at=timezone.now())
-    return True
+    end_roll(day=day)
+    return not RollChunk.objects.filter(roll=day, done_at=None).exists()
+
+
+def end_roll(*, day: date) -> bool:
+    """Mark the roll as finished when each of its chunks is; return whether this call did: of many, one goes on."""
+    open_ones = RollChunk.objects.filter(roll=day, done_at=None)
+    rolls = Roll.objects.filter(~Exists(open_ones), day=day, finished_at=None)
+    return bool(rolls.update(finished_at=timezone.now()))
 
 
 def close_saving(*, saving_id: UUID, until: date) -> Position:
     """Close a saving's days before `until`, and return its position under a lock: for whoever writes to it.
 
-    Needs a transaction. A day that cannot be closed parks the saving, and what is being done goes on.
+    Needs a transaction. A day that cannot be closed parks the saving, and what is being done goes on. What is paid on
+    days of a closed month is posted as of now and tied to that month.
     """
     position = Position.objects.select_for_update(no_key=True).get(pk=saving_id)
+    if position.parked_at is not None or position.next_day is None or position.next_day >= until:
+        return position
+    wishes = wishes_of(saving_id)
     while position.parked_at is None and position.next_day is not None and position.next_day < until:
-        _close(position.next_day, saving_id, UUID(int=saving_id.int + 1))
+        _follow(wishes, position)
+        _close_one(position.next_day, saving_id)
         position.refresh_from_db()
+    _follow(wishes, position)
     return position
+
+
+def _follow(wishes: Wishes, position: Position) -> None:
+    """Have the next day earn or not as the customer had it then, which is not always what they have now."""
+    if position.next_day is not None and position.earns != wishes.earns_on(position.next_day):
+        position.earns = not position.earns
+        position.save(update_fields=["earns"])
+
+
+def _close_one(day: date, saving_id: UUID) -> None:
+    end = UUID(int=saving_id.int + 1)
+    try:
+        _close(day, saving_id, end)
+    except PeriodClosed:
+        _close(day, saving_id, end, late=True)
 
 
 def retry_parked(*, saving_id: UUID, until: date) -> bool:
@@ -132,13 +184,13 @@ def retry_parked(*, saving_id: UUID, until: date) -> bool:
         return close_saving(saving_id=saving_id, until=until).parked_at is None
 
 
-def _close(day: date, first: UUID, end: UUID) -> Closed:
+def _close(day: date, first: UUID, end: UUID, *, late: bool = False) -> Closed:
     """Close what can be closed from `first` on, before `end`; park what cannot.
 
     What is wrong with the day itself or with the database parks nobody: it is raised.
     """
     try:
-        result, unrated = _close_at_once(day, first, end)
+        result, unrated = _close_at_once(day, first, end, late)
     except (EffectiveInFuture, PeriodClosed, OperationalError):
         raise
     except (LedgerRefusal, DatabaseError) as error:
@@ -149,9 +201,17 @@ def _close(day: date, first: UUID, end: UUID) -> Closed:
     return result
 
 
-def _close_at_once(day: date, first: UUID, end: UUID) -> tuple[Closed, list[UUID]]:
-    statement = "select * from savings.close_day(%s, %s, %s)"
-    [(closed, accrued, paid, tax, busy, unrated)] = run(statement, [day, first, end])
+def _close_at_once(day: date, first: UUID, end: UUID, late: bool) -> tuple[Closed, list[UUID]]:
+    statement = "select * from savings.close_day(%s, %s, %s, %s)"
+    [(closed, accrued, paid, tax, busy, unrated, posted)] = run(statement, [day, first, end, late])
+    for posting_id in posted or []:
+        periods.link(
+            posting_id=posting_id,
+            month=(day + DAY).replace(day=1),
+            adjusts=None,
+            reason=f"interest to {day}, closed late",
+            at=timezone.now(),
+        )
     return Closed(closed=closed, accrued=accrued, paid=int(paid), tax=int(tax), busy=busy), unrated or []
 
 

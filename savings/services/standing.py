@@ -12,6 +12,7 @@ from core.actors import acting_as_service
 from savings.models import UserSavings
 from savings.refusals import SavingInvalid, SavingOver, StateRefused
 from savings.services.holding import Held, hold
+from savings.services.opening import LONGEST_NAME
 from savings.services.steps import step
 from savings.services.terms import check_length, terms_of
 from savings.states import ENDS_EARLY, Event
@@ -72,6 +73,18 @@ def _check_extension(held: Held, matures_on: date) -> None:
     if terms.up_front:
         raise SavingInvalid(_("Its interest was paid for the days agreed."), field="matures_on")
     check_length(terms, (matures_on - saving.opened_on).days, field="matures_on")
+
+
+def rename_saving(*, saving_id: UUID, user: User, name: str, at: datetime) -> UserSavings:
+    """Give a saving another name. Raises SavingNotFound, SavingInvalid."""
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise SavingInvalid(_("Give it a name of at most 80 characters."), field="name")
+    with acting_as_service(), transaction.atomic():
+        saving = hold(saving_id, user_id=user.pk, at=at).saving
+        saving.name = name
+        saving.save(update_fields=["name"])
+        audit.record(action="savings.saving.renamed", target=saving)
+    return saving
 
 
 def choose_at_maturity(*, saving_id: UUID, user: User, choice: str, at: datetime) -> UserSavings:

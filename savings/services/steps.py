@@ -9,6 +9,7 @@ from core.actors import current_actor
 from savings import events
 from savings.models import StateChange, UserSavings
 from savings.refusals import StateRefused
+from savings.services import coming
 from savings.states import ENDED, Event, following
 
 
@@ -32,3 +33,9 @@ def step(saving: UserSavings, event: Event, *, at: datetime, reason: str = "") -
     )
     audit.record(action=f"savings.saving.{event}", target=saving, was=was, now=now, reason=reason)
     events.changed(saving, event)
+    if event in (Event.PAUSE, Event.FREEZE):
+        coming.rest_all(saving, at=at)
+    elif event in (Event.RESUME, Event.LIFT):
+        coming.go_on_all(saving, at=at)
+    elif event in (Event.MATURE, Event.BREAK) or now in ENDED:
+        coming.end_all(saving, at=at)

@@ -13,8 +13,16 @@ from core.ids import nth
 from savings import events
 from savings.models import Move, PlanTerms, SavingsPlan, UserSavings
 from savings.penalties import share
-from savings.refusals import Locked, MovementReused, NotEnoughSaved, SavingFrozen, StateRefused, TooLittle
-from savings.services.holding import Held, hold, value_day_of, wallet_of
+from savings.refusals import (
+    CostChanged,
+    Locked,
+    MovementReused,
+    NotEnoughSaved,
+    SavingFrozen,
+    StateRefused,
+    TooLittle,
+)
+from savings.services.holding import Held, effective, hold, value_day_of, wallet_of
 from savings.services.terms import terms_of
 from savings.states import GIVES_MONEY
 from wallet import services as wallet
@@ -44,11 +52,19 @@ def cost_of(*, saving: UserSavings, terms: PlanTerms, amount: int, on: date) -> 
     return Cost(amount, 0 if left else share(amount, terms.withdrawal_fee), left)
 
 
-def withdraw(*, saving_id: UUID, user: User, amount: int, posting_id: UUID, at: datetime) -> Move:
+def withdraw(
+    *,
+    saving_id: UUID,
+    user: User,
+    amount: int,
+    posting_id: UUID,
+    at: datetime,
+    expected_fee: int | None = None,
+) -> Move:
     """Move `amount` (minor units) to the customer's wallet, once per posting id; what it costs leaves the saving too.
 
-    Raises SavingNotFound, SavingFrozen, Locked, StateRefused, NotEnoughSaved, TooLittle, MovementReused, and a
-    LedgerRefusal; and then nothing was done.
+    `expected_fee` is what was shown. Raises SavingNotFound, SavingFrozen, Locked, StateRefused, NotEnoughSaved,
+    TooLittle, CostChanged, MovementReused, and a LedgerRefusal; and then nothing was done.
     """
     with acting_as_service(), transaction.atomic():
         held = hold(saving_id, user_id=user.pk, at=at)
@@ -61,7 +77,9 @@ def withdraw(*, saving_id: UUID, user: User, amount: int, posting_id: UUID, at: 
         day = value_day_of(held, at, terms)
         cost = cost_of(saving=held.saving, terms=terms, amount=amount, on=day)
         _check(held, cost)
-        return _take(held, cost, day, posting_id)
+        if expected_fee is not None and expected_fee != cost.fee:
+            raise CostChanged(expected=expected_fee, fee=cost.fee)
+        return _take(held, cost, day, posting_id, at)
 
 
 def _check(held: Held, cost: Cost) -> None:
@@ -78,7 +96,7 @@ def _check(held: Held, cost: Cost) -> None:
         raise NotEnoughSaved(available=held.balance, fee=cost.fee)
 
 
-def _take(held: Held, cost: Cost, day: date, posting_id: UUID) -> Move:
+def _take(held: Held, cost: Cost, day: date, posting_id: UUID, at: datetime) -> Move:
     saving = held.saving
     penalties = wallet.system_account("SAVINGS_PENALTIES", saving.plan.currency_id)
     target = wallet_of(saving.user_id, saving.plan.currency_id)
@@ -90,7 +108,7 @@ def _take(held: Held, cost: Cost, day: date, posting_id: UUID) -> Move:
         lines.append(Line("SAVING_FEE", saving.account_id, penalties, cost.fee))
         fee_id = nth(posting_id, 1)
         moves.append(Move(posting_id=fee_id, saving=saving, kind="FEE", amount=-cost.fee, value_date=day))
-    wallet.post(posting_id=posting_id, lines=lines, description=saving.name)
+    wallet.post(posting_id=posting_id, lines=lines, description=saving.name, effective_at=effective(at))
     Move.objects.bulk_create(moves)
     audit.record(
         action="savings.saving.withdrawn",

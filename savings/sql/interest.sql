@@ -42,10 +42,11 @@ return (lpad(to_hex((p_day - date '1970-01-01')::bigint * 86400000), 12, '0') ||
 -- Closes one day for the savings from p_first on, before p_next, that stand at it and are not parked. `busy` counts those
 -- that somebody is writing to, which are left out; `unrated` names those whose plan has no terms or no rate for them, which
 -- are left too. One row per saving and day decides: a second run finds none to close. What is paid is posted with it, or
--- nothing is done at all.
+-- nothing is done at all: with the date of the next day's first moment, or as of now where p_late says so, for days whose
+-- month is closed; `posted` names those postings, for whoever ties them to their month.
 create or replace function savings.close_day(
-    p_day date, p_first uuid, p_next uuid, out closed bigint, out accrued numeric, out paid numeric, out tax numeric,
-    out busy bigint, out unrated uuid[]
+    p_day date, p_first uuid, p_next uuid, p_late boolean default false, out closed bigint, out accrued numeric,
+    out paid numeric, out tax numeric, out busy bigint, out unrated uuid[], out posted uuid[]
 )
 language plpgsql set search_path = '' as $$
 declare
@@ -140,7 +141,10 @@ begin
             v_post.accounts || array_fill(v_taxes, array[coalesce(cardinality(v_post.tax_ids), 0)]),
             v_post.amounts || v_post.taxes,
             array_fill('interest to ' || p_day, array[cardinality(v_post.ids) + coalesce(cardinality(v_post.tax_ids), 0)]),
-            ((p_day + 1)::timestamp at time zone 'Africa/Lagos'));
+            case when not p_late then (p_day + 1)::timestamp at time zone 'Africa/Lagos' end);
+        if p_late then
+            posted := v_post.ids || v_post.tax_ids;
+        end if;
     end if;
 end
 $$;

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg.types.range import Range
 
+from accounts.tests.approving import applied
 from core.ids import posting_id, uuid7
 from savings import interest
-from savings.models import Move, PlanRate, PlanTerms, Position, SavingsPlan, UserSavings
+from savings.models import Move, PlanRate, PlanTerms, Position, SavingsGroup, SavingsPlan, UserSavings
 from savings.services.rolling import END, FIRST
 from wallet import services as wallet
 
@@ -25,7 +26,8 @@ def make_plan(code: str = "flexible", kind: str = "FLEXIBLE", **changes: Any) ->
 
 
 def set_terms(plan: SavingsPlan, terms: interest.Terms, *, since: date, **changes: Any) -> PlanTerms:
-    """One row of bands, for every term."""
+    """One row of bands, for every term, as two people agreed on it."""
+    approval = changes.pop("approval", None) or applied("savings.plan_terms")
     with transaction.atomic():
         row = PlanTerms.objects.create(
             plan=plan,
@@ -37,6 +39,7 @@ def set_terms(plan: SavingsPlan, terms: interest.Terms, *, since: date, **change
             rounding=terms.rounding,
             tax=terms.tax,
             source="a test",
+            approval=approval,
             **changes,
         )
         PlanRate.objects.bulk_create(rates_of(row, terms.bands, terms.method))
@@ -64,13 +67,21 @@ def rates_of(
     return rates
 
 
-def open_saving(owner_id: UUID, plan: SavingsPlan, *, since: date, **position: Any) -> UserSavings:
+def open_saving(
+    owner_id: UUID, plan: SavingsPlan, *, since: date, group: SavingsGroup | None = None, **position: Any
+) -> UserSavings:
     """A saving of nothing yet, whose first day is `since`."""
     account = uuid7()
     with connection.cursor() as cursor:
         cursor.execute("select wallet.open_savings(%s, %s, 'NGN')", [account, owner_id])
     saving = UserSavings.objects.create(
-        user_id=owner_id, plan=plan, account_id=account, name=plan.name, state="ACTIVE", opened_on=since
+        user_id=owner_id,
+        plan=plan,
+        account_id=account,
+        name=plan.name,
+        state="ACTIVE",
+        opened_on=since,
+        group=group,
     )
     Position.objects.create(saving=saving, account_id=account, plan_id=plan.pk, next_day=since, **position)
     return saving

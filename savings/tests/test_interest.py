@@ -21,6 +21,7 @@ from savings.interest import (
     close_day,
     close_days,
     ends_on,
+    interest_of_a_year,
     tax_on,
     whole,
 )
@@ -191,6 +192,21 @@ def test_a_rate_changes_from_a_day_and_what_was_before_stays() -> None:
     )
     assert {row.accrued for row in rows[:10]} == {Decimal("27.3972602740")}
     assert {row.accrued for row in rows[10:]} == {Decimal("54.7945205479")}
+
+
+@pytest.mark.parametrize(
+    ("capitalised", "paid", "percent"),
+    [
+        (Every.END, Every.END, "10.00"),
+        (Every.END, Every.MONTH, "10.47"),
+        (Every.DAY, Every.MONTH, "10.52"),
+        (Every.MONTH, Every.END, "10.47"),
+    ],
+)
+def test_a_years_yield_counts_what_is_paid_and_stays(capitalised: Every, paid: Every, percent: str) -> None:
+    terms = Terms(bands=(Band(0, Decimal(10)),), capitalised=capitalised, paid=paid, tax=Decimal(10))
+    earned = interest_of_a_year(terms, 10_000_000, NEW_YEAR) / 100_000
+    assert earned.quantize(Decimal("0.01")) == Decimal(percent)
 
 
 def test_in_and_out_on_one_day_earns_nothing() -> None:

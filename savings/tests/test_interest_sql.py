@@ -13,6 +13,7 @@ from django.utils import timezone
 from psycopg.types.range import Range
 
 from accounts.models import User
+from accounts.tests.approving import applied
 from core.actors import acting_as_service
 from core.daycount import ADDITIVE, day_fraction
 from savings.interest import Band, Every, Method, Rounding, Terms, close_days, ends_on, whole
@@ -207,7 +208,8 @@ def test_a_rate_table_with_a_gap_or_an_overlap_is_refused(
 ) -> None:
     with acting_as_service():
         plan = make_plan()
-        terms = PlanTerms.objects.create(plan=plan, from_date=days_ago(9), source="a test")
+        agreed = applied("savings.plan_terms")
+        terms = PlanTerms.objects.create(plan=plan, from_date=days_ago(9), source="a test", approval=agreed)
         with pytest.raises(DatabaseError, match=refused_by), transaction.atomic():
             PlanRate.objects.bulk_create([rate(terms, low, high, Range(*term)) for low, high, *term in cells])
             with connection.cursor() as cursor:

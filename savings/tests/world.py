@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -11,7 +12,7 @@ from core.actors import acting_as_service
 from core.ids import posting_id, uuid7
 from savings import services
 from savings.interest import Band, Every, Terms
-from savings.models import PlanTerms, SavingsPlan, UserSavings
+from savings.models import Accrual, PlanTerms, SavingsPlan, UserSavings
 from savings.services import Wish
 from savings.tests.saving import make_plan, set_terms
 from wallet.models import Account
@@ -67,3 +68,8 @@ def balance(saving: UserSavings) -> int:
 
 def terms_of(plan: SavingsPlan) -> PlanTerms:
     return PlanTerms.objects.get(plan=plan)
+
+
+def days_of(saving: UserSavings, *, start: date, end: date) -> QuerySet[Accrual]:
+    """A saving's closed days from `start` on, before `end`, oldest first."""
+    return Accrual.objects.of(saving, since=start, before=end).order_by("pk")

@@ -13,7 +13,7 @@ from core.actors import acting_as_anon
 from core.api.views import ApiView
 from wallet.api.scopes import DEPOSITS_WRITE, TRANSACTIONS_READ
 from wallet.models import Account
-from wallet.refusals import AccountNotFound, CurrencyMismatch
+from wallet.refusals import AccountNotFound, AccountSaves, CurrencyMismatch
 
 
 class OutsideView(ApiView):
@@ -40,10 +40,12 @@ def caller(request: Request) -> User:
 
 
 def own_account(request: Request, account_id: UUID, currency: str) -> Account:
-    """The caller's account. Raises AccountNotFound, also for another's, and CurrencyMismatch."""
+    """The caller's account. Raises AccountNotFound, also for another's, AccountSaves, and CurrencyMismatch."""
     account = Account.objects.visible_to(request.user).filter(pk=account_id).first()
     if account is None:
         raise AccountNotFound
+    if account.kind == Account.Kind.SAVINGS:
+        raise AccountSaves
     if account.currency_id != currency:
         raise CurrencyMismatch
     return account

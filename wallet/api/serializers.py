@@ -23,7 +23,7 @@ class AccountSerializer(serializers.Serializer[Account]):
 
     id = IdField(ACCOUNT)
     object = ObjectField("account")
-    kind = OpenEnumField(help_text=_("WALLET, HELD, or a kind to come."))
+    kind = OpenEnumField(help_text=_("WALLET, HELD, SAVINGS, or a kind to come."))
     currency = serializers.CharField(source="currency_id", help_text=_("ISO 4217."))
     balance = MoneyField()
     held = MoneyField()

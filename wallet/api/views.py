@@ -46,13 +46,13 @@ class AccountList(ApiView, ListAPIView[Account]):
     required_scope = ACCOUNTS_READ
 
     def get_queryset(self) -> QuerySet[Account]:
-        return Account.objects.visible_to(self.request.user)
+        return Account.objects.visible_to(self.request.user).exclude(kind=Account.Kind.SAVINGS)
 
     @extend_schema(
         operation_id="list_accounts", summary="List your accounts", examples=[example(examples.ACCOUNT)]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Your accounts, newest first."""
+        """Your accounts, newest first. What you have in savings is among your savings."""
         return self.list(request)
 
 

@@ -26,6 +26,8 @@ class Document(models.Model):
         RECEIPT = "RECEIPT", _("Receipt")
         RECONCILIATION = "RECONCILIATION", _("Reconciliation report")
         SETTLEMENT = "SETTLEMENT", _("Settlement report")
+        SAVINGS_STATEMENT = "SAVINGS_STATEMENT", _("Savings statement")
+        INTEREST_CERTIFICATE = "INTEREST_CERTIFICATE", _("Interest certificate")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.CharField(max_length=20, unique=True)

@@ -38,6 +38,7 @@ from wallet.services.paused import (
     pause_transfer,
     resume_transfer,
 )
+from wallet.services.payments_out import payments_out
 from wallet.services.payouts import (
     ask_payout,
     ask_soon,
@@ -131,6 +132,7 @@ __all__ = [
     "order_refund",
     "parties_of",
     "pause_transfer",
+    "payments_out",
     "payout_gateway",
     "place_hold",
     "post",

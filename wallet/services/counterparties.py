@@ -1,6 +1,6 @@
 """The other side of a customer's own movements: who it is, never what it holds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from wallet.models import Account, Entry, Transaction
 from wallet.models.ledger import Side
 from wallet.services.transfers import TRANSFER
 
+# What apps above call the accounts that they opened for people: each is asked as the person whose they are.
+namers: list[Callable[[Iterable[UUID]], dict[UUID, str]]] = []
 # How far back recent recipients are looked for.
 ENTRIES_LOOKED_AT = 200
 
@@ -47,6 +49,14 @@ def parties_of(*, account_ids: Iterable[UUID]) -> dict[UUID, Party]:
         return {
             pk: Party(name, handle, address_of_avatar(avatar)) for pk, name, handle, avatar in rows if handle
         }
+
+
+def purposes_of(*, account_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return what some of a person's own accounts are called, such as savings."""
+    wanted = set(account_ids)
+    if not wanted:
+        return {}
+    return {account: name for named in namers for account, name in named(wanted).items()}
 
 
 def counterparties_named(*, account: Account, text: str) -> list[UUID]:

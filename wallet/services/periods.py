@@ -5,7 +5,7 @@ The refusal stands in the ledger itself (wallet/sql/periods.sql), so that no way
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,15 @@ from wallet.models import Adjustment, ClosedPeriod, ReconciledDay
 from wallet.services.posting import Line, Posting, post
 
 Figures = list[dict[str, Any]]
+# What else must be done with a month before it closes: each is given its first day, and raises a DomainError.
+Check = Callable[[date], None]
+_CHECKS: list[Check] = []
+
+
+def require_before_closing(check: Check) -> None:
+    """Have a check asked before any month closes: for apps on floors above, whose days are in the books too."""
+    if check not in _CHECKS:
+        _CHECKS.append(check)
 
 
 class MonthNotOver(DomainError):
@@ -107,7 +116,7 @@ def trial_balance(*, month: date) -> Figures:
 def close_period(*, month: date, by: User, reason: str, at: datetime) -> ClosedPeriod:
     """Close a month for good, with its trial balance, proven.
 
-    Raises MonthNotOver, MonthClosed, MonthBeforeOpen, DaysOpen, BooksDoNotBalance.
+    Raises MonthNotOver, MonthClosed, MonthBeforeOpen, DaysOpen, BooksDoNotBalance, and what a registered check raises.
     """
     if month_of(at) <= month:
         raise MonthNotOver
@@ -115,6 +124,8 @@ def close_period(*, month: date, by: User, reason: str, at: datetime) -> ClosedP
         _alone()
         before = _refuse_out_of_turn(month)
         _refuse_open_days(month)
+        for check in _CHECKS:
+            check(month)
         figures = trial_balance(month=month)
         _prove(figures, before)
         found = ClosedPeriod.objects.create(

@@ -82,9 +82,17 @@ def post(
     )
 
 
-def reverse(*, posting_id: UUID, reverses: UUID, description: str = "", kind: str = "REVERSAL") -> Posting:
+def reverse(
+    *,
+    posting_id: UUID,
+    reverses: UUID,
+    description: str = "",
+    kind: str = "REVERSAL",
+    effective_at: datetime | None = None,
+) -> Posting:
     """Mirror a whole posting, once. Raises AlreadyReversed, PostingNotFound, or why the money cannot go back."""
-    return call(posting_id, "wallet.reverse(%s, %s, %s, null, %s)", [posting_id, reverses, description, kind])
+    parameters = [posting_id, reverses, description, effective_at, kind]
+    return call(posting_id, "wallet.reverse(%s, %s, %s, %s, %s)", parameters)
 
 
 def reverse_part(*, posting_id: UUID, transaction_id: UUID, amount: int, description: str = "") -> Posting:

@@ -14,6 +14,7 @@ from django.db.models import Count, Q, Sum
 from wallet.models import Account, Entry, Statement
 from wallet.services.archives import recalls
 from wallet.services.statements.lines import LAGOS, end_of, start_of, versions_of
+from wallet.wording import OWN_MONEY
 
 MONTHS = 12
 # Of an account whose months have no statements yet, so many entries back are grouped; what is before is one figure.
@@ -48,11 +49,25 @@ class Month:
 
     @property
     def money_in(self) -> int:
-        return sum(sums.money_in for sums in self.kinds.values())
+        """What came from others; what came back from savings was the person's own before."""
+        return sum(sums.money_in for kind, sums in self.kinds.items() if kind not in OWN_MONEY)
 
     @property
     def money_out(self) -> int:
-        return sum(sums.money_out for sums in self.kinds.values())
+        return sum(sums.money_out for kind, sums in self.kinds.items() if kind not in OWN_MONEY)
+
+    @property
+    def saved(self) -> int:
+        """What went into savings, less what came back from them."""
+        return -sum(sums.net for kind, sums in self.kinds.items() if kind in OWN_MONEY)
+
+    @property
+    def saved_size(self) -> int:
+        return abs(self.saved)
+
+    @property
+    def has_savings(self) -> bool:
+        return not OWN_MONEY.isdisjoint(self.kinds)
 
     @property
     def last_day(self) -> date:

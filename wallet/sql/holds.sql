@@ -30,8 +30,8 @@ $$;
 -- Reserves an amount of what is available, and p_counted of it (null: all) of what may be sent today: fees do not count,
 -- and only service_role may say so. A repeat with the same id and content changes nothing and returns the
 -- hold as it is now. A customer holds on own accounts only. Refuses with hold_id_reused{field}, not_your_account, customer_locked,
--- amount_not_positive, account_not_found, account_hot, account_held, the account's state and its owner's, expiry_in_past,
--- insufficient_funds, the limits.
+-- amount_not_positive, account_not_found, account_hot, account_held, account_saves, the account's state and its owner's,
+-- expiry_in_past, insufficient_funds, the limits.
 create or replace function wallet.place_hold(
     p_hold uuid, p_account uuid, p_amount bigint, p_expires_at timestamptz default null, p_reason text default '',
     p_counted bigint default null
@@ -79,6 +79,7 @@ begin
     v_code := case
         when v_account.hot then 'account_hot'
         when not v_service and v_account.kind = 'HELD' then 'account_held'
+        when not v_service and v_account.kind = 'SAVINGS' then 'account_saves'
         when p_expires_at <= v_now then 'expiry_in_past'
         else coalesce(
             wallet.state_refusal(v_account.state, 'DEBIT'), wallet.owner_refusal(v_account.owner_state, 'DEBIT'))

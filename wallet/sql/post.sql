@@ -354,11 +354,14 @@ end
 $$;
 
 -- Refuses what only service_role may do: to debit another's account, to post anything but transfers to people, to choose
--- the effective time. Refuses all to a customer whose money may not go out, and to send what is kept until an upgrade.
+-- the effective time. Refuses all to a customer whose money may not go out, to send what is kept until an upgrade, and to
+-- move what is saved, in or out: that goes by its plan.
 create or replace function wallet.check_customer(
     p_posting uuid, p_kinds text[], p_debits uuid[], p_credits uuid[], p_effective_at timestamptz
 ) returns void
 language plpgsql stable set search_path = '' as $$
+declare
+    v_code text;
 begin
     if wallet.is_service() then
         return;
@@ -369,8 +372,13 @@ begin
         where (a.owner_id = auth.uid()) is not true
     ) then
         perform wallet.refuse('not_your_account', jsonb_build_object('posting', p_posting));
-    elsif exists (select from public.wallet_account a where a.id = any (p_debits) and a.kind = 'HELD') then
-        perform wallet.refuse('account_held', jsonb_build_object('posting', p_posting));
+    end if;
+    select case a.kind when 'HELD' then 'account_held' else 'account_saves' end into v_code
+    from public.wallet_account a
+    where a.id = any (p_debits || p_credits) and (a.kind = 'SAVINGS' or a.kind = 'HELD' and a.id = any (p_debits))
+    limit 1;
+    if v_code is not null then
+        perform wallet.refuse(v_code, jsonb_build_object('posting', p_posting));
     elsif exists (select from unnest(p_kinds) k where k is distinct from 'TRANSFER') or exists (
         select from unnest(p_credits) c join public.wallet_account a on a.id = c where a.owner_id is null
     ) then

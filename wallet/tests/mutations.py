@@ -222,6 +222,13 @@ MUTANTS = (
         "test_ledger_customers.py::test_a_customer_debits_only_accounts_of_their_own",
     ),
     in_function(
+        "a customer sends what is saved under a plan",
+        "check_customer",
+        "a.kind = 'SAVINGS'",
+        "false",
+        "test_ledger_customers.py::test_what_a_customer_saves_moves_by_its_plan_alone",
+    ),
+    in_function(
         "a customer pays a charge to anybody",
         "check_charges",
         "where a.id is null",

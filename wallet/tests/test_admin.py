@@ -46,6 +46,7 @@ from core.ids import posting_id, timestamp_of, uuid7_at
 from core.models import Archive
 from core.staff import start_of
 from realtime.models import ParkedMessage, Subscription
+from savings.models import AutoRun, AutoSaving, PlanTerms, Roll, SavingsGroup, SavingsPlan, UserSavings
 from storage_app.models import Bucket
 from wallet.models import (
     Account,
@@ -231,6 +232,8 @@ def test_only_our_own_read_only_pages_are_registered():
         ClosedPeriod,
         # Months that are out: wallet/tests/test_archived_figures.py.
         Archive,
+        # What people save: savings/tests/test_staff_pages.py.
+        *(AutoRun, AutoSaving, PlanTerms, Roll, SavingsGroup, SavingsPlan, UserSavings),
     }
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():
@@ -351,7 +354,7 @@ def test_a_list_walks_through_every_row_once_and_back_without_counting(boss):
     with acting_as_service():
         clearing, bola = (
             system_account("PAYSTACK_CLEARING"),
-            Account.objects.get(owner__email="bola@alajo.test"),
+            Account.objects.wallets().get(owner__email="bola@alajo.test"),
         )
         post_many(
             postings=[Single(posting_id(), Line("DEPOSIT", clearing, bola.pk, 1)) for number in range(150)]
@@ -379,7 +382,7 @@ def test_junk_in_the_address_is_no_error(boss, query):
 
 def test_an_account_shows_its_balance_entries_and_holds_and_hot_ones_are_counted(boss):
     with acting_as_service():
-        ada = Account.objects.get(owner__email="ada@alajo.test")
+        ada = Account.objects.wallets().get(owner__email="ada@alajo.test")
         clearing = Account.objects.get(code="PAYSTACK_CLEARING")
     page = boss.get(address(Account, "change", ada.pk)).content.decode()
     assert "Withdrawal on its way" in page and "Suya for everyone" in page and "₦" in page

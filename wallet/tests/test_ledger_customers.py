@@ -16,6 +16,7 @@ from core.ids import posting_id, uuid7
 from wallet import services
 from wallet.models import Transaction
 from wallet.refusals import (
+    AccountSaves,
     HoldNotFound,
     InsufficientFunds,
     LedgerRefusal,
@@ -70,6 +71,21 @@ def test_a_customer_debits_only_accounts_of_their_own(door, ada, bola, purses):
                 door(posting_id(), "TRANSFER", debit, own, 1)
         assert door(posting_id(), "TRANSFER", own, other, 1).debit_balance == 989
     assert balances(own, other) == [989, 1_011]
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_what_a_customer_saves_moves_by_its_plan_alone(door, ada, bola, purses):
+    own, other = purses
+    with acting_as_service():
+        saved = ask("select wallet.open_savings(%s, %s, 'NGN')", uuid7(), ada.pk)[0][0]
+        door(posting_id(), "SAVING", own, saved, 100)
+    with acting_as(ada):
+        for debit, credit in ((saved, own), (saved, other), (own, saved)):
+            with refused(AccountSaves):
+                door(posting_id(), "TRANSFER", debit, credit, 1)
+        with refused(AccountSaves):
+            ask("select wallet.place_hold(%s, %s, 1)", uuid7(), saved)
+    assert balances(own, saved) == [890, 100]
 
 
 def test_a_customer_hides_no_strange_debit_among_lines_of_their_own(ada, purses):

@@ -78,7 +78,7 @@ def test_the_demo_world_is_whole_and_its_books_are_right():
             assert EmailAddress.objects.get(user=user).verified
             assert factors.current_code(user=user)
         assert User.objects.get(email="agent@alajo.test").groups.count() == 3
-        ada = Account.objects.get(owner__email="ada@alajo.test")
+        ada = Account.objects.wallets().get(owner__email="ada@alajo.test")
         assert ada.balance > 0 and ada.held == 1_000_000
         assert Reversal.objects.count() == 1
         shop = Organization.objects.get(name="Kasuwa Stores")
@@ -97,7 +97,7 @@ def ada_can_send_much_on_the_first_day() -> None:
     amount, at = 100_000_00, timezone.now()
     with acting_as_service():
         ada = User.objects.get(email="ada@alajo.test")
-        purse, bola = Account.objects.get(owner=ada), find_recipient(text="bola@alajo.test")
+        purse, bola = Account.objects.wallets().get(owner=ada), find_recipient(text="bola@alajo.test")
         assert most(currency="NGN", at=at) < amount <= purse.available
         added = AuditEvent.objects.get(action="accounts.factor.added", actor_id=ada.pk)
         assert at - added.recorded_at > timedelta(days=20)

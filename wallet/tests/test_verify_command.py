@@ -45,7 +45,7 @@ def a_transfer() -> Transaction:
 
 def adas() -> Account:
     with acting_as_service():
-        return Account.objects.get(owner__email="ada@alajo.test")
+        return Account.objects.wallets().get(owner__email="ada@alajo.test")
 
 
 def test_right_books_pass_and_staff_can_see_when(world):

@@ -153,13 +153,11 @@ def _address(form: ActivityFilter, **changes: object) -> str:
 def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
     """One movement on one of the caller's accounts, with its other side and what belongs to it."""
     entry = own_entry(request.user, transaction_id)
-    same_posting = (
-        Entry.objects.visible_to(request.user)
-        .of_posting(entry.posting_id)
-        .exclude(transaction_id=entry.pk)
-        .order_by("transaction_id")
-    )
-    charges = Charges.of(entry, [other for other in same_posting if other.kind in CREDITED])
+    together = Entry.objects.visible_to(request.user).of_posting(entry.posting_id)
+    # Each movement once, also where both of its sides are the caller's.
+    same_posting = {one.pk: one for one in together.order_by("transaction_id", "-version")}
+    same_posting.pop(entry.pk, None)
+    charges = Charges.of(entry, [other for other in same_posting.values() if other.kind in CREDITED])
     shown = {line.pk for line in charges.lines}
     context = {
         "row": rows_of([entry])[0],
@@ -170,7 +168,7 @@ def transaction(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
         .filter(Q(posting_id=entry.posting_id) | Q(return_posting_id=entry.posting_id))
         .select_related("bank_account")
         .first(),
-        "others": rows_of(other for other in same_posting if other.pk not in shown),
+        "others": rows_of(other for other in same_posting.values() if other.pk not in shown),
         "reversed_by": services.reversed_by(posting_id=entry.posting_id),
         "report": services.report_of(entry=entry),
     }
@@ -199,8 +197,10 @@ def report(request: PersonRequest, transaction_id: UUID) -> HttpResponse:
 
 def own_entry(user: User, transaction_id: UUID) -> Entry:
     """The caller's side of a movement. Raises Http404."""
-    entries = Entry.objects.visible_to(user).filter(transaction_id=transaction_id)
-    entry = entries.select_related("account").order_by("version").first()
+    entries = Entry.objects.visible_to(user).filter(transaction_id=transaction_id).select_related("account")
+    # Of what goes between a wallet and a saving, both sides are the caller's.
+    of_wallet = entries.filter(account__kind=Account.Kind.WALLET)
+    entry = of_wallet.order_by("version").first() or entries.order_by("version").first()
     if entry is None:
         raise Http404
     return entry

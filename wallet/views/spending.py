@@ -60,6 +60,7 @@ def overview(request: PersonRequest) -> HttpResponse:
         "newest_first": list(reversed(months)),
         "chart": chart_of(months),
         "has_moved": has_moved,
+        "has_savings": any(month.has_savings for month in months),
         "money_in": sum(month.money_in for month in months),
         "money_out": sum(month.money_out for month in months),
     }

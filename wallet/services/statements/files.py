@@ -59,7 +59,8 @@ def require_readable(statement: Statement) -> None:
 
 def title_of(line: Line, names: dict[str, str]) -> str:
     """Return who is on the other side, or what happened where that is us."""
-    return names.get(str(line.counterparty_id)) or str(wording.kind(line.kind))
+    name = "" if line.kind in wording.OWN_MONEY else names.get(str(line.counterparty_id))
+    return name or str(wording.kind(line.kind))
 
 
 def pdf(statement: Statement) -> bytes:

@@ -37,7 +37,8 @@ def rows_of(entries: EntryQuerySet, *, as_reader: Block = nullcontext) -> Iterat
             lines = [Line(*row) for row in rest.values_list(*FIELDS)[:CHUNK]]
             names = names_of(line.counterparty_id for line in lines)
         for line in lines:
-            yield line, names.get(str(line.counterparty_id), "")
+            own = line.kind in wording.OWN_MONEY
+            yield line, "" if own else names.get(str(line.counterparty_id), "")
         if len(lines) < CHUNK:
             return
         before = lines[-1].version

@@ -1,0 +1,1 @@
+"""The customer's pages of savings, one module per journey."""
