@@ -2,13 +2,14 @@
 
 The hash is taken when the offer is made, shown with it, and signed by the borrower and by the provider. Whoever makes a
 contract of it or disburses asks `refuse_unsigned`, so nobody can change the terms in between. Two spellings of the same
-terms (24 and 24.00, one moment in two zones, fees in another order) are the same terms.
+terms (24 and 24.00, one moment in two zones, fees in another order) are the same terms. What was signed is kept as its
+text: a rule that is given another part later has another text, and the old one is still what its hash is of.
 """
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
@@ -24,10 +25,11 @@ FORM = "alajo-terms-1"  # another form of the text is another name, so that no h
 
 
 @dataclass(frozen=True)
-class Terms:
+class OfferTerms:
     """Everything that an offer binds its sides to. Amounts are minor units (kobo), rates percent a year.
 
-    `rules` says in words and numbers how instalments, late charges and early payment are reckoned, by name.
+    `rules` says by name how instalments, late charges and early payment are reckoned: words, numbers, days, and values
+    made of these, such as the terms that a schedule is made from.
     """
 
     offer_id: UUID
@@ -41,7 +43,7 @@ class Terms:
     apr: Decimal
     total_payable: int
     fees: Mapping[str, int]
-    rules: Mapping[str, str | int]
+    rules: Mapping[str, Any]
     conditions: tuple[str, ...]
     valid_until: datetime
 
@@ -87,13 +89,11 @@ class SignedByAnother(DomainError):
     public = ("side",)
 
 
-def terms_text(terms: Terms) -> str:
+def terms_text(terms: OfferTerms) -> str:
     """Return the one spelling of the terms.
 
     Raises TypeError or ValueError for what has none: a float, a time without a zone, one name twice.
     """
-    if terms.valid_until.tzinfo is None:
-        raise ValueError("the time that an offer ends has a zone")
     return canonical(
         {
             "form": FORM,
@@ -104,23 +104,23 @@ def terms_text(terms: Terms) -> str:
             "currency": terms.currency,
             "amount": _whole(terms.amount),
             "term": _whole(terms.term),
-            "rate": _plain(terms.rate),
-            "apr": _plain(terms.apr),
+            "rate": _rate(terms.rate),
+            "apr": _rate(terms.apr),
             "total_payable": _whole(terms.total_payable),
-            "fees": _named({name: _whole(amount) for name, amount in terms.fees.items()}),
-            "rules": _named({name: _rule(value) for name, value in terms.rules.items()}),
-            "conditions": [_spelled(one) for one in terms.conditions],
-            "valid_until": terms.valid_until.astimezone(UTC).isoformat(timespec="microseconds"),
+            "fees": _spelled({name: _whole(amount) for name, amount in terms.fees.items()}),
+            "rules": _spelled(terms.rules),
+            "conditions": _spelled(terms.conditions),
+            "valid_until": _spelled(terms.valid_until),
         }
     )
 
 
-def terms_hash(terms: Terms) -> str:
+def terms_hash(terms: OfferTerms) -> str:
     """Return the SHA-256 of the terms' one spelling, in hex. Raises as `terms_text` does."""
     return sha256(terms_text(terms).encode()).hexdigest()
 
 
-def refuse_unsigned(terms: Terms, signatures: Iterable[Signature]) -> None:
+def refuse_unsigned(terms: OfferTerms, signatures: Iterable[Signature]) -> None:
     """Let terms pass that each side signed as they are. Raises TermsChanged, SignedByAnother, NotSigned."""
     wanted, parties = terms_hash(terms), {Side.BORROWER: terms.borrower_id, Side.PROVIDER: terms.provider_id}
     missing = set(Side)
@@ -140,26 +140,41 @@ def _whole(amount: Any) -> int:
     return amount
 
 
-def _plain(number: Any) -> str:
-    """A rate without an exponent and without zeros that say nothing."""
-    if not isinstance(number, Decimal) or not number.is_finite():
-        raise TypeError("a rate is a finite Decimal")
-    plain = f"{number:f}"
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return "0" if plain in ("-0", "0") else plain
+def _rate(number: Any) -> str:
+    if not isinstance(number, Decimal):
+        raise TypeError("a rate is a Decimal")
+    return _digits(number)
 
 
-def _named(values: Mapping[str, Any]) -> dict[str, Any]:
-    spelled = {_spelled(name): value for name, value in values.items()}
-    if len(spelled) < len(values):
-        raise ValueError("two names are the same letters")
-    return spelled
+def _digits(number: Decimal) -> str:
+    """Without an exponent and without zeros that say nothing."""
+    if not number.is_finite():
+        raise ValueError("a number of the terms is finite")
+    digits = f"{number:f}"
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return "0" if digits in ("-0", "0") else digits
 
 
-def _rule(value: Any) -> str | int:
-    return _spelled(value) if isinstance(value, str) else _whole(value)
-
-
-def _spelled(text: str) -> str:
-    """Letters that look alike and are composed in two ways are the same letters."""
-    return unicodedata.normalize("NFC", text)
+def _spelled(value: Any) -> Any:
+    """The one spelling of a value, of what JSON holds. What it cannot spell, `canonical` refuses."""
+    if isinstance(value, str):
+        # Letters that look alike and are composed in two ways are the same letters.
+        return unicodedata.normalize("NFC", str(value))
+    if isinstance(value, Decimal):
+        return _digits(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time has a zone")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return _spelled({field.name: getattr(value, field.name) for field in fields(value)})
+    if isinstance(value, Mapping):
+        spelled = {_spelled(name): _spelled(one) for name, one in value.items()}
+        if len(spelled) < len(value):
+            raise ValueError("two names are the same letters")
+        return spelled
+    if isinstance(value, (list, tuple)):
+        return [_spelled(one) for one in value]
+    return value

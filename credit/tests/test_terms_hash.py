@@ -1,8 +1,8 @@
 """What both sides sign: one spelling of the same terms, and another hash for any other."""
 
 import re
-from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_UP, Context, Decimal, localcontext
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from credit.terms_hash import (
     NotSigned,
+    OfferTerms,
     Side,
     Signature,
     SignedByAnother,
-    Terms,
     TermsChanged,
     refuse_unsigned,
     terms_hash,
@@ -24,7 +24,7 @@ from credit.terms_hash import (
 )
 from credit.tests.fuzz import fuzz
 
-TERMS = Terms(
+TERMS = OfferTerms(
     offer_id=UUID(int=1),
     application_id=UUID(int=2),
     borrower_id=UUID(int=3),
@@ -69,6 +69,23 @@ OTHERS: list[dict[str, Any]] = [
 ]
 
 
+@dataclass(frozen=True)
+class Grace:
+    """As the terms of a schedule are: a value made of values."""
+
+    months: int = 0
+    capitalised: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    method: Side
+    weights: tuple[Decimal, ...] = (Decimal(1), Decimal("1.50"))
+    grace: Grace = field(default_factory=Grace)
+    first: date = date(2027, 4, 30)
+    agreed: int | None = None
+
+
 def signed(sha256: str | None = None) -> list[Signature]:
     said = terms_hash(TERMS) if sha256 is None else sha256
     return [
@@ -92,7 +109,7 @@ def test_other_terms_have_another_hash(change: dict[str, Any]) -> None:
 
 
 def test_every_part_of_the_terms_is_tried() -> None:
-    assert {name for change in OTHERS for name in change} == {field.name for field in fields(Terms)}
+    assert {name for change in OTHERS for name in change} == {one.name for one in fields(OfferTerms)}
 
 
 def test_all_those_hashes_differ_from_one_another() -> None:
@@ -145,7 +162,11 @@ def test_zeros_behind_a_rate_say_nothing(rate: Decimal, zeros: int) -> None:
         {"amount": True},
         {"amount": Decimal(1)},
         {"fees": {"arrangement": 0.5}},
-        {"rules": {"late_charge": None}},
+        {"rules": {"late_charge": 0.5}},
+        {"rules": {"late_charge": {1: 2}}},
+        {"rules": {"late_charge": {5}}},
+        {"rules": {"late_charge": [Decimal("Infinity")]}},
+        {"rules": {"late_charge": Rule}},
         {"valid_until": datetime(2027, 3, 2, 11)},  # noqa: DTZ001
         {"fees": {"\u00e9": 1, "e\u0301": 2}},
     ],
@@ -154,6 +175,28 @@ def test_zeros_behind_a_rate_say_nothing(rate: Decimal, zeros: int) -> None:
 def test_what_has_no_one_spelling_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError)):
         terms_hash(replace(TERMS, **change))
+
+
+def test_a_rule_may_be_a_value_made_of_values() -> None:
+    written = terms_text(replace(TERMS, rules={"schedule": Rule(Side.BORROWER)}))
+    assert (
+        '"rules":{"schedule":{"agreed":null,"first":"2027-04-30","grace":{"capitalised":false,"months":0},'
+        '"method":"BORROWER","weights":["1","1.5"]}}' in written
+    )
+
+
+def test_each_part_of_a_rule_is_signed() -> None:
+    rule = Rule(Side.BORROWER)
+    others = [
+        replace(rule, method=Side.PROVIDER),
+        replace(rule, weights=(Decimal("1.5"), Decimal(1))),
+        replace(rule, grace=Grace(months=1)),
+        replace(rule, grace=Grace(capitalised=True)),
+        replace(rule, first=date(2027, 5, 1)),
+        replace(rule, agreed=0),
+    ]
+    hashes = {terms_hash(replace(TERMS, rules={"schedule": one})) for one in [rule, *others]}
+    assert len(hashes) == len(others) + 1
 
 
 # Signing
