@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Customers' transfers and holds leave alone what is saved under a plan."""
 
     dependencies = [
-        ('wallet', '0049_savings_papers'),
+        ('wallet', '0047_savings_accounts'),
     ]
 
     operations = [
