@@ -103,5 +103,11 @@ class MaturityForm(forms.Form):
     )
 
 
+class NameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=LONGEST_NAME, widget=forms.TextInput({"autocomplete": "off"})
+    )
+
+
 class LaterForm(forms.Form):
     matures_on = DayField(label=_("New last day"))

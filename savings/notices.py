@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import notice_kinds, notice_words
 from accounts import services as accounts
-from accounts.models import Channel, Notification
+from accounts.models import Channel, Notification, Profile, User
 from accounts.notice_kinds import Kind
 from accounts.notice_words import Said
 from core.templatetags.money import money
-from savings.models import UserSavings
+from savings.models import SavingsGroup, UserSavings
 
 SAVINGS = "SAVINGS"
 
@@ -81,6 +81,14 @@ def tell(saving: UserSavings, event: str, **facts: Any) -> None:
     """Tell a saving's owner, in the running transaction. Amounts are minor units (kobo)."""
     data = {"saving": str(saving.pk), "name": saving.name, "currency": saving.plan.currency_id, **facts}
     accounts.notify(notices=[Notification(user_id=saving.user_id, event=event, data=data)])
+
+
+def joined(group: SavingsGroup, user: User) -> None:
+    """Tell whoever made a group that somebody saves in it now, in the running transaction."""
+    name = Profile.objects.filter(user=user).values_list("display_name", flat=True).first() or ""
+    data = {"name": name, "group": str(group.pk), "group_name": group.name}
+    notice = Notification(user_id=group.organiser_id, event="saving.group_joined", data=data)
+    accounts.notify(notices=[notice])
 
 
 def _ending(event: str, data: Mapping[str, Any]) -> Said:

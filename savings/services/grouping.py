@@ -20,6 +20,7 @@ from core.actors import acting_as_service
 from core.api.ratelimit import count
 from core.errors import DomainError
 from core.money import split
+from savings import notices
 from savings.models import Move, PlanTerms, SavingsGroup, SavingsPlan, UserSavings
 from savings.refusals import (
     AlreadyInGroup,
@@ -182,9 +183,10 @@ def join_group(
         group = groups.filter(code=normal(code)).first()
         if group is None:
             raise GroupNotFound
-        if not UserSavings.objects.filter(pk=saving_id, user=user, group=group).exists():
+        is_new = not UserSavings.objects.filter(pk=saving_id, user=user, group=group).exists()
+        if is_new:
             _check_room(group, user, timezone.localdate(at))
-        return open_saving(
+        saving = open_saving(
             saving_id=saving_id,
             user=user,
             plan=group.plan,
@@ -195,6 +197,9 @@ def join_group(
             terms=terms,
             group=group,
         )
+        if is_new and group.organiser_id != user.pk:
+            notices.joined(group, user)
+        return saving
 
 
 def _check_room(group: SavingsGroup, user: User, today: date) -> None:

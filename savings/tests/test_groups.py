@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Notification, Profile, User
 from accounts.tests.factories import make_person, prove_factor
 from core.actors import acting_as, acting_as_service
 from core.ids import posting_id, uuid7
@@ -114,6 +114,19 @@ def test_to_join_twice_by_two_clicks_joins_once(ada: User) -> None:
     with pytest.raises(refusals.AlreadyInGroup) as refusal:
         joined(ada, group)
     assert refusal.value.public_data == {"saving": str(one.pk)}
+
+
+def test_whoever_made_a_group_is_told_once_who_joined(ada: User, bola: User) -> None:
+    funded(ada), funded(bola)
+    group = group_of(ada)
+    joined(ada, group)
+    facts = {"code": group.code, "saving_id": uuid7(), "user": bola, "posting_id": posting_id(), "at": AT}
+    for _click in range(2):
+        grouping.join_group(amount=1_000 * NAIRA, **facts)
+    with acting_as_service():
+        [notice] = Notification.objects.filter(event="saving.group_joined")
+        assert (notice.user_id, notice.data["group_name"]) == (ada.pk, group.name)
+        assert notice.data["name"] == Profile.objects.get(user=bola).display_name
 
 
 def test_a_closed_group_and_a_renewed_link_let_nobody_in(ada: User, bola: User) -> None:

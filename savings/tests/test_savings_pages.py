@@ -236,6 +236,15 @@ def test_days_add_up_to_what_was_paid(browser: Client, ada: User) -> None:
     assert browser.get(f"/savings/{saving.pk}/interest/?month=nonsense").status_code == 404
 
 
+def test_a_saving_gets_another_name(browser: Client, ada: User) -> None:
+    funded(ada)
+    here = f"/savings/{opened(ada, a_flexible(), at=moment(day(3))).pk}/settings/"
+    for wrong in ("", "  ", "x" * 81):
+        assert browser.post(here, {"do": "name", "name": wrong}).status_code == 422
+    assert browser.post(here, {"do": "name", "name": "A roof"}).status_code == 302
+    assert saved().name == "A roof"
+
+
 def test_settings_change_the_end_and_pause(browser: Client, ada: User) -> None:
     funded(ada)
     saving = opened(ada, a_fixed(), naira=5_000, at=moment(day(5)), wish=Wish(name="Rent", days=90))

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.requests import PersonRequest
 from core.errors import DomainError
 from savings import services, wording
-from savings.forms import LaterForm, MaturityForm
+from savings.forms import LaterForm, MaturityForm, NameForm
 from savings.models import SavingsPlan, UserSavings
 from savings.services import terms_of
 from savings.views.access import own_saving
@@ -38,6 +38,8 @@ def settings(request: PersonRequest, pk: UUID) -> HttpResponse:
         return _choose(request, saving)
     if what == "later":
         return _extend(request, saving)
+    if what == "name":
+        return _rename(request, saving)
     steps: dict[str, Done] = {
         "pause": (
             services.pause_saving,
@@ -56,6 +58,17 @@ def settings(request: PersonRequest, pk: UUID) -> HttpResponse:
     else:
         messages.info(request, words)
     return redirect("savings" if what == "cancel" else "saving", *([] if what == "cancel" else [saving.pk]))
+
+
+def _rename(request: PersonRequest, saving: UserSavings) -> HttpResponse:
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        return _page(request, saving, name=form, status=422)
+    services.rename_saving(
+        saving_id=saving.pk, user=request.user, name=form.cleaned_data["name"], at=timezone.now()
+    )
+    messages.success(request, _("It has its new name."))
+    return redirect("saving", saving.pk)
 
 
 def _choose(request: PersonRequest, saving: UserSavings) -> HttpResponse:
@@ -97,6 +110,7 @@ def _page(
     *,
     maturity: MaturityForm | None = None,
     later: LaterForm | None = None,
+    name: NameForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     today = timezone.localdate()
@@ -109,6 +123,7 @@ def _page(
         "maturity": maturity or MaturityForm(initial={"at_maturity": saving.at_maturity}),
         "may_choose": goes_on and has_end and saving.plan.kind == SavingsPlan.Kind.FIXED,
         "later": later or LaterForm(),
+        "name": name or NameForm(initial={"name": saving.name}),
         "may_extend": goes_on and has_end and not terms.up_front,
         "latest": saving.opened_on + timedelta(days=terms.longest)
         if terms.longest and saving.opened_on
