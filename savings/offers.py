@@ -8,7 +8,8 @@ from decimal import Decimal
 from savings import interest, penalties, projection
 from savings.interest import Terms
 from savings.models import PlanTerms, SavingsPlan
-from savings.projection import Broken, Outcome, Penalty
+from savings.penalties import Ending
+from savings.projection import Outcome, Penalty
 from savings.services.terms import LONGEST
 
 DAY = timedelta(days=1)
@@ -29,9 +30,9 @@ class Offer:
     rate: Decimal
     apy: Decimal
     outcome: Outcome
-    at_mid_term: Broken
-    without_penalty: Broken
-    on_first_day: Broken
+    at_mid_term: Ending
+    without_penalty: Ending
+    on_first_day: Ending
     moves: Mapping[date, int]
 
     @property
@@ -83,7 +84,7 @@ def offer_of(
     outcome = projection.ahead({start: rule}, start=start, end=end, moves=moves, is_up_front=terms.up_front)
     half_way = start + max(days // 2, 1) * DAY
 
-    def broken(penalty: Penalty, on: date) -> Broken:
+    def broken(penalty: Penalty, on: date) -> Ending:
         return projection.broken(rule, penalty, start=start, on=on, moves=moves, early=outcome.up_front)
 
     return Offer(

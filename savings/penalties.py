@@ -10,13 +10,20 @@ from savings.interest import Rounding, Terms
 
 
 @dataclass(frozen=True)
-class Settled:
-    """What is still paid of the interest, or taken back of what was paid already, and the tax of either."""
+class Ending:
+    """What ending a saving comes to; the names are those of `ClosingQuote`."""
 
-    interest: int = 0
-    tax: int = 0
-    taken_back: int = 0
-    tax_back: int = 0
+    balance: int
+    earned: int
+    interest: int
+    tax: int
+    taken_back: int
+    tax_back: int
+    penalty: int
+
+    @property
+    def pays_out(self) -> int:
+        return self.balance + self.interest - self.tax - self.taken_back + self.tax_back - self.penalty
 
 
 def lowered(terms: Terms, points: Decimal) -> Terms:
@@ -32,18 +39,35 @@ def earned_at(terms: Mapping[date, Terms], *, start: date, end: date, moves: Map
 
 
 def settle(
-    *, earned: Decimal, paid: int, withheld: int, tax: Decimal, rounding: Rounding, balance: int
-) -> Settled:
-    """Settle what was earned against what was paid (both before tax) and the tax withheld of it.
+    *,
+    balance: int,
+    earned: Decimal,
+    allowed: Decimal,
+    paid: int,
+    withheld: int,
+    tax: Decimal,
+    rounding: Rounding,
+    lost: int,
+) -> Ending:
+    """Settle what of all that was `earned` is `allowed` against what was paid (each before tax) and the tax withheld.
 
-    What was paid too much is taken back, with its tax, as far as the balance goes.
+    What was paid too much is taken back, with its tax, and what is `lost` of the balance goes, as far as there is any.
     """
-    due = max(interest.whole(earned, rounding), 0)
+    due, gross, taken_back, tax_back = max(interest.whole(allowed, rounding), 0), 0, 0, 0
     if due >= paid:
         gross = due - paid
-        return Settled(interest=gross, tax=interest.tax_on(gross, tax))
-    tax_back = max(withheld - interest.tax_on(due, tax), 0)
-    return Settled(taken_back=min(paid - due, balance + tax_back), tax_back=tax_back)
+    else:
+        tax_back = max(withheld - interest.tax_on(due, tax), 0)
+        taken_back = min(paid - due, balance + tax_back)
+    return Ending(
+        balance=balance,
+        earned=max(interest.whole(earned, rounding), 0),
+        interest=gross,
+        tax=interest.tax_on(gross, tax),
+        taken_back=taken_back,
+        tax_back=tax_back,
+        penalty=min(lost, balance - taken_back + tax_back),
+    )
 
 
 def share(balance: int, percent: Decimal) -> int:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from savings import interest, penalties
 from savings.interest import DAY, Day, Every, Standing, Terms
+from savings.penalties import Ending
 from savings.yields import apy, effective_yield_upfront
 from wallet import rhythm
 
@@ -59,23 +60,6 @@ class Penalty:
 
     kind: str = "NONE"
     percent: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True)
-class Broken:
-    """What breaking on a day comes to; the names are those of `ClosingQuote`."""
-
-    balance: int
-    earned: int
-    interest: int
-    tax: int
-    taken_back: int
-    tax_back: int
-    penalty: int
-
-    @property
-    def pays_out(self) -> int:
-        return self.balance + self.interest - self.tax - self.taken_back + self.tax_back - self.penalty
 
 
 def payments(*, first: int, monthly: int, start: date, end: date) -> dict[date, int]:
@@ -141,7 +125,7 @@ def broken(
     on: date,
     moves: Mapping[date, int],
     early: UpFront | None = None,
-) -> Broken:
+) -> Ending:
     """Return what breaking on a day comes to, once the days before it are closed: what a quote of that day says."""
     before, paid_early = {day: amount for day, amount in moves.items() if day < on}, early or UpFront()
     standing, rows = interest.close_days({start: rule}, start=start, end=on, moves=before)
@@ -151,23 +135,15 @@ def broken(
     if penalty.kind == "LOWER_RATE":
         lower = penalties.lowered(rule, penalty.percent)
         allowed = min(penalties.earned_at({start: lower}, start=start, end=on, moves=before), earned)
-    settled = penalties.settle(
-        earned=allowed,
+    return penalties.settle(
+        balance=balance,
+        earned=earned,
+        allowed=allowed,
         paid=paid + paid_early.interest,
         withheld=sum(row.tax for row in rows) + paid_early.tax,
         tax=rule.tax,
         rounding=rule.rounding,
-        balance=balance,
-    )
-    lost = penalties.share(balance, penalty.percent) if penalty.kind == "SHARE" else 0
-    return Broken(
-        balance=balance,
-        earned=max(interest.whole(earned, rule.rounding), 0),
-        interest=settled.interest,
-        tax=settled.tax,
-        taken_back=settled.taken_back,
-        tax_back=settled.tax_back,
-        penalty=min(lost, balance - settled.taken_back + settled.tax_back),
+        lost=penalties.share(balance, penalty.percent) if penalty.kind == "SHARE" else 0,
     )
 
 

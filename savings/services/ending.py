@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,8 +15,9 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import nth
 from savings import notices, penalties
-from savings.interest import Rounding, Terms, whole
+from savings.interest import Rounding, Terms
 from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
+from savings.penalties import Ending
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
 from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.steps import step
@@ -37,17 +39,13 @@ class Figures:
     terms_id: UUID
     day: date
     is_early: bool
-    balance: int
-    earned: int
-    interest: int
-    tax: int
-    taken_back: int
-    tax_back: int
-    penalty: int
+    ending: Ending
 
     @property
-    def pays_out(self) -> int:
-        return self.balance + self.interest - self.tax - self.taken_back + self.tax_back - self.penalty
+    def stored(self) -> dict[str, Any]:
+        """The columns of a quote."""
+        said = {"terms_id": self.terms_id, "day": self.day, "is_early": self.is_early}
+        return said | asdict(self.ending)
 
 
 def quote_closing(*, saving_id: UUID, user: User, at: datetime) -> ClosingQuote:
@@ -60,15 +58,15 @@ def quote_closing(*, saving_id: UUID, user: User, at: datetime) -> ClosingQuote:
     with acting_as_service(), transaction.atomic():
         held = hold(saving_id, user_id=user.pk, at=at)
         figures = figures_of(held)
-        alike = ClosingQuote.objects.filter(saving=held.saving, used_at=None, **asdict(figures))
+        alike = ClosingQuote.objects.filter(saving=held.saving, used_at=None, **figures.stored)
         recent = alike.filter(made_at__gt=at - QUOTED_FOR / 2, made_at__lte=at).order_by("-made_at").first()
         if recent is not None and recent.holds(at):
             return recent
         midnight = timezone.make_aware(datetime.combine(held.today + DAY, datetime.min.time()))
         quote = ClosingQuote.objects.create(
             saving=held.saving,
-            **asdict(figures),
-            pays_out=figures.pays_out,
+            **figures.stored,
+            pays_out=figures.ending.pays_out,
             made_at=at,
             expires_at=min(at + QUOTED_FOR, midnight),
         )
@@ -93,7 +91,7 @@ def end_saving(*, quote_id: UUID, user: User, at: datetime) -> ClosingQuote:
         if not quote.holds(at):
             raise QuoteOver
         figures = figures_of(held)
-        if any(getattr(quote, name) != value for name, value in asdict(figures).items()):
+        if any(getattr(quote, name) != value for name, value in figures.stored.items()):
             raise QuoteOver
         _end(held, quote, at)
     return quote
@@ -115,23 +113,18 @@ def figures_of(held: Held) -> Figures:
     earned = allowed = position.carry + paid
     if is_early and terms.penalty == Penalty.LOWER_RATE:
         allowed = min(_at_lower_rate(held, terms), earned)
-    rounding = Rounding(terms.rounding)
-    settled = penalties.settle(
-        earned=allowed, paid=paid, withheld=withheld, tax=terms.tax, rounding=rounding, balance=held.balance
-    )
-    lost = penalties.share(held.balance, terms.penalty_percent) if terms.penalty == Penalty.SHARE else 0
-    return Figures(
-        terms_id=terms.pk,
-        day=held.today,
-        is_early=is_early,
+    is_share = is_early and terms.penalty == Penalty.SHARE
+    ending = penalties.settle(
         balance=held.balance,
-        earned=max(whole(earned, rounding), 0),
-        interest=settled.interest,
-        tax=settled.tax,
-        taken_back=settled.taken_back,
-        tax_back=settled.tax_back,
-        penalty=min(lost, held.balance - settled.taken_back + settled.tax_back) if is_early else 0,
+        earned=earned,
+        allowed=allowed,
+        paid=paid,
+        withheld=withheld,
+        tax=terms.tax,
+        rounding=Rounding(terms.rounding),
+        lost=penalties.share(held.balance, terms.penalty_percent) if is_share else 0,
     )
+    return Figures(terms.pk, held.today, is_early, ending)
 
 
 def paid_so_far(saving: UserSavings, *, until: date) -> tuple[int, int]:
