@@ -20,7 +20,10 @@ from wallet.wording import SAVINGS
 
 
 def causes(entry: Entry) -> Iterator[Cause]:
-    """The saving that a movement belongs to, and how its interest, its tax or its penalty comes about."""
+    """The saving that a movement belongs to, and how its interest, its tax or its penalty comes about.
+
+    Staff are led to the saving by each of them: its page has its days, movements and quotes.
+    """
     if entry.kind not in SAVINGS:
         return
     saving = _saving_of(entry)
@@ -30,13 +33,13 @@ def causes(entry: Entry) -> Iterator[Cause]:
     yield Cause(gettext_lazy("Saving"), f"{saving.name} · {saving.plan.name}", saving, href=page)
     move = Move.objects.filter(pk=entry.transaction_id, saving=saving).first()
     if move is not None:
-        yield Cause(gettext_lazy("Counts from"), date_format(move.value_date, "j F Y"), move)
+        yield Cause(gettext_lazy("Counts from"), date_format(move.value_date, "j F Y"), saving)
     accrual = _day_of(entry, saving)
     if accrual is not None:
-        yield Cause(gettext_lazy("Interest"), _of_interest(accrual, entry.currency), accrual)
+        yield Cause(gettext_lazy("Interest"), _of_interest(accrual, entry.currency), saving)
     quote = ClosingQuote.objects.filter(posting_id=entry.posting_id, saving=saving).first()
     if quote is not None:
-        yield Cause(gettext_lazy("Ended"), _of_ending(quote, entry.currency), quote)
+        yield Cause(gettext_lazy("Ended"), _of_ending(quote, entry.currency), saving)
     if entry.kind in ("INTEREST", "WITHHOLDING_TAX") and move is None and not accrual and not quote:
         text = _("Interest for the whole time was paid on the first day.")
         yield Cause(gettext_lazy("Interest"), text, saving)
