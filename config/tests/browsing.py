@@ -7,7 +7,11 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+# Milliseconds that a browser on a busy machine is waited for, to do something and to show something alike.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 STANDARD = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
@@ -49,7 +53,7 @@ class Visitor:
             locale="en-GB",
             timezone_id="Africa/Lagos",
         )
-        self._context.set_default_timeout(15_000)
+        self._context.set_default_timeout(PATIENCE)
         self._context.on("console", self._heard)
         self._context.on("weberror", lambda error: self.complaints.append(f"{error.page.url}: {error.error}"))
         self.page = self.open_tab()
