@@ -242,6 +242,10 @@ def test_the_pages_of_saving_together_and_of_papers(visitor: Visitor, demo: None
         group = SavingsGroup.objects.get(organiser=person(ADA))
         saving = UserSavings.objects.get(user=person(ADA), name="Rainy days")
         ended = UserSavings.objects.get(user=person(ADA), name="New phone")
+        goal = UserSavings.objects.get(user=person(ADA), name="School fees")
+    visitor.go(f"/savings/{goal.pk}/")
+    if visitor.look.viewport != PHONE:
+        visitor.picture("saving.png")
     for address in ("/savings/groups/", "/savings/groups/new/", f"/savings/groups/{group.pk}/"):
         visitor.go(address)
     visitor.go(f"/savings/{saving.pk}/papers/statement.pdf?since=2020-01-01&until=2020-01-02")
