@@ -42,6 +42,8 @@ WAYS: dict[tuple[str, Event], str] = {
     (State.MATURED, Event.ROLL_OVER): State.ROLLED_OVER,
 }
 ENDED = frozenset({State.CLOSED, State.ROLLED_OVER, State.PAID_OUT, State.CANCELLED})
+# What takes no more money, and saves no more by itself.
+OVER = ENDED | {State.MATURED, State.BROKEN}
 # Which states take money in, and which let it out in part.
 TAKES_MONEY = frozenset({State.DRAFT, State.ACTIVE, State.PAUSED})
 GIVES_MONEY = frozenset({State.ACTIVE, State.PAUSED})

@@ -16,17 +16,17 @@ from savings.refusals import (
     MovementReused,
     SavingFrozen,
     SavingOver,
-    StateRefused,
     TakesMoneyOnce,
     TermsChanged,
     TierCapExceeded,
     TooLittle,
     TooMuch,
 )
-from savings.services.holding import Held, earns, effective, hold, value_day_of, wallet_of
+from savings.services.holding import Held, effective, hold, value_day_of, wallet_of
 from savings.services.steps import step
 from savings.services.terms import check_length, terms_in_force, terms_of
-from savings.states import ENDED, TAKES_MONEY, Event
+from savings.services.wishes import earns_now
+from savings.states import OVER, Event
 from wallet import services as wallet
 from wallet.models import Account
 from wallet.services import Line
@@ -39,7 +39,7 @@ def contribute(*, saving_id: UUID, user: User, amount: int, posting_id: UUID, at
 
     It counts from the day's end, after the plan's cut-off from the next day's. The first one starts a draft.
 
-    Raises SavingNotFound, SavingFrozen, SavingOver, StateRefused, TakesMoneyOnce, TooLittle, TooMuch,
+    Raises SavingNotFound, SavingFrozen, SavingOver, TakesMoneyOnce, TooLittle, TooMuch,
     TierCapExceeded, TermsChanged, SavingInvalid, MovementReused, and a LedgerRefusal; and then nothing was done.
     """
     with acting_as_service(), transaction.atomic():
@@ -77,10 +77,8 @@ def _check(held: Held, terms: PlanTerms, amount: int, day: date) -> None:
     saving = held.saving
     if saving.state == "FROZEN":
         raise SavingFrozen
-    if saving.state in (*ENDED, "MATURED", "BROKEN") or held.is_over:
+    if saving.state in OVER or held.is_over:
         raise SavingOver
-    if saving.state not in TAKES_MONEY:
-        raise StateRefused(state=saving.state, event="contribute")
     if saving.plan.kind == SavingsPlan.Kind.FIXED and saving.state != "DRAFT":
         raise TakesMoneyOnce
     if saving.matures_on is not None and day >= saving.matures_on:
@@ -103,7 +101,7 @@ def start(held: Held, terms: PlanTerms, amount: int, day: date, source: Account,
     """
     saving, position = held.saving, held.position
     saving.opened_on = day
-    position.next_day, position.earns = day, earns(saving.user_id)
+    position.next_day, position.earns = day, earns_now(saving.user_id)
     lines: list[Line] = []
     if saving.matures_on is not None:
         position.term = (saving.matures_on - day).days
@@ -112,7 +110,7 @@ def start(held: Held, terms: PlanTerms, amount: int, day: date, source: Account,
         up_front = up_front_of(terms, amount, day, saving.matures_on) if position.earns else UpFront()
         saving.paid_at_start, saving.tax_at_start = up_front.interest, up_front.tax
         position.carry = position.carry - up_front.interest
-        lines = up_front_lines(source, up_front)
+        lines = _up_front_lines(source, up_front)
     saving.save(update_fields=["opened_on", "matures_on", "paid_at_start", "tax_at_start"])
     position.save(update_fields=["next_day", "last_day", "term", "earns", "carry"])
     step(saving, Event.ACTIVATE, at=at)
@@ -126,7 +124,7 @@ def up_front_of(terms: PlanTerms, amount: int, start: date, end: date) -> UpFron
     return projection.up_front(terms.for_term((end - start).days), start=start, end=end, amount=amount)
 
 
-def up_front_lines(source: Account, up_front: UpFront) -> list[Line]:
+def _up_front_lines(source: Account, up_front: UpFront) -> list[Line]:
     expense = wallet.system_account("INTEREST_EXPENSE", source.currency_id)
     taxes = wallet.system_account("WITHHOLDING_TAX", source.currency_id)
     lines = [

@@ -15,13 +15,14 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import nth
 from savings import notices, penalties
-from savings.interest import Rounding, Terms
-from savings.models import Accrual, ClosingQuote, InterestChoice, Move, PlanTerms, Position, UserSavings
+from savings.interest import Rounding
+from savings.models import Accrual, ClosingQuote, Move, PlanTerms, Position, UserSavings
 from savings.penalties import Ending
 from savings.refusals import BeingLookedInto, QuoteOver, SavingFrozen, SavingNotFound, StateRefused
 from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.steps import step
 from savings.services.terms import terms_of
+from savings.services.wishes import wishes_of
 from savings.states import ENDS_EARLY, Event
 from wallet import services as wallet
 from wallet.models import Account
@@ -151,20 +152,11 @@ def _at_lower_rate(held: Held, terms: PlanTerms) -> Decimal:
     if saving.opened_on is None:
         return Decimal(0)
     rule = penalties.lowered(terms.for_term(position.term), terms.penalty_percent)
+    by_day = wishes_of(saving.pk).by_day(rule, start=saving.opened_on)
     moves: dict[date, int] = {}
     for day, amount in Move.objects.filter(saving=saving).values_list("value_date", "amount"):
         moves[day] = moves.get(day, 0) + amount
-    return penalties.earned_at(versions(held, rule), start=saving.opened_on, end=held.today, moves=moves)
-
-
-def versions(held: Held, rule: Terms) -> dict[date, Terms]:
-    """Return a rule by the days from which it holds: it earns nothing while its customer wished for no interest."""
-    none = penalties.lowered(rule, Decimal(1000))
-    first = held.saving.opened_on or held.today
-    by_day = {first: rule}
-    for choice in InterestChoice.objects.filter(user_id=held.saving.user_id).order_by("pk"):
-        by_day[max(choice.from_date, first)] = rule if choice.earns else none
-    return by_day
+    return penalties.earned_at(by_day, start=saving.opened_on, end=held.today, moves=moves)
 
 
 def _end(held: Held, quote: ClosingQuote, at: datetime) -> None:

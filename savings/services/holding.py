@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from savings.models import InterestChoice, PlanTerms, Position, UserSavings
+from savings.models import PlanTerms, Position, UserSavings
 from savings.refusals import SavingNotFound
 from savings.services.rolling import close_saving
 from savings.services.terms import value_day
@@ -58,12 +58,6 @@ def value_day_of(held: Held, at: datetime, terms: PlanTerms) -> date:
 def effective(at: datetime) -> datetime | None:
     """Return when the ledger is told that it happened: a moment that is over, or None for its own now."""
     return at if at < timezone.now() - CLOCKS_DIFFER else None
-
-
-def earns(user_id: UUID) -> bool:
-    """Whether a customer's savings earn: they do, unless the customer wished otherwise."""
-    choices = InterestChoice.objects.filter(user_id=user_id).order_by("-pk")
-    return choices.values_list("earns", flat=True).first() is not False
 
 
 def wallet_of(user_id: UUID, currency: str) -> Account:

@@ -27,9 +27,9 @@ from savings.projection import YEAR
 from savings.refusals import TermsChanged
 from savings.services import Wish
 from savings.services.contributing import check_amount
-from savings.services.holding import earns as earns_now
 from savings.services.opening import end_of
 from savings.services.terms import value_day
+from savings.services.wishes import earns_now
 from savings.views.plans import Row, plan_and_terms
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds

@@ -18,8 +18,8 @@ from savings.models import PlanTerms, SavingsPlan
 from savings.offers import Offer, fitting, offer_of
 from savings.refusals import PlanClosed, TooLittle, TooMuch
 from savings.services.contributing import check_amount
-from savings.services.holding import earns as earns_now
 from savings.services.terms import terms_in_force, value_day
+from savings.services.wishes import earns_now
 from wallet.templatetags.wallet import plain_amount
 from wallet.views.access import own_wallet, wallet_page
 

@@ -27,7 +27,7 @@ from savings.refusals import (
 )
 from savings.services import coming
 from savings.services.holding import Held, hold
-from savings.states import ENDED
+from savings.states import OVER
 
 MOST = 100
 LARGEST = 1_000_000_000  # kobo
@@ -205,7 +205,7 @@ def _check_saving(held: Held) -> None:
         raise TakesMoneyOnce
     if saving.state == "FROZEN":
         raise SavingFrozen
-    if saving.state in (*ENDED, "MATURED", "BROKEN") or held.is_over:
+    if saving.state in OVER or held.is_over:
         raise SavingOver
     if saving.state not in coming.SAVES:
         raise StateRefused(state=saving.state, event="plan_automatic")
