@@ -11,6 +11,7 @@ from config.tests.browsing import DESKTOP, Look, Visitor
 from realtime.dispatcher import Dispatcher
 from wallet.gateways.paystack import Paystack
 from wallet.services import gateways
+from wallet.tests.demo_world import make_demo_world
 from wallet.tests.factories import install_sandbox
 
 NONE_FOUND = (
@@ -83,3 +84,9 @@ def visitor(chromium: Browser, site: str, request: pytest.FixtureRequest) -> Ite
     yield visitor
     visitor.leave()
     assert visitor.complaints == []
+
+
+@pytest.fixture
+def demo(site: str) -> None:
+    """The demo world, on the site that the visitor sees."""
+    make_demo_world()

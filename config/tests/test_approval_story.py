@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from accounts import roles
 from accounts.models import User
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
-from config.tests.test_every_page import ADA, heading, log_in, person, press
+from config.tests.visiting import ADA, heading, log_in, person, press
 from core.actors import acting_as_service
 from wallet import services as wallet
 from wallet.models import Account

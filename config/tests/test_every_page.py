@@ -6,25 +6,22 @@ from uuid import uuid4
 import pytest
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts import unsubscribing
-from accounts.factors import current_code
-from accounts.models import Notification, User
+from accounts.models import Notification
 from accounts.services import notify
 from accounts.unsubscribing import Wish
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_token
+from config.tests.browsing import PHONE, Visitor
+from config.tests.visiting import ADA, CHIDI, NGOZI, VISITS, heading, log_in, person, press
 from core.actors import acting_as_service
-from realtime.models import SocketProcess, Subscription
 from savings.models import SavingsGroup, UserSavings
 from wallet import services as wallet
-from wallet.management.commands.seed_demo import ADMIN, PASSWORD
+from wallet.management.commands.seed_demo import PASSWORD
 from wallet.models import (
     Account,
     BankAccount,
-    BulkPayout,
     Entry,
-    MerchantPayment,
     PayLink,
     Payment,
     PaymentRequest,
@@ -34,102 +31,10 @@ from wallet.models import (
 )
 from wallet.services import bulk
 from wallet.services.lookups import TooManyLookups
-from wallet.tests.demo_world import make_demo_world
 from wallet.tests.ledger import trust_new_factors
 
 HELD = {"payment": "01900000-0000-7000-8000-000000000001", "amount": 250_000, "currency": "NGN"}
-ADA, NGOZI, CHIDI = "ada@alajo.test", "ngozi@alajo.test", "chidi@alajo.test"
-STAFF_LISTS = [
-    "accounts/user",
-    "accounts/customer",
-    "accounts/auditevent",
-    "accounts/factorreset",
-    "accounts/kycapplication",
-    "accounts/sanctionslist",
-    "accounts/screeninghit",
-    "accounts/notificationdelivery",
-    "accounts/organization",
-    "accounts/membership",
-    "accounts/webhookendpoint",
-    "accounts/webhookdelivery",
-    "accounts/approval",
-    "accounts/approvalband",
-    "accounts/failedtask",
-    "accounts/referralprogram",
-    "accounts/referral",
-    "accounts/referralbonus",
-    "wallet/account",
-    "wallet/transaction",
-    "wallet/entry",
-    "wallet/hold",
-    *("wallet/seal", "core/archive"),
-    "wallet/payment",
-    "wallet/payout",
-    "wallet/paymentgateway",
-    "wallet/webhookevent",
-    "wallet/case",
-    "wallet/merchant",
-    "wallet/paymentlink",
-    "wallet/merchantpayment",
-    *("wallet/scheduledtransfer", "wallet/scheduledrun", "wallet/settlementrun"),
-    *("wallet/bulkpayout", "wallet/bulkpayoutrow"),
-    "wallet/suspendeddeposit",
-    "wallet/refund",
-    "wallet/dispute",
-    "wallet/dedicatedaccount",
-    "wallet/savedcard",
-    *("wallet/reconciledday", "wallet/break", "wallet/gatewayrow", "wallet/match", "wallet/rowimport"),
-    *("wallet/matchingrule", "wallet/suspenseitem", "wallet/closedperiod", "wallet/banksettlement"),
-    "wallet/tierrule",
-    "wallet/coolingoffrule",
-    "wallet/feeschedule",
-    "wallet/reversalrule",
-    *("savings/savingsplan", "savings/planterms", "savings/usersavings", "savings/savingsgroup"),
-    *("savings/autosaving", "savings/autorun", "savings/roll"),
-    "storage_app/bucket",
-    "realtime/subscription",
-    "realtime/parkedmessage",
-]
-WEBHOOK_PAGES = ("change", "roll", "delete", "resend")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.parametrize(
-        "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-    ),
-]
-
-
-@pytest.fixture
-def demo(site: str) -> None:
-    make_demo_world()
-
-
-def person(email: str) -> User:
-    with acting_as_service():
-        return User.objects.get(email=email)
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
-
-
-def heading(page: Page, text: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(text)
-
-
-def log_in(visitor: Visitor, email: str) -> None:
-    page = visitor.page
-    page.goto("/accounts/login/")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    press(page, "Log in")
-    heading(page, "Enter your code")
-    visitor.check()
-    page.get_by_role("main").get_by_role("textbox").fill(current_code(user=person(email)))
-    press(page, "Log in")
-    page.wait_for_url("**/home/")
+pytestmark = VISITS
 
 
 def payment_in(state: str, *, amount: int) -> Payment:
@@ -380,82 +285,6 @@ def test_the_pages_about_oneself(visitor: Visitor, demo: None) -> None:
     assert not user.is_staff
 
 
-def test_the_pages_of_an_organisation(visitor: Visitor, demo: None) -> None:
-    page, shop = visitor.page, "/organizations/kasuwa-stores/"
-    log_in(visitor, NGOZI)
-    visitor.go("/organizations/")
-    press(page, "Create it")
-    expect(page.get_by_role("alert")).to_be_visible()
-    visitor.check()
-    visitor.forget()
-    log_in(visitor, "bola@alajo.test")
-    visitor.go("/organizations/")
-    visitor.go(shop)
-    page.get_by_label("E-mail address").fill("not an address")
-    press(page, "Send the invitation")
-    expect(page.get_by_role("alert")).to_be_visible()
-    visitor.check()
-    page.get_by_label("E-mail address").fill(NGOZI)
-    press(page, "Send the invitation")
-    expect(page.get_by_role("main")).to_contain_text("An invitation is on its way")
-    visitor.check()
-    page.get_by_role("link", name="Ada Obi").click()
-    heading(page, "Ada Obi")
-    visitor.check()
-    for name in ("rename", "leave", "close"):
-        visitor.go(f"{shop}{name}/")
-    press(page, "Close it for good")
-    expect(page.get_by_role("alert")).to_contain_text("Others still belong")
-    visitor.check()
-    visitor.forget()
-    log_in(visitor, NGOZI)
-    page.goto(f"/organizations/join/{mailed_token()}/")
-    heading(page, "Join Kasuwa Stores?")
-    visitor.check()
-    press(page, "Join")
-    heading(page, "Kasuwa Stores")
-    visitor.check()
-    visitor.meant.add(410)
-    visitor.go(f"/organizations/join/{mailed_token()}/")
-    visitor.go("/organizations/")
-    visitor.forget()
-    log_in(visitor, "bola@alajo.test")
-    visitor.go("/notices/")
-    expect(page.get_by_role("main")).to_contain_text("Ngozi Umeh joined Kasuwa Stores")
-
-
-def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
-    desk = "/organizations/kasuwa-stores/payments/"
-    with acting_as_service():
-        sold = MerchantPayment.objects.select_related("link").filter(link__title="Head tie").latest("pk")
-    visitor.go(f"/pay/{sold.link.slug}/")
-    visitor.go(f"/pay/done/{sold.token}/")
-    log_in(visitor, ADA)
-    trust_new_factors()
-    visitor.go(f"/pay/{sold.link.slug}/")
-    press(visitor.page, "Review")
-    heading(visitor.page, "Check and pay")
-    visitor.check()
-    visitor.forget()
-    log_in(visitor, "bola@alajo.test")
-    link = f"links/{sold.link_id}/"
-    for page in ("", "all/", f"all/{sold.pk}/", "links/", "links/new/", link, f"{link}print/", "report/"):
-        visitor.go(f"{desk}{page}")
-    with acting_as_service():
-        file = BulkPayout.objects.get(organization__isnull=False)
-    for page in ("files/", f"files/{file.pk}/", "statements/", "take-out/daily/"):
-        visitor.go(f"{desk}{page}")
-    for page in ("settings/", "banks/", "banks/add/", "take-out/own/", "take-out/"):
-        visitor.go(f"{desk}{page}")
-    press(visitor.page, "Everything there is")
-    heading(visitor.page, "Check and send")
-    visitor.check()
-    visitor.go(f"{desk}banks/")
-    visitor.page.get_by_role("link", name="Remove").click()
-    heading(visitor.page, "Remove this bank account?")
-    visitor.check()
-
-
 def test_the_pages_of_requests(visitor: Visitor, demo: None) -> None:
     with acting_as_service():
         asked, bill = PaymentRequest.objects.get(note="Danfo, both ways"), SplitBill.objects.get()
@@ -512,120 +341,3 @@ def test_the_pages_of_notices(visitor: Visitor, demo: None) -> None:
     visitor.meant.add(404)
     visitor.go("/notices/unsubscribe/nonsense/")
     visitor.go("/dev/texts/")
-
-
-def test_the_pages_about_webhooks(visitor: Visitor, demo: None) -> None:
-    page, hooks = visitor.page, "/organizations/kasuwa-stores/webhooks/"
-    log_in(visitor, "bola@alajo.test")
-    visitor.go(hooks)
-    page.get_by_role("link", name="Add an endpoint").click()
-    heading(page, "Add an endpoint")
-    page.get_by_label("Address").fill("http://10.0.0.1/")
-    press(page, "Add the endpoint")
-    expect(page.get_by_role("alert")).to_be_visible()
-    visitor.check()
-    page.get_by_label("Address").fill(f"http://127.0.0.1:{visitor.site.rpartition(':')[2]}/dev/hooks/till/")
-    press(page, "Add the endpoint")
-    heading(page, "The endpoint’s secret")
-    visitor.check()
-    page.get_by_role("link", name="I have copied it").click()
-    expect(page.get_by_role("main")).to_contain_text("Nothing sent yet")
-    visitor.check()
-    here = page.url
-    for answer in ("500", "204"):
-        page.goto("/dev/hooks/till/")
-        page.get_by_label("It answers").select_option(answer)
-        press(page, "So be it")
-        page.goto(here)
-        press(page, "Send a test event")
-        heading(page, "webhook.test")
-        page.reload()
-        expect(page.get_by_role("main")).to_contain_text(f"HTTP {answer}")
-        visitor.check()
-    visitor.go("/dev/hooks/till/")
-    for address in (here, f"{here}?state=CANCELLED", *(f"{here}{name}/" for name in WEBHOOK_PAGES)):
-        visitor.go(address)
-    press(page, "Send them again")
-    visitor.check()
-    for name in ("", "events/", "events/?type=api_key.rolled", "event-types/"):
-        visitor.go(f"{hooks}{name}")
-        for summary in page.locator("main summary").all()[:3]:
-            summary.click()
-        visitor.check()
-    page.goto(here)
-    press(page, "Disable")
-    expect(page.get_by_role("main")).to_contain_text("This endpoint is disabled")
-    visitor.check()
-
-
-def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor, demo: None) -> None:
-    page = visitor.page
-    log_in(visitor, ADMIN)
-    visitor.check()
-    visitor.go("/staff/")
-    # All are made of the same two templates: each look takes half of them.
-    for name in STAFF_LISTS[visitor.look.viewport == PHONE :: 2]:
-        visitor.go(f"/staff/{name}/")
-        first = page.locator(".staff-table tbody th a")
-        if first.count():
-            first.first.click()
-            page.wait_for_url("**/change/")
-            visitor.check()
-    visitor.go(f"/staff/accounts/user/{person(ADA).pk}/change/")
-    page.get_by_role("link", name="Freeze").click()
-    page.get_by_label("Reason").select_option("REVIEW")
-    page.get_by_label("For colleagues").fill("Seen in a browser")
-    visitor.check()
-    press(page, "See what the customer will read")
-    expect(page.get_by_role("main")).to_contain_text("Your account is frozen")
-    visitor.check()
-    press(page, "Freeze")
-    expect(page.get_by_role("main")).to_contain_text("The customer is frozen.")
-    visitor.check()
-    with acting_as_service():
-        process = SocketProcess.objects.create(seen_at=timezone.now())
-        facts = {"user_id": person(ADA).pk, "topic": f"user:{person(ADA).pk}", "private": True}
-        listener = Subscription.objects.create(
-            process=process, socket_id=process.pk, role="authenticated", joined_at=timezone.now(), **facts
-        )
-    visitor.go("/staff/realtime/subscription/")
-    visitor.go(f"/staff/realtime/subscription/{listener.pk}/change/")
-    page.get_by_role("main").get_by_role("link", name="End", exact=True).click()
-    heading(page, f"End a subscription to {listener.topic}")
-    page.get_by_label("Reason").fill("Seen in a browser")
-    visitor.check()
-    press(page, "End")
-    expect(page.get_by_role("main")).to_contain_text("The subscription is being ended.")
-    visitor.go("/staff/storage_app/bucket/documents/rules/")
-    page.get_by_label("Everyone signed in: Read and list").check()
-    page.get_by_label("Reason").fill("Seen in a browser")
-    press(page, "Let these rules hold")
-    expect(page.get_by_role("main")).to_contain_text("These are the rules from now on.")
-    visitor.check()
-    visitor.go("/accounts/2fa/")
-    page.get_by_role("link", name="Make recovery codes").click()
-    heading(page, "Make new recovery codes?")
-    visitor.check()
-    press(page, "Make them")
-    heading(page, "Recovery codes")
-    visitor.check()
-    visitor.go("/accounts/2fa/recovery-codes/generate/")
-    visitor.go("/accounts/2fa/totp/deactivate/")
-    visitor.go("/accounts/2fa/")
-
-
-def test_the_pages_for_developers(visitor: Visitor, site: str) -> None:
-    page = visitor.page
-    page.goto("/api/docs/")
-    expect(page.locator("#operations-tag-transfers, .opblock").first).to_be_visible()
-    visitor.check(beyond_us="nested-interactive")
-    visitor.go("/api/errors/")
-    visitor.go("/api/errors/insufficient_funds")
-    page.goto("/accounts/password/reset/")
-    page.get_by_label("E-mail").fill(ADA)
-    page.get_by_role("main").get_by_role("button").first.click()
-    page.wait_for_url("**/reset/*/")
-    visitor.go("/dev/mail/")
-    page.locator(".rows").get_by_role("link").first.click()
-    page.wait_for_url("**/dev/mail/*/")
-    visitor.check()

@@ -22,7 +22,7 @@ from accounts.tests.kyc_cases import (
     recommended,
 )
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
-from config.tests.test_every_page import heading, log_in, person
+from config.tests.visiting import heading, log_in, person
 from core.actors import acting_as_service
 from storage_app.services import objects
 from storage_app.tests.factories import written

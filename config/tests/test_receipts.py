@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
-from config.tests.test_every_page import ADA, log_in
+from config.tests.visiting import ADA, log_in
 from core.actors import acting_as, acting_as_service
 from wallet.models import Case, Entry
 

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from accounts import roles
 from accounts.models import User
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
-from config.tests.test_every_page import log_in, person, press
+from config.tests.visiting import log_in, person, press
 from conftest import superuser
 from core.actors import acting_as_service
 from core.staff import start_of

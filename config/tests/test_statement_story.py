@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
-from config.tests.test_every_page import ADA, heading, log_in, press
+from config.tests.visiting import ADA, heading, log_in, press
 from wallet import services as wallet
 from wallet.services.statements import make_monthly
 from wallet.services.statements.lines import LAGOS
