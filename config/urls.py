@@ -45,6 +45,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("storage_app.urls")),
     path("", include("savings.urls")),
+    path("", include("credit.urls")),
     path("", include("wallet.urls")),
 ]
 

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class CreditConfig(AppConfig):
     name = "credit"
     verbose_name = _("Credit")
+
+    def ready(self) -> None:
+        # It needs the models, which are not there yet when this module is read.
+        from credit import notices
+
+        notices.register()

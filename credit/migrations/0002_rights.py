@@ -38,7 +38,7 @@ CASE = (
     "priority, claimed_by_id, leased_until, recommended_by_id, decided_by_id, decision, reason_code, note, decided_at, text"
 )
 POSITION = (
-    "next_day, next_event_on, standing, transactions, per_day, accrued, principal, due_interest, due_principal, fees, "
+    "next_day, next_event_on, per_day, accrued, charged, principal, due_interest, due_principal, fees, "
     "penalties, overpaid, penalties_charged, charged_row, recovered, next_due_on, next_due_amount, due_since, overdue_days, "
     "paused_until, bucket, stage, cured_since, parked_at, error"
 )
@@ -88,6 +88,9 @@ class Migration(migrations.Migration):
             "SELECT, INSERT, UPDATE (signed_at, cooling_off_until, ended_at, end_reason)",
         ),
         own("credit_share", f"({OF_CONTRACT}) is true or ({THEIRS}) is true"),
+        ServiceOnly(
+            "credit_disbursement", service="SELECT, INSERT, UPDATE (state, tries, next_try_at, code, ended_at)"
+        ),
         own("credit_signature", OF_CONTRACT),
         own("credit_loan", OWN, "SELECT, INSERT, UPDATE (replaced_by_id, closed_on)"),
         own("credit_loantransaction", OF_LOAN),
@@ -98,6 +101,7 @@ class Migration(migrations.Migration):
         own("credit_hardshiprequest", OF_LOAN, "SELECT, INSERT, UPDATE (state, answer, ended_at)"),
         own("credit_delinquencypause", OF_LOAN, "SELECT, INSERT, UPDATE (until)"),
         own("credit_position", OF_LOAN, f"SELECT, INSERT, UPDATE ({POSITION})"),
+        own("credit_loanstanding", OF_LOAN, "SELECT, INSERT, UPDATE (data, transactions)"),
         own("credit_loanday", OF_LOAN),
         own("credit_bucketchange", OF_LOAN),
         ServiceOnly("credit_lossrates", service=ADDED),

@@ -1,5 +1,5 @@
 from credit.models.applications import Application, Consent, FileView, Question, StatusChange
-from credit.models.bids import Bid, Contract, Share, Signature
+from credit.models.bids import Bid, Contract, Disbursement, Share, Signature
 from credit.models.days import (
     Bucket,
     BucketChange,
@@ -7,6 +7,7 @@ from credit.models.days import (
     LoanDay,
     LoanRoll,
     LoanRollChunk,
+    LoanStanding,
     LossRates,
     Position,
     Reminder,
@@ -40,6 +41,7 @@ __all__ = [
     "Contract",
     "CreditScore",
     "DelinquencyPause",
+    "Disbursement",
     "FileView",
     "HardshipRequest",
     "Instalment",
@@ -48,6 +50,7 @@ __all__ = [
     "LoanProduct",
     "LoanRoll",
     "LoanRollChunk",
+    "LoanStanding",
     "LoanTransaction",
     "LossRates",
     "PayoffQuote",

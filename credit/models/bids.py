@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from core.ids import uuid7
+from core.ids import posting_id, uuid7
 from credit.models.applications import Application
 from credit.models.providers import AutoRule, ProductTerms, Provider
 
@@ -27,7 +27,8 @@ class Bid(models.Model):
 
     Amounts are minor units (kobo), rates percent a year; `count` instalments. `apr`, `total_payable` and `received` are
     worked out by us. `terms` is the one spelling of everything it binds to, `sha256` its hash. While it is live its
-    amount is held on the lender's account under `hold_id`. `our_fee` is never a key of any order.
+    amount, less its fees and with what it owes us, is held on the lender's account under `hold_id`. What it owes us
+    (`our_fee`, and `our_tax` on it) is never a key of any order.
     """
 
     class State(models.TextChoices):
@@ -56,6 +57,7 @@ class Bid(models.Model):
     total_payable = models.BigIntegerField()
     apr = models.DecimalField(max_digits=30, decimal_places=12)
     our_fee = models.BigIntegerField(default=0)
+    our_tax = models.BigIntegerField(default=0)
     conditions = ArrayField(models.CharField(max_length=300), default=list)
     terms = models.TextField()
     sha256 = models.CharField(max_length=64)
@@ -86,6 +88,11 @@ class Bid(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def reserve(self) -> int:
+        """What it sets aside: what the borrower receives, and what the lender owes us for it."""
+        return self.received + self.our_fee + self.our_tax
 
 
 class Contract(models.Model):
@@ -139,13 +146,59 @@ class Share(models.Model):
     rate = models.DecimalField(max_digits=9, decimal_places=4)
     fees = models.BigIntegerField(default=0)
     our_fee = models.BigIntegerField(default=0)
+    our_tax = models.BigIntegerField(default=0)
     # What it has set aside, from the acceptance on until the money is paid out or the contract ends.
     hold_id = models.UUIDField(unique=True)
+
+    @property
+    def received(self) -> int:
+        """What the borrower receives of it: its fees are kept back."""
+        return self.amount - self.fees
 
     class Meta:
         verbose_name = _("share of a loan")
         verbose_name_plural = _("shares of loans")
         constraints = [models.CheckConstraint(condition=Q(amount__gte=1), name="share_amount")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Disbursement(models.Model):
+    """That a signed share is to be paid out, under the posting's id: written first, so that it is paid once.
+
+    A worker that dies leaves it DUE; what stands in the way (`code`) is tried again until somebody looks at it.
+    """
+
+    class State(models.TextChoices):
+        DUE = "DUE", _("To be paid out")
+        PAID = "PAID", _("Paid out")
+        STOPPED = "STOPPED", _("Stopped")
+
+    share = models.OneToOneField(
+        Share, on_delete=models.PROTECT, primary_key=True, related_name="disbursement"
+    )
+    posting_id = models.UUIDField(default=posting_id, unique=True, editable=False)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.DUE)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=60, blank=True)
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("payout of a share")
+        verbose_name_plural = _("payouts of shares")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="DUE", next_try_at__isnull=False)
+                | (~Q(state="DUE") & Q(next_try_at=None, ended_at__isnull=False)),
+                name="disbursement_waits_or_ended",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at", "share"], condition=Q(state="DUE"), name="disbursement_due")
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

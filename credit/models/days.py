@@ -21,11 +21,11 @@ class Bucket(models.TextChoices):
 
 
 class Position(models.Model):
-    """Where a loan stands: the one row of it that changes. Minor units; worked out again from its events at any time.
+    """Where a loan stands: the one row of it that changes each day. Minor units; worked out again from its events.
 
-    `standing` is the fold over its events, as data (`credit/standing_data.py`), and `transactions` how many are in it.
     `next_day` is the first day that is not closed yet, null once the loan no longer earns. Every day adds `per_day` to
-    `accrued`, until on `next_event_on` (an instalment is due, a late charge, a year ends) the fold says better.
+    `accrued`, all that was earned up to then, until on `next_event_on` (an instalment is due, a late charge, a year
+    ends) the fold says better. `charged` is the interest of the rows that are due.
     `due_since` is the due day of the oldest instalment that is unpaid, `overdue_days` how long that is by the close of
     the last day, without paused ones. A parked loan waits for somebody to look at it.
     """
@@ -33,10 +33,9 @@ class Position(models.Model):
     loan = models.OneToOneField(Loan, on_delete=models.PROTECT, primary_key=True, related_name="position")
     next_day = models.DateField(null=True)
     next_event_on = models.DateField(null=True)
-    standing = models.JSONField()
-    transactions = models.PositiveIntegerField(default=0)
     per_day = models.DecimalField(max_digits=30, decimal_places=10, default=0)
     accrued = models.DecimalField(max_digits=30, decimal_places=10, default=0)
+    charged = models.BigIntegerField(default=0)
     principal = models.BigIntegerField(default=0)
     due_interest = models.BigIntegerField(default=0)
     due_principal = models.BigIntegerField(default=0)
@@ -75,6 +74,24 @@ class Position(models.Model):
     def due(self) -> int:
         """What is due now: instalments, fees and late charges."""
         return self.due_interest + self.due_principal + self.fees + self.penalties
+
+
+class LoanStanding(models.Model):
+    """The fold over a loan's events, as data (`credit/terms_data.py`): what its next event goes on from.
+
+    It changes when something happens to the loan, and when a row is due. `transactions` is how many are in it.
+    """
+
+    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, primary_key=True, related_name="standing")
+    data = models.JSONField()
+    transactions = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("standing of a loan")
+        verbose_name_plural = _("standings of loans")
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 def loan_day_id(loan_id: UUID, day: date) -> UUID:

@@ -145,6 +145,7 @@ class Payout(models.Model):
     principal = models.BigIntegerField(default=0)
     interest = models.BigIntegerField(default=0)
     charges = models.BigIntegerField(default=0)
+    posting_id = models.UUIDField()
 
     class Meta:
         verbose_name = _("payout to a share")

@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -69,7 +70,10 @@ class Provider(models.Model):
 
 
 class Commission(models.Model):
-    """What a provider owes us of what it pays out, in percent, from a day on. No borrower pays it. Append-only."""
+    """What a provider owes us of what it lends, in percent, from a day on, and the tax on that. Append-only.
+
+    No borrower pays it, and it never counts where offers are put in order.
+    """
 
     id = models.BigAutoField(primary_key=True)
     provider = models.ForeignKey(
@@ -77,6 +81,7 @@ class Commission(models.Model):
     )
     from_date = models.DateField()
     percent = models.DecimalField(max_digits=7, decimal_places=4)
+    tax = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal("7.5"))
     approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -85,7 +90,9 @@ class Commission(models.Model):
         verbose_name_plural = _("commissions")
         constraints = [
             models.UniqueConstraint(fields=["provider", "from_date"], name="commission_once"),
-            models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="commission_percent"),
+            models.CheckConstraint(
+                condition=Q(percent__range=(0, 100), tax__range=(0, 100)), name="commission_percent"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,14 @@
 
 from wallet.fees import FeeLine, FeeQuote
 from wallet.services import charge_events, claim_events, unasked_deposits  # noqa: F401  deal with events of gateways
-from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
+from wallet.services.accounts import (
+    balance_at,
+    balance_of,
+    open_lender,
+    open_wallet,
+    set_state,
+    system_account,
+)
 from wallet.services.announcing import announce
 from wallet.services.bank_accounts import MOST as MOST_BANK_ACCOUNTS
 from wallet.services.bank_accounts import (
@@ -127,6 +134,7 @@ __all__ = [
     "offer_paused",
     "open_account",
     "open_checkout",
+    "open_lender",
     "open_wallet",
     "order_payout",
     "order_refund",

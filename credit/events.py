@@ -1,0 +1,31 @@
+"""What apps are told of credit: borrowers on their topic, a lender on its organisation's. Amounts are minor units.
+
+Ids are those of the API.
+"""
+
+from typing import Any
+
+from core.api.ids import encode
+from credit.models import Application, Loan, LoanTransaction
+from realtime import services as realtime
+
+APPLICATION, BID, LOAN, TRANSACTION, QUOTE, CONTRACT = "cap", "cbd", "cln", "clt", "cpq", "cct"
+PROVIDER, PRODUCT, RULE, HARDSHIP = "cpr", "cpd", "cru", "chs"
+
+
+def stepped(application: Application, event: str, **facts: Any) -> None:
+    """An application, or the loan it became, went a step: `credit.accept` for one."""
+    payload = {"application": encode(APPLICATION, application.pk), "state": application.state, **facts}
+    realtime.publish(topic=f"user:{application.user_id}", event=f"credit.{event}", payload=payload)
+
+
+def happened(loan: Loan, transaction: LoanTransaction) -> None:
+    """Something happened to a loan: `credit.repayment`, `credit.penalty`."""
+    payload = {
+        "loan": encode(LOAN, loan.pk),
+        "transaction": encode(TRANSACTION, transaction.pk),
+        "amount": transaction.amount,
+        "on": transaction.on.isoformat(),
+    }
+    event = f"credit.{transaction.kind.lower()}"
+    realtime.publish(topic=f"user:{loan.user_id}", event=event, payload=payload)

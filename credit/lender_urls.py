@@ -1,0 +1,5 @@
+"""Pages of an organisation that lends."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,8 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("credit.borrowing_urls")),
+    path("", include("credit.offer_urls")),
+    path("", include("credit.loan_urls")),
+    path("", include("credit.lender_urls")),
+]
