@@ -234,7 +234,7 @@ def test_above_a_million_one_recommends_and_another_decides() -> None:
     # The database refuses the same of both, whoever writes.
     for facts in ({"decided_by": ruth}, {"decided_by": ruth, "recommended_by": None}):
         with (
-            pytest.raises(IntegrityError, match="case_two_people|one recommends and another decides"),
+            pytest.raises(IntegrityError, match=r"case_two_people|one recommends and another decides"),
             transaction.atomic(),
             acting_as_service(),
         ):
