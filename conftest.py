@@ -45,6 +45,7 @@ KEPT = (
     "realtime_horizon",
     "realtime_consumer",
     "realtime_declared",
+    "credit_scorecardversion",
 )
 
 
