@@ -9,5 +9,7 @@ class CreditConfig(AppConfig):
     def ready(self) -> None:
         # It needs the models, which are not there yet when this module is read.
         from credit import notices
+        from credit.services import approved
 
+        approved.register()
         notices.register()
