@@ -11,6 +11,7 @@ class CreditConfig(AppConfig):
         from accounts import life
         from credit import notices
         from credit.services import approved, lenders
+        from credit.services import approved
 
         approved.register()
         notices.register()
