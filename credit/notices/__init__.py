@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notice_kinds
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
-from credit.notices import applying
+from credit.notices import applying, scoring, servicing
 
 LOANS = "LOANS"
 
@@ -22,3 +22,5 @@ def register() -> None:
         )
     )
     applying.register()
+    scoring.register()
+    servicing.register()

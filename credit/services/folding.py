@@ -15,7 +15,6 @@ from credit.replay import (
     Charge,
     Disburse,
     Event,
-    PayOff,
     ReAge,
     Repay,
     Reschedule,
@@ -48,7 +47,8 @@ def event_of(row: LoanTransaction) -> Event:
         case Kind.REPAYMENT:
             return Repay(row.on, row.amount, Effect(data["effect"]) if data.get("effect") else None)
         case Kind.PAY_OFF:
-            return PayOff(row.on)
+            # What was paid, not what would have to be: an earlier payment may have been taken back since.
+            return Repay(row.on, row.amount)
         case Kind.FEE | Kind.PENALTY:
             return Charge(row.on, row.amount, is_penalty=row.kind == Kind.PENALTY)
         case Kind.RATE_CHANGE:
