@@ -28,7 +28,8 @@ Errors = dict[str, str | Promise]
 class Step:
     slug: str
     title: str | Promise
-    asks: str | Promise
+    text: str | Promise
+    icon: str
     fields: tuple[str, ...]
 
 
@@ -37,19 +38,28 @@ STEPS = (
         "loan",
         _("The loan you want"),
         _("How much, for how long, and what for"),
+        "banknote",
         ("amount", "count", "purpose", "purpose_text", "refinances"),
     ),
-    Step("work", _("Your work"), _("What you do, and since when"), ("employment", "employed_since")),
+    Step(
+        "work",
+        _("Your work"),
+        _("What you do, and since when"),
+        "briefcase",
+        ("employment", "employed_since"),
+    ),
     Step(
         "month",
         _("Your month"),
         _("What comes in, what goes out, what you pay on other loans"),
+        "calculator",
         ("income", "expenses", "debts"),
     ),
     Step(
         "lenders",
         _("What lenders see"),
         _("You choose; your name is never shown"),
+        "eye",
         ("released", "pools"),
     ),
 )

@@ -16,6 +16,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from credit import application_rules as rules
 from credit.application_rules import Errors
+from credit.application_tasks import takes
 from credit.consents import NEEDED
 from credit.models import Application, Loan, Question
 from credit.notices import applying as notices
@@ -168,11 +169,6 @@ def limits(application: Application, *, at: datetime) -> Limits:
     """Return what holds for the wallet that the loan would be paid out to."""
     account_id = wallet.open_wallet(owner_id=application.user_id, currency=application.currency_id)
     return wallet.limits_of(account=Account.objects.get(pk=account_id), at=at)
-
-
-def takes(limits: Limits, amount: int | None) -> bool:
-    """Whether somebody is known well enough for so much (minor units): their wallet could hold it."""
-    return limits.tier >= 1 and (limits.balance_cap is None or (amount or 0) <= limits.balance_cap)
 
 
 def withdraw(*, application_id: UUID, user: User, at: datetime, reason: str = "") -> Application:
