@@ -14,5 +14,10 @@ class CreditConfig(AppConfig):
         from credit.services import approved
 
         approved.register()
+        from accounts import approvals
+        from credit import notices
+        from credit.services import cards
+
+        approvals.register(cards.ACTION)
         notices.register()
         life.closing_organization.connect(lenders.close, dispatch_uid="credit.lenders.close")
