@@ -40,7 +40,9 @@ TAMPERED = {
     "position.fees": "update credit_position set fees = 100",
     "position.accrued": "update credit_position set accrued = accrued + 1",
     "standing.balance": "update credit_loanstanding set data = jsonb_set(data, '{balance}', '1')",
-    "2.interest": "update credit_loantransaction set interest = interest - 1, principal = principal + 1 where number = 2",
+    "2.interest": (
+        "update credit_loantransaction set interest = interest - 1, principal = principal + 1 where number = 2"
+    ),
     "shares.principal": "update credit_payout set principal = principal + 1 where principal > 0",
     "schedule.1.3.principal": (
         "update credit_instalment i set principal = i.principal + 5 from credit_scheduleversion v "
@@ -51,7 +53,7 @@ TAMPERED = {
         "where r.number = 3 and t.posting_id = r.posting_id and t.kind = 'LOAN_PRINCIPAL'"
     ),
     "transactions.numbers": "delete from credit_loantransaction where number = 4",
-    "events": "update credit_loantransaction set \"on\" = \"on\" - 40 where number = 3",
+    "events": 'update credit_loantransaction set "on" = "on" - 40 where number = 3',
 }
 
 
