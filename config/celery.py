@@ -16,6 +16,7 @@ app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
 app.autodiscover_tasks(related_name="staff_tasks")
 app.autodiscover_tasks(related_name="automatic_tasks")
+app.autodiscover_tasks(related_name="bidding_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -113,6 +114,8 @@ app.conf.beat_schedule = {
     },
     "return lapsed cases": {"task": "accounts.tasks.return_lapsed_cases", "schedule": 60.0},
     "end old proposals": {"task": "accounts.tasks.end_old_proposals", "schedule": 300.0},
+    "offer automatically": {"task": "credit.bidding_tasks.offer_automatically", "schedule": 60.0},
+    "expire listings": {"task": "credit.bidding_tasks.expire_listings", "schedule": 60.0},
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),
