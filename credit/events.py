@@ -3,6 +3,7 @@
 Ids are those of the API.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from core.api.ids import encode
@@ -15,8 +16,12 @@ PROVIDER, PRODUCT, RULE, HARDSHIP = "cpr", "cpd", "cru", "chs"
 
 def stepped(application: Application, event: str, **facts: Any) -> None:
     """An application, or the loan it became, went a step: `credit.accept` for one."""
-    payload = {"application": encode(APPLICATION, application.pk), "state": application.state, **facts}
-    realtime.publish(topic=f"user:{application.user_id}", event=f"credit.{event}", payload=payload)
+    realtime.publish_many(events=[_step(application, event, facts)])
+
+
+def stepped_each(applications: Iterable[Application], event: str) -> None:
+    """As `stepped`, for many at once."""
+    realtime.publish_many(events=[_step(one, event, {}) for one in applications])
 
 
 def happened(loan: Loan, transaction: LoanTransaction) -> None:
@@ -29,3 +34,8 @@ def happened(loan: Loan, transaction: LoanTransaction) -> None:
     }
     event = f"credit.{transaction.kind.lower()}"
     realtime.publish(topic=f"user:{loan.user_id}", event=event, payload=payload)
+
+
+def _step(application: Application, event: str, facts: dict[str, Any]) -> realtime.Event:
+    payload = {"application": encode(APPLICATION, application.pk), "state": application.state, **facts}
+    return realtime.Event(f"user:{application.user_id}", f"credit.{event}", payload)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notice_kinds
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
+from credit.notices import closing
 
 LOANS = "LOANS"
 
@@ -20,3 +21,4 @@ def register() -> None:
             frozenset({Channel.IN_APP, Channel.EMAIL, Channel.PUSH}),
         )
     )
+    closing.register()
