@@ -24,7 +24,7 @@ values ('2020-01-01', 3, 25, 100, 60, 'Set at the start, before own losses were 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credit', '0002_rights'),
+        ('credit', '0060_measures_by_two_people'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notice_kinds
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
-from credit.notices import closing
+from credit.notices import agreeing, applying, closing, hardship, scoring, servicing
 
 LOANS = "LOANS"
 
@@ -21,4 +21,9 @@ def register() -> None:
             frozenset({Channel.IN_APP, Channel.EMAIL, Channel.PUSH}),
         )
     )
+    agreeing.register()
+    applying.register()
     closing.register()
+    hardship.register()
+    scoring.register()
+    servicing.register()
