@@ -17,6 +17,7 @@ app.autodiscover_tasks(related_name="money_in_tasks")
 app.autodiscover_tasks(related_name="staff_tasks")
 app.autodiscover_tasks(related_name="automatic_tasks")
 app.autodiscover_tasks(related_name="contract_tasks")
+app.autodiscover_tasks(related_name="scoring_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -87,6 +88,9 @@ app.conf.beat_schedule = {
     # From just after midnight on; a run that finds every day closed costs one query.
     "roll savings": {"task": "savings.tasks.roll_savings", "schedule": crontab(minute="1-59/5")},
     "mature savings": {"task": "savings.tasks.mature_savings", "schedule": crontab(minute="3-59/5")},
+    # A bureau that was down is asked again after a while; a run that finds nothing due costs one query.
+    "score applications": {"task": "credit.scoring_tasks.score_due", "schedule": 60.0},
+    "tell of refusals": {"task": "credit.scoring_tasks.send_adverse_actions", "schedule": 300.0},
     "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
     "take up webhooks": {"task": "accounts.webhook_tasks.take_up", "schedule": 15.0},
     "forget old webhooks": {

@@ -8,6 +8,9 @@ class CreditConfig(AppConfig):
 
     def ready(self) -> None:
         # It needs the models, which are not there yet when this module is read.
+        from accounts import approvals
         from credit import notices
+        from credit.services import cards
 
+        approvals.register(cards.ACTION)
         notices.register()

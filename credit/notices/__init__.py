@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notice_kinds
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
-from credit.notices import agreeing
+from credit.notices import agreeing, scoring
 
 LOANS = "LOANS"
 
@@ -22,3 +22,4 @@ def register() -> None:
         )
     )
     agreeing.register()
+    scoring.register()
