@@ -16,8 +16,8 @@ app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
 app.autodiscover_tasks(related_name="staff_tasks")
 app.autodiscover_tasks(related_name="automatic_tasks")
-app.autodiscover_tasks(related_name="contract_tasks")
 app.autodiscover_tasks(related_name="scoring_tasks")
+app.autodiscover_tasks(related_name="contract_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {

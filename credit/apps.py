@@ -8,9 +8,16 @@ class CreditConfig(AppConfig):
 
     def ready(self) -> None:
         # It needs the models, which are not there yet when this module is read.
+        from accounts import life
+        from credit import notices
+        from credit.services import approved, lenders
+        from credit.services import approved
+
+        approved.register()
         from accounts import approvals
         from credit import notices
         from credit.services import cards
 
         approvals.register(cards.ACTION)
         notices.register()
+        life.closing_organization.connect(lenders.close, dispatch_uid="credit.lenders.close")

@@ -1,6 +1,7 @@
 """Why a lender does not go on after its last check, in sentences that a borrower can act on. Pure.
 
-A borrower is owed the reasons that really counted, each specific: "internal policy" and "the score was too low" are none.
+A borrower is owed the reasons that really counted, each specific: "internal policy" and "the score was too low" are
+none.
 """
 
 from collections.abc import Sequence

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notice_kinds
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
-from credit.notices import agreeing, scoring
+from credit.notices import agreeing, applying, hardship, scoring, servicing
 
 LOANS = "LOANS"
 
@@ -22,4 +22,7 @@ def register() -> None:
         )
     )
     agreeing.register()
+    applying.register()
+    hardship.register()
     scoring.register()
+    servicing.register()

@@ -95,6 +95,7 @@ def take_back(
     posting_id: UUID | None = None,
     parts: Iterable[Part] = (),
     reason: str,
+    data: dict[str, Any] | None = None,
 ) -> LoanTransaction:
     """Take a transaction back: all that followed is worked out again without it. Raises NotPossible.
 
@@ -108,6 +109,7 @@ def take_back(
         posting_id=posting_id,
         reverses=transaction,
         reason=reason,
+        data=data,
     )
     _write_parts(row, parts)
     try:
