@@ -120,6 +120,7 @@ app.conf.beat_schedule = {
     "return lapsed cases": {"task": "accounts.tasks.return_lapsed_cases", "schedule": 60.0},
     "end old proposals": {"task": "accounts.tasks.end_old_proposals", "schedule": 300.0},
     "pay out loans": {"task": "credit.contract_tasks.disburse_loans", "schedule": 30.0},
+    "search fully": {"task": "credit.contract_tasks.search_all_fully", "schedule": 300.0},
     "end what nobody signed": {"task": "credit.contract_tasks.lapse_unsigned", "schedule": 300.0},
     "offer automatically": {"task": "credit.bidding_tasks.offer_automatically", "schedule": 60.0},
     "expire listings": {"task": "credit.bidding_tasks.expire_listings", "schedule": 60.0},
