@@ -67,8 +67,6 @@ TAMPERED = {
         "9",
         "4",
     ),
-    "transactions.numbers": "delete from credit_loantransaction where number = 4",
-    "events": 'update credit_loantransaction set "on" = "on" - 40 where number = 3',
     "events": (ROW.format('"on" = "on" {} 40', 3), "-", "+"),
 }
 
