@@ -42,6 +42,7 @@ KEPT = (
     "wallet_reversalrule",
     "wallet_matchingrule",
     "wallet_follower",
+    "credit_lossrates",
     "realtime_horizon",
     "realtime_consumer",
     "realtime_declared",
@@ -57,7 +58,13 @@ def schema_fingerprint() -> str:
     """What the schema is made from: changes with any migration or SQL file."""
     digest = hashlib.sha256()
     files = [*settings.BASE_DIR.glob("*/migrations/*.py"), *settings.BASE_DIR.glob("*/*/migrations/*.py")]
-    operations = ("core/rls.py", "core/history.py", "realtime/declaring.py", "accounts/roles.py")
+    operations = (
+        "core/rls.py",
+        "core/history.py",
+        "core/migrating.py",
+        "realtime/declaring.py",
+        "accounts/roles.py",
+    )
     code = [Path(settings.BASE_DIR) / name for name in operations]
     written = [*settings.BASE_DIR.glob("*/sql/*.sql"), *settings.BASE_DIR.glob("*/policies.py")]
     for path in sorted([*files, *written, *code]):

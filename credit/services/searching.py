@@ -224,7 +224,7 @@ def _due(application: Application, code: str, kind: Kind) -> datetime | None:
     failed = application.reports.filter(bureau=code, kind=kind, state="FAILED")
     since = [application.complete_at or application.made_at]
     settled = application.cases.filter(kind=Case.Kind.UNDECIDED, decided_at__isnull=False)
-    since += list(settled.order_by("-decided_at").values_list("decided_at", flat=True)[:1])
+    since += [case.decided_at for case in settled.order_by("-decided_at")[:1] if case.decided_at]
     tries = list(
         failed.filter(asked_at__gte=max(since)).order_by("-asked_at").values_list("asked_at", flat=True)
     )
