@@ -196,7 +196,7 @@ def _headroom(providers: Iterable[Provider], at: datetime) -> dict[UUID, int]:
     """What each lender may still promise, in minor units; what is set aside past its time counts as free."""
     by_account = {one.account_id: one.pk for one in providers}
     overdue = Hold.objects.open().filter(account__in=by_account, expires_at__lte=at)
-    freed = dict(overdue.values_list("account").annotate(Sum(F("amount") - F("committed"))))
+    freed = dict(overdue.values_list("account").annotate(freed=Sum(F("amount") - F("committed"))))
     accounts = Account.objects.filter(pk__in=by_account)
     return {by_account[one.pk]: one.available + int(freed.get(one.pk, 0)) for one in accounts}
 
