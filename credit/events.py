@@ -16,24 +16,6 @@ PROVIDER, PRODUCT, RULE, HARDSHIP = "cpr", "cpd", "cru", "chs"
 
 def stepped(application: Application, event: str, **facts: Any) -> None:
     """An application, or the loan it became, went a step: `credit.accept` for one."""
-    stepped_many([application], event, **facts)
-
-
-def stepped_many(applications: Iterable[Application], event: str, **facts: Any) -> None:
-    realtime.publish_many(
-        events=[
-            realtime.Event(
-                topic=f"user:{application.user_id}",
-                event=f"credit.{event}",
-                payload={
-                    "application": encode(APPLICATION, application.pk),
-                    "state": application.state,
-                    **facts,
-                },
-            )
-            for application in applications
-        ]
-    )
     realtime.publish_many(events=[_step(application, event, facts)])
 
 
@@ -68,6 +50,8 @@ def bids_changed(bids: Iterable[Bid], event: str) -> None:
             realtime.Event(topic=topic, event=f"credit.bid_{event}", payload=payload) for topic in topics
         ]
     realtime.publish_many(events=told)
+
+
 def _step(application: Application, event: str, facts: dict[str, Any]) -> realtime.Event:
     payload = {"application": encode(APPLICATION, application.pk), "state": application.state, **facts}
     return realtime.Event(f"user:{application.user_id}", f"credit.{event}", payload)
