@@ -16,12 +16,24 @@ PROVIDER, PRODUCT, RULE, HARDSHIP = "cpr", "cpd", "cru", "chs"
 
 def stepped(application: Application, event: str, **facts: Any) -> None:
     """An application, or the loan it became, went a step: `credit.accept` for one."""
-    realtime.publish_many(events=[_step(application, event, facts)])
+    stepped_many([application], event, **facts)
 
 
-def stepped_each(applications: Iterable[Application], event: str) -> None:
-    """As `stepped`, for many at once."""
-    realtime.publish_many(events=[_step(one, event, {}) for one in applications])
+def stepped_many(applications: Iterable[Application], event: str, **facts: Any) -> None:
+    realtime.publish_many(
+        events=[
+            realtime.Event(
+                topic=f"user:{application.user_id}",
+                event=f"credit.{event}",
+                payload={
+                    "application": encode(APPLICATION, application.pk),
+                    "state": application.state,
+                    **facts,
+                },
+            )
+            for application in applications
+        ]
+    )
 
 
 def happened(loan: Loan, transaction: LoanTransaction) -> None:
@@ -50,8 +62,3 @@ def bids_changed(bids: Iterable[Bid], event: str) -> None:
             realtime.Event(topic=topic, event=f"credit.bid_{event}", payload=payload) for topic in topics
         ]
     realtime.publish_many(events=told)
-
-
-def _step(application: Application, event: str, facts: dict[str, Any]) -> realtime.Event:
-    payload = {"application": encode(APPLICATION, application.pk), "state": application.state, **facts}
-    return realtime.Event(f"user:{application.user_id}", f"credit.{event}", payload)

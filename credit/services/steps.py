@@ -71,48 +71,22 @@ def step_many(
     Application.objects.filter(pk__in=[application.pk for application in applications]).update(**facts)
     for application in applications:
         application.state, application.changed_at, application.ended_at = now, at, ended_at
-    _write_each(applications, event, was=was, who=who, at=at)
-
-
-def step_each(
-    applications: Sequence[Application],
-    event: Event,
-    *,
-    who: Actor,
-    at: datetime,
-    holding: Collection[Guard] = (),
-) -> None:
-    """Take one step that leaves the state as it is for many at once, each under its lock: for the close of a day.
-
-    Raises StateRefused, ActorRefused, GuardUnmet, and ValueError for a step that leads elsewhere.
-    """
-    for application in applications:
-        if following(application.state, event, who=who, holding=holding) != application.state:
-            raise ValueError(f"{event} leads {application.pk} to another state.")
-    Application.objects.filter(pk__in=[one.pk for one in applications]).update(changed_at=at)
-    _write_each(applications, event, was=None, who=who, at=at)
-
-
-def _write_each(
-    applications: Sequence[Application], event: Event, *, was: str | None, who: Actor, at: datetime
-) -> None:
-    """Write a step of many down; `was` None where their states stayed as they are."""
     actor, origin = current_actor(), current_origin()
     StatusChange.objects.bulk_create(
         StatusChange(
-            application=one,
-            was=was or one.state,
-            now=one.state,
+            application=application,
+            was=was,
+            now=now,
             event=event,
             who=who,
             on=timezone.localdate(at),
             actor_id=actor.user_id if actor else None,
             request_id=origin.request_id,
         )
-        for one in applications
+        for application in applications
     )
     audit.record_each(
         action=f"credit.{event}",
-        targets=[(one, {"was": was or one.state, "now": one.state}) for one in applications],
+        targets=[(application, {"was": was, "now": now, "reason": ""}) for application in applications],
     )
-    events.stepped_each(applications, event)
+    events.stepped_many(applications, event)
