@@ -119,6 +119,9 @@ app.conf.beat_schedule = {
     "return lapsed cases": {"task": "accounts.tasks.return_lapsed_cases", "schedule": 60.0},
     "end old proposals": {"task": "accounts.tasks.end_old_proposals", "schedule": 300.0},
     "pay out loans": {"task": "credit.contract_tasks.disburse_loans", "schedule": 30.0},
+    "give back what was too much": {"task": "credit.servicing_tasks.refund_loans", "schedule": 120.0},
+    "pay off replaced loans": {"task": "credit.servicing_tasks.refinance_loans", "schedule": 60.0},
+    "close loans paid off": {"task": "credit.servicing_tasks.settle_loans", "schedule": 600.0},
     "end what nobody signed": {"task": "credit.contract_tasks.lapse_unsigned", "schedule": 300.0},
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
