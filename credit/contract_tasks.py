@@ -1,4 +1,4 @@
-"""Background work of contracts: what is signed is paid out, what nobody signed lapses.
+"""Background work of contracts: the full search, what is signed is paid out, what nobody signed lapses.
 
 Any number may run at once, twice, or be killed: the application's lock decides, and what is not done is found again.
 """
@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from core.errors import DomainError
-from credit.services import disbursing, lapsing
+from credit.services import checking, disbursing, lapsing, searching
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,22 @@ def disburse_loans() -> None:
             disbursing.disburse(application_id=application_id, at=timezone.now())
         except DomainError:
             logger.exception("application %s cannot be paid out", application_id)
+
+
+@shared_task
+def search_fully(*, application_id: str) -> None:
+    """Ask the bureaux about somebody who has signed. One that does not answer is asked again by `search_all_fully`."""
+    try:
+        searching.search_hard(application_id=UUID(application_id), at=timezone.now())
+    except DomainError as refusal:
+        logger.info("application %s has no full search yet: %s", application_id, refusal.code)
+
+
+@shared_task
+def search_all_fully() -> None:
+    """Ask again where no bureau has answered."""
+    for application_id in checking.to_search(at=timezone.now()):
+        search_fully(application_id=str(application_id))
 
 
 @shared_task

@@ -39,11 +39,6 @@ _BORROWERS: dict[str, Words] = {
         _("Your loan application is open to lenders again"),
         "refresh-cw",
     ),
-    "loan.lender_declined": (
-        _("%(lender)s did not go on after its last check. Your application has ended."),
-        _("A decision about your loan application"),
-        "circle-x",
-    ),
     "loan.signing_over": (
         _("The agreement was not signed by everybody in time. Nothing was paid out, and nothing is owed."),
         _("A loan agreement was not signed in time"),

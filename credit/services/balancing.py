@@ -40,10 +40,14 @@ def moved_by(posting_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
 
 
 def is_out(posting: UUID) -> bool:
+    """Whether its month was taken out of the books."""
     with connection.cursor() as cursor:
-        cursor.execute("select wallet.is_out(%s)", [posting])
-        [is_out] = cursor.fetchone()
-    return bool(is_out)
+        cursor.execute(
+            "select exists (select from wallet_archivedmonth where %s >= since and %s < until)",
+            [posting, posting],
+        )
+        [found] = cursor.fetchone()
+    return bool(found)
 
 
 def differences(loan: Loan) -> list[str]:

@@ -67,6 +67,8 @@ def sign(*, application_id: UUID, user: User, sha256: str, at: datetime) -> Cont
         _write(contract, Side.BORROWER, party_id=user.pk, by_id=user.pk, at=at)
         if not _complete(application, contract, who=Actor.BORROWER, at=at):
             tell_lenders(contract, "loan.to_sign")
+            search = partial(contract_tasks.search_fully.delay, application_id=str(application.pk))
+            transaction.on_commit(search, robust=True)
         return contract
 
 

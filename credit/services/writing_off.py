@@ -5,6 +5,7 @@ owed stays what it was, less what is recovered. The caller holds the loan; two p
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
