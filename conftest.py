@@ -42,9 +42,11 @@ KEPT = (
     "wallet_reversalrule",
     "wallet_matchingrule",
     "wallet_follower",
+    "credit_lossrates",
     "realtime_horizon",
     "realtime_consumer",
     "realtime_declared",
+    "credit_scorecardversion",
 )
 
 
@@ -56,7 +58,13 @@ def schema_fingerprint() -> str:
     """What the schema is made from: changes with any migration or SQL file."""
     digest = hashlib.sha256()
     files = [*settings.BASE_DIR.glob("*/migrations/*.py"), *settings.BASE_DIR.glob("*/*/migrations/*.py")]
-    operations = ("core/rls.py", "core/history.py", "realtime/declaring.py", "accounts/roles.py")
+    operations = (
+        "core/rls.py",
+        "core/history.py",
+        "core/migrating.py",
+        "realtime/declaring.py",
+        "accounts/roles.py",
+    )
     code = [Path(settings.BASE_DIR) / name for name in operations]
     written = [*settings.BASE_DIR.glob("*/sql/*.sql"), *settings.BASE_DIR.glob("*/policies.py")]
     for path in sorted([*files, *written, *code]):
@@ -120,6 +128,7 @@ def wipe(_case: object = None) -> None:
         statements.append(f"delete from wallet_feerule where schedule_id in ({of_tests})")
         for rules in ("tierrule", "coolingoffrule", "reversalrule", "feeschedule"):
             statements.append(f"delete from wallet_{rules} where source = '{OF_TESTS}'")
+        statements.append(f"delete from credit_scorecardversion where source = '{OF_TESTS}'")
         statements.append("delete from wallet_account where owner_id is not null")
         statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
         connection.execute("; ".join(statements))

@@ -8,8 +8,10 @@ class CreditConfig(AppConfig):
 
     def ready(self) -> None:
         # It needs the models, which are not there yet when this module is read.
+        from accounts import life
         from credit import notices
-        from credit.services import approved
+        from credit.services import approved, lenders
 
         approved.register()
         notices.register()
+        life.closing_organization.connect(lenders.close, dispatch_uid="credit.lenders.close")

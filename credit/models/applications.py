@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(user_id=user.pk)
 
     def on_the_market(self) -> "ApplicationQuerySet":
-        return self.filter(state__in=(State.LISTED, State.OFFERED))
+        """Those that lenders may see: open to offers, while their borrower agrees that the file is shown."""
+        shown = Consent.objects.filter(
+            application=OuterRef("pk"), kind=Consent.Kind.SHARE_FILE, withdrawn_at=None, expires_at__gt=Now()
+        )
+        return self.filter(Exists(shown), state__in=(State.LISTED, State.OFFERED))
 
 
 class Application(models.Model):

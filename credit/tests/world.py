@@ -14,11 +14,13 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, User
 from core.actors import acting_as_service
 from core.ids import posting_id, uuid7
+from credit.consents import CURRENT
 from credit.models import (
     Application,
     AutoRule,
     Bid,
     Commission,
+    Consent,
     Contract,
     Loan,
     LoanProduct,
@@ -150,8 +152,27 @@ def application(
         **changes,
     }
     with acting_as_service():
-        return Application.objects.create(
+        made = Application.objects.create(
             user=user, currency_id="NGN", state=state, amount=naira * NAIRA, count=count, made_at=at, **facts
+        )
+        agree(made, Consent.Kind.SHARE_FILE, at=at)
+    return made
+
+
+def agree(asked: Application, *kinds: str, at: datetime | None = None) -> None:
+    """What a borrower agreed to, in the words of today."""
+    at = at or timezone.now()
+    with acting_as_service():
+        Consent.objects.bulk_create(
+            Consent(
+                application=asked,
+                kind=kind,
+                version=CURRENT[kind].version,
+                sha256=CURRENT[kind].sha256,
+                given_at=at,
+                expires_at=at + CURRENT[kind].lasts,
+            )
+            for kind in kinds
         )
 
 
