@@ -139,7 +139,7 @@ def _position(
     gone = {row.reverses_id for row in rows if row.reverses_id}
     penalties = sum(row.amount for row in rows if row.kind == Kind.PENALTY and row.pk not in gone)
     kept += [
-        ("position.recovered", position.recovered, sum(r.amount for r in rows if r.kind == Kind.RECOVERY)),
+        ("position.recovered", position.recovered, _recovered(rows)),
         ("position.penalties_charged", position.penalties_charged, penalties),
     ]
     if abs(position.accrued - facts["accrued"]) > ROUNDED:
@@ -149,17 +149,21 @@ def _position(
     return kept
 
 
+def _recovered(rows: Sequence[LoanTransaction]) -> int:
+    """What came in since it was given up; once that is undone it is a payment."""
+    undone = max((row.number for row in rows if row.kind == Kind.WRITE_OFF_UNDONE), default=0)
+    return sum(row.amount for row in rows if row.kind == Kind.RECOVERY and row.number > undone)
+
+
 def _payments(rows: Sequence[LoanTransaction], steps: Sequence[Step]) -> list[Same]:
-    """Where each payment went when it was made; what was taken back later is replayed up to each."""
+    """Where each payment went when it was made, by what had happened and was not taken back by then."""
     found: list[Same] = []
     paid_of = {step.number: step.paid for step in steps}
-    first_back = min((row.number for row in rows if row.reverses_id), default=len(rows) + 1)
+    took_back = any(row.reverses_id for row in rows)
     for row in rows:
         if row.kind not in PAYMENTS:
             continue
-        paid = paid_of.get(row.number)
-        if row.number > first_back or paid is None:
-            paid = _paid_then(row, rows)
+        paid = _paid_then(row, rows) if took_back else paid_of[row.number] or Paid()
         found += [(f"{row.number}.{name}", getattr(row, name), getattr(paid, name)) for name in OF_PAYMENT]
     return found
 
