@@ -162,10 +162,10 @@ S, E, A, G = State, Event, Actor, Guard
 # Beyond the table that these rules follow: nobody is declined by a score alone, an officer does that or lists all the
 # same; a human review may open an application again; what nobody answers or signs expires, and a borrower may withdraw
 # before anything is accepted; money may come in parts and go back in the cooling-off time; a payment may be taken back
-# whatever became of the loan; what was charged off may be written off.
+# whatever became of the loan; what was charged off may be written off;
+# an officer ends what is signed and cannot be paid.
 # Where a state and an event have several ways for one actor, a guard of each excludes the others. That nothing is
-# withdrawn once an
-# offer is accepted needs no guard: there is no way.
+# withdrawn once an offer is accepted needs no guard: there is no way.
 WAYS: tuple[Way, ...] = (
     _way(S.DRAFT, E.SUBMIT, {A.BORROWER}, S.SUBMITTED, G.KYC_TIER, G.CONSENT, G.COMPLETE_FILE),
     _way(S.DRAFT, E.WITHDRAW, {A.BORROWER}, S.WITHDRAWN),
@@ -190,6 +190,7 @@ WAYS: tuple[Way, ...] = (
     _way(S.ACCEPTED, E.EXPIRE, {A.SYSTEM}, S.EXPIRED, G.PAST_DEADLINE, G.NOTICE_QUEUED),
     _way(S.ACCEPTED, E.SIGN, {A.BORROWER, A.PROVIDER}, S.SIGNED, G.SAME_TERMS, G.BOTH_SIGNED),
     _way(S.SIGNED, E.CANCEL, {A.BORROWER}, S.CANCELLED, G.COOLING_OFF, G.PRINCIPAL_BACK),
+    _way(S.SIGNED, E.CANCEL, {A.OFFICER}, S.CANCELLED, G.PRINCIPAL_BACK),
     _way(
         S.SIGNED,
         E.DISBURSE,

@@ -220,9 +220,10 @@ CARD = {
 }
 
 
-def put(apps, _schema_editor):
+def put(apps, schema_editor):
     spelled = json.dumps(CARD, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    apps.get_model("credit", "ScorecardVersion").objects.create(
+    versions = apps.get_model("credit", "ScorecardVersion").objects.using(schema_editor.connection.alias)
+    versions.create(
         name=CARD["name"],
         version=CARD["version"],
         card=CARD,

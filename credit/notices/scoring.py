@@ -41,8 +41,8 @@ def tell(application: Application, event: str, **facts: Any) -> None:
     accounts.notify(notices=[Notification(user_id=application.user_id, event=event, data=data)])
 
 
-def _refused(_event: str, data: Mapping[str, Any]) -> Said:
-    """The reasons stand in it; so do the score, whose reports counted, and what one may do about it."""
+def refusal_in_words(data: Mapping[str, Any]) -> str:
+    """Return the reasons, the score, whose reports counted, and what one may do about it."""
     said = [*(f"{reason}." for reason in data["reasons"])]
     if data.get("score") is not None:
         words = gettext("Your score was %(score)d on %(day)s; scores lie between %(lowest)d and %(highest)d.")
@@ -60,13 +60,17 @@ def _refused(_event: str, data: Mapping[str, Any]) -> Said:
         said.append(words % {"bureaux": ", ".join(data["bureaux"]), "day": _day(data["free_report_until"])})
     if data["kind"] == "DECLINED":
         said.append(gettext("You may ask for a person to look at it again."))
+    return " ".join(said)
+
+
+def _refused(_event: str, data: Mapping[str, Any]) -> Said:
     title = _REFUSED[data["kind"]]
     return Said(
         title=title,
         icon="circle-alert",
         href=reverse("loan_decision", args=[data["application"]]),
         outside=title,
-        note=" ".join(said),
+        note=refusal_in_words(data),
     )
 
 

@@ -53,7 +53,7 @@ def inputs_of(application: Application, reports: Mapping[str, BureauReport], *, 
     return [
         Input(one.name, values[one.name], named, searched)
         if one.source is Source.BUREAU
-        else Input(one.name, values[one.name], one.source, at)
+        else Input(one.name, values[one.name], str(one.source), at)
         for one in INPUTS
     ]
 

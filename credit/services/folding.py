@@ -30,11 +30,16 @@ Kind = LoanTransaction.Kind
 
 def events_of(loan: Loan) -> list[Event]:
     """Return all that happened to a loan and was not taken back, in order: what `replay` folds."""
+    return [event for _number, event in numbered_events(loan)]
+
+
+def numbered_events(loan: Loan) -> list[tuple[int, Event]]:
+    """Return them with the numbers of their transactions."""
     taken_back = LoanTransaction.objects.filter(reverses=OuterRef("pk"))
     rows = LoanTransaction.objects.filter(loan=loan, kind__in=LoanTransaction.FOLDED).exclude(
         Exists(taken_back)
     )
-    return [event_of(row) for row in rows.order_by("number")]
+    return [(row.number, event_of(row)) for row in rows.order_by("number")]
 
 
 def event_of(row: LoanTransaction) -> Event:
@@ -44,11 +49,9 @@ def event_of(row: LoanTransaction) -> Event:
     match row.kind:
         case Kind.DISBURSEMENT:
             return Disburse(row.on, row.amount)
-        case Kind.REPAYMENT:
+        # What paid it off was an amount of money: without an earlier payment it would not be enough any more.
+        case Kind.REPAYMENT | Kind.PAY_OFF:
             return Repay(row.on, row.amount, Effect(data["effect"]) if data.get("effect") else None)
-        case Kind.PAY_OFF:
-            # What was paid, not what would have to be: an earlier payment may have been taken back since.
-            return Repay(row.on, row.amount)
         case Kind.FEE | Kind.PENALTY:
             return Charge(row.on, row.amount, is_penalty=row.kind == Kind.PENALTY)
         case Kind.RATE_CHANGE:
@@ -113,7 +116,9 @@ def write(position: Position, record: LoanStanding, loan: Loan, standing: Standi
     for name in FIELDS:
         setattr(position, name, getattr(facts, name))
     record.data = standing_data(standing)
-    position.save(update_fields=[*FIELDS])
+    if position.next_day is None and facts.next_event_on is not None:
+        position.next_day = standing.day  # it was over, and is owed again
+    position.save(update_fields=[*FIELDS, "next_day"])
     record.save(update_fields=["data", "transactions"])
     return facts
 

@@ -15,7 +15,7 @@ from credit.refusals import DayGone, NotPossible
 from credit.replay import Event, PayOff, Repay, happen, pay
 from credit.schedule import plan
 from credit.services.folding import Kind, data_of, fold, write
-from credit.services.holding import Held
+from credit.services.held import Held
 
 # After these the agreement itself is another one.
 CHANGES_SCHEDULE = frozenset(
@@ -90,19 +90,26 @@ def take_back(
     held: Held,
     transaction: LoanTransaction,
     *,
+    kind: str = Kind.REVERSAL,
+    amount: int | None = None,
     posting_id: UUID | None = None,
     parts: Iterable[Part] = (),
     reason: str,
+    data: dict[str, Any] | None = None,
 ) -> LoanTransaction:
-    """Take a transaction back: all that followed is worked out again without it. Raises NotPossible."""
+    """Take a transaction back: all that followed is worked out again without it. Raises NotPossible.
+
+    `amount` (minor units) is what the posting moved, where that is another than before.
+    """
     row = _write(
         held,
-        kind=Kind.REVERSAL,
+        kind=kind,
         on=held.today,
-        amount=transaction.amount,
+        amount=transaction.amount if amount is None else amount,
         posting_id=posting_id,
         reverses=transaction,
         reason=reason,
+        data=data,
     )
     _write_parts(row, parts)
     try:

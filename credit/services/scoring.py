@@ -68,11 +68,13 @@ def score_application(*, application_id: UUID, at: datetime) -> CreditScore | No
     except (SearchRefused, SearchUnderway):
         return None
     except NoConsent as refused:
-        return _undecided(application_id, at, f"consent: {refused.data['kind']}")
+        _undecided(application_id, at, f"consent: {refused.data['kind']}")
+        return None
     except NotIdentified as refused:
-        return _undecided(application_id, at, refused.code)
+        _undecided(application_id, at, refused.code)
+        return None
     if searched.given_up:
-        return _undecided(application_id, at, f"no answer: {', '.join(searched.missing)}")
+        _undecided(application_id, at, f"no answer: {', '.join(searched.missing)}")
     if searched.missing:
         return None
     return decide_application(application_id=application_id, at=at)
@@ -97,7 +99,7 @@ def decide_application(*, application_id: UUID, at: datetime) -> CreditScore | N
         version = card_in_force(at=at)
         card = card_of(version.card)
         try:
-            full = decide(card, inputs_of(application, reports, at=at))
+            full = _decide(card, application, reports, at)
             clean = _undisputed(card, application, reports, at)
         except CannotScore as error:
             open_case(application, Kind.UNDECIDED, at=at, text=str(error))
@@ -140,7 +142,15 @@ def _undisputed(
     kept = {code: row for code, row in reports.items() if row.disputed_at is None}
     if len(kept) == len(reports):
         return None
-    return decide(card, inputs_of(application, kept, at=at))
+    return _decide(card, application, kept, at)
+
+
+def _decide(
+    card: Card, application: Application, reports: Mapping[str, BureauReport], at: datetime
+) -> Decision:
+    """By just the inputs that the card asks for: nothing else is kept of an applicant. Raises CannotScore."""
+    found = inputs_of(application, reports, at=at)
+    return decide(card, [one for one in found if one.name in card.inputs])
 
 
 def _follow(

@@ -3,7 +3,7 @@
 A share is owed what it lent and what of its interest became principal, less the principal that came back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from uuid import UUID
 
@@ -22,14 +22,19 @@ def shares_of(loan: Loan) -> list[Share]:
     return list(Share.objects.filter(contract_id=loan.contract_id).select_related("provider").order_by("pk"))
 
 
-def holdings_of(loan: Loan, shares: Sequence[Share], *, balance: int) -> list[Holding]:
+def holdings_of(
+    shares: Sequence[Share], *, balance: int, back: Mapping[UUID, int] | None = None
+) -> list[Holding]:
     """Return what each share is owed of `balance`, the loan's principal before a payment.
+
+    `back` is the principal that each share got back so far; what its payouts say where it is not given.
 
     The balance is more than they lent and did not get back where interest became principal: that is divided by what
     each earns. It is less where a payment that was taken back made another one pay principal.
     """
-    back = dict(Payout.objects.filter(share__in=shares).values_list("share").annotate(sum=Sum("principal")))
-    owed = {share.pk: max(-back.get(share.pk, -share.amount), 0) for share in shares}
+    if back is None:
+        back = principal_back(shares)
+    owed = {share.pk: max(share.amount - back.get(share.pk, 0), 0) for share in shares}
     more = balance - sum(owed.values())
     if more > 0:
         weights = {share.pk: share.amount * Fraction(share.rate) for share in shares}
@@ -43,6 +48,12 @@ def holdings_of(loan: Loan, shares: Sequence[Share], *, balance: int) -> list[Ho
     return [Holding(one.pk, max(one.amount, owed[one.pk]), owed[one.pk], one.rate) for one in shares]
 
 
+def principal_back(shares: Sequence[Share]) -> dict[UUID, int]:
+    """Return the principal that each share got back; minor units."""
+    payouts = Payout.objects.filter(share__in=shares).exclude(transaction__kind=Row.Kind.DISBURSEMENT)
+    return dict(payouts.values_list("share").annotate(sum=Sum("principal")))
+
+
 def divided(
     loan: Loan, paid: Paid, *, balance: int, posting_id: UUID, source: UUID
 ) -> tuple[list[Part], list[Line]]:
@@ -51,7 +62,7 @@ def divided(
     `balance` is the principal before it. What was paid too much is nobody's yet: it waits in an account of ours.
     """
     shares = shares_of(loan)
-    holdings = holdings_of(loan, shares, balance=balance)
+    holdings = holdings_of(shares, balance=balance)
     main = pay_out(holdings, principal=paid.principal, interest=paid.interest, charges=paid.fees)
     late = pay_out(holdings, principal=0, interest=0, charges=paid.penalties)
     parts, lines = [], []
