@@ -93,7 +93,9 @@ def money(loan: Loan, *lenders: Any) -> list[int]:
     """What the borrower's wallet, what was paid too much, and these lenders hold."""
     with acting_as_service():
         borrower = wallet.open_wallet(owner_id=loan.user_id, currency="NGN")
-        accounts = [borrower, wallet.system_account("LOAN_OVERPAYMENTS"), *(one.account_id for one in lenders)]
+        accounts = [
+            borrower,
+            wallet.system_account("LOAN_OVERPAYMENTS"),
+            *(one.account_id for one in lenders),
+        ]
         return [wallet.balance_of(account) for account in accounts]
-
-

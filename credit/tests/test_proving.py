@@ -51,7 +51,7 @@ TAMPERED = {
         "where r.number = 3 and t.posting_id = r.posting_id and t.kind = 'LOAN_PRINCIPAL'"
     ),
     "transactions.numbers": "delete from credit_loantransaction where number = 4",
-    "events": "update credit_loantransaction set \"on\" = \"on\" - 40 where number = 3",
+    "events": 'update credit_loantransaction set "on" = "on" - 40 where number = 3',
 }
 
 
