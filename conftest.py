@@ -42,6 +42,7 @@ KEPT = (
     "wallet_reversalrule",
     "wallet_matchingrule",
     "wallet_follower",
+    "credit_lossrates",
     "realtime_horizon",
     "realtime_consumer",
     "realtime_declared",

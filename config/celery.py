@@ -18,6 +18,7 @@ app.autodiscover_tasks(related_name="staff_tasks")
 app.autodiscover_tasks(related_name="automatic_tasks")
 app.autodiscover_tasks(related_name="scoring_tasks")
 app.autodiscover_tasks(related_name="contract_tasks")
+app.autodiscover_tasks(related_name="bidding_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -121,6 +122,8 @@ app.conf.beat_schedule = {
     "pay out loans": {"task": "credit.contract_tasks.disburse_loans", "schedule": 30.0},
     "search fully": {"task": "credit.contract_tasks.search_all_fully", "schedule": 300.0},
     "end what nobody signed": {"task": "credit.contract_tasks.lapse_unsigned", "schedule": 300.0},
+    "offer automatically": {"task": "credit.bidding_tasks.offer_automatically", "schedule": 60.0},
+    "expire listings": {"task": "credit.bidding_tasks.expire_listings", "schedule": 60.0},
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),

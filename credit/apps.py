@@ -11,13 +11,7 @@ class CreditConfig(AppConfig):
         from accounts import life
         from credit import notices
         from credit.services import approved, lenders
-        from credit.services import approved
 
         approved.register()
-        from accounts import approvals
-        from credit import notices
-        from credit.services import cards
-
-        approvals.register(cards.ACTION)
         notices.register()
         life.closing_organization.connect(lenders.close, dispatch_uid="credit.lenders.close")

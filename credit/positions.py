@@ -85,7 +85,8 @@ def next_event(standing: Standing, *, on: date, late: LateCharge, charged_row: i
         days.append(date(on.year + 1, 1, 1))
     elif standing.calendar.day_count in BY_MONTH:
         days.append(on + DAY)
-    days += [day for day in late_days(standing.rows, late, charged_row) if day > on]
+    # Where a late charge waits for the end of a pause, it is looked at day by day.
+    days += [max(day, on + DAY) for day in late_days(standing.rows, late, charged_row)]
     return min(days)
 
 

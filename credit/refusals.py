@@ -60,3 +60,35 @@ class IdReused(DomainError):
     kind = "conflict"
     message = _("This was already done with other details.")
     public = ("field",)
+
+
+class NotOnMarket(DomainError):
+    """It is not listed, or its applicant no longer shows it to lenders."""
+
+    code = "credit_not_on_market"
+    kind = "conflict"
+    message = _("This application takes no offers now.")
+
+
+class BidNotFound(DomainError):
+    code = "credit_bid_not_found"
+    kind = "not_found"
+    message = _("There is no such offer.")
+
+
+class BidOver(DomainError):
+    """`data["state"]` says what became of it."""
+
+    code = "credit_bid_over"
+    kind = "conflict"
+    message = _("This offer is no longer open.")
+    public = ("state",)
+
+
+class OfferBarred(DomainError):
+    """`data["bars"]` names all that bars the offer (`credit/matching.py`), `data["bid"]` which it is, once made."""
+
+    code = "credit_offer_barred"
+    kind = "conflict"
+    message = _("This offer cannot be made, or not be accepted, as things stand.")
+    public = ("bars", "bid")

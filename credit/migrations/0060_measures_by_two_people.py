@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0036_audit_archive"),
-        ("credit", "0002_rights"),
+        ("credit", "0020_first_card"),
     ]
 
     operations = [migrations.RunPython(seed, unseed)]

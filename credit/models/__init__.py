@@ -1,7 +1,7 @@
+from credit.delinquency import Bucket
 from credit.models.applications import Application, Consent, FileView, Question, StatusChange
 from credit.models.bids import Bid, Contract, Disbursement, Share, Signature
 from credit.models.days import (
-    Bucket,
     BucketChange,
     Collection,
     LoanDay,

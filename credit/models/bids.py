@@ -15,8 +15,9 @@ from credit.models.providers import AutoRule, ProductTerms, Provider
 class BidQuerySet(models.QuerySet["Bid"]):
     def visible_to(self, user: Any) -> "BidQuerySet":
         """A borrower sees the offers made to them, a lender its own alone."""
-        of_mine = Provider.objects.visible_to(user)
-        return self.filter(Q(application__user_id=user.pk) | Q(provider__in=of_mine))
+        # Not by a join: a lender sees no row of the application.
+        to_me, of_mine = Application.objects.visible_to(user), Provider.objects.visible_to(user)
+        return self.filter(Q(application__in=to_me) | Q(provider__in=of_mine))
 
     def live(self, at: datetime) -> "BidQuerySet":
         return self.filter(state=Bid.State.LIVE, expires_at__gt=at)

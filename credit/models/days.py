@@ -7,17 +7,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import posting_id, uuid7
+from credit.delinquency import Bucket
 from credit.models.loans import Loan
 
 _RANDOM = (1 << 80) - 1
-
-
-class Bucket(models.TextChoices):
-    CURRENT = "CURRENT", _("On time")
-    DAYS_1_30 = "DAYS_1_30", _("1 to 30 days late")
-    DAYS_31_60 = "DAYS_31_60", _("31 to 60 days late")
-    DAYS_61_90 = "DAYS_61_90", _("61 to 90 days late")
-    DAYS_OVER_90 = "DAYS_OVER_90", _("More than 90 days late")
 
 
 class Position(models.Model):
@@ -25,7 +18,8 @@ class Position(models.Model):
 
     `next_day` is the first day that is not closed yet, null once the loan no longer earns. Every day adds `per_day` to
     `accrued`, all that was earned up to then, until on `next_event_on` (an instalment is due, a late charge, a year
-    ends) the fold says better. `charged` is the interest of the rows that are due.
+    ends) the fold says better. `noted` is how much of it the closed days say (`LoanDay`), `charged` the interest of the
+    rows that are due.
     `due_since` is the due day of the oldest instalment that is unpaid, `overdue_days` how long that is by the close of
     the last day, without paused ones. A parked loan waits for somebody to look at it.
     """
@@ -35,6 +29,7 @@ class Position(models.Model):
     next_event_on = models.DateField(null=True)
     per_day = models.DecimalField(max_digits=30, decimal_places=10, default=0)
     accrued = models.DecimalField(max_digits=30, decimal_places=10, default=0)
+    noted = models.DecimalField(max_digits=30, decimal_places=10, default=0)
     charged = models.BigIntegerField(default=0)
     principal = models.BigIntegerField(default=0)
     due_interest = models.BigIntegerField(default=0)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notice_kinds
 from accounts.models import Channel
 from accounts.notice_kinds import Kind
-from credit.notices import agreeing, applying, hardship, scoring, servicing
+from credit.notices import agreeing, applying, closing, hardship, offers, scoring, servicing
 
 LOANS = "LOANS"
 
@@ -23,6 +23,8 @@ def register() -> None:
     )
     agreeing.register()
     applying.register()
+    closing.register()
     hardship.register()
+    offers.register()
     scoring.register()
     servicing.register()

@@ -37,7 +37,11 @@ _WORDS: dict[str, tuple[str | Promise, str | Promise, str]] = {
         "refresh-cw",
     ),
 }
-_OF_STATE = {State.CLOSED_MET: "loan.closed", State.OVERPAID: "loan.overpaid"}
+_OF_STATE = {
+    State.CLOSED_MET: "loan.closed",
+    State.OVERPAID: "loan.overpaid",
+    State.CLOSED_REFINANCED: "loan.refinanced",
+}
 
 
 def register() -> None:

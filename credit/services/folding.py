@@ -116,7 +116,9 @@ def write(position: Position, record: LoanStanding, loan: Loan, standing: Standi
     for name in FIELDS:
         setattr(position, name, getattr(facts, name))
     record.data = standing_data(standing)
-    position.save(update_fields=[*FIELDS])
+    if position.next_day is None and facts.next_event_on is not None:
+        position.next_day = standing.day  # it was over, and is owed again
+    position.save(update_fields=[*FIELDS, "next_day"])
     record.save(update_fields=["data", "transactions"])
     return facts
 

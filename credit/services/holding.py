@@ -1,33 +1,21 @@
 """Holding a loan: its position is locked before anything else, so that nobody writes to it at the same time."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
-from credit.models import Application, Loan, LoanStanding, Position
+from credit.models import Loan, LoanStanding
 from credit.refusals import LoanNotFound, LoanParked
 from credit.services.closing import close_loan
 from credit.services.folding import kept
+from credit.services.held import Held
 from credit.services.locking import lock_application
-from credit.standing import Standing
+
+__all__ = ["CLOCKS_DIFFER", "Held", "effective", "hold"]
 
 # No two clocks are so far apart.
 CLOCKS_DIFFER = timedelta(hours=1)
-
-
-@dataclass
-class Held:
-    """A loan under the lock of its position and its application, closed up to yesterday. Minor units."""
-
-    loan: Loan
-    application: Application
-    position: Position
-    record: LoanStanding
-    standing: Standing
-    today: date
-    at: datetime
 
 
 def hold(loan_id: UUID, *, user_id: UUID | None, at: datetime) -> Held:

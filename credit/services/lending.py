@@ -8,7 +8,7 @@ from django.utils import timezone
 from credit.models import Application, Contract, Loan, LoanStanding, LoanTransaction, Position, Share
 from credit.replay import Disburse
 from credit.services.folding import Kind
-from credit.services.holding import Held
+from credit.services.held import Held
 from credit.services.noting import Part, enter
 from credit.standing import begin
 from credit.terms_data import rules_of, standing_data, terms_data

@@ -15,7 +15,7 @@ from credit.refusals import DayGone, NotPossible
 from credit.replay import Event, PayOff, Repay, happen, pay
 from credit.schedule import plan
 from credit.services.folding import Kind, data_of, fold, write
-from credit.services.holding import Held
+from credit.services.held import Held
 
 # After these the agreement itself is another one.
 CHANGES_SCHEDULE = frozenset(

@@ -135,7 +135,6 @@ def _position(
     facts = asdict(
         facts_of(now, on=on, charged=charged, late=late_of(loan.late), charged_row=position.charged_row)
     )
-    facts["overpaid"] -= sum(row.amount for row in rows if row.kind == Kind.REFUND)
     kept = [(f"position.{name}", getattr(position, name), facts[name]) for name in OF_POSITION]
     gone = {row.reverses_id for row in rows if row.reverses_id}
     penalties = sum(row.amount for row in rows if row.kind == Kind.PENALTY and row.pk not in gone)

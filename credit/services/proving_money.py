@@ -118,7 +118,11 @@ def _received(account: UUID, postings: Sequence[UUID]) -> int:
 
 
 def _is_out(posting: UUID) -> bool:
+    """Whether its month was taken out of the books."""
     with connection.cursor() as cursor:
-        cursor.execute("select wallet.is_out(%s)", [posting])
+        cursor.execute(
+            "select exists (select from wallet_archivedmonth where %s >= since and %s < until)",
+            [posting, posting],
+        )
         [is_out] = cursor.fetchone()
     return bool(is_out)

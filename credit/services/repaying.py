@@ -71,10 +71,14 @@ def pay(
     posting_id: UUID,
     who: Actor,
     expected: Paid | None = None,
+    by: Event = Event.REPAY,
 ) -> LoanTransaction:
-    """Let a payment happen to a held loan: its row, the shares' parts, the posting, and the step that follows."""
+    """Let a payment happen to a held loan: its row, the shares' parts, the posting, and the step that follows.
+
+    `by` is REFINANCE where a new loan, linked already, pays. Raises NotSettled where that leaves anything.
+    """
     if held.application.state != State.ACTIVE:
-        raise StateRefused(state=held.application.state, event=str(Event.REPAY))
+        raise StateRefused(state=held.application.state, event=str(by))
     paid = try_event(held, event) or Paid()
     if expected is not None and expected != paid:
         raise SplitChanged
@@ -85,7 +89,7 @@ def pay(
     parts, lines = divided(loan, paid, balance=balance, posting_id=posting_id, source=source)
     row = enter(held, event, kind=kind, amount=amount, posting_id=posting_id, parts=parts)
     wallet.post(posting_id=posting_id, lines=lines, description=loan.number, effective_at=effective(held.at))
-    now = settle(held, who=who)
+    now = settle(held, who=who, by=by)
     notices.paid(loan, row, state=now)
     return row
 

@@ -68,11 +68,13 @@ def score_application(*, application_id: UUID, at: datetime) -> CreditScore | No
     except (SearchRefused, SearchUnderway):
         return None
     except NoConsent as refused:
-        return _undecided(application_id, at, f"consent: {refused.data['kind']}")
+        _undecided(application_id, at, f"consent: {refused.data['kind']}")
+        return None
     except NotIdentified as refused:
-        return _undecided(application_id, at, refused.code)
+        _undecided(application_id, at, refused.code)
+        return None
     if searched.given_up:
-        return _undecided(application_id, at, f"no answer: {', '.join(searched.missing)}")
+        _undecided(application_id, at, f"no answer: {', '.join(searched.missing)}")
     if searched.missing:
         return None
     return decide_application(application_id=application_id, at=at)

@@ -19,7 +19,7 @@ from core import encryption, outbound
 from core.actors import acting_as_service
 from core.errors import DomainError
 from credit import bureaux
-from credit.bureaux import Person, Report, SearchFailed, SomebodyElse
+from credit.bureaux import Answer, Person, Report, SearchFailed, SomebodyElse
 from credit.models import Application, BureauReport, Case, Consent
 from credit.services.cases import open_case
 from credit.services.locking import lock_application
@@ -224,7 +224,7 @@ def _due(application: Application, code: str, kind: Kind) -> datetime | None:
     failed = application.reports.filter(bureau=code, kind=kind, state="FAILED")
     since = [application.complete_at or application.made_at]
     settled = application.cases.filter(kind=Case.Kind.UNDECIDED, decided_at__isnull=False)
-    since += list(settled.order_by("-decided_at").values_list("decided_at", flat=True)[:1])
+    since += [case.decided_at for case in settled.order_by("-decided_at")[:1] if case.decided_at]
     tries = list(
         failed.filter(asked_at__gte=max(since)).order_by("-asked_at").values_list("asked_at", flat=True)
     )
@@ -250,15 +250,22 @@ def _ask(row: BureauReport, at: datetime) -> None:
             body = "" if isinstance(failed, SomebodyElse) else failed.body
             _fail(row, f"{failed.name}: {failed}", at, body)
         return
+    refusal = _take_in(row, answer, at)
+    if refusal is not None:
+        raise refusal
+
+
+def _take_in(row: BureauReport, answer: Answer, at: datetime) -> DomainError | None:
+    """Keep an answer; return why not, where it may not be kept any more: nothing of it is then."""
     with acting_as_service():
         application = lock_application(row.application_id)
         try:
             _allowed(application, Kind(row.kind), at)
         except DomainError as refused:
-            # Taken back while the answer was on its way: nothing of it is kept.
             _fail(row, refused.code, at)
-            raise
+            return refused
         _keep(row, "ANSWERED", at, body=answer.body, mapped=answer.report.data())
+        return None
 
 
 def _fail(row: BureauReport, why: str, at: datetime, body: str = "") -> None:

@@ -1,38 +1,73 @@
 """After a payment: whether a loan is still owed, paid off, or paid too much. Only what was really checked is said."""
 
 from datetime import datetime
+from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
+from core.actors import acting_as_service
+from core.errors import DomainError
 from credit.models import Collection, Disbursement, LoanTransaction
 from credit.replay import quote
 from credit.services.balancing import differences, unexplained
-from credit.services.holding import Held
+from credit.services.holding import Held, hold
 from credit.services.steps import step
 from credit.states import Actor, Event, Guard, State
 
 Kind = LoanTransaction.Kind
 
 
-def settle(held: Held, *, who: Actor) -> State:
-    """Take the step that a payment leads to; the loan is held, and the money has moved."""
+class NotSettled(DomainError):
+    """`data["why"]` names what is left."""
+
+    code = "loan_not_settled"
+    kind = "conflict"
+    message = _("The loan cannot be closed yet: something of it is still open.")
+    public = ("why",)
+
+
+def settle(held: Held, *, who: Actor, by: Event = Event.REPAY) -> State:
+    """Take the step that a payment leads to; the loan is held, and the money has moved.
+
+    Raises NotSettled where a new loan was to pay all of it and did not.
+    """
     guard, faults = found_to_hold(held)
-    now = step(held.application, Event.REPAY, who=who, at=held.at, holding=[guard])
+    if by == Event.REFINANCE:
+        if guard != Guard.ALL_SETTLED:
+            raise NotSettled(why=faults or [str(guard)])
+        guard = Guard.NEW_LOAN_LINKED
+    now = step(held.application, by, who=who, at=held.at, holding=[guard])
     if faults:
         park(held, faults)
-    if now == State.CLOSED_MET:
+    if now in (State.CLOSED_MET, State.CLOSED_REFINANCED):
         close(held)
     return now
 
 
+def settle_again(*, loan_id: UUID, at: datetime) -> State:
+    """Close a loan of which nothing is owed and whose books agree now, or let it wait for its refund.
+
+    Raises LoanNotFound, LoanParked.
+    """
+    with acting_as_service(), transaction.atomic():
+        held = hold(loan_id, user_id=None, at=at)
+        guard, faults = found_to_hold(held)
+        state = State(held.application.state)
+        if state != State.ACTIVE or faults or guard == Guard.STILL_OWED:
+            return state
+        return settle(held, who=Actor.SYSTEM)
+
+
 def found_to_hold(held: Held) -> tuple[Guard, list[str]]:
-    """Return what holds of a loan, and what is wrong with its books where that alone keeps it open."""
+    """Return what holds of a loan, and what is wrong with its books once nothing is owed."""
     if quote(held.standing, held.today).total:
         return Guard.STILL_OWED, []
-    if overpaid(held):
-        return Guard.PAID_TOO_MUCH, []
     faults = in_the_way(held)
+    if overpaid(held):
+        return Guard.PAID_TOO_MUCH, faults
     return (Guard.STILL_OWED, faults) if faults else (Guard.ALL_SETTLED, [])
 
 

@@ -5,6 +5,7 @@ owed stays what it was, less what is recovered. The caller holds the loan; two p
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -193,7 +194,7 @@ def _count_as_paid(held: Held, recovered: int, reason: str) -> LoanTransaction:
     return undone
 
 
-def _recovered_parts(held: Held, posting: object) -> tuple[list[Part], dict[object, int]]:
+def _recovered_parts(held: Held, posting: UUID) -> tuple[list[Part], dict[UUID, int]]:
     shares = {share.pk: share for share in shares_of(held.loan)}
     sums = {key: [0, 0, 0] for key in shares}
     for part in Payout.objects.filter(transaction__in=_recoveries(held)):

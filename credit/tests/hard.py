@@ -84,7 +84,7 @@ def differences(loan: Loan) -> list[Difference]:
 
 def is_proven(loan: Loan) -> None:
     """All that is kept is as the events come to, and the books are whole."""
-    assert differences(loan) == []
+    assert [str(one) for one in differences(loan)] == []
     with acting_as_service():
         assert wallet.verify() == []
 

@@ -1,6 +1,7 @@
 """Applicants who can be searched for, applications that wait for their score, and reports of bureaux."""
 
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from django.utils import timezone
@@ -15,20 +16,16 @@ from credit.states import State
 from credit.tests.world import NAIRA, application
 from wallet.tests.factories import make_wallet
 
-GOOD, UNKNOWN, THIN, IN_DEFAULT, BEHIND = (
-    "22200000009",
-    "22200000010",
-    "22200000011",
-    "22200000012",
-    "22200000013",
-)
+# The last digit of a BVN: which file the sandbox bureaux have of it.
+GOOD, UNKNOWN, THIN, IN_DEFAULT, BEHIND = "90123"
+_numbers = count(1)
 BORN = date(1990, 4, 2)
 
 
-def applicant(bvn: str = GOOD, *, born: date = BORN, name: str = "Ada Obi") -> User:
+def applicant(file: str = GOOD, *, born: date = BORN, name: str = "Ada Obi") -> User:
     user = make_person(name=name)
     make_wallet(user, amount=0, tier=3)
-    give_number(user, "BVN", bvn)
+    give_number(user, "BVN", f"222{next(_numbers):07d}{file}")
     with acting_as_service():
         Customer.objects.filter(pk=user.pk).update(date_of_birth=born)
     return user

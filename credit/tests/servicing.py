@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from core.actors import acting_as_service
@@ -31,10 +32,14 @@ def pooled(
     total = sum(naira for _terms, naira, _rate in offers)
     asked = application(user, naira=total, count=count, at=at - DAY, pools=True)
     bids = [bid(asked, terms, rate=rate, amount=naira * NAIRA, at=at - DAY) for terms, naira, rate in offers]
-    made = pooled_contract(asked, bids, at=at)
+    return open_contract(asked, pooled_contract(asked, bids, at=at), at=at)
+
+
+def open_contract(asked: Application, made: Contract, *, at: datetime | None = None) -> Loan:
+    """Pay a contract out to its borrower."""
     with acting_as_service(), transaction.atomic():
         posting_ids = {share.pk: posting_id() for share in made.shares.all()}
-        open_loan(application=asked, contract=made, posting_ids=posting_ids, at=at)
+        open_loan(application=asked, contract=made, posting_ids=posting_ids, at=at or timezone.now())
         asked.state = State.ACTIVE
         asked.save(update_fields=["state"])
         return Loan.objects.get(pk=asked.pk)

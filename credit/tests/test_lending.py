@@ -39,13 +39,13 @@ def test_a_loan_is_paid_out_of_what_its_lender_set_aside_and_begins_its_days() -
 
 def test_what_is_kept_of_a_loan_is_what_its_events_come_to() -> None:
     ada = make_person()
-    loan = lent(ada, product(lender(make_person())), at=moment(day(75)))
+    loan = lent(ada, product(lender(make_person())), at=moment(day(55)))
     with acting_as_service(), transaction.atomic():
-        for back, amount in ((44, 9_400 * NAIRA), (20, 30_000 * NAIRA)):
+        for back, amount in ((24, 9_400 * NAIRA), (10, 30_000 * NAIRA)):
             held = hold(loan.pk, user_id=ada.pk, at=moment(day(back)))
             enter(held, Repay(day(back), amount), kind=Kind.REPAYMENT, amount=amount)
         record = LoanStanding.objects.get(pk=loan.pk)
-        folded = fold(loan, on=day(20))
+        folded = fold(loan, on=day(10))
         position = Position.objects.get(pk=loan.pk)
         assert standing_data(kept(record, loan)) == standing_data(folded.standing)
         assert position.charged == folded.charged
@@ -56,15 +56,17 @@ def test_what_is_kept_of_a_loan_is_what_its_events_come_to() -> None:
 def test_a_payment_taken_back_leaves_the_loan_as_if_it_had_never_been_paid() -> None:
     ada = make_person()
     terms = product(lender(make_person()))
-    loan, other = lent(ada, terms, at=moment(day(75))), lent(make_person(), terms, at=moment(day(75)))
+    loan, other = lent(ada, terms, at=moment(day(55))), lent(make_person(), terms, at=moment(day(55)))
     with acting_as_service(), transaction.atomic():
-        held = hold(loan.pk, user_id=None, at=moment(day(40)))
-        row = enter(held, Repay(day(40), 20_000 * NAIRA), kind=Kind.REPAYMENT, amount=20_000 * NAIRA)
+        held = hold(loan.pk, user_id=None, at=moment(day(20)))
+        row = enter(held, Repay(day(20), 20_000 * NAIRA), kind=Kind.REPAYMENT, amount=20_000 * NAIRA)
         assert Position.objects.get(pk=loan.pk).principal < 90_000 * NAIRA
         held = hold(loan.pk, user_id=None, at=moment(day(5)))
         take_back(held, row, reason="the bank took it back")
         hold(other.pk, user_id=None, at=moment(day(5)))
         mine, theirs = Position.objects.get(pk=loan.pk), Position.objects.get(pk=other.pk)
-        for name in ("accrued", "charged", "principal", "due_interest", "due_principal", "due_since"):
+        for name in ("charged", "principal", "due_interest", "due_principal", "due_since"):
             assert getattr(mine, name) == getattr(theirs, name)
+        # Day by day each was rounded to ten places; what falls due next is exact again.
+        assert abs(mine.accrued - theirs.accrued) < Decimal("1e-8")
         assert mine.accrued > Decimal(0)

@@ -29,11 +29,13 @@ from wallet.services.disputes import answer_dispute, deliver_answer
 from wallet.services.fees import add_fee_schedule, charges_in, fee_lines, prices_of, quote_fee
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import (
+    Reserve,
     commit_hold,
     commit_hold_lines,
     place_hold,
     release_expired_holds,
     release_hold,
+    reserve_many,
 )
 from wallet.services.limits import Limits, limits_of, rules_on
 from wallet.services.lookups import count_lookup
@@ -89,6 +91,7 @@ __all__ = [
     "PausedTransferOver",
     "Posted",
     "Posting",
+    "Reserve",
     "Single",
     "TransferQuote",
     "add_fee_schedule",
@@ -164,6 +167,7 @@ __all__ = [
     "reports_of",
     "request_payout",
     "request_refund",
+    "reserve_many",
     "resume_transfer",
     "return_deposit",
     "reverse",
