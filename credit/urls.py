@@ -5,4 +5,5 @@ urlpatterns = [
     path("", include("credit.offer_urls")),
     path("", include("credit.loan_urls")),
     path("organizations/<slug:slug>/lending/", include("credit.lender_urls")),
+    path("organizations/<slug:slug>/lending/", include("credit.market_urls")),
 ]

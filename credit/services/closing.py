@@ -25,7 +25,7 @@ from credit.services.folding import Kind, kept
 from credit.services.held import Held
 from credit.services.locking import lock_application
 from credit.services.noting import enter
-from credit.services.steps import step_each
+from credit.services.steps import step_many
 from credit.states import Actor, Event, Guard, State
 
 DAY = timedelta(days=1)
@@ -140,7 +140,8 @@ def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tup
     pauses: dict[UUID, list[tuple[date, date]]] = {}
     for pause in DelinquencyPause.objects.filter(loan__in=ids):
         pauses.setdefault(pause.loan_id, []).append((pause.since, pause.until))
-    folded, wrong = [], []
+    folded: list[Folded] = []
+    wrong: list[tuple[UUID, Exception]] = []
     for position in due:
         key = position.pk
         try:
@@ -169,7 +170,7 @@ def _fall_behind(loan_ids: list[UUID], on: date) -> None:
         return
     found = Application.objects.select_for_update(no_key=True).filter(pk__in=loan_ids, state=State.ACTIVE)
     applications = list(found.order_by("pk"))
-    step_each(
+    step_many(
         applications,
         Event.FALL_BEHIND,
         who=Actor.SYSTEM,

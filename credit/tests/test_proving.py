@@ -48,17 +48,6 @@ PART = (
 )
 # What is found, what is done, and what undoes it.
 TAMPERED = {
-    "position.principal": "update credit_position set principal = principal - 1",
-    "position.fees": "update credit_position set fees = 100",
-    "position.accrued": "update credit_position set accrued = accrued + 1",
-    "standing.balance": "update credit_loanstanding set data = jsonb_set(data, '{balance}', '1')",
-    "2.interest": (
-        "update credit_loantransaction set interest = interest - 1, principal = principal + 1 where number = 2"
-    ),
-    "shares.principal": "update credit_payout set principal = principal + 1 where principal > 0",
-    "schedule.1.3.principal": (
-        "update credit_instalment i set principal = i.principal + 5 from credit_scheduleversion v "
-        "where v.id = i.version_id and v.number = 1 and i.number = 3"
     "position.principal": ("update credit_position set principal = principal {} 1", "-", "+"),
     "position.fees": ("update credit_position set fees = fees {} 100", "+", "-"),
     "position.accrued": ("update credit_position set accrued = accrued {} 1", "+", "-"),
@@ -78,8 +67,6 @@ TAMPERED = {
         "9",
         "4",
     ),
-    "transactions.numbers": "delete from credit_loantransaction where number = 4",
-    "events": 'update credit_loantransaction set "on" = "on" - 40 where number = 3',
     "events": (ROW.format('"on" = "on" {} 40', 3), "-", "+"),
 }
 

@@ -181,10 +181,10 @@ def test_a_worker_that_died_leaves_nothing_half_done() -> None:
     assert states_of(made) == [("meridian", "FAILED"), ("meridian", "ANSWERED"), ("savanna", "ANSWERED")]
     # Between the answers and the score: the reports that are there are enough.
     other = submitted(applicant())
-    assert not search_soft(application_id=other.pk, at=at).missing
+    assert not search_soft(application_id=other.pk, at=NOW()).missing
     with acting_as_service():
         assert other.pk in due_to_score(at=NOW() + MINUTE)
-    assert score_application(application_id=other.pk, at=at + MINUTE) is not None
+    assert score_application(application_id=other.pk, at=NOW() + MINUTE) is not None
     assert len(states_of(other)) == 2
 
 
