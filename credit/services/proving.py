@@ -17,7 +17,7 @@ from credit.replay import Event, quote
 from credit.schedule import plan, roll
 from credit.services import proving_money
 from credit.services.folding import Kind, event_of
-from credit.standing import Standing
+from credit.standing import Standing, begin
 from credit.states import State
 from credit.terms_data import late_of, standing_data, terms_of
 
@@ -80,7 +80,7 @@ def proof_of(loan: Loan) -> Proof:
     try:
         steps = walk(terms_of(loan.terms), _events(rows))
         on = date.fromisoformat(record.data["day"])
-        standing = _on(steps[-1].after, on)
+        standing = _on(_after(loan, steps), on)
         compared = [
             *_numbers(rows, record),
             *_standing(standing, record),
@@ -106,8 +106,13 @@ def _events(rows: Iterable[LoanTransaction], *, until: int | None = None) -> lis
     ]
 
 
+def _after(loan: Loan, steps: Sequence[Step]) -> Standing:
+    """Where it stands after all of them; with a payout that was taken back nothing ever happened."""
+    return steps[-1].after if steps else begin(terms_of(loan.terms))
+
+
 def _on(standing: Standing, on: date) -> Standing:
-    return roll(standing, on) if on > standing.day else standing
+    return roll(standing, on) if standing.lent and on > standing.day else standing
 
 
 def _numbers(rows: Sequence[LoanTransaction], record: LoanStanding) -> list[Same]:
@@ -178,7 +183,7 @@ def _schedules(loan: Loan, rows: Sequence[LoanTransaction]) -> list[Same]:
     found: list[Same] = []
     for version in loan.schedules.select_related("transaction").order_by("number"):
         steps = walk(terms_of(loan.terms), _events(rows, until=version.transaction.number))
-        standing = _on(steps[-1].after, version.on)
+        standing = _on(_after(loan, steps), version.on)
         wanted = {row.number: row for row in plan(standing, standing.day) if row.due > version.on}
         kept = {one.number: one for one in version.instalments.all()}
         name = f"schedule.{version.number}"
