@@ -34,12 +34,6 @@ def stepped_many(applications: Iterable[Application], event: str, **facts: Any) 
             for application in applications
         ]
     )
-    realtime.publish_many(events=[_step(application, event, facts)])
-
-
-def stepped_each(applications: Iterable[Application], event: str) -> None:
-    """As `stepped`, for many at once."""
-    realtime.publish_many(events=[_step(one, event, {}) for one in applications])
 
 
 def happened(loan: Loan, transaction: LoanTransaction) -> None:
@@ -68,6 +62,3 @@ def bids_changed(bids: Iterable[Bid], event: str) -> None:
             realtime.Event(topic=topic, event=f"credit.bid_{event}", payload=payload) for topic in topics
         ]
     realtime.publish_many(events=told)
-def _step(application: Application, event: str, facts: dict[str, Any]) -> realtime.Event:
-    payload = {"application": encode(APPLICATION, application.pk), "state": application.state, **facts}
-    return realtime.Event(f"user:{application.user_id}", f"credit.{event}", payload)

@@ -25,7 +25,7 @@ from credit.services.folding import Kind, kept
 from credit.services.held import Held
 from credit.services.locking import lock_application
 from credit.services.noting import enter
-from credit.services.steps import step_each
+from credit.services.steps import step_many
 from credit.states import Actor, Event, Guard, State
 
 DAY = timedelta(days=1)
@@ -169,7 +169,7 @@ def _fall_behind(loan_ids: list[UUID], on: date) -> None:
         return
     found = Application.objects.select_for_update(no_key=True).filter(pk__in=loan_ids, state=State.ACTIVE)
     applications = list(found.order_by("pk"))
-    step_each(
+    step_many(
         applications,
         Event.FALL_BEHIND,
         who=Actor.SYSTEM,

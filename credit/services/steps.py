@@ -51,7 +51,6 @@ def step(
 
 
 def step_many(
-def step_each(
     applications: Sequence[Application],
     event: Event,
     *,
@@ -78,20 +77,6 @@ def step_each(
             application=application,
             was=was,
             now=now,
-    """Take one step that leaves the state as it is for many at once, each under its lock: for the close of a day.
-
-    Raises StateRefused, ActorRefused, GuardUnmet, and ValueError for a step that leads elsewhere.
-    """
-    for application in applications:
-        if following(application.state, event, who=who, holding=holding) != application.state:
-            raise ValueError(f"{event} leads {application.pk} to another state.")
-    actor, origin = current_actor(), current_origin()
-    Application.objects.filter(pk__in=[one.pk for one in applications]).update(changed_at=at)
-    StatusChange.objects.bulk_create(
-        StatusChange(
-            application=one,
-            was=one.state,
-            now=one.state,
             event=event,
             who=who,
             on=timezone.localdate(at),
@@ -105,10 +90,3 @@ def step_each(
         targets=[(application, {"was": was, "now": now, "reason": ""}) for application in applications],
     )
     events.stepped_many(applications, event)
-        for one in applications
-    )
-    audit.record_each(
-        action=f"credit.{event}",
-        targets=[(one, {"was": one.state, "now": one.state}) for one in applications],
-    )
-    events.stepped_each(applications, event)
