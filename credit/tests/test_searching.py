@@ -218,7 +218,9 @@ def test_hard_searches_are_made_once_an_offer_is_accepted_with_a_consent_of_thei
         search_hard(application_id=made.pk, at=NOW())
     assert refused.value.data == {"bureaux": ["savanna"]}
     choose_fault("savanna", "")
-    found = search_hard(application_id=made.pk, at=NOW())
+    with pytest.raises(BureauUnavailable):  # not before its time
+        search_hard(application_id=made.pk, at=NOW())
+    found = search_hard(application_id=made.pk, at=NOW() + 3 * MINUTE)
     assert {(row.bureau, row.kind) for row in found} == {("meridian", "HARD"), ("savanna", "HARD")}
     assert bureaux.name_of(found[0].bureau) in ("Meridian Credit Bureau", "Savanna Registry")
     with acting_as_service():
