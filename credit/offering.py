@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts.approvals import canonical
 from credit.matching import Asked, Lender, Offer, Product
 from credit.models import Application, Bid, Commission, ProductTerms, Provider
@@ -67,6 +69,15 @@ def figures_of(
         apr=found.aprc.quantize(APR_PLACES, context=EXACT),
         our_fee=our_fee,
         our_tax=our_tax,
+    )
+
+
+def schedule_of(bid: Bid) -> Priced:
+    """Return the schedule of an offer as it was priced, were it paid out on the day it was made."""
+    terms = bid.product_terms
+    start = timezone.localdate(bid.made_at)
+    return _priced(
+        canonical(terms.rules), bid.amount, bid.count, bid.rate, start, terms.fee_percent, terms.fee_fixed
     )
 
 

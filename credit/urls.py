@@ -6,5 +6,6 @@ urlpatterns = [
     path("", include("credit.agreeing_urls")),
     path("", include("credit.loan_urls")),
     path("organizations/<slug:slug>/lending/", include("credit.lender_urls")),
+    path("organizations/<slug:slug>/lending/", include("credit.market_urls")),
     path("organizations/<slug:slug>/lending/", include("credit.signing_urls")),
 ]

@@ -20,8 +20,10 @@ from credit.application_tasks import takes
 from credit.consents import NEEDED
 from credit.models import Application, Loan, Question
 from credit.notices import applying as notices
+from credit.notices import offers
 from credit.refusals import ApplicationNotFound, IdReused, LoanNotFound
 from credit.services import consenting
+from credit.services.ending_bids import end_all
 from credit.services.locking import lock_application
 from credit.services.steps import step
 from credit.states import Actor, Event, Guard, State, StateRefused
@@ -179,7 +181,9 @@ def withdraw(*, application_id: UUID, user: User, at: datetime, reason: str = ""
     with acting_as_service(), transaction.atomic():
         application = lock_application(application_id, user_id=user.pk)
         if application.state != State.WITHDRAWN:
+            stood = end_all(application, at=at)
             step(application, Event.WITHDRAW, who=Actor.BORROWER, at=at, reason=reason)
+            offers.tell_lenders(stood, "loan.offer_not_chosen")
         return application
 
 
