@@ -91,7 +91,9 @@ def test_from_reading_to_money_in_the_wallet_and_back() -> None:
     typed = {"read": "1", "searches": SEARCH}
     assert browser.post(at(made, "sign/"), {**typed, "sha256": "f" * 64}).status_code == 409
     with acting_as_service():
-        assert not Consent.objects.filter(kind="HARD_SEARCH").exists()  # nothing is agreed to unless it is signed
+        assert not Consent.objects.filter(
+            kind="HARD_SEARCH"
+        ).exists()  # nothing is agreed to unless it is signed
     assert browser.post(at(made, "sign/"), {**typed, "sha256": made.sha256}).status_code == 302
     assert "The lender makes its last check" in text(browser.get(at(made, "sign/")))
     with acting_as_service():
