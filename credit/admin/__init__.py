@@ -4,3 +4,6 @@ from credit import card_versions, case_figures  # noqa: F401 - they register wha
 from credit.admin import cards_form, cases, contracts, decisions, lenders, lenders_form, payout_form
 
 __all__ = ["cards_form", "cases", "contracts", "decisions", "lenders", "lenders_form", "payout_form"]
+from credit.admin import cards_form, cases, decisions, hardship, lenders, lenders_form, measure_forms
+
+__all__ = ["cards_form", "cases", "decisions", "hardship", "lenders", "lenders_form", "measure_forms"]
