@@ -1,8 +1,8 @@
 """How long lenders' automatic offers take for many applications, against nothing but pricing the same offers.
 
 A thousand applications and fifty lenders with a rule each, of which about a fifth fit. The reference works the very
-same offers out, one after the other, and writes nothing: what is more is reading files, asking rules, setting money aside
-in the ledger and writing each offer with its trail.
+same offers out, one after the other, and writes nothing: what is more is reading files, asking rules, setting money
+aside in the ledger and writing each offer with its trail.
 """
 
 import os
