@@ -202,3 +202,12 @@ class AgainForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea({"rows": 4}),
     )
+
+
+class DisputeForm(forms.Form):
+    text = forms.CharField(
+        label=_("What is wrong in it?"),
+        min_length=10,
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3}),
+    )

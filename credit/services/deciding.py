@@ -32,6 +32,7 @@ from credit.states import Actor, Event, Guard, State
 ANSWER_WITHIN = timedelta(days=14)
 SHORTEST, LONGEST, LONGEST_MESSAGE = 5, 2000, 1000
 Kind = Case.Kind
+_WRITTEN = ("decision", "reason_code", "note", "claimed_by", "leased_until")
 
 
 class DecisionRefused(DomainError):
@@ -134,7 +135,7 @@ def decide_case(
         case.decision, case.reason_code, case.note = decision, reason_code, text
         case.decided_by, case.decided_at = by, at
         case.claimed_by, case.leased_until = None, None
-        case.save()
+        case.save(update_fields=[*_WRITTEN, "decided_by", "decided_at"])
         facts = {"decision": decision, "reason_code": reason_code, "text": text, "message": message}
         audit.record(action="credit.case.decided", target=case, actor_id=by.pk, **facts)
         return case
@@ -174,7 +175,7 @@ def _hand_over(case: Case, by: User, decision: Decision, reason_code: str, text:
     case.decision, case.reason_code = (lists, reason_code) if recommends else ("", "")
     case.note = text
     case.claimed_by, case.leased_until = None, None
-    case.save()
+    case.save(update_fields=[*_WRITTEN, "recommended_by"])
     verb = "recommended" if recommends else "sent_back"
     audit.record(
         action=f"credit.case.{verb}", target=case, actor_id=by.pk, reason_code=reason_code, text=text

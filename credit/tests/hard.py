@@ -84,9 +84,11 @@ def differences(loan: Loan) -> list[Difference]:
 
 def is_proven(loan: Loan) -> None:
     """All that is kept is as the events come to, and the books are whole."""
-    assert [str(one) for one in differences(loan)] == []
+    found = [str(one) for one in differences(loan)]
+    assert not found, found
     with acting_as_service():
-        assert wallet.verify() == []
+        faults = wallet.verify()
+        assert not faults, faults
 
 
 def money(loan: Loan, *lenders: Any) -> list[int]:

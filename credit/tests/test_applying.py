@@ -16,7 +16,8 @@ from credit.refusals import ApplicationNotFound, IdReused, LoanNotFound
 from credit.released import ALWAYS, FIELDS, released_file, released_files
 from credit.services import applying, consenting
 from credit.services.applying import AnotherGoesOn, ApplicationInvalid, TooManyApplications
-from credit.services.consenting import ConsentMissing, ConsentTextChanged
+from credit.services.consenting import ConsentTextChanged
+from credit.services.searching import NoConsent, standing_consent
 from credit.states import GuardUnmet, StateRefused
 from credit.tests.applying import ANSWERS, again, answer, consent, history, ready, started
 from credit.tests.world import NAIRA, application, lender, lent, product
@@ -191,18 +192,18 @@ def test_a_consent_taken_back_hides_the_file_and_stops_searches(ada: User) -> No
     consent(asked, ada, "SOFT_SEARCH")
     with acting_as_service():
         assert list(Application.objects.on_the_market()) == [asked]
-        consenting.require(asked, "SOFT_SEARCH", at=NOW())
+        standing_consent(asked, "SOFT_SEARCH", at=NOW())
     for kind in ("SHARE_FILE", "SOFT_SEARCH"):
         consenting.withdraw(application_id=asked.pk, user=ada, kind=kind, at=NOW())
     with acting_as_service():
         assert not Application.objects.on_the_market().exists()
-        with pytest.raises(ConsentMissing):
-            consenting.require(asked, "SOFT_SEARCH", at=NOW())
+        with pytest.raises(NoConsent):
+            standing_consent(asked, "SOFT_SEARCH", at=NOW())
     consent(asked, ada, "SHARE_FILE")
     with acting_as_service():
         assert Application.objects.on_the_market().exists()
-        with pytest.raises(ConsentMissing):
-            consenting.require(asked, "SHARE_FILE", at=NOW() + timedelta(days=91))
+        with pytest.raises(NoConsent):
+            standing_consent(asked, "SHARE_FILE", at=NOW() + timedelta(days=91))
 
 
 def test_collecting_follows_its_consent(ada: User) -> None:
