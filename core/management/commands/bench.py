@@ -39,6 +39,7 @@ BENCHES = (
     "interest",
     "kyc",
     "ledger",
+    "matching",
     "realtime",
     "reconcile",
     "referrals",
