@@ -61,7 +61,10 @@ def versions(loan: Loan) -> list[list[int]]:
     with acting_as_service():
         found = ScheduleVersion.objects.filter(loan=loan).order_by("number")
         return [
-            [row.interest + row.principal for row in Instalment.objects.filter(version=one).order_by("number")]
+            [
+                row.interest + row.principal
+                for row in Instalment.objects.filter(version=one).order_by("number")
+            ]
             for one in found
         ]
 
@@ -159,7 +162,9 @@ def test_a_waived_charge_that_was_paid_pays_what_else_is_owed(loan: Loan, provid
     is_proven(loan)
 
 
-def test_a_loan_is_given_up_by_its_days_and_what_comes_later_is_recovered(loan: Loan, provider: Provider) -> None:
+def test_a_loan_is_given_up_by_its_days_and_what_comes_later_is_recovered(
+    loan: Loan, provider: Provider
+) -> None:
     with pytest.raises(TooSoon):
         proposed(losses.CHARGE_OFF, loan)
     is_late_by(loan, 95)
@@ -199,9 +204,7 @@ def test_a_write_off_is_undone_in_its_month_and_what_was_recovered_is_a_payment(
 ) -> None:
     is_late_by(loan, 200)
     done(losses.WRITE_OFF, loan)
-    recover(
-        loan_id=loan.pk, user=owner(loan), amount=2_000_000, posting_id=posting_id(), at=moment(day(0))
-    )
+    recover(loan_id=loan.pk, user=owner(loan), amount=2_000_000, posting_id=posting_id(), at=moment(day(0)))
     held, before = money(loan, provider), position_of(loan)
     done(losses.UNDO, loan)
     assert state_of(loan) == State.ACTIVE
@@ -227,7 +230,9 @@ def test_a_write_off_of_another_month_stays(loan: Loan) -> None:
     assert refused.value.data["unmet"] == ["same_period"]
 
 
-def test_a_payment_is_taken_back_and_all_later_ones_go_where_they_then_go(loan: Loan, provider: Provider) -> None:
+def test_a_payment_is_taken_back_and_all_later_ones_go_where_they_then_go(
+    loan: Loan, provider: Provider
+) -> None:
     first = pay(loan, 9_400, day(20))
     pay(loan, 30_000, day(15))
     held = money(loan, provider)
@@ -238,7 +243,9 @@ def test_a_payment_is_taken_back_and_all_later_ones_go_where_they_then_go(loan: 
         proposed(taken_back.TAKE_BACK, loan, transaction=str(first.pk))
 
 
-def test_a_closed_loan_is_open_again_once_a_payment_of_it_is_taken_back(loan: Loan, provider: Provider) -> None:
+def test_a_closed_loan_is_open_again_once_a_payment_of_it_is_taken_back(
+    loan: Loan, provider: Provider
+) -> None:
     pay(loan, 20_000, day(20))
     last = pay(loan, 120_000, day(15))
     assert state_of(loan) == State.OVERPAID

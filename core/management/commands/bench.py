@@ -39,6 +39,7 @@ BENCHES = (
     "interest",
     "kyc",
     "ledger",
+    "loans",
     "realtime",
     "reconcile",
     "referrals",
