@@ -184,7 +184,6 @@ def withdraw(*, application_id: UUID, user: User, at: datetime, reason: str = ""
             stood = end_all(application, at=at)
             step(application, Event.WITHDRAW, who=Actor.BORROWER, at=at, reason=reason)
             offers.tell_lenders(stood, "loan.offer_not_chosen")
-            end_all(application, at=at)
         return application
 
 
