@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from credit.views import loan_papers, loans, repaying
+from credit.views import helping, loan_papers, loans, proof, repaying
 
 urlpatterns = [
     path("loans/<uuid:loan_id>/", loans.loan, name="loan"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("loans/<uuid:loan_id>/payoff/", repaying.payoff, name="loan_payoff"),
     path("loans/<uuid:loan_id>/statement/", loan_papers.statement, name="loan_statement"),
     path("loans/<uuid:loan_id>/letter/", loan_papers.letter, name="loan_letter"),
+    path("loans/<uuid:loan_id>/help/", helping.loan_help, name="loan_help"),
+    path("loans/<uuid:loan_id>/proof/", proof.loan_proof, name="loan_proof"),
 ]

@@ -1,6 +1,28 @@
-"""Credit, for staff: cases that wait for an officer, what was decided by which card, and who has to be told."""
+"""Credit, for staff: cases that wait for an officer, which card decided what, who has to be told, and lenders."""
 
 from credit import card_versions, case_figures  # noqa: F401 - they register what they say
-from credit.admin import cards_form, cases, decisions, loans
+from credit.admin import (
+    cards_form,
+    cases,
+    contracts,
+    decisions,
+    hardship,
+    lenders,
+    lenders_form,
+    loans,
+    measure_forms,
+    payout_form,
+)
 
-__all__ = ["cards_form", "cases", "decisions", "loans"]
+__all__ = [
+    "cards_form",
+    "cases",
+    "contracts",
+    "decisions",
+    "hardship",
+    "lenders",
+    "lenders_form",
+    "loans",
+    "measure_forms",
+    "payout_form",
+]

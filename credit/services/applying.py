@@ -20,8 +20,10 @@ from credit.application_tasks import takes
 from credit.consents import NEEDED
 from credit.models import Application, Loan, Question
 from credit.notices import applying as notices
+from credit.notices import offers
 from credit.refusals import ApplicationNotFound, IdReused, LoanNotFound
 from credit.services import consenting
+from credit.services.ending_bids import end_all
 from credit.services.locking import lock_application
 from credit.services.steps import step
 from credit.states import Actor, Event, Guard, State, StateRefused
@@ -172,14 +174,17 @@ def limits(application: Application, *, at: datetime) -> Limits:
 
 
 def withdraw(*, application_id: UUID, user: User, at: datetime, reason: str = "") -> Application:
-    """Give an application up, which is free while nothing is accepted. Withdrawn again, it stays withdrawn.
+    """Give an application up, which is free while nothing is accepted; offers end, and what they set aside is free.
 
-    Raises ApplicationNotFound, StateRefused.
+    Withdrawn again, it stays withdrawn. Raises ApplicationNotFound, StateRefused.
     """
     with acting_as_service(), transaction.atomic():
         application = lock_application(application_id, user_id=user.pk)
         if application.state != State.WITHDRAWN:
+            stood = end_all(application, at=at)
             step(application, Event.WITHDRAW, who=Actor.BORROWER, at=at, reason=reason)
+            offers.tell_lenders(stood, "loan.offer_not_chosen")
+            end_all(application, at=at)
         return application
 
 
