@@ -9,6 +9,7 @@ from credit.admin import (
     hardship,
     lenders,
     lenders_form,
+    loans,
     measure_forms,
     payout_form,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "hardship",
     "lenders",
     "lenders_form",
+    "loans",
     "measure_forms",
     "payout_form",
 ]
