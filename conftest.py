@@ -137,22 +137,6 @@ cleaner = Cleaner()
 def wipe(_case: object = None) -> None:
     """Delete every row that is not part of the schema's own data, whoever committed it."""
     connections.close_all()
-    with superuser(settings.DATABASES["default"]["NAME"]) as connection:
-        connection.execute("set session_replication_role = replica")
-        tables = connection.execute(
-            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') "
-            "and not relispartition and relname <> all(%s)",
-            [[*KEPT, "wallet_account"]],
-        ).fetchall()
-        statements = [f'delete from "{name}"' for (name,) in tables]
-        of_tests = f"select id from wallet_feeschedule where source = '{OF_TESTS}'"
-        statements.append(f"delete from wallet_feerule where schedule_id in ({of_tests})")
-        for rules in ("tierrule", "coolingoffrule", "reversalrule", "feeschedule"):
-            statements.append(f"delete from wallet_{rules} where source = '{OF_TESTS}'")
-        statements.append(f"delete from credit_scorecardversion where source = '{OF_TESTS}'")
-        statements.append("delete from wallet_account where owner_id is not null")
-        statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
-        connection.execute("; ".join(statements))
     cleaner.run(_delete_rows)
 
 
@@ -168,6 +152,7 @@ def _delete_rows(connection: psycopg.Connection) -> None:
     statements.append(f"delete from wallet_feerule where schedule_id in ({of_tests})")
     for rules in ("tierrule", "coolingoffrule", "reversalrule", "feeschedule"):
         statements.append(f"delete from wallet_{rules} where source = '{OF_TESTS}'")
+    statements.append(f"delete from credit_scorecardversion where source = '{OF_TESTS}'")
     statements.append("delete from wallet_account where owner_id is not null")
     statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
     connection.execute("; ".join(statements))

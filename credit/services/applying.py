@@ -174,9 +174,9 @@ def limits(application: Application, *, at: datetime) -> Limits:
 
 
 def withdraw(*, application_id: UUID, user: User, at: datetime, reason: str = "") -> Application:
-    """Give an application up, which is free while nothing is accepted. Withdrawn again, it stays withdrawn.
+    """Give an application up, which is free while nothing is accepted; offers end, and what they set aside is free.
 
-    Raises ApplicationNotFound, StateRefused.
+    Withdrawn again, it stays withdrawn. Raises ApplicationNotFound, StateRefused.
     """
     with acting_as_service(), transaction.atomic():
         application = lock_application(application_id, user_id=user.pk)
@@ -184,6 +184,7 @@ def withdraw(*, application_id: UUID, user: User, at: datetime, reason: str = ""
             stood = end_all(application, at=at)
             step(application, Event.WITHDRAW, who=Actor.BORROWER, at=at, reason=reason)
             offers.tell_lenders(stood, "loan.offer_not_chosen")
+            end_all(application, at=at)
         return application
 
 

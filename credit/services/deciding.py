@@ -17,7 +17,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from credit.case_reasons import ASKED_IN_WORDS, LISTS, REASONS, TWO_PEOPLE_ABOVE, Decision
 from credit.models import AdverseAction, Application, BureauReport, Case, CreditScore, Question
-from credit.notices.scoring import tell
+from credit.notices.scoring import refusal_in_words, tell
 from credit.reasons import Reason, sentence
 from credit.services import adverse
 from credit.services.cases import OVERRIDE, WORK, CaseNotFound, NotForYou, held
@@ -145,6 +145,20 @@ def reasons_told(application: Application) -> list[str]:
     """Return the sentences with which an application would be declined now: those of its newest score."""
     score = newest_score(application)
     return [sentence(Reason.from_facts(one)) for one in score.reasons] if score else []
+
+
+def refusal_preview(application: Application, *, at: datetime) -> str:
+    """Return, word for word, what an applicant would read of being declined now."""
+    reports = standing_reports(application, kind=BureauReport.Kind.SOFT, at=at)
+    facts = adverse.refusal_facts(
+        application,
+        kind=AdverseAction.Kind.DECLINED,
+        reasons=reasons_told(application),
+        bureaux=counted_reports(reports),
+        score=newest_score(application),
+        at=at,
+    )
+    return refusal_in_words(facts)
 
 
 def newest_score(application: Application) -> CreditScore | None:

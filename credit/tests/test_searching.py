@@ -28,7 +28,7 @@ from credit.services.searching import (
     search_hard,
     search_soft,
 )
-from credit.tests.scored import BEHIND, UNKNOWN, applicant, cases_of, fresh, submitted
+from credit.tests.scored import BEHIND, UNKNOWN, applicant, cases_of, fresh, reach_bureaux, submitted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = timezone.now
@@ -38,11 +38,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def sandbox(live_server: Any, settings: Any) -> Iterator[None]:
     """Both bureaux, reached as in production: over HTTP."""
-    port = live_server.url.rpartition(":")[2]
-    settings.CREDIT_BUREAUX = {
-        code: {**link, "url": f"http://127.0.0.1:{port}/sandbox/bureaux/{code}"}
-        for code, link in settings.CREDIT_BUREAUX.items()
-    }
+    reach_bureaux(settings, live_server.url)
     yield
     for code in settings.CREDIT_BUREAUX:
         choose_fault(code, "")
@@ -107,6 +103,9 @@ def test_a_bureau_that_gives_no_good_answer_decides_nothing_and_is_asked_again(
     # Not before its time; then only the one that had failed.
     assert score_application(application_id=made.pk, at=at + MINUTE) is None
     assert len(states_of(made)) == 2
+    with acting_as_service():
+        assert made.pk not in due_to_score(at=at + MINUTE)
+        assert made.pk in due_to_score(at=at + 3 * MINUTE)
     choose_fault("savanna", "")
     settings.CREDIT_BUREAU_SECONDS = 15.0
     assert score_application(application_id=made.pk, at=at + 3 * MINUTE) is not None
