@@ -3,6 +3,10 @@
 from credit import card_versions, case_figures  # noqa: F401 - they register what they say
 from credit.admin import (
     cards_form,
+    case_decide,
+    case_deeds,
+    case_queue,
+    case_screen,
     cases,
     contracts,
     decisions,
@@ -16,6 +20,10 @@ from credit.admin import (
 
 __all__ = [
     "cards_form",
+    "case_decide",
+    "case_deeds",
+    "case_queue",
+    "case_screen",
     "cases",
     "contracts",
     "decisions",
