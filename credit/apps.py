@@ -10,6 +10,9 @@ class CreditConfig(AppConfig):
         # It needs the models, which are not there yet when this module is read.
         from accounts import life
         from credit import loan_reasons, notices, personal
+
+        # Whoever gives an app its rights chooses among all scopes, also where no address was looked at yet.
+        from credit.api import scopes  # noqa: F401
         from credit.services import approved, lenders
 
         approved.register()
