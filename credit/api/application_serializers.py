@@ -142,17 +142,13 @@ class LoanConsentsSerializer(serializers.Serializer[Any]):
     consents = LoanConsentSerializer(many=True)
 
 
-class SeenSerializer(StrictSerializer):
+class LoanConsentInput(StrictSerializer):
     kind = serializers.ChoiceField(choices=Consent.Kind.values)
     sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", max_length=64, trim_whitespace=False)
 
 
 class ConsentInput(StrictSerializer):
-    consents = serializers.ListField(child=SeenSerializer(), min_length=1, max_length=10)
-
-
-class ConsentKindInput(StrictSerializer):
-    kind = serializers.ChoiceField(choices=Consent.Kind.values)
+    consents = serializers.ListField(child=LoanConsentInput(), min_length=1, max_length=10)
 
 
 class BureauLineSerializer(serializers.Serializer[Any]):

@@ -152,7 +152,6 @@ ANSWER_INPUT = {"text": "My shop is at 14 Balogun Street."}
 REVIEW_INPUT = {"text": "My salary rose in January; the file has the old one."}
 DISPUTE_INPUT = {"text": "I paid this loan off in May 2025."}
 CONSENT_INPUT = {"consents": [{"kind": "SOFT_SEARCH", "sha256": _HASH}]}
-CONSENT_KIND_INPUT = {"kind": "COLLECTION"}
 CONSENTS = {
     "object": "loan_consents",
     "application": _APPLICATION,

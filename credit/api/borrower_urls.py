@@ -25,7 +25,7 @@ urlpatterns = [
     path(f"{APPLICATION}/submit", applications.ApplicationSubmit.as_view()),
     path(f"{APPLICATION}/withdraw", applications.ApplicationWithdraw.as_view()),
     path(f"{APPLICATION}/consents", consents.Consents.as_view()),
-    path(f"{APPLICATION}/consents/withdraw", consents.ConsentWithdraw.as_view()),
+    path(f"{APPLICATION}/consents/<str:kind>/withdraw", consents.ConsentWithdraw.as_view()),
     path(f"{APPLICATION}/questions/<str:question>/answer", applications.QuestionAnswer.as_view()),
     path(f"{APPLICATION}/decision", deciding.Decision.as_view()),
     path(f"{APPLICATION}/review", deciding.Review.as_view()),

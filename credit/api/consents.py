@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.schema import example
 from credit.api import borrower_examples as examples
-from credit.api.application_serializers import ConsentInput, ConsentKindInput, LoanConsentsSerializer
+from credit.api.application_serializers import ConsentInput, LoanConsentsSerializer
 from credit.api.borrower import OfApplication
 from credit.consents import CURRENT, NEEDED, words_of
 from credit.models import Application
@@ -53,14 +54,17 @@ class ConsentWithdraw(OfApplication):
     @extend_schema(
         operation_id="withdraw_loan_consent",
         summary="Take a consent back",
-        request=ConsentKindInput,
+        request=None,
         responses={200: LoanConsentsSerializer},
-        examples=[example(examples.CONSENT_KIND_INPUT, request=True), example(examples.CONSENTS)],
+        parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=[*CURRENT])],
+        examples=[example(examples.CONSENTS)],
     )
-    def post(self, request: Request, id: str) -> Response:
+    def post(self, request: Request, id: str, kind: str) -> Response:
         """From now on nothing is done that needs it. What was not given stays not given."""
-        order, found = self.body(ConsentKindInput), self.application()
-        consenting.withdraw(application_id=found.pk, user=caller(request), at=timezone.now(), **order)
+        found = self.application()
+        if kind not in CURRENT:
+            raise Http404
+        consenting.withdraw(application_id=found.pk, user=caller(request), kind=kind, at=timezone.now())
         return Response(shown(found))
 
 
