@@ -115,6 +115,17 @@ class TestDocument:
             *("list_automatic_savings", "create_automatic_saving", "get_automatic_saving"),
             *("change_automatic_saving", "pause_automatic_saving", "resume_automatic_saving"),
             *("skip_automatic_saving", "stop_automatic_saving", "list_automatic_runs"),
+            *("list_loan_products", "get_loan_product", "calculate_loan", "list_loan_applications"),
+            *("create_loan_application", "get_loan_application", "change_loan_application"),
+            *("submit_loan_application", "withdraw_loan_application", "answer_loan_question"),
+            *("list_loan_consents", "give_loan_consents", "withdraw_loan_consent", "get_loan_decision"),
+            *("request_loan_review", "dispute_bureau_report", "list_loan_offers", "accept_loan_offers"),
+            *("get_loan_contract", "sign_loan_contract", "cancel_loan_contract", "download_loan_agreement"),
+            *("list_loans", "get_loan", "get_loan_schedule", "list_loan_schedule_versions"),
+            *("list_loan_transactions", "preview_loan_repayment", "create_loan_repayment"),
+            *("create_loan_refund", "create_payoff_quote", "get_payoff_quote", "pay_payoff_quote"),
+            *("list_hardship_requests", "create_hardship_request", "withdraw_hardship_request"),
+            *("prove_loan", "download_loan_statement", "download_discharge_letter"),
         }
 
     def test_every_operation_names_its_scope_and_shows_an_example(self, document: dict[str, Any]) -> None:
@@ -146,6 +157,13 @@ class TestDocument:
             "create_closing_quote",
             "accept_closing_quote",
             "create_automatic_saving",
+            "accept_loan_offers",
+            "cancel_loan_contract",
+            "create_loan_repayment",
+            "create_loan_refund",
+            "create_payoff_quote",
+            "pay_payoff_quote",
+            "create_hardship_request",
         ],
     )
     def test_money_asks_for_a_key(self, document: dict[str, Any], name: str) -> None:
