@@ -105,6 +105,11 @@ def _priced(
     )
 
 
+def forget_prices() -> None:
+    """For whoever measures what pricing takes."""
+    _priced.cache_clear()
+
+
 @lru_cache(maxsize=512)
 def _rules(text: str) -> ProductRules:
     return rules_of(json.loads(text))

@@ -45,7 +45,7 @@ OPEN = (State.LISTED, State.OFFERED)
 
 @dataclass(frozen=True)
 class Row:
-    """One offer beside the others. `instalment` is the largest, in minor units; `is_level`: all are like it."""
+    """One offer beside the others. `instalment` (minor units) is the largest; `is_level`: all but the last alike."""
 
     bid: Bid
     instalment: int
@@ -231,11 +231,11 @@ def _rows(application: Application, at: datetime) -> list[Row]:
 
 def _row(bid: Bid, *, is_good: bool) -> Row:
     payments = [row.payment for row in schedule_of(bid).rows]
-    terms = bid.product_terms
+    terms, is_level = bid.product_terms, len(set(payments[:-1])) <= 1
     return Row(
         bid=bid,
-        instalment=max(payments),
-        is_level=len(set(payments[:-1])) <= 1,
+        instalment=payments[0] if is_level else max(payments),
+        is_level=is_level,
         method=borrowing_words.method(rules_of(terms.rules)),
         late=borrowing_words.late(late_of(terms.late), terms.product.currency_id),
         is_good=is_good,
