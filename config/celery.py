@@ -16,6 +16,7 @@ app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
 app.autodiscover_tasks(related_name="staff_tasks")
 app.autodiscover_tasks(related_name="automatic_tasks")
+app.autodiscover_tasks(related_name="closing_tasks")
 app.autodiscover_tasks(related_name="scoring_tasks")
 app.autodiscover_tasks(related_name="contract_tasks")
 app.autodiscover_tasks(related_name="bidding_tasks")
@@ -92,6 +93,17 @@ app.conf.beat_schedule = {
     # A bureau that was down is asked again after a while; a run that finds nothing due costs one query.
     "score applications": {"task": "credit.scoring_tasks.score_due", "schedule": 60.0},
     "tell of refusals": {"task": "credit.scoring_tasks.send_adverse_actions", "schedule": 300.0},
+    "roll loans": {"task": "credit.closing_tasks.roll_loans", "schedule": crontab(minute="2-59/5")},
+    # From the morning on: what came in overnight is there to be taken.
+    "collect instalments": {
+        "task": "credit.closing_tasks.collect_instalments",
+        "schedule": crontab(hour="6-22", minute=15),
+    },
+    # In the hours in which a lender may speak of a debt.
+    "remind borrowers": {
+        "task": "credit.closing_tasks.remind_borrowers",
+        "schedule": crontab(hour="8-20", minute="5,35"),
+    },
     "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
     "take up webhooks": {"task": "accounts.webhook_tasks.take_up", "schedule": 15.0},
     "forget old webhooks": {

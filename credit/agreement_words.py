@@ -64,8 +64,8 @@ def as_of(facts: Facts) -> str:
         )
     return (
         _(
-            "Days and interest are those of a payout on %(day)s. Later, every due day is later too, and interest goes by "
-            "the days in between."
+            "Days and interest are those of a payout on %(day)s. Later, every due day is later too, and interest goes "
+            "by the days in between."
         )
         % day
     )
@@ -207,8 +207,8 @@ def _rest(facts: Facts) -> list[Section]:
                     _("Complaints"),
                     _(
                         "Write to the lender, or to Alajo on the help page. You hear from us within 24 hours and "
-                        "have an answer within 48. If that does not settle it, go to the Federal Competition and Consumer "
-                        "Protection Commission (FCCPC)."
+                        "have an answer within 48. If that does not settle it, go to the Federal Competition and "
+                        "Consumer Protection Commission (FCCPC)."
                     ),
                 )
             ],

@@ -1,4 +1,4 @@
-"""What borrowers are told day by day: an instalment is due or late, it was charged for, it was taken or was not."""
+"""What borrowers are told day by day: an instalment is due or late, it was charged for, it could not be taken."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -25,7 +25,7 @@ REMINDERS = {
     Kind.LATE_WEEK: "loan.late_week",
     Kind.LATE_MONTH: "loan.late_month",
 }
-CHARGED, TAKEN, NOT_TAKEN = "loan.late_charge", "loan.collected", "loan.not_collected"
+CHARGED, NOT_TAKEN = "loan.late_charge", "loan.not_collected"
 HELP = _("If you cannot pay, tell us: there is help before it costs you more.")
 # Event: what is said, what is said where others read along, icon, note.
 _WORDS: dict[str, tuple[str | Promise, str | Promise, str, str | Promise]] = {
@@ -65,12 +65,6 @@ _WORDS: dict[str, tuple[str | Promise, str | Promise, str, str | Promise]] = {
         "circle-alert",
         HELP,
     ),
-    TAKEN: (
-        _("%(money)s was taken for the instalment of %(day)s, as agreed"),
-        _("An instalment of your loan was paid from your wallet"),
-        "hand-coins",
-        "",
-    ),
     NOT_TAKEN: (
         _("Not all of the instalment of %(day)s could be taken: %(money)s is due"),
         _("An instalment of your loan could not be taken"),
@@ -89,9 +83,9 @@ def charged(loan: Loan, *, row: Row, amount: int) -> None:
     accounts.notify(notices=[_notice(loan, CHARGED, amount=amount, day=row.due)])
 
 
-def collected(collection: Collection, *, event: str, amount: int) -> None:
-    """Tell that so much (kobo) was taken, or is still due."""
-    accounts.notify(notices=[_notice(collection.loan, event, amount=amount, day=collection.due_date)])
+def not_collected(collection: Collection, *, due: int) -> None:
+    """Tell that so much (kobo) could not be taken and is still due."""
+    accounts.notify(notices=[_notice(collection.loan, NOT_TAKEN, amount=due, day=collection.due_date)])
 
 
 def reminded(reminders: Mapping[Reminder, int]) -> None:

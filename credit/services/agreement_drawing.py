@@ -52,8 +52,8 @@ def agreement_pdf(document: Document) -> bytes:
                         _("Left %(currency)s") % {"currency": currency},
                     ],
                     "signed": _(
-                        "Borrower and lender sign what has this SHA-256, each in their own name. It was taken of all the "
-                        "terms when the offer was accepted; other terms have another."
+                        "Borrower and lender sign what has this SHA-256, each in their own name. It was taken of all "
+                        "the terms when the offer was accepted; other terms have another."
                     ),
                 },
             },

@@ -116,7 +116,7 @@ def look_at(*, contract_id: UUID, provider: Provider, by: User, at: datetime) ->
 
 
 def _answers(contract: Contract) -> list[Answer]:
-    """The newest answer of each bureau since the offer was accepted: what lenders may see of them, and while it waits."""
+    """The newest answer of each bureau since the offer was accepted."""
     rows = BureauReport.objects.filter(
         application_id=contract.application_id,
         kind=BureauReport.Kind.HARD,

@@ -17,7 +17,8 @@ from credit.services.holding import hold
 from credit.services.noting import enter
 from credit.services.proving import Difference, proof_of
 from credit.services.repaying import repay
-from credit.tests.world import NAIRA, moment
+from credit.states import State
+from credit.tests.world import NAIRA, day, moment
 from wallet import services as wallet
 from wallet.tests.approving import approve, propose
 
@@ -62,7 +63,9 @@ def charge(loan: Loan, naira: int, on: date) -> LoanTransaction:
 
 def is_late_by(loan: Loan, days: int) -> None:
     """As if it had been late for so long by the close of yesterday."""
-    with acting_as_service():
+    with acting_as_service(), transaction.atomic():
+        if state_of(loan) == State.ACTIVE:
+            hold(loan.pk, user_id=None, at=moment(day(0)))
         Position.objects.filter(pk=loan.pk).update(overdue_days=days)
 
 

@@ -11,7 +11,7 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import uuid7
 from credit.consents import CURRENT, NEEDED, words_of
-from credit.models import Application, Consent, Question
+from credit.models import Application, Bid, Consent, Question
 from credit.refusals import ApplicationNotFound, IdReused, LoanNotFound
 from credit.released import ALWAYS, FIELDS, released_file, released_files
 from credit.services import applying, consenting
@@ -20,7 +20,8 @@ from credit.services.consenting import ConsentTextChanged
 from credit.services.searching import NoConsent, standing_consent
 from credit.states import GuardUnmet, StateRefused
 from credit.tests.applying import ANSWERS, again, answer, consent, history, ready, started
-from credit.tests.world import NAIRA, application, lender, lent, product
+from credit.tests.world import NAIRA, application, bid, lender, lent, product
+from wallet.models import Account
 from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +171,13 @@ def test_withdrawing_is_free_until_an_offer_is_accepted(ada: User) -> None:
         for _press in range(2):
             assert applying.withdraw(application_id=asked.pk, user=ada, at=NOW()).state == "WITHDRAWN"
         assert again(asked).ended_at is not None
+    terms = product(lender(make_person(), naira=200_000))
+    offered = application(ada)
+    offer = bid(offered, terms)
+    applying.withdraw(application_id=offered.pk, user=ada, at=NOW())
+    with acting_as_service():
+        assert Bid.objects.get(pk=offer.pk).state == "LOST"
+        assert Account.objects.get(pk=terms.product.provider.account_id).held == 0
     accepted = application(ada, state="ACCEPTED")
     with pytest.raises(StateRefused):
         applying.withdraw(application_id=accepted.pk, user=ada, at=NOW())

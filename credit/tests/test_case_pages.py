@@ -67,6 +67,8 @@ def test_a_case_is_claimed_read_decided_and_the_next_one_given() -> None:
     review = text_of(desk.post(form, given))
     assert "The applicant will read" in review
     assert "Repayments out of income" in review
+    assert "Your score was 591" in review
+    assert "You may ask for a person to look at it again." in review
     assert fresh(case.application).state == "SUBMITTED"
     assert SAW in text_of(desk.post(form, {**given, "step": "change"}))
     done = desk.post(form, {**given, "step": "confirm"})

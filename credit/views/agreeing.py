@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -52,18 +51,15 @@ def sign_page(request: PersonRequest, application_id: UUID) -> HttpResponseBase:
 @step_up_required
 def _sign(request: PersonRequest, contract: Contract) -> HttpResponse:
     """Signed again it is as it was."""
-    key = contract.application_id
+    key, searches = contract.application_id, request.POST.get("searches")
     try:
-        with transaction.atomic():
-            if request.POST.get("searches"):
-                seen = {SEARCH.kind: request.POST["searches"]}
-                consenting.give(application_id=key, user=request.user, seen=seen, at=database_now())
-            signing.sign(
-                application_id=key,
-                user=request.user,
-                sha256=request.POST.get("sha256", ""),
-                at=database_now(),
-            )
+        signing.sign(
+            application_id=key,
+            user=request.user,
+            sha256=request.POST.get("sha256", ""),
+            seen={SEARCH.kind: searches} if searches else None,
+            at=database_now(),
+        )
     except (TermsChanged, consenting.ConsentTextChanged) as refusal:
         return _page(request, contract, why=str(refusal), status=409)
     except DomainError as refusal:

@@ -40,6 +40,7 @@ BENCHES = (
     "kyc",
     "ledger",
     "matching",
+    "loans",
     "realtime",
     "reconcile",
     "referrals",

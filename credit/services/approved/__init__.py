@@ -1,4 +1,4 @@
-"""What with credit takes two people: lenders, scorecards, payouts undone, measures of help, giving a loan up, taking things back."""
+"""What with credit takes two people: lenders, cards, payouts undone, measures of help, giving up, taking back."""
 
 from accounts import approvals
 from credit.services import cards
