@@ -1,12 +1,11 @@
 """Help with a loan and the proof of it, on their pages: asked, answered, paid after it was given up, compared."""
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.tests.approving import make_colleague
 from accounts.tests.factories import make_person
-from accounts.tests.staff import at_work
 from core.actors import acting_as_service
 from credit.models import HardshipRequest, Loan
 from credit.services import hardship
@@ -34,8 +33,8 @@ def asked(loan: Loan) -> HardshipRequest:
         return HardshipRequest.objects.select_related("loan").get(loan=loan)
 
 
-def test_help_is_asked_for_once_answered_by_staff_and_read(client: Client, ada: User, loan: Loan) -> None:
-    client.force_login(ada)
+def test_help_is_asked_for_once_answered_by_staff_and_read(ada: User, loan: Loan) -> None:
+    client = browser_of(ada)
     address = f"/loans/{loan.pk}/help/"
     page = text(client.get(address))
     # What helps stands before what being late costs.
@@ -58,7 +57,7 @@ def test_help_is_asked_for_once_answered_by_staff_and_read(client: Client, ada: 
         hardship.withdraw(request_id=asked(loan).pk, user=ada, at=timezone.now())
 
 
-def test_what_was_given_up_is_paid_on_the_help_page(client: Client, ada: User, loan: Loan) -> None:
+def test_what_was_given_up_is_paid_on_the_help_page(ada: User, loan: Loan) -> None:
     is_late_by(loan, 200)
     done(losses.WRITE_OFF, loan)
     browser = browser_of(ada)
@@ -75,12 +74,10 @@ def test_what_was_given_up_is_paid_on_the_help_page(client: Client, ada: User, l
     is_proven(loan)
 
 
-def test_the_proof_shows_each_figure_and_names_what_was_changed(
-    client: Client, ada: User, loan: Loan
-) -> None:
+def test_the_proof_shows_each_figure_and_names_what_was_changed(ada: User, loan: Loan) -> None:
     pay(loan, 9_400, day(10))
     done(measures.RE_AGE, loan, count=20, first_due=None)
-    client.force_login(ada)
+    client = browser_of(ada)
     address = f"/loans/{loan.pk}/proof/"
     page = text(client.get(address))
     assert "Everything agrees" in page and "Period 1" in page and "rounded to a kobo" in page
@@ -90,24 +87,17 @@ def test_the_proof_shows_each_figure_and_names_what_was_changed(
         position.save(update_fields=["principal"])
     page = text(client.get(address))
     assert "Something does not agree" in page and "position.principal" in page
-    client.force_login(make_person())
-    assert client.get(address).status_code == 404
+    assert browser_of(make_person()).get(address).status_code == 404
 
 
 def test_staff_answer_and_propose_from_the_request(loan: Loan, ada: User) -> None:
     hardship.ask(loan_id=loan.pk, user=ada, wish="PAUSE", text="I am ill", can_pay=None, at=timezone.now())
-    staff = browser_of(_reader())
+    staff = browser_of(
+        make_colleague("credit.propose_loan_change", "credit.view_hardshiprequest", "accounts.view_approval")
+    )
     page = f"/staff/credit/hardshiprequest/{asked(loan).pk}/"
     seen = staff.get(f"{page}change/")
     assert "I am ill" in text(seen) and measures.PAUSE in seen.content.decode()
     assert staff.post(f"{page}answer/", {"granted": "yes", "answer": "You have it"}).status_code == 302
     assert asked(loan).state == HardshipRequest.State.GRANTED
-    assert at_work(proposer()).get(f"{page}change/").status_code == 403
-
-
-def _reader() -> User:
-    from accounts.tests.approving import make_colleague
-
-    return make_colleague(
-        "credit.propose_loan_change", "credit.view_hardshiprequest", "accounts.view_approval"
-    )
+    assert browser_of(proposer()).get(f"{page}change/").status_code == 403

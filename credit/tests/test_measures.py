@@ -32,6 +32,9 @@ from credit.tests.hard import (
     state_of,
 )
 from credit.tests.world import NAIRA, day, lender, lent, moment, product, transactions_of
+from wallet import services as wallet
+from wallet.refusals import LedgerRefusal
+from wallet.services import Line
 from wallet.services.approved.adjustments import OwnMoney
 from wallet.tests.approving import again, approve
 
@@ -221,10 +224,6 @@ def test_a_write_off_of_another_month_stays(loan: Loan) -> None:
     is_late_by(loan, 200)
     approval = proposed(losses.WRITE_OFF, loan)
     earlier = moment(day(0).replace(day=1) - (day(0) - day(1)))
-    with acting_as_service():
-        from credit.models import Application
-
-        assert Application.objects.get(pk=loan.pk).state == State.ACTIVE
     approvals.approve(approval_id=approval.pk, checker=approver(), at=earlier)
     with pytest.raises(GuardUnmet) as refused:
         proposed(losses.UNDO, loan)
@@ -278,14 +277,9 @@ def test_a_lender_without_the_money_stops_it_and_nothing_is_half_done(ada: User)
     loan = lent(ada, product(poor), at=moment(day(45)), wallet_naira=200_000)
     paid = pay(loan, 40_000, day(20))
     with acting_as_service():
-        from wallet import services as wallet
-        from wallet.services import Line
-
         left = wallet.balance_of(poor.account_id) - 10_000 * NAIRA
         out = Line("LENDER_PAYOUT", poor.account_id, wallet.system_account("EQUITY"), left)
         wallet.post(posting_id=posting_id(), lines=[out])
-    from wallet.refusals import LedgerRefusal
-
     with pytest.raises(LedgerRefusal):
         proposed(taken_back.TAKE_BACK, loan, transaction=str(paid.pk))
     assert len(transactions_of(loan)) == 2

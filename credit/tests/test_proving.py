@@ -1,5 +1,6 @@
 """A loan is worked out again from its events; whatever was tampered with in the database is named."""
 
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 from accounts.tests.factories import make_person
 from conftest import superuser
 from credit.models import Loan
+from credit.penalties import LateCharge
 from credit.tests.hard import charge, differences, is_proven, pay
 from credit.tests.world import day, lender, lent, moment, product
 
@@ -18,8 +20,9 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 @pytest.fixture
 def loan(transactional_db: None) -> Loan:
     """A loan with a life: paid on time, paid too much of at once, charged, late."""
-    loan = lent(make_person(), product(lender(make_person())), at=moment(day(50)), wallet_naira=100_000)
-    pay(loan, 9_460, day(20))
+    terms = product(lender(make_person()), late=LateCharge(Decimal(0)))
+    loan = lent(make_person(), terms, at=moment(day(50)), wallet_naira=100_000)
+    pay(loan, 10_000, day(20))
     pay(loan, 30_000.55, day(12))
     charge(loan, 500, day(9))
     pay(loan, 700, day(3))
