@@ -15,6 +15,7 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
 from credit import application_rules as rules
+from credit import scoring_tasks
 from credit.application_rules import Errors
 from credit.application_tasks import takes
 from credit.consents import NEEDED
@@ -153,6 +154,7 @@ def submit(*, application_id: UUID, user: User, at: datetime) -> Application:
         application.submitted_at = application.complete_at = at
         application.save(update_fields=["submitted_at", "complete_at"])
         notices.submitted(application)
+        scoring_tasks.score_soon(application.pk)
         return application
 
 
@@ -184,7 +186,6 @@ def withdraw(*, application_id: UUID, user: User, at: datetime, reason: str = ""
             stood = end_all(application, at=at)
             step(application, Event.WITHDRAW, who=Actor.BORROWER, at=at, reason=reason)
             offers.tell_lenders(stood, "loan.offer_not_chosen")
-            end_all(application, at=at)
         return application
 
 
@@ -211,6 +212,7 @@ def answer_question(
             step(application, Event.ANSWER, who=Actor.BORROWER, at=at)
             application.complete_at, application.deadline = at, None
             application.save(update_fields=["complete_at", "deadline"])
+            scoring_tasks.score_soon(application.pk)
         return question
 
 

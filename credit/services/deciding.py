@@ -15,6 +15,7 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
+from credit import scoring_tasks
 from credit.case_reasons import ASKED_IN_WORDS, LISTS, REASONS, TWO_PEOPLE_ABOVE, Decision
 from credit.models import AdverseAction, Application, BureauReport, Case, CreditScore, Question
 from credit.notices.scoring import refusal_in_words, tell
@@ -245,6 +246,15 @@ def _reopen(case: Case, _by: User, message: str, reason_code: str, at: datetime)
     tell(application, "loan.review_upheld", note=message)
 
 
+def _open_again(case: Case, by: User, message: str, reason_code: str, at: datetime) -> None:
+    _reopen(case, by, message, reason_code, at)
+    scoring_tasks.score_soon(case.application_id)
+
+
+def _score_again(case: Case, _by: User, _message: str, _reason_code: str, _at: datetime) -> None:
+    scoring_tasks.score_soon(case.application_id)
+
+
 def _confirm(case: Case, _by: User, message: str, _reason_code: str, _at: datetime) -> None:
     tell(case.application, "loan.review_confirmed", note=message)
 
@@ -252,16 +262,18 @@ def _confirm(case: Case, _by: User, message: str, _reason_code: str, _at: dateti
 def _stands(case: Case, _by: User, message: str, _reason_code: str, _at: datetime) -> None:
     """It counts again, as it did before it was disputed; what was said of it stays readable."""
     case.application.reports.filter(disputed_at__isnull=False).update(disputed_at=None)
+    scoring_tasks.score_soon(case.application_id)
     tell(case.application, "loan.dispute_settled", note=message)
 
 
 def _left_out(case: Case, _by: User, message: str, _reason_code: str, _at: datetime) -> None:
     """It stays left out of whatever is decided by itself."""
+    scoring_tasks.score_soon(case.application_id)
     tell(case.application, "loan.dispute_settled", note=message)
 
 
 def _nothing(_case: Case, _by: User, _message: str, _reason_code: str, _at: datetime) -> None:
-    """What follows happens by itself: it is scored when its turn comes, or nothing is left to do."""
+    """Nothing is left to do."""
 
 
 def _close_others(case: Case, at: datetime) -> None:
@@ -276,9 +288,9 @@ _DEEDS: dict[Decision, Callable[[Case, User, str, str, datetime], None]] = {
     Decision.LIST: _list,
     Decision.DECLINE: _decline,
     Decision.ASK: _ask,
-    Decision.RESCORE: _nothing,
+    Decision.RESCORE: _score_again,
     Decision.UPHOLD: _uphold,
-    Decision.REOPEN: _reopen,
+    Decision.REOPEN: _open_again,
     Decision.CONFIRM: _confirm,
     Decision.STANDS: _stands,
     Decision.LEFT_OUT: _left_out,

@@ -127,9 +127,10 @@ def due_to_score(*, at: datetime) -> list[UUID]:
     asked = BureauReport.objects.filter(application=OuterRef("pk"), asked_at__gt=at - SETTLES)
     sent = Application.objects.filter(state=State.SUBMITTED, changed_at__lte=at - SETTLES)
     found = sent.exclude(Exists(open_cases)).exclude(Exists(asked)).order_by("changed_at", "id")
-    failed = BureauReport.objects.filter(application=OuterRef("pk"), state=BureauReport.State.FAILED)
-    waiting = found.annotate(failed=Exists(failed))[:LOOKED_AT]
-    due = (one.pk for one in waiting if not one.failed or is_due(one, at=at))
+    waiting = list(found[:LOOKED_AT])
+    failures = BureauReport.objects.filter(application__in=waiting, state=BureauReport.State.FAILED)
+    failed = set(failures.values_list("application_id", flat=True))
+    due = (one.pk for one in waiting if one.pk not in failed or is_due(one, at=at))
     return list(islice(due, AT_ONCE))
 
 

@@ -193,7 +193,7 @@ def _begin(application_id: UUID, code: str, kind: Kind, at: datetime) -> BureauR
                 raise SearchUnderway
             _fail(row, "nobody came back", at)
         due = _due(application, code, kind)
-        if kind is Kind.SOFT and (due is None or due > at):
+        if due is None or due > at:
             return None
         row = BureauReport.objects.create(
             application=application, bureau=code, kind=kind, consent=consent, asked_at=at
@@ -220,7 +220,7 @@ def standing_consent(application: Application, kind: str, *, at: datetime) -> Co
 
 
 def _due(application: Application, code: str, kind: Kind) -> datetime | None:
-    """When a bureau may be asked (again); None once it was asked often enough.
+    """When a bureau may be asked (again); None once a soft search was tried often enough, a hard one never.
 
     What failed before the file was complete, or before an officer had it tried again, counts no more.
     """
@@ -233,7 +233,9 @@ def _due(application: Application, code: str, kind: Kind) -> datetime | None:
     )
     if not tries:
         return max(since)
-    return tries[0] + WAITS[len(tries) - 1] if len(tries) <= len(WAITS) else None
+    if len(tries) <= len(WAITS):
+        return tries[0] + WAITS[len(tries) - 1]
+    return tries[0] + WAITS[-1] if kind is Kind.HARD else None
 
 
 def _ask(row: BureauReport, at: datetime) -> None:

@@ -1,6 +1,5 @@
 """What is read before signing follows from what was agreed, and can be followed by hand."""
 
-from datetime import date
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal

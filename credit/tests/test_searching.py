@@ -11,13 +11,14 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import IdentityNumber
+from accounts.models import IdentityNumber, Notification
+from accounts.notice_words import said
 from core.actors import acting_as_service
 from credit import bureaux
 from credit.bureaux import Answer, Person, Report
 from credit.models import Application, BureauReport, Case, Consent, CreditScore
 from credit.sandbox.files import Fault, choose_fault
-from credit.services import searching
+from credit.services import applying, searching
 from credit.services.scoring import due_to_score, score_application
 from credit.services.searching import (
     BureauUnavailable,
@@ -28,7 +29,18 @@ from credit.services.searching import (
     search_hard,
     search_soft,
 )
-from credit.tests.scored import BEHIND, UNKNOWN, applicant, cases_of, fresh, reach_bureaux, submitted
+from credit.tests.applying import ready
+from credit.tests.scored import (
+    BEHIND,
+    IN_DEFAULT,
+    UNKNOWN,
+    applicant,
+    cases_of,
+    fresh,
+    reach_bureaux,
+    submitted,
+    told_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = timezone.now
@@ -218,7 +230,9 @@ def test_hard_searches_are_made_once_an_offer_is_accepted_with_a_consent_of_thei
         search_hard(application_id=made.pk, at=NOW())
     assert refused.value.data == {"bureaux": ["savanna"]}
     choose_fault("savanna", "")
-    found = search_hard(application_id=made.pk, at=NOW())
+    with pytest.raises(BureauUnavailable):  # not before its time
+        search_hard(application_id=made.pk, at=NOW())
+    found = search_hard(application_id=made.pk, at=NOW() + 3 * MINUTE)
     assert {(row.bureau, row.kind) for row in found} == {("meridian", "HARD"), ("savanna", "HARD")}
     assert bureaux.name_of(found[0].bureau) in ("Meridian Credit Bureau", "Savanna Registry")
     with acting_as_service():
@@ -233,3 +247,19 @@ def test_the_sandbox_page_chooses_what_goes_wrong(client: Any) -> None:
     assert client.post("/sandbox/bureaux/", {"bureau": "savanna", "fault": "down"}).status_code == 302
     assert '<option value="down" selected>' in client.get("/sandbox/bureaux/").content.decode()
     assert client.post("/sandbox/bureaux/", {"bureau": "savanna", "fault": "loud"}).status_code == 404
+
+
+def test_what_is_sent_is_searched_for_scored_and_answered_by_the_time_it_is_committed() -> None:
+    good, bad = applicant(), applicant(IN_DEFAULT)
+    sent = [ready(user) for user in (good, bad)]
+    for user, draft in zip((good, bad), sent, strict=True):
+        applying.submit(application_id=draft.pk, user=user, at=NOW())
+    assert [fresh(draft).state for draft in sent] == ["LISTED", "DECLINED"]
+    with acting_as_service():
+        notice = Notification.objects.get(user=bad, event="loan.refused")
+        words = said(notice)
+    assert words.href == f"/borrow/applications/{sent[1].pk}/decision/"
+    assert "a loan in default, which declines an application by itself." in words.note
+    assert "Reports of Meridian Credit Bureau, Savanna Registry counted" in words.note
+    assert "a loan in default" not in str(words.outside)
+    assert told_of(sent[1])[0].sent_at is not None
