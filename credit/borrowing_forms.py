@@ -1,5 +1,6 @@
 """Forms of whoever looks for a loan. They check the shape of what was typed; what it means, the services decide."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,14 @@ from credit.models.providers import MOST_RATE
 from credit.released import ALWAYS, BY_NAME, CHOSEN
 from wallet.forms import MoneyField
 
-EMPTY = ("", _("Choose"))
+NOTHING = re.compile(r"₦?\s*0+(\.0{1,2})?")
+
+
+class SumField(MoneyField):
+    """An amount that may be nothing at all."""
+
+    def to_python(self, value: Any) -> int | None:
+        return 0 if NOTHING.fullmatch((value or "").strip()) else super().to_python(value)
 
 
 class LoanField(MoneyField):
@@ -42,8 +50,8 @@ class CompareForm(forms.Form):
 
     amount = LoanField(label=_("You borrow"))
     count = MonthsField(label=_("For how many months"))
-    income = MoneyField(label=_("What comes in a month"), required=False)
-    outgo = MoneyField(label=_("What goes out a month, other loans included"), required=False)
+    income = SumField(label=_("What comes in a month"), required=False)
+    outgo = SumField(label=_("What goes out a month, other loans included"), required=False)
     lender = forms.ChoiceField(label=_("Lender"), required=False)
     fits = forms.BooleanField(label=_("Only what I could get"), required=False)
     sort = forms.ChoiceField(
@@ -159,14 +167,14 @@ class WorkStep(forms.Form):
 
 
 class MonthStep(forms.Form):
-    income = MoneyField(
+    income = SumField(
         label=_("What comes in a month, after tax?"),
         help_text=_("In a usual month: pay, trade, rent, money that family sends."),
     )
-    expenses = MoneyField(
+    expenses = SumField(
         label=_("What do you spend a month?"), help_text=_("Rent, food, transport, school fees.")
     )
-    debts = MoneyField(label=_("What do you pay on other loans a month?"), help_text=_("0 if you have none."))
+    debts = SumField(label=_("What do you pay on other loans a month?"), help_text=_("0 if you have none."))
 
     def facts(self) -> dict[str, Any]:
         return self.cleaned_data
@@ -201,4 +209,13 @@ class AgainForm(forms.Form):
         min_length=10,
         max_length=1000,
         widget=forms.Textarea({"rows": 4}),
+    )
+
+
+class DisputeForm(forms.Form):
+    text = forms.CharField(
+        label=_("What is wrong in it?"),
+        min_length=10,
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3}),
     )

@@ -8,14 +8,20 @@ from core.templatetags.money import money
 from core.templatetags.rates import percent
 from credit.application_rules import Step
 from credit.comparing import Bar
-from credit.models import Application, ProductTerms, StatusChange
+from credit.models import Application, Position, ProductTerms, StatusChange
 from credit.penalties import LateCharge
 from credit.product_rules import ProductRules
+from credit.released import FIELDS
 from credit.states import Event, Guard, GuardUnmet, State
 from credit.terms import Method
 from wallet.services import Limits
 
 WHOLE = 100
+# An application that has become a loan: its own page says more.
+LOAN_STATES = (
+    *(State.ACTIVE, State.OVERPAID, State.CHARGED_OFF, State.WRITTEN_OFF),
+    *(State.CLOSED_MET, State.CLOSED_REFINANCED),
+)
 # A state's tone, as components/status.html draws it.
 TONES = {
     State.DRAFT: "neutral",
@@ -69,6 +75,16 @@ def happened(change: StatusChange) -> str:
     return str(_EVENTS.get(change.event) or change.get_now_display())
 
 
+def released(application: Application) -> list[str]:
+    """What lenders may see of it, by its labels."""
+    return [str(field.label) for field in FIELDS if field.always or field.name in application.released]
+
+
+def owed(position: Position) -> int:
+    """All that is owed of a loan but for interest that is not due yet."""
+    return position.principal + position.due_interest + position.fees + position.penalties
+
+
 def months(number: int) -> str:
     return ngettext("%(number)s month", "%(number)s months", number) % {"number": number}
 
@@ -85,6 +101,17 @@ def length(terms: ProductTerms) -> str:
     if terms.shortest == terms.longest:
         return months(terms.longest)
     return _("%(shortest)s to %(longest)s") % {"shortest": terms.shortest, "longest": months(terms.longest)}
+
+
+def instalments(terms: ProductTerms) -> str:
+    """How many instalments, where they are not a month apart."""
+    words = _("%(shortest)s to %(longest)s instalments")
+    return words % {"shortest": terms.shortest, "longest": terms.longest}
+
+
+def rates(terms: ProductTerms) -> str:
+    words = _("This loan costs %(lowest)s to %(highest)s a year.")
+    return words % {"lowest": percent(terms.lowest_rate), "highest": percent(terms.highest_rate)}
 
 
 def method(rules: ProductRules) -> str:

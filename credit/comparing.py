@@ -22,6 +22,8 @@ from credit.terms_data import rules_of
 from wallet.rhythm import MONTHLY
 from wallet.services import Limits
 
+NONE = Decimal(0)
+
 
 class Bar(StrEnum):
     """Why somebody could not get it as they ask for it."""
@@ -100,10 +102,14 @@ def ordered(listings: Sequence[Listing], order: Order) -> list[Listing]:
     return sorted(listings, key=key)
 
 
+def is_monthly(terms: ProductTerms) -> bool:
+    rules = rules_of(terms.rules)
+    return (rules.rhythm, rules.every) == (MONTHLY, 1)
+
+
 def lends(terms: ProductTerms, amount: int, count: int) -> tuple[Bar, ...]:
     """Return what is outside of what a product lends, month by month."""
-    rules = rules_of(terms.rules)
-    bars = [] if (rules.rhythm, rules.every) == (MONTHLY, 1) else [Bar.RHYTHM]
+    bars = [] if is_monthly(terms) else [Bar.RHYTHM]
     if not terms.least <= amount <= terms.most:
         bars.append(Bar.AMOUNT)
     if not terms.shortest <= count <= terms.longest:

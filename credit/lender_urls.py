@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from credit.views import lending, lending_products
+from credit.views import lending, lending_products, lending_rules
 
 urlpatterns = [
     path("", lending.overview, name="lending"),
@@ -27,4 +27,7 @@ urlpatterns = [
         lending_products.switch,
         name="lending_product_open",
     ),
+    path("rules/", lending_rules.overview, name="lending_rules"),
+    path("rules/new/", lending_rules.make, name="lending_rule_make"),
+    path("rules/<uuid:rule_id>/", lending_rules.change, name="lending_rule_change"),
 ]

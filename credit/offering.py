@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts.approvals import canonical
 from credit.matching import Asked, Lender, Offer, Product
 from credit.models import Application, Bid, Commission, ProductTerms, Provider
@@ -70,6 +72,15 @@ def figures_of(
     )
 
 
+def schedule_of(bid: Bid) -> Priced:
+    """Return the schedule of an offer as it was priced, were it paid out on the day it was made."""
+    terms = bid.product_terms
+    start = timezone.localdate(bid.made_at)
+    return _priced(
+        canonical(terms.rules), bid.amount, bid.count, bid.rate, start, terms.fee_percent, terms.fee_fixed
+    )
+
+
 def commission_of(commission: Commission | None, amount: int) -> tuple[int, int]:
     """Return what a lender owes us of an amount, rounded down, and the tax on that, half up; nothing without one."""
     if commission is None:
@@ -92,6 +103,11 @@ def _priced(
         fee_percent=fee_percent,
         fee_fixed=fee_fixed,
     )
+
+
+def forget_prices() -> None:
+    """For whoever measures what pricing takes."""
+    _priced.cache_clear()
 
 
 @lru_cache(maxsize=512)

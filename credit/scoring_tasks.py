@@ -1,8 +1,10 @@
 """Background work of scoring. Each may run twice at once, or be killed: the application's lock decides."""
 
+from functools import partial
 from uuid import UUID
 
 from celery import shared_task
+from django.db.transaction import on_commit
 from django.utils import timezone
 
 from core.actors import acting_as_service
@@ -27,3 +29,8 @@ def score_due() -> None:
 @shared_task
 def send_adverse_actions() -> None:
     adverse.send_all_adverse(at=timezone.now())
+
+
+def score_soon(application_id: UUID) -> None:
+    """Have an application scored once the running transaction is committed; `score_due` finds what was lost."""
+    on_commit(partial(score.delay, application=str(application_id)), robust=True)

@@ -95,7 +95,7 @@ class DecisionForm(forms.Form):
             return []
         lines = [str(_TOLD[self.decision])]
         if self.decision is Decision.DECLINE:
-            lines += deciding.reasons_told(self.case.application)
+            lines.append(deciding.refusal_preview(self.case.application, at=timezone.now()))
         return lines + ([self.cleaned_data["message"]] if self.cleaned_data.get("message") else [])
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import AuditEvent, KycApplication, User
 from accounts.services.kyc.duplicates import Duplicate, duplicates_of
@@ -99,7 +101,7 @@ def _reports(application: Application) -> Iterator[Panel]:
         name, kind, when = (
             bureaux.name_of(row.bureau),
             row.get_kind_display(),
-            f"{row.asked_at:%Y-%m-%d %H:%M}",
+            date_format(timezone.localtime(row.asked_at), "Y-m-d H:i"),
         )
         title = f"{name} · {kind} · {when}"
         if row.disputed_at is not None:
@@ -121,7 +123,10 @@ def _reports(application: Application) -> Iterator[Panel]:
             ]
             for line in report.lines
         ]
-        asked = _now("asked for %(count)d times in 6 months") % {"count": report.inquiries}
+        many = report.inquiries
+        asked = ngettext("%(count)d inquiry in 6 months", "%(count)d inquiries in 6 months", many) % {
+            "count": many
+        }
         yield Panel(f"{title} · {asked}", columns, lines)
 
 
@@ -148,7 +153,7 @@ def _bins(score: CreditScore) -> Panel:
         ]
         for hit in scored.rules_hit
     ]
-    title = _now("Score %(score)d of %(cut_off)d, by %(card)s") % {
+    title = _now("Score %(score)d, cut-off %(cut_off)d, by %(card)s") % {
         "score": score.score,
         "cut_off": score.cut_off,
         "card": str(score.card),

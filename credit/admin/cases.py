@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people_found import people
 from accounts.personal import PersonalAdmin
-from core.staff import EMPTY, When, amount_of, as_uuid
+from core.staff import EMPTY, When, amount, as_uuid
 from credit.admin import case_decide, case_deeds
 from credit.admin.case_queue import (
     PLACE,
@@ -45,7 +45,7 @@ class CaseAdmin(PersonalAdmin):
         "case",
         "due",
         "kind",
-        amount_of("application__amount", _("Amount"), currency="application__currency_id"),
+        "asked_money",
         "priority",
         "holder",
         "recommender",
@@ -138,6 +138,10 @@ class CaseAdmin(PersonalAdmin):
             return EMPTY
         tone, told = _due(case)
         return format_html('<span class="badge badge--{}">{}</span>', tone, told)
+
+    @admin.display(description=_("Amount"))
+    def asked_money(self, case: Case) -> SafeString | str:
+        return amount(case.application.amount, case.application.currency_id)
 
     @admin.display(description=_("Held by"))
     def holder(self, case: Case) -> SafeString | str:

@@ -80,7 +80,7 @@ def accept(
         chosen = [_live(bid_id, application, live) for bid_id in dict.fromkeys(bid_ids)]
         for bid in chosen:
             _refuse_barred(bid, at)
-        parts = _parts(application, chosen, takes_part=takes_part)
+        parts = parts_of(application, chosen, takes_part=takes_part)
         contract = _agree(key, application, parts, at)
         _set_aside(contract, parts, at)
         _lose(application, live, parts, at)
@@ -131,7 +131,7 @@ def _refuse_barred(bid: Bid, at: datetime) -> None:
         raise OfferBarred(bars=[str(bar) for bar in bars], bid=str(bid.pk))
 
 
-def _parts(application: Application, chosen: Sequence[Bid], *, takes_part: bool) -> list[Part]:
+def parts_of(application: Application, chosen: Sequence[Bid], *, takes_part: bool) -> list[Part]:
     """Say how much of each offer is taken. Raises BidNotFound, OneOfferOnly, PartFunded."""
     if not chosen:
         raise BidNotFound

@@ -94,16 +94,34 @@ def send_all_adverse(*, at: datetime) -> int:
 
 
 def _facts(action: AdverseAction, application: Application, at: datetime) -> dict[str, Any]:
+    return refusal_facts(
+        application,
+        kind=action.kind,
+        reasons=action.reasons,
+        bureaux=action.bureaux,
+        score=action.score,
+        at=at,
+    )
+
+
+def refusal_facts(
+    application: Application,
+    *,
+    kind: str,
+    reasons: Sequence[str],
+    bureaux: Sequence[dict[str, Any]],
+    score: CreditScore | None,
+    at: datetime,
+) -> dict[str, Any]:
+    """Return what the notice of a refusal is made from; its words are in `credit/notices/scoring.py`."""
     facts: dict[str, Any] = {
         "application": str(application.pk),
-        "kind": action.kind,
-        "reasons": action.reasons,
-        "bureaux": [one["name"] for one in action.bureaux],
-        "free_report_until": timezone.localdate(at + FREE_REPORT).isoformat() if action.bureaux else None,
+        "kind": str(kind),
+        "reasons": list(reasons),
+        "bureaux": [one["name"] for one in bureaux],
+        "free_report_until": timezone.localdate(at + FREE_REPORT).isoformat() if bureaux else None,
     }
-    if action.score is not None:
-        facts |= _of_score(action.score)
-    return facts
+    return facts | (_of_score(score) if score is not None else {})
 
 
 def _of_score(score: CreditScore) -> dict[str, Any]:

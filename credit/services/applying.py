@@ -15,13 +15,16 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
 from credit import application_rules as rules
+from credit import scoring_tasks
 from credit.application_rules import Errors
 from credit.application_tasks import takes
 from credit.consents import NEEDED
 from credit.models import Application, Loan, Question
 from credit.notices import applying as notices
+from credit.notices import offers
 from credit.refusals import ApplicationNotFound, IdReused, LoanNotFound
 from credit.services import consenting
+from credit.services.ending_bids import end_all
 from credit.services.locking import lock_application
 from credit.services.steps import step
 from credit.states import Actor, Event, Guard, State, StateRefused
@@ -151,6 +154,7 @@ def submit(*, application_id: UUID, user: User, at: datetime) -> Application:
         application.submitted_at = application.complete_at = at
         application.save(update_fields=["submitted_at", "complete_at"])
         notices.submitted(application)
+        scoring_tasks.score_soon(application.pk)
         return application
 
 
@@ -172,14 +176,16 @@ def limits(application: Application, *, at: datetime) -> Limits:
 
 
 def withdraw(*, application_id: UUID, user: User, at: datetime, reason: str = "") -> Application:
-    """Give an application up, which is free while nothing is accepted. Withdrawn again, it stays withdrawn.
+    """Give an application up, which is free while nothing is accepted; offers end, and what they set aside is free.
 
-    Raises ApplicationNotFound, StateRefused.
+    Withdrawn again, it stays withdrawn. Raises ApplicationNotFound, StateRefused.
     """
     with acting_as_service(), transaction.atomic():
         application = lock_application(application_id, user_id=user.pk)
         if application.state != State.WITHDRAWN:
+            stood = end_all(application, at=at)
             step(application, Event.WITHDRAW, who=Actor.BORROWER, at=at, reason=reason)
+            offers.tell_lenders(stood, "loan.offer_not_chosen")
         return application
 
 
@@ -206,6 +212,7 @@ def answer_question(
             step(application, Event.ANSWER, who=Actor.BORROWER, at=at)
             application.complete_at, application.deadline = at, None
             application.save(update_fields=["complete_at", "deadline"])
+            scoring_tasks.score_soon(application.pk)
         return question
 
 

@@ -26,7 +26,6 @@ from credit.notices import offers as notices
 from credit.offering import figures_of
 from credit.released import released_files
 from credit.services.ending_bids import State
-from credit.services.market import shown_to_lenders
 from credit.services.new_bids import REASON, bars_of, new_bid
 from credit.services.steps import step_many
 from credit.states import Actor, Event, Guard
@@ -70,7 +69,7 @@ def place(planned: Sequence[Bid], *, at: datetime) -> int:
     """Write planned offers, as far as they still fit, and return how many. Runs in a transaction of its own."""
     with acting_as_service(), transaction.atomic():
         ids = {bid.application_id for bid in planned}
-        open_now = shown_to_lenders(at).filter(pk__in=ids, deadline__gt=at)
+        open_now = Application.objects.on_the_market().filter(pk__in=ids, deadline__gt=at)
         locked = open_now.select_for_update(no_key=True, skip_locked=True, of=("self",)).order_by("pk")
         applications = {one.pk: one for one in locked}
         there = _offered(applications, {bid.provider_id for bid in planned})
@@ -91,7 +90,7 @@ def place(planned: Sequence[Bid], *, at: datetime) -> int:
 
 
 def _open(at: datetime, after: UUID | None, size: int) -> list[Application]:
-    found = shown_to_lenders(at).filter(deadline__gt=at)
+    found = Application.objects.on_the_market().filter(deadline__gt=at)
     if after is not None:
         found = found.filter(pk__gt=after)
     return list(found.order_by("pk")[:size])
@@ -196,7 +195,7 @@ def _headroom(providers: Iterable[Provider], at: datetime) -> dict[UUID, int]:
     """What each lender may still promise, in minor units; what is set aside past its time counts as free."""
     by_account = {one.account_id: one.pk for one in providers}
     overdue = Hold.objects.open().filter(account__in=by_account, expires_at__lte=at)
-    freed = dict(overdue.values_list("account").annotate(Sum(F("amount") - F("committed"))))
+    freed = dict(overdue.values_list("account").annotate(freed=Sum(F("amount") - F("committed"))))
     accounts = Account.objects.filter(pk__in=by_account)
     return {by_account[one.pk]: one.available + int(freed.get(one.pk, 0)) for one in accounts}
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, Sum
 
 from core.ids import nth
@@ -38,15 +39,30 @@ def moved_by(posting_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
     return moved
 
 
+def is_out(posting: UUID) -> bool:
+    """Whether its month was taken out of the books."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from wallet_archivedmonth where %s >= since and %s < until)",
+            [posting, posting],
+        )
+        [found] = cursor.fetchone()
+    return bool(found)
+
+
 def differences(loan: Loan) -> list[str]:
-    """Name each payment whose postings, or whose shares' parts, are not what its row says."""
+    """Name each payment whose postings, or whose shares' parts, are not what its row says.
+
+    A month that was taken out of the books is proven by its own files.
+    """
     rows = live_payments(loan)
-    moved = moved_by(row.posting_id for row in rows if row.posting_id)
+    out = {row.posting_id for row in rows if row.posting_id and is_out(row.posting_id)}
+    moved = moved_by(row.posting_id for row in rows if row.posting_id and row.posting_id not in out)
     shared = _shared_of(rows)
     found = []
     for row in rows:
         wanted = {kind: getattr(row, name) for name, kind in LINES.items() if getattr(row, name)}
-        if row.posting_id is None or moved.get(row.posting_id, {}) != wanted:
+        if row.posting_id is None or (row.posting_id not in out and moved.get(row.posting_id, {}) != wanted):
             found.append(f"payment {row.number}: the ledger moved something else")
         parts = (row.principal, row.interest, row.fees + row.penalties)
         if shared.get(row.pk, (0, 0, 0)) != parts:

@@ -69,7 +69,7 @@ def make_bid(
         if (first := Bid.objects.filter(pk=bid_id).first()) is not None:
             return _same(first, provider, application, wish)
         on = timezone.localdate(at)
-        refuse_off_market(application, at)
+        refuse_off_market(application)
         terms = terms_on_offer(provider, wish.product_id, on)
         figures = _figures(provider, terms, wish, on)
         own = [bid for bid in lock_live(application) if bid.provider_id == provider.pk]
@@ -99,6 +99,14 @@ def make_bid(
         _note(bid)
         open_offers(application, who=Actor.PROVIDER, at=at)
     return bid
+
+
+def work_out(*, provider_id: UUID, by: Caller, wish: Wish, at: datetime) -> Figures:
+    """Return what an offer would come to; nothing is written. Raises as `make_bid`, but for what bars it."""
+    with acting_as_service():
+        provider = provider_for(by, provider_id)
+        on = timezone.localdate(at)
+        return _figures(provider, terms_on_offer(provider, wish.product_id, on), wish, on)
 
 
 def withdraw_bid(*, bid_id: UUID, by: Caller, at: datetime) -> Bid:

@@ -74,20 +74,25 @@ def cancel(*, application_id: UUID, user: User, at: datetime) -> Application:
 
 
 def undo_payout(*, application_id: UUID, reason: str, at: datetime) -> LoanTransaction:
-    """Take back a payout on its own day, as staff decided by two people. What was signed stays, and is not paid again.
-
-    Raises LoanNotFound, LoanParked, StateRefused, NotToday, AlreadyRepaid; InsufficientFunds where the borrower no
-    longer has the money.
-    """
+    """Take back a payout on its own day. What was signed stays signed, and is not paid out again. Raises as `undo`."""
     with acting_as_service(), transaction.atomic():
-        held = hold(application_id, user_id=None, at=at)
-        check_undoable(held.loan, held.application, held.today)
-        row = _give_back(held, kind=Kind.DISBURSAL_UNDONE, reason=reason)
-        holding = {Guard.SAME_DAY, Guard.NO_REPAYMENT, Guard.BOTH_SIDES_REVERSED}
-        step(held.application, Event.UNDO_DISBURSAL, who=Actor.OFFICER, at=at, holding=holding, reason=reason)
-        tell_borrower(held.application, "loan.payout_undone", amount=held.loan.contract.received)
-        tell_lenders(held.loan.contract, "loan.not_lent")
-        return row
+        return undo(hold(application_id, user_id=None, at=at), reason=reason)
+
+
+def undo(held: Held, *, reason: str) -> LoanTransaction:
+    """Take back the payout of a held loan, as two people of staff decided.
+
+    Raises StateRefused, NotToday, AlreadyRepaid; InsufficientFunds where the borrower no longer has the money.
+    """
+    check_undoable(held.loan, held.application, held.today)
+    row = _give_back(held, kind=Kind.DISBURSAL_UNDONE, reason=reason)
+    holding = {Guard.SAME_DAY, Guard.NO_REPAYMENT, Guard.BOTH_SIDES_REVERSED}
+    step(
+        held.application, Event.UNDO_DISBURSAL, who=Actor.OFFICER, at=held.at, holding=holding, reason=reason
+    )
+    tell_borrower(held.application, "loan.payout_undone", amount=held.loan.contract.received, reason=reason)
+    tell_lenders(held.loan.contract, "loan.not_lent")
+    return row
 
 
 def check_undoable(loan: Loan, application: Application, today: date) -> None:

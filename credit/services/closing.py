@@ -141,7 +141,8 @@ def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tup
     pauses: dict[UUID, list[tuple[date, date]]] = {}
     for pause in DelinquencyPause.objects.filter(loan__in=ids):
         pauses.setdefault(pause.loan_id, []).append((pause.since, pause.until))
-    folded, wrong = [], []
+    folded: list[Folded] = []
+    wrong: list[tuple[UUID, Exception]] = []
     for position in due:
         key = position.pk
         try:

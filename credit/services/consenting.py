@@ -20,15 +20,6 @@ Kind = Consent.Kind
 OVER = (*ENDED, State.CLOSED_MET)
 
 
-class ConsentMissing(DomainError):
-    """`data["kind"]` names what nobody agreed to, or no longer does."""
-
-    code = "credit_consent_missing"
-    kind = "conflict"
-    message = _("You have not agreed to this, or took it back.")
-    public = ("kind",)
-
-
 class ConsentTextChanged(DomainError):
     """`data["kind"]` names the consent whose words are others now."""
 
@@ -42,14 +33,6 @@ def standing(application: Application, *, at: datetime) -> dict[str, Consent]:
     """Return the consents of an application that stand, by kind."""
     given = Consent.objects.filter(application=application, withdrawn_at=None)
     return {consent.kind: consent for consent in given if consent.stands(at)}
-
-
-def require(application: Application, kind: str, *, at: datetime) -> Consent:
-    """Return the consent that stands. Raises ConsentMissing."""
-    found = standing(application, at=at).get(kind)
-    if found is None:
-        raise ConsentMissing(kind=str(kind))
-    return found
 
 
 def give(*, application_id: UUID, user: User, seen: Mapping[str, str], at: datetime) -> dict[str, Consent]:

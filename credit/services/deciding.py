@@ -15,9 +15,10 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
+from credit import scoring_tasks
 from credit.case_reasons import ASKED_IN_WORDS, LISTS, REASONS, TWO_PEOPLE_ABOVE, Decision
 from credit.models import AdverseAction, Application, BureauReport, Case, CreditScore, Question
-from credit.notices.scoring import tell
+from credit.notices.scoring import refusal_in_words, tell
 from credit.reasons import Reason, sentence
 from credit.services import adverse
 from credit.services.cases import OVERRIDE, WORK, CaseNotFound, NotForYou, held
@@ -32,6 +33,7 @@ from credit.states import Actor, Event, Guard, State
 ANSWER_WITHIN = timedelta(days=14)
 SHORTEST, LONGEST, LONGEST_MESSAGE = 5, 2000, 1000
 Kind = Case.Kind
+_WRITTEN = ("decision", "reason_code", "note", "claimed_by", "leased_until")
 
 
 class DecisionRefused(DomainError):
@@ -134,7 +136,7 @@ def decide_case(
         case.decision, case.reason_code, case.note = decision, reason_code, text
         case.decided_by, case.decided_at = by, at
         case.claimed_by, case.leased_until = None, None
-        case.save()
+        case.save(update_fields=[*_WRITTEN, "decided_by", "decided_at"])
         facts = {"decision": decision, "reason_code": reason_code, "text": text, "message": message}
         audit.record(action="credit.case.decided", target=case, actor_id=by.pk, **facts)
         return case
@@ -144,6 +146,20 @@ def reasons_told(application: Application) -> list[str]:
     """Return the sentences with which an application would be declined now: those of its newest score."""
     score = newest_score(application)
     return [sentence(Reason.from_facts(one)) for one in score.reasons] if score else []
+
+
+def refusal_preview(application: Application, *, at: datetime) -> str:
+    """Return, word for word, what an applicant would read of being declined now."""
+    reports = standing_reports(application, kind=BureauReport.Kind.SOFT, at=at)
+    facts = adverse.refusal_facts(
+        application,
+        kind=AdverseAction.Kind.DECLINED,
+        reasons=reasons_told(application),
+        bureaux=counted_reports(reports),
+        score=newest_score(application),
+        at=at,
+    )
+    return refusal_in_words(facts)
 
 
 def newest_score(application: Application) -> CreditScore | None:
@@ -174,7 +190,7 @@ def _hand_over(case: Case, by: User, decision: Decision, reason_code: str, text:
     case.decision, case.reason_code = (lists, reason_code) if recommends else ("", "")
     case.note = text
     case.claimed_by, case.leased_until = None, None
-    case.save()
+    case.save(update_fields=[*_WRITTEN, "recommended_by"])
     verb = "recommended" if recommends else "sent_back"
     audit.record(
         action=f"credit.case.{verb}", target=case, actor_id=by.pk, reason_code=reason_code, text=text
@@ -230,6 +246,15 @@ def _reopen(case: Case, _by: User, message: str, reason_code: str, at: datetime)
     tell(application, "loan.review_upheld", note=message)
 
 
+def _open_again(case: Case, by: User, message: str, reason_code: str, at: datetime) -> None:
+    _reopen(case, by, message, reason_code, at)
+    scoring_tasks.score_soon(case.application_id)
+
+
+def _score_again(case: Case, _by: User, _message: str, _reason_code: str, _at: datetime) -> None:
+    scoring_tasks.score_soon(case.application_id)
+
+
 def _confirm(case: Case, _by: User, message: str, _reason_code: str, _at: datetime) -> None:
     tell(case.application, "loan.review_confirmed", note=message)
 
@@ -237,16 +262,18 @@ def _confirm(case: Case, _by: User, message: str, _reason_code: str, _at: dateti
 def _stands(case: Case, _by: User, message: str, _reason_code: str, _at: datetime) -> None:
     """It counts again, as it did before it was disputed; what was said of it stays readable."""
     case.application.reports.filter(disputed_at__isnull=False).update(disputed_at=None)
+    scoring_tasks.score_soon(case.application_id)
     tell(case.application, "loan.dispute_settled", note=message)
 
 
 def _left_out(case: Case, _by: User, message: str, _reason_code: str, _at: datetime) -> None:
     """It stays left out of whatever is decided by itself."""
+    scoring_tasks.score_soon(case.application_id)
     tell(case.application, "loan.dispute_settled", note=message)
 
 
 def _nothing(_case: Case, _by: User, _message: str, _reason_code: str, _at: datetime) -> None:
-    """What follows happens by itself: it is scored when its turn comes, or nothing is left to do."""
+    """Nothing is left to do."""
 
 
 def _close_others(case: Case, at: datetime) -> None:
@@ -261,9 +288,9 @@ _DEEDS: dict[Decision, Callable[[Case, User, str, str, datetime], None]] = {
     Decision.LIST: _list,
     Decision.DECLINE: _decline,
     Decision.ASK: _ask,
-    Decision.RESCORE: _nothing,
+    Decision.RESCORE: _score_again,
     Decision.UPHOLD: _uphold,
-    Decision.REOPEN: _reopen,
+    Decision.REOPEN: _open_again,
     Decision.CONFIRM: _confirm,
     Decision.STANDS: _stands,
     Decision.LEFT_OUT: _left_out,

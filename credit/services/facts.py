@@ -59,9 +59,9 @@ def inputs_of(application: Application, reports: Mapping[str, BureauReport], *, 
 
 
 def _declared(application: Application, told: Iterable[Report], on: date) -> dict[str, Value]:
-    """What the applicant says; of what they pay elsewhere, the more of what they and a bureau say."""
+    """What the applicant says; of what they pay already, the more of what they say and what is known."""
     elsewhere = max((sum(line.monthly for line in report.lines) for report in told), default=0)
-    debts = max(application.debts or 0, elsewhere)
+    debts = max(application.debts or 0, elsewhere + _paid_here(application))
     # No lender's rate: the instalment is what the principal alone comes to, rounded up.
     instalment = -(-(application.amount or 0) // (application.count or 1))
     since = application.employed_since
@@ -118,6 +118,13 @@ def _elsewhere(told: Iterable[Report], on: date) -> dict[str, Value]:
         "bureau_months": _months(opened, on),
         "inquiries": Decimal(max(report.inquiries for report in found)) if found else None,
     }
+
+
+def _paid_here(application: Application) -> int:
+    """The next instalments of loans here that go on, but for the one that this would replace (minor units)."""
+    loans = Loan.objects.filter(user_id=application.user_id, closed_on=None)
+    going_on = loans.exclude(pk=application.refinances_id)
+    return int(going_on.aggregate(sum=Sum("position__next_due_amount"))["sum"] or 0)
 
 
 def _inflow(wallet: Account, at: datetime) -> int:

@@ -17,7 +17,7 @@ from credit.replay import Event, quote
 from credit.schedule import plan, roll
 from credit.services import proving_money
 from credit.services.folding import Kind, event_of
-from credit.standing import Standing
+from credit.standing import Standing, begin
 from credit.states import State
 from credit.terms_data import late_of, standing_data, terms_of
 
@@ -80,7 +80,7 @@ def proof_of(loan: Loan) -> Proof:
     try:
         steps = walk(terms_of(loan.terms), _events(rows))
         on = date.fromisoformat(record.data["day"])
-        standing = _on(steps[-1].after, on)
+        standing = _on(_after(loan, steps), on)
         compared = [
             *_numbers(rows, record),
             *_standing(standing, record),
@@ -106,8 +106,13 @@ def _events(rows: Iterable[LoanTransaction], *, until: int | None = None) -> lis
     ]
 
 
+def _after(loan: Loan, steps: Sequence[Step]) -> Standing:
+    """Where it stands after all of them; with a payout that was taken back nothing ever happened."""
+    return steps[-1].after if steps else begin(terms_of(loan.terms))
+
+
 def _on(standing: Standing, on: date) -> Standing:
-    return roll(standing, on) if on > standing.day else standing
+    return roll(standing, on) if standing.lent and on > standing.day else standing
 
 
 def _numbers(rows: Sequence[LoanTransaction], record: LoanStanding) -> list[Same]:
@@ -139,7 +144,7 @@ def _position(
     gone = {row.reverses_id for row in rows if row.reverses_id}
     penalties = sum(row.amount for row in rows if row.kind == Kind.PENALTY and row.pk not in gone)
     kept += [
-        ("position.recovered", position.recovered, sum(r.amount for r in rows if r.kind == Kind.RECOVERY)),
+        ("position.recovered", position.recovered, _recovered(rows)),
         ("position.penalties_charged", position.penalties_charged, penalties),
     ]
     if abs(position.accrued - facts["accrued"]) > ROUNDED:
@@ -149,17 +154,21 @@ def _position(
     return kept
 
 
+def _recovered(rows: Sequence[LoanTransaction]) -> int:
+    """What came in since it was given up; once that is undone it is a payment."""
+    undone = max((row.number for row in rows if row.kind == Kind.WRITE_OFF_UNDONE), default=0)
+    return sum(row.amount for row in rows if row.kind == Kind.RECOVERY and row.number > undone)
+
+
 def _payments(rows: Sequence[LoanTransaction], steps: Sequence[Step]) -> list[Same]:
-    """Where each payment went when it was made; what was taken back later is replayed up to each."""
+    """Where each payment went when it was made, by what had happened and was not taken back by then."""
     found: list[Same] = []
     paid_of = {step.number: step.paid for step in steps}
-    first_back = min((row.number for row in rows if row.reverses_id), default=len(rows) + 1)
+    took_back = any(row.reverses_id for row in rows)
     for row in rows:
         if row.kind not in PAYMENTS:
             continue
-        paid = paid_of.get(row.number)
-        if row.number > first_back or paid is None:
-            paid = _paid_then(row, rows)
+        paid = _paid_then(row, rows) if took_back else paid_of[row.number] or Paid()
         found += [(f"{row.number}.{name}", getattr(row, name), getattr(paid, name)) for name in OF_PAYMENT]
     return found
 
@@ -174,7 +183,7 @@ def _schedules(loan: Loan, rows: Sequence[LoanTransaction]) -> list[Same]:
     found: list[Same] = []
     for version in loan.schedules.select_related("transaction").order_by("number"):
         steps = walk(terms_of(loan.terms), _events(rows, until=version.transaction.number))
-        standing = _on(steps[-1].after, version.on)
+        standing = _on(_after(loan, steps), version.on)
         wanted = {row.number: row for row in plan(standing, standing.day) if row.due > version.on}
         kept = {one.number: one for one in version.instalments.all()}
         name = f"schedule.{version.number}"

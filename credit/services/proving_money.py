@@ -6,13 +6,12 @@ Amounts are minor units (kobo).
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, Q, Sum
 
 from core.ids import nth
 from credit.models import Loan, LoanTransaction, Payout
 from credit.proof import Step, sum_paid
-from credit.services.balancing import LINES, moved_by
+from credit.services.balancing import LINES, is_out, moved_by
 from credit.services.folding import Kind
 from wallet.models import Transaction
 
@@ -33,7 +32,7 @@ def compared(loan: Loan, rows: Sequence[Row], steps: Sequence[Step]) -> list[Sam
 def _postings(loan: Loan, rows: Sequence[Row]) -> list[Same]:
     """Each row's posting, by kind of line. A month that was taken out of the books is proven by its own files."""
     wanted = {row: found for row in rows if row.posting_id and (found := _wanted(row))}
-    here = [row.posting_id for row in wanted if row.posting_id and not _is_out(row.posting_id)]
+    here = [row.posting_id for row in wanted if row.posting_id and not is_out(row.posting_id)]
     moved = moved_by(here)
     return [
         (f"{row.number}.ledger", _words(moved.get(row.posting_id, {})), _words(kinds))
@@ -62,7 +61,7 @@ def _words(moved: dict[str, int]) -> str:
 def _paid_out(loan: Loan, rows: Sequence[Row]) -> list[Same]:
     first = rows[0]
     parts = Payout.objects.filter(transaction=first)
-    ids = [one for one in parts.values_list("posting_id", flat=True) if not _is_out(one)]
+    ids = [one for one in parts.values_list("posting_id", flat=True) if not is_out(one)]
     if len(ids) < parts.count():
         return []
     moved = moved_by(ids)
@@ -93,7 +92,7 @@ def _lenders(loan: Loan, rows: Sequence[Row]) -> list[Same]:
     moving = [row for row in rows if row.kind in OF_LENDERS]
     postings = [row.posting_id for row in moving if row.posting_id]
     postings += [UUID(row.data[REDIVIDED]) for row in moving if row.data.get(REDIVIDED)]
-    if any(_is_out(one) for one in postings):
+    if any(is_out(one) for one in postings):
         return []
     parts = (
         Payout.objects.filter(transaction__in=moving)
@@ -115,14 +114,3 @@ def _received(account: UUID, postings: Sequence[UUID]) -> int:
     came = moved.filter(credit_account=account).aggregate(sum=Sum("amount"))["sum"] or 0
     went = moved.filter(debit_account=account).aggregate(sum=Sum("amount"))["sum"] or 0
     return came - went
-
-
-def _is_out(posting: UUID) -> bool:
-    """Whether its month was taken out of the books."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select exists (select from wallet_archivedmonth where %s >= since and %s < until)",
-            [posting, posting],
-        )
-        [is_out] = cursor.fetchone()
-    return bool(is_out)

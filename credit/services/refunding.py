@@ -11,10 +11,11 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import nth, posting_id
-from credit.models import LoanTransaction
+from credit.models import Application, Loan, LoanTransaction
 from credit.notices import servicing as notices
 from credit.services.holding import Held, effective, hold
 from credit.services.noting import note
+from credit.services.proving_money import REDIVIDED
 from credit.services.settling import close, overpaid
 from credit.services.sharing import live_payments
 from credit.services.steps import step
@@ -57,9 +58,9 @@ def _refund(held: Held, who: Actor) -> LoanTransaction:
     loan, key = held.loan, posting_id()
     sources = sources_of(held)
     amount = sum(sources.values())
-    if amount != overpaid(held) or not amount:
-        raise SourceUnknown
     row = note(held, kind=Kind.REFUND, amount=amount, posting_id=key)
+    held.position.overpaid = overpaid(held)
+    held.position.save(update_fields=["overpaid"])
     waiting = wallet.system_account("LOAN_OVERPAYMENTS", loan.currency_id)
     lines = [Line("LOAN_REFUND", waiting, account, part) for account, part in sources.items()]
     wallet.post(posting_id=key, lines=lines, description=loan.number, effective_at=effective(held.at))
@@ -70,18 +71,41 @@ def _refund(held: Held, who: Actor) -> LoanTransaction:
 
 
 def sources_of(held: Held) -> dict[UUID, int]:
-    """Return what each account paid too much and did not get back, by the ledger's own lines; minor units."""
-    payments = [row.posting_id for row in live_payments(held.loan) if row.posting_id and row.overpaid]
-    refunds = LoanTransaction.objects.filter(loan=held.loan, kind=Kind.REFUND, reversed_by=None)
-    sums: dict[UUID, int] = {}
-    for kind, side, sign, postings in (
-        ("LOAN_OVERPAID", "debit_account", 1, payments),
-        ("LOAN_REFUND", "credit_account", -1, [row.posting_id for row in refunds if row.posting_id]),
-    ):
-        wanted = Q(pk__in=[])
-        for one in postings:
-            wanted |= Q(id__range=(one, nth(one, 255)))
-        rows = Transaction.objects.filter(wanted, kind=kind).values_list(side).annotate(Sum("amount"))
-        for account, amount in rows:
-            sums[account] = sums.get(account, 0) + sign * amount
-    return {account: amount for account, amount in sums.items() if amount}
+    """Return what goes back to each account that paid, the last payment first; minor units.
+
+    Raises SourceUnknown where what our account holds for the loan is another amount.
+    """
+    left, sums = overpaid(held), dict[UUID, int]()
+    if waiting_for(held.loan) != left:
+        raise SourceUnknown
+    for row in reversed(live_payments(held.loan)):
+        if not left or row.posting_id is None:
+            break
+        part, paid = min(left, row.amount), Transaction.objects.of_posting(row.posting_id).first()
+        if paid is None:
+            raise SourceUnknown
+        sums[paid.debit_account_id] = sums.get(paid.debit_account_id, 0) + part
+        left -= part
+    return sums
+
+
+def waiting_for(loan: Loan) -> int:
+    """Return what our account for overpayments holds of a loan, by the ledger's own lines; minor units."""
+    rows = LoanTransaction.objects.filter(loan=loan).exclude(kind=Kind.DISBURSEMENT)
+    postings = {row.posting_id for row in rows if row.posting_id}
+    postings |= {UUID(row.data[REDIVIDED]) for row in rows if row.data.get(REDIVIDED)}
+    wanted = Q(pk__in=[])
+    for one in postings:
+        wanted |= Q(id__range=(one, nth(one, 255)))
+    account = wallet.system_account("LOAN_OVERPAYMENTS", loan.currency_id)
+    lines = Transaction.objects.filter(wanted)
+    came = lines.filter(credit_account=account).aggregate(sum=Sum("amount"))["sum"] or 0
+    went = lines.filter(debit_account=account).aggregate(sum=Sum("amount"))["sum"] or 0
+    return int(came - went)
+
+
+def to_refund() -> list[UUID]:
+    """Return the loans on which too much was paid that is not given back yet."""
+    with acting_as_service():
+        waiting = Application.objects.filter(state=State.OVERPAID, loan__position__parked_at=None)
+        return list(waiting.order_by("pk").values_list("pk", flat=True))

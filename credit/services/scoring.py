@@ -8,6 +8,7 @@ answer nothing is decided; it is asked again, and in the end an officer has the 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -40,6 +41,7 @@ from credit.services.searching import (
     NoConsent,
     SearchRefused,
     SearchUnderway,
+    is_due,
     search_soft,
     standing_consent,
     standing_reports,
@@ -48,7 +50,7 @@ from credit.services.steps import step
 from credit.states import Actor, Event, Guard, State
 
 Kind = Case.Kind
-AT_ONCE = 100
+AT_ONCE, LOOKED_AT = 100, 1000
 # An application is looked at again this long after it last changed, where nothing else says when.
 SETTLES = timedelta(seconds=30)
 
@@ -120,12 +122,16 @@ def card_in_force(*, at: datetime) -> ScorecardVersion:
 
 
 def due_to_score(*, at: datetime) -> list[UUID]:
-    """Return applications that wait to be scored and for no officer, what waited longest first."""
+    """Return applications that wait to be scored, for no officer and for no bureau's turn, the oldest first."""
     open_cases = Case.objects.filter(application=OuterRef("pk"), decided_at=None, kind__in=list(_HOLDING))
     asked = BureauReport.objects.filter(application=OuterRef("pk"), asked_at__gt=at - SETTLES)
-    waiting = Application.objects.filter(state=State.SUBMITTED, changed_at__lte=at - SETTLES)
-    found = waiting.exclude(Exists(open_cases)).exclude(Exists(asked)).order_by("changed_at", "id")
-    return list(found.values_list("pk", flat=True)[:AT_ONCE])
+    sent = Application.objects.filter(state=State.SUBMITTED, changed_at__lte=at - SETTLES)
+    found = sent.exclude(Exists(open_cases)).exclude(Exists(asked)).order_by("changed_at", "id")
+    waiting = list(found[:LOOKED_AT])
+    failures = BureauReport.objects.filter(application__in=waiting, state=BureauReport.State.FAILED)
+    failed = set(failures.values_list("application_id", flat=True))
+    due = (one.pk for one in waiting if one.pk not in failed or is_due(one, at=at))
+    return list(islice(due, AT_ONCE))
 
 
 _HOLDING = (Kind.REFERRED, Kind.UNDECIDED, Kind.DISPUTE)

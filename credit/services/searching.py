@@ -88,10 +88,9 @@ class DisputeUnclear(DomainError):
 
 @dataclass(frozen=True)
 class Searched:
-    """Which bureaux gave no answer, when to ask again, and whether they were asked often enough."""
+    """Which bureaux gave no answer, and whether they were asked often enough."""
 
     missing: tuple[str, ...] = ()
-    again_at: datetime | None = None
     given_up: bool = False
 
 
@@ -158,23 +157,27 @@ def dispute(*, report_id: UUID, user: User, text: str, at: datetime) -> BureauRe
 
 def _search(application_id: UUID, kind: Kind, at: datetime) -> Searched:
     outbound.require_no_transaction()
-    waits: list[datetime | None] = []
-    missing: list[str] = []
     codes = bureaux.codes()
     for code in codes:
         row = _begin(application_id, code, kind, at)
-        if isinstance(row, BureauReport):
+        if row is not None:
             _ask(row, at)
-        with acting_as_service():
-            application = Application.objects.get(pk=application_id)
-            if code in standing_reports(application, kind=kind, at=at):
-                continue
-            missing.append(code)
-            waits.append(_due(application, code, kind))
+    with acting_as_service():
+        application = Application.objects.get(pk=application_id)
+        there = standing_reports(application, kind=kind, at=at)
+        missing = tuple(code for code in codes if code not in there)
+        waits = [_due(application, code, kind) for code in missing]
     if not codes:
-        return Searched(("none",), None, given_up=True)
-    again = [wait for wait in waits if wait is not None]
-    return Searched(tuple(missing), min(again, default=None), given_up=bool(missing) and not again)
+        return Searched(("none",), given_up=True)
+    return Searched(missing, given_up=bool(missing) and all(wait is None for wait in waits))
+
+
+def is_due(application: Application, *, at: datetime) -> bool:
+    """Whether a soft search is due, or none is needed any more: what waits for a bureau's turn is left alone."""
+    waits = [_due(application, code, Kind.SOFT) for code in bureaux.codes()]
+    there = standing_reports(application, kind=Kind.SOFT, at=at)
+    missing = [wait for code, wait in zip(bureaux.codes(), waits, strict=True) if code not in there]
+    return not missing or any(wait is None or wait <= at for wait in missing)
 
 
 def _begin(application_id: UUID, code: str, kind: Kind, at: datetime) -> BureauReport | None:
@@ -190,7 +193,7 @@ def _begin(application_id: UUID, code: str, kind: Kind, at: datetime) -> BureauR
                 raise SearchUnderway
             _fail(row, "nobody came back", at)
         due = _due(application, code, kind)
-        if kind is Kind.SOFT and (due is None or due > at):
+        if due is None or due > at:
             return None
         row = BureauReport.objects.create(
             application=application, bureau=code, kind=kind, consent=consent, asked_at=at
@@ -217,7 +220,7 @@ def standing_consent(application: Application, kind: str, *, at: datetime) -> Co
 
 
 def _due(application: Application, code: str, kind: Kind) -> datetime | None:
-    """When a bureau may be asked (again); None once it was asked often enough.
+    """When a bureau may be asked (again); None once a soft search was tried often enough, a hard one never.
 
     What failed before the file was complete, or before an officer had it tried again, counts no more.
     """
@@ -230,7 +233,9 @@ def _due(application: Application, code: str, kind: Kind) -> datetime | None:
     )
     if not tries:
         return max(since)
-    return tries[0] + WAITS[len(tries) - 1] if len(tries) <= len(WAITS) else None
+    if len(tries) <= len(WAITS):
+        return tries[0] + WAITS[len(tries) - 1]
+    return tries[0] + WAITS[-1] if kind is Kind.HARD else None
 
 
 def _ask(row: BureauReport, at: datetime) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from core.actors import acting_as_service
 from core.errors import DomainError
-from credit.models import Collection, Disbursement, LoanTransaction
+from credit.models import Collection, Disbursement, LoanTransaction, Position
 from credit.replay import quote
 from credit.services.balancing import differences, unexplained
 from credit.services.holding import Held, hold
@@ -59,6 +59,14 @@ def settle_again(*, loan_id: UUID, at: datetime) -> State:
         if state != State.ACTIVE or faults or guard == Guard.STILL_OWED:
             return state
         return settle(held, who=Actor.SYSTEM)
+
+
+def to_settle() -> list[UUID]:
+    """Return the running loans of which nothing is owed by their positions."""
+    nothing = dict.fromkeys(("principal", "due_interest", "due_principal", "fees", "penalties"), 0)
+    with acting_as_service():
+        found = Position.objects.filter(loan__application__state=State.ACTIVE, parked_at=None, **nothing)
+        return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def found_to_hold(held: Held) -> tuple[Guard, list[str]]:

@@ -1,5 +1,6 @@
 """Signing what was accepted: each party the same text, in its own name, once. With the last one it is signed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -17,6 +18,7 @@ from credit.agreed_times import cooling_off_until
 from credit.models import Application, BureauReport, Consent, Contract, Disbursement, Provider, Signature
 from credit.notices.agreeing import tell_borrower, tell_lenders
 from credit.refusals import ProviderNotActive
+from credit.services import consenting
 from credit.services.agreements import lender_of, lock_contract, signed_by, still_to_sign
 from credit.services.steps import step
 from credit.signatures import refuse_unsigned_text
@@ -51,17 +53,21 @@ class SearchWaits(DomainError):
     message = _("The credit bureaux have not answered the full search yet. Try again a little later.")
 
 
-def sign(*, application_id: UUID, user: User, sha256: str, at: datetime) -> Contract:
+def sign(
+    *, application_id: UUID, user: User, sha256: str, at: datetime, seen: Mapping[str, str] | None = None
+) -> Contract:
     """Sign as the borrower what has this hash; signed again, it stays as it was the first time.
 
-    `at` is the database's clock. Raises ApplicationNotFound, StateRefused, SigningOver, TermsChanged,
-    NotAgreedToSearch.
+    `seen` are consents given with it, by kind the hash of their words. `at` is the database's clock. Raises
+    ApplicationNotFound, StateRefused, SigningOver, TermsChanged, ConsentTextChanged, NotAgreedToSearch.
     """
     with acting_as_service(), transaction.atomic():
         application, contract = lock_contract(application_id, user_id=user.pk)
         if Signature.objects.filter(contract=contract, side=Side.BORROWER, sha256=sha256).exists():
             return contract
         _check_open(application, contract, sha256, Side.BORROWER, at)
+        if seen:
+            consenting.give(application_id=application.pk, user=user, seen=seen, at=at)
         if not agreed_to_search(application, at):
             raise NotAgreedToSearch
         _write(contract, Side.BORROWER, party_id=user.pk, by_id=user.pk, at=at)

@@ -12,16 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.ids import posting_id
 from credit.allocation import Paid
-from credit.models import LoanTransaction, Payout
+from credit.models import Loan, LoanStanding, LoanTransaction, Payout
 from credit.notices import hardship as notices
 from credit.replay import Repay, quote
 from credit.schedule import roll
-from credit.services.folding import Kind, fold, write
+from credit.services.folding import Kind, fold, kept, write
 from credit.services.holding import Held
 from credit.services.noting import Part, enter, note, try_event
 from credit.services.settling import found_to_hold, settle
 from credit.services.sharing import divided, shares_of
 from credit.services.steps import step
+from credit.standing import Standing
 from credit.states import Actor, Event, Guard, State
 from wallet import services as wallet
 from wallet.services import Line
@@ -47,6 +48,10 @@ class Owed:
     interest: int
     fees: int
     penalties: int
+
+    @property
+    def charges(self) -> int:
+        return self.fees + self.penalties
 
     @property
     def total(self) -> int:
@@ -92,8 +97,20 @@ def undo_write_off(held: Held, *, reason: str) -> LoanTransaction:
 def owed_of(held: Held) -> Owed:
     """What is still owed of a loan that was given up; of any other, what pays it off today."""
     given_up = held.application.state in (State.CHARGED_OFF, State.WRITTEN_OFF)
-    all_of_it = quote(held.standing, held.standing.day if given_up else held.today)
-    back = recovered_since(held) if given_up else Paid()
+    if given_up:
+        return _left(held.standing, held.loan)
+    now = quote(held.standing, held.today)
+    return Owed(now.principal, now.interest, now.fees, now.penalties)
+
+
+def owed_in_books(loan: Loan) -> Owed:
+    """What is still owed of a loan that was given up, for whoever only looks."""
+    return _left(kept(LoanStanding.objects.get(pk=loan.pk), loan), loan)
+
+
+def _left(standing: Standing, loan: Loan) -> Owed:
+    """It stopped on the standing's day."""
+    all_of_it, back = quote(standing, standing.day), recovered_since(loan)
     return Owed(
         all_of_it.principal - back.principal,
         all_of_it.interest - back.interest,
@@ -112,15 +129,15 @@ def days_late(held: Held) -> int:
     return days + (held.today - last).days
 
 
-def recovered_since(held: Held) -> Paid:
+def recovered_since(loan: Loan) -> Paid:
     """What was recovered of a loan since it was given up."""
-    rows = _recoveries(held)
+    rows = _recoveries(loan)
     names = ("principal", "interest", "fees", "penalties")
     return Paid(**{name: sum(getattr(row, name) for row in rows) for name in names})
 
 
-def _recoveries(held: Held) -> list[LoanTransaction]:
-    rows = LoanTransaction.objects.filter(loan=held.loan)
+def _recoveries(loan: Loan) -> list[LoanTransaction]:
+    rows = LoanTransaction.objects.filter(loan=loan)
     undone = rows.filter(kind=Kind.WRITE_OFF_UNDONE).order_by("-number").first()
     return list(rows.filter(kind=Kind.RECOVERY, number__gt=undone.number if undone else 0))
 
@@ -197,7 +214,7 @@ def _count_as_paid(held: Held, recovered: int, reason: str) -> LoanTransaction:
 def _recovered_parts(held: Held, posting: UUID) -> tuple[list[Part], dict[UUID, int]]:
     shares = {share.pk: share for share in shares_of(held.loan)}
     sums = {key: [0, 0, 0] for key in shares}
-    for part in Payout.objects.filter(transaction__in=_recoveries(held)):
+    for part in Payout.objects.filter(transaction__in=_recoveries(held.loan)):
         one = sums[part.share_id]
         one[0], one[1], one[2] = one[0] + part.principal, one[1] + part.interest, one[2] + part.charges
     parts = [

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import uuid7
-from credit.models import Application, Bid, Consent, Contract, ProductTerms
+from credit.models import Application, Bid, Contract, ProductTerms
 from credit.services.accepting import accept
 from credit.services.bidding import Wish, make_bid
 from credit.tests.world import DAY, application
@@ -21,17 +21,7 @@ TICK = timedelta(microseconds=1)
 
 def listed(user: User, **changes: Any) -> Application:
     """An application on the market, shown to lenders."""
-    asked = application(user, **changes)
-    with acting_as_service():
-        Consent.objects.create(
-            application=asked,
-            kind=Consent.Kind.SHARE_FILE,
-            version="1",
-            sha256="0" * 64,
-            given_at=asked.made_at - DAY,
-            expires_at=asked.made_at + 90 * DAY,
-        )
-    return asked
+    return application(user, **changes)
 
 
 def wish(terms: ProductTerms, asked: Application, **changes: Any) -> Wish:

@@ -17,7 +17,8 @@ from credit.services.holding import hold
 from credit.services.noting import enter
 from credit.services.proving import Difference, proof_of
 from credit.services.repaying import repay
-from credit.tests.world import NAIRA, moment
+from credit.states import State
+from credit.tests.world import NAIRA, day, moment
 from wallet import services as wallet
 from wallet.tests.approving import approve, propose
 
@@ -62,7 +63,9 @@ def charge(loan: Loan, naira: int, on: date) -> LoanTransaction:
 
 def is_late_by(loan: Loan, days: int) -> None:
     """As if it had been late for so long by the close of yesterday."""
-    with acting_as_service():
+    with acting_as_service(), transaction.atomic():
+        if state_of(loan) == State.ACTIVE:
+            hold(loan.pk, user_id=None, at=moment(day(0)))
         Position.objects.filter(pk=loan.pk).update(overdue_days=days)
 
 
@@ -84,9 +87,11 @@ def differences(loan: Loan) -> list[Difference]:
 
 def is_proven(loan: Loan) -> None:
     """All that is kept is as the events come to, and the books are whole."""
-    assert [str(one) for one in differences(loan)] == []
+    found = [str(one) for one in differences(loan)]
+    assert not found, found
     with acting_as_service():
-        assert wallet.verify() == []
+        faults = wallet.verify()
+        assert not faults, faults
 
 
 def money(loan: Loan, *lenders: Any) -> list[int]:

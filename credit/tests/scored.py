@@ -115,3 +115,12 @@ def cases_of(made: Application) -> list[tuple[str, bool]]:
 def told_of(made: Application) -> list[AdverseAction]:
     with acting_as_service():
         return list(AdverseAction.objects.filter(application=made).order_by("id"))
+
+
+def reach_bureaux(settings: Any, site: str) -> None:
+    """Have both sandbox bureaux reached over HTTP, at a site that runs on this machine."""
+    port = site.rpartition(":")[2]
+    settings.CREDIT_BUREAUX = {
+        code: {**link, "url": f"http://127.0.0.1:{port}/sandbox/bureaux/{code}"}
+        for code, link in settings.CREDIT_BUREAUX.items()
+    }

@@ -11,15 +11,17 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import uuid7
 from credit.consents import CURRENT, NEEDED, words_of
-from credit.models import Application, Consent, Question
+from credit.models import Application, Bid, Consent, Question
 from credit.refusals import ApplicationNotFound, IdReused, LoanNotFound
 from credit.released import ALWAYS, FIELDS, released_file, released_files
 from credit.services import applying, consenting
 from credit.services.applying import AnotherGoesOn, ApplicationInvalid, TooManyApplications
-from credit.services.consenting import ConsentMissing, ConsentTextChanged
+from credit.services.consenting import ConsentTextChanged
+from credit.services.searching import NoConsent, standing_consent
 from credit.states import GuardUnmet, StateRefused
 from credit.tests.applying import ANSWERS, again, answer, consent, history, ready, started
-from credit.tests.world import NAIRA, application, lender, lent, product
+from credit.tests.world import NAIRA, application, bid, lender, lent, product
+from wallet.models import Account
 from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +171,13 @@ def test_withdrawing_is_free_until_an_offer_is_accepted(ada: User) -> None:
         for _press in range(2):
             assert applying.withdraw(application_id=asked.pk, user=ada, at=NOW()).state == "WITHDRAWN"
         assert again(asked).ended_at is not None
+    terms = product(lender(make_person(), naira=200_000))
+    offered = application(ada)
+    offer = bid(offered, terms)
+    applying.withdraw(application_id=offered.pk, user=ada, at=NOW())
+    with acting_as_service():
+        assert Bid.objects.get(pk=offer.pk).state == "LOST"
+        assert Account.objects.get(pk=terms.product.provider.account_id).held == 0
     accepted = application(ada, state="ACCEPTED")
     with pytest.raises(StateRefused):
         applying.withdraw(application_id=accepted.pk, user=ada, at=NOW())
@@ -191,18 +200,18 @@ def test_a_consent_taken_back_hides_the_file_and_stops_searches(ada: User) -> No
     consent(asked, ada, "SOFT_SEARCH")
     with acting_as_service():
         assert list(Application.objects.on_the_market()) == [asked]
-        consenting.require(asked, "SOFT_SEARCH", at=NOW())
+        standing_consent(asked, "SOFT_SEARCH", at=NOW())
     for kind in ("SHARE_FILE", "SOFT_SEARCH"):
         consenting.withdraw(application_id=asked.pk, user=ada, kind=kind, at=NOW())
     with acting_as_service():
         assert not Application.objects.on_the_market().exists()
-        with pytest.raises(ConsentMissing):
-            consenting.require(asked, "SOFT_SEARCH", at=NOW())
+        with pytest.raises(NoConsent):
+            standing_consent(asked, "SOFT_SEARCH", at=NOW())
     consent(asked, ada, "SHARE_FILE")
     with acting_as_service():
         assert Application.objects.on_the_market().exists()
-        with pytest.raises(ConsentMissing):
-            consenting.require(asked, "SHARE_FILE", at=NOW() + timedelta(days=91))
+        with pytest.raises(NoConsent):
+            standing_consent(asked, "SHARE_FILE", at=NOW() + timedelta(days=91))
 
 
 def test_collecting_follows_its_consent(ada: User) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.tests.factories import make_organization, make_person, prove_factor, sign_in
 from core.actors import acting_as_service
-from credit.models import LoanProduct, ProductTerms, Provider
+from credit.models import AutoRule, LoanProduct, ProductTerms, Provider
 from credit.tests import world
 from wallet.models import Account
 from wallet.tests.factories import make_wallet
@@ -143,3 +143,43 @@ def queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as found:
         assert client.get(address).status_code == 200
     return len(found)
+
+
+def test_a_rule_is_made_in_words_tried_in_order_rested_and_ended(client: Client, owner: User) -> None:
+    provider = world.lender(owner)
+    terms = world.product(provider)
+    address = f"/organizations/{provider.organization.slug}/lending/rules/"
+    typed = {
+        "name": "Traders",
+        "product": str(terms.product_id),
+        "rate": "24",
+        "valid_days": "7",
+        "income_min": "200,000",
+        "score_min": "600",
+        "purpose_in": ["BUSINESS", "EDUCATION"],
+    }
+    for changes, said in (
+        ({"rate": "60"}, "not among those of the product"),
+        ({"amount_min": "10,000", "amount_max": "5,000"}, "The least is above the most"),
+    ):
+        wrong = client.post(f"{address}new/", {**typed, **changes})
+        assert (wrong.status_code, said in wrong.content.decode()) == (422, True)
+    assert client.post(f"{address}new/", typed).status_code == 302
+    client.post(f"{address}new/", {**typed, "name": "Others", "purpose_in": []})
+    with acting_as_service():
+        first, second = AutoRule.objects.filter(provider=provider).order_by("position")
+    assert first.conditions == {
+        "income": {"min": 20_000_000},
+        "score": {"min": 600},
+        "purpose": {"in": ["BUSINESS", "EDUCATION"]},
+    }
+    page = client.get(address).content.decode()
+    assert "Comes in a month: at least ₦200,000" in page
+    assert page.index("Traders") < page.index("Others")
+    client.post(f"{address}{second.pk}/", {"what": "raise"})
+    page = client.get(address).content.decode()
+    assert page.index("Others") < page.index("Traders")
+    client.post(f"{address}{second.pk}/", {"what": "off"})
+    assert "Resting" in client.get(address).content.decode()
+    client.post(f"{address}{second.pk}/", {"what": "end"})
+    assert "Others" not in client.get(address).content.decode()

@@ -11,6 +11,7 @@ from core.actors import acting_as_service
 from core.ids import posting_id
 from credit.allocation import Paid
 from credit.models import Loan, LoanStanding, LoanTransaction, Payout, Position, ScheduleVersion
+from credit.penalties import LateCharge
 from credit.refusals import DayGone, IdReused, LoanNotFound, NotPossible
 from credit.services.balancing import differences
 from credit.services.folding import fold, kept
@@ -35,9 +36,9 @@ def ada() -> User:
 
 
 def loan_of(user: User, *, back: int = 40, naira: int = 100_000, wallet_naira: int = 200_000) -> Loan:
-    return lent(
-        user, product(lender(make_person())), naira=naira, at=moment(day(back)), wallet_naira=wallet_naira
-    )
+    """A loan of one lender that asks for no late charge."""
+    terms = product(lender(make_person()), late=LateCharge(percent=Decimal(0)))
+    return lent(user, terms, naira=naira, at=moment(day(back)), wallet_naira=wallet_naira)
 
 
 def agrees(loan: Loan) -> None:

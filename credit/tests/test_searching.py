@@ -11,13 +11,14 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import IdentityNumber
+from accounts.models import IdentityNumber, Notification
+from accounts.notice_words import said
 from core.actors import acting_as_service
 from credit import bureaux
 from credit.bureaux import Answer, Person, Report
 from credit.models import Application, BureauReport, Case, Consent, CreditScore
 from credit.sandbox.files import Fault, choose_fault
-from credit.services import searching
+from credit.services import applying, searching
 from credit.services.scoring import due_to_score, score_application
 from credit.services.searching import (
     BureauUnavailable,
@@ -28,7 +29,18 @@ from credit.services.searching import (
     search_hard,
     search_soft,
 )
-from credit.tests.scored import BEHIND, UNKNOWN, applicant, cases_of, fresh, submitted
+from credit.tests.applying import ready
+from credit.tests.scored import (
+    BEHIND,
+    IN_DEFAULT,
+    UNKNOWN,
+    applicant,
+    cases_of,
+    fresh,
+    reach_bureaux,
+    submitted,
+    told_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = timezone.now
@@ -38,11 +50,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def sandbox(live_server: Any, settings: Any) -> Iterator[None]:
     """Both bureaux, reached as in production: over HTTP."""
-    port = live_server.url.rpartition(":")[2]
-    settings.CREDIT_BUREAUX = {
-        code: {**link, "url": f"http://127.0.0.1:{port}/sandbox/bureaux/{code}"}
-        for code, link in settings.CREDIT_BUREAUX.items()
-    }
+    reach_bureaux(settings, live_server.url)
     yield
     for code in settings.CREDIT_BUREAUX:
         choose_fault(code, "")
@@ -107,6 +115,9 @@ def test_a_bureau_that_gives_no_good_answer_decides_nothing_and_is_asked_again(
     # Not before its time; then only the one that had failed.
     assert score_application(application_id=made.pk, at=at + MINUTE) is None
     assert len(states_of(made)) == 2
+    with acting_as_service():
+        assert made.pk not in due_to_score(at=at + MINUTE)
+        assert made.pk in due_to_score(at=at + 3 * MINUTE)
     choose_fault("savanna", "")
     settings.CREDIT_BUREAU_SECONDS = 15.0
     assert score_application(application_id=made.pk, at=at + 3 * MINUTE) is not None
@@ -181,10 +192,10 @@ def test_a_worker_that_died_leaves_nothing_half_done() -> None:
     assert states_of(made) == [("meridian", "FAILED"), ("meridian", "ANSWERED"), ("savanna", "ANSWERED")]
     # Between the answers and the score: the reports that are there are enough.
     other = submitted(applicant())
-    assert not search_soft(application_id=other.pk, at=at).missing
+    assert not search_soft(application_id=other.pk, at=NOW()).missing
     with acting_as_service():
         assert other.pk in due_to_score(at=NOW() + MINUTE)
-    assert score_application(application_id=other.pk, at=at + MINUTE) is not None
+    assert score_application(application_id=other.pk, at=NOW() + MINUTE) is not None
     assert len(states_of(other)) == 2
 
 
@@ -219,7 +230,9 @@ def test_hard_searches_are_made_once_an_offer_is_accepted_with_a_consent_of_thei
         search_hard(application_id=made.pk, at=NOW())
     assert refused.value.data == {"bureaux": ["savanna"]}
     choose_fault("savanna", "")
-    found = search_hard(application_id=made.pk, at=NOW())
+    with pytest.raises(BureauUnavailable):  # not before its time
+        search_hard(application_id=made.pk, at=NOW())
+    found = search_hard(application_id=made.pk, at=NOW() + 3 * MINUTE)
     assert {(row.bureau, row.kind) for row in found} == {("meridian", "HARD"), ("savanna", "HARD")}
     assert bureaux.name_of(found[0].bureau) in ("Meridian Credit Bureau", "Savanna Registry")
     with acting_as_service():
@@ -234,3 +247,19 @@ def test_the_sandbox_page_chooses_what_goes_wrong(client: Any) -> None:
     assert client.post("/sandbox/bureaux/", {"bureau": "savanna", "fault": "down"}).status_code == 302
     assert '<option value="down" selected>' in client.get("/sandbox/bureaux/").content.decode()
     assert client.post("/sandbox/bureaux/", {"bureau": "savanna", "fault": "loud"}).status_code == 404
+
+
+def test_what_is_sent_is_searched_for_scored_and_answered_by_the_time_it_is_committed() -> None:
+    good, bad = applicant(), applicant(IN_DEFAULT)
+    sent = [ready(user) for user in (good, bad)]
+    for user, draft in zip((good, bad), sent, strict=True):
+        applying.submit(application_id=draft.pk, user=user, at=NOW())
+    assert [fresh(draft).state for draft in sent] == ["LISTED", "DECLINED"]
+    with acting_as_service():
+        notice = Notification.objects.get(user=bad, event="loan.refused")
+        words = said(notice)
+    assert words.href == f"/borrow/applications/{sent[1].pk}/decision/"
+    assert "a loan in default, which declines an application by itself." in words.note
+    assert "Reports of Meridian Credit Bureau, Savanna Registry counted" in words.note
+    assert "a loan in default" not in str(words.outside)
+    assert told_of(sent[1])[0].sent_at is not None

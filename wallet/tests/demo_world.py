@@ -14,7 +14,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from accounts.models import User
-from conftest import KEPT, superuser
+from conftest import KEPT, cleaner, superuser
 from core.actors import acting_as_service
 from wallet.models import Checkpoint, Seal, Transaction
 from wallet.services.books import fold, seal
@@ -104,8 +104,11 @@ def take_up() -> list[tuple[sql.Identifier, sql.Composed, bytes]]:
 def lay_back(world: World) -> None:
     """Past every trigger, since each row was there before; a gateway that a test has put there gives way."""
     connections.close_all()
-    with here() as database, database.transaction():
-        database.execute("set local session_replication_role = replica")
+    cleaner.run(lambda database: _lay_back(world, database))
+
+
+def _lay_back(world: World, database: psycopg.Connection) -> None:
+    with database.transaction():
         database.execute("delete from wallet_account")
         for table, _into, _found in world.rows:
             database.execute(sql.SQL("delete from {}").format(table))

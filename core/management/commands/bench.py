@@ -39,6 +39,7 @@ BENCHES = (
     "interest",
     "kyc",
     "ledger",
+    "matching",
     "loans",
     "realtime",
     "reconcile",

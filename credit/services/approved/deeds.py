@@ -19,7 +19,7 @@ from accounts.approvals import ApprovalAction, Described, Payload
 from accounts.models import Approval
 from core.errors import DomainError
 from core.ids import posting_id
-from credit.models import DelinquencyPause, Loan, LoanStanding
+from credit.models import DelinquencyPause, Loan, LoanStanding, Position
 from credit.refusals import LoanNotFound
 from credit.services.approved.pictures import before_and_after, picture_of
 from credit.services.holding import Held, hold
@@ -127,7 +127,9 @@ def _apply(deed: Deed, payload: Payload, approval: Approval, at: datetime) -> No
     loan = loan_in(payload)
     if loan.user_id in {approval.maker_id, approval.checker_id, approval.second_checker_id}:
         raise OwnMoney
-    held = hold(loan.pk, user_id=None, at=at)
+    # Before its days are closed, which may charge it: nothing else happened to it since it was looked at.
+    Position.objects.select_for_update(no_key=True).get(pk=loan.pk)
     if version(payload) != approval.target_version:
         raise LoanChanged
+    held = hold(loan.pk, user_id=None, at=at)
     deed.run(held, payload, approval.posting_id or posting_id())
