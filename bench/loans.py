@@ -70,7 +70,8 @@ from one o join kind k on k.n = o.kind;
 set session_replication_role = origin;
 """
 DAYS = """
-insert into credit_loanday (id, loan_id, day, principal, accrued, adjusted, overdue, overdue_days, bucket, stage, allowance)
+insert into credit_loanday (
+    id, loan_id, day, principal, accrued, adjusted, overdue, overdue_days, bucket, stage, allowance)
 select credit.loan_day_id(loan_id, %(day)s), loan_id, %(day)s, principal, per_day, 0, 0, 0, bucket, stage, 180000
 from credit_position order by loan_id
 """
