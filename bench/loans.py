@@ -62,8 +62,8 @@ from one o join kind k on k.n = o.kind;
 insert into credit_loanstanding (loan_id, data, transactions)
 select o.id, k.data, 1 from one o join kind k on k.n = o.kind;
 insert into credit_position (loan_id, next_day, next_event_on, per_day, accrued, noted, charged, principal,
-    due_interest, due_principal, fees, penalties, overpaid, penalties_charged, charged_row, recovered, next_due_on, next_due_amount,
-    due_since, overdue_days, bucket, stage, error)
+    due_interest, due_principal, fees, penalties, overpaid, penalties_charged, charged_row, recovered,
+    next_due_on, next_due_amount, due_since, overdue_days, bucket, stage, error)
 select o.id, %(day)s, k.next_event_on, k.per_day, k.accrued, k.accrued, k.charged, k.principal, k.due_interest,
     k.due_principal, k.fees, k.penalties, k.overpaid, 0, 0, 0, k.next_due_on, k.next_due_amount, k.due_since, 0,
     'CURRENT', 1, ''
