@@ -28,6 +28,7 @@ from accounts.tests.receivers import make_endpoint, plan
 from accounts.tests.referring import furnish_referrals
 from core.actors import acting_as_service
 from core.ids import uuid7
+from credit.tests.furnishing import furnish_credit
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
 from savings.tests.looked_at import furnish_looked_at
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
@@ -302,6 +303,9 @@ CLAIM_DEEDS = {
         "lift": roles.FREEZE_SAVING,
         "close-again": roles.RETRY_PARKED,
     },
+    # And of loans.
+    "credit.contract": {"end-unpaid": roles.WORK_CREDIT},
+    "credit.hardshiprequest": {"answer": roles.PROPOSE_LOAN},
 }
 
 
@@ -344,6 +348,7 @@ def world() -> Iterator[None]:
         firm = Organization.objects.get(slug="kasuwa-stores")
         bola = User.objects.get(email="bola@alajo.test")
         furnish_referrals(bola)
+        furnish_credit(bola)
     furnish_reconciliation()
     note_an_archive()
     failed_tasks.note_failure(

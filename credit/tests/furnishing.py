@@ -6,6 +6,8 @@ from decimal import Decimal
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.ids import posting_id, uuid7
+from credit.card_data import card_of
+from credit.decisions import Input, decide
 from credit.models import (
     AdverseAction,
     BucketChange,
@@ -14,6 +16,7 @@ from credit.models import (
     Collection,
     CreditScore,
     DelinquencyPause,
+    Disbursement,
     FileView,
     HardshipRequest,
     Loan,
@@ -32,7 +35,7 @@ from credit.tests.world import NAIRA, day, lender, lent, moment, product
 def furnish_credit(user: User) -> Loan:
     """A loan, and all that was asked, said, searched, decided and reminded on the way to it and since."""
     provider = lender(make_person(name="Kunle Ojo"), name="Furnished Credit")
-    loan = lent(user, product(provider), naira=50_000, at=moment(day(3)))
+    loan = lent(user, product(provider), naira=10_000, at=moment(day(3)), tier=0)
     asked, at = loan.application, moment(day(2))
     consent = asked.consents.first() or asked.consents.create(
         kind="SOFT_SEARCH", version="1", sha256="0" * 64, given_at=at, expires_at=at + timedelta(days=90)
@@ -49,24 +52,29 @@ def furnish_credit(user: User) -> Loan:
         kind="SOFT",
         consent=consent,
         state="ANSWERED",
-        mapped={"open_loans": 1},
+        mapped={"found": False, "inquiries": 1, "lines": []},
         asked_at=at,
         answered_at=at,
     )
+    version = ScorecardVersion.objects.earliest("from_date")
+    card = card_of(version.card)
+    decision = decide(card, [Input(name, None, "a test", at) for name in sorted(card.inputs)])
     score = CreditScore.objects.create(
         application=asked,
-        card=ScorecardVersion.objects.earliest("from_date"),
-        outcome="PASSED",
-        score=640,
-        cut_off=600,
-        pd=Decimal("0.02"),
-        record="{}",
-        sha256="0" * 64,
+        card=version,
+        outcome=decision.outcome,
+        score=decision.score.rounded,
+        cut_off=card.cut_off,
+        pd=decision.score.pd,
+        record=decision.record,
+        sha256=decision.sha256,
     )
     AdverseAction.objects.create(
         application=asked, kind="DECLINED", score=score, reasons=[], due_at=at + timedelta(days=30)
     )
     Case.objects.create(application=asked, kind="REVIEW", text="what colleagues think", due_at=at)
+    for share in loan.contract.shares.all():
+        Disbursement.objects.create(share=share, state="PAID", ended_at=at)
     Signature.objects.create(
         contract=loan.contract, side="BORROWER", party_id=user.pk, by_id=user.pk, sha256="0" * 64
     )
@@ -85,7 +93,7 @@ def furnish_credit(user: User) -> Loan:
     facts = {"loan": loan, "bucket": "CURRENT", "stage": 1}
     LoanDay.objects.get_or_create(
         id=loan_day_id(loan.pk, day(3)),
-        defaults={**facts, "day": day(3), "principal": 50_000 * NAIRA, "accrued": Decimal(1)},
+        defaults={**facts, "day": day(3), "principal": 10_000 * NAIRA, "accrued": Decimal(1)},
     )
     BucketChange.objects.create(
         id=uuid7(),
