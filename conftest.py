@@ -43,9 +43,11 @@ KEPT = (
     "wallet_reversalrule",
     "wallet_matchingrule",
     "wallet_follower",
+    "credit_lossrates",
     "realtime_horizon",
     "realtime_consumer",
     "realtime_declared",
+    "credit_scorecardversion",
 )
 
 
@@ -150,6 +152,7 @@ def _delete_rows(connection: psycopg.Connection) -> None:
     statements.append(f"delete from wallet_feerule where schedule_id in ({of_tests})")
     for rules in ("tierrule", "coolingoffrule", "reversalrule", "feeschedule"):
         statements.append(f"delete from wallet_{rules} where source = '{OF_TESTS}'")
+    statements.append(f"delete from credit_scorecardversion where source = '{OF_TESTS}'")
     statements.append("delete from wallet_account where owner_id is not null")
     statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
     connection.execute("; ".join(statements))

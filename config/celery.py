@@ -16,6 +16,10 @@ app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
 app.autodiscover_tasks(related_name="staff_tasks")
 app.autodiscover_tasks(related_name="automatic_tasks")
+app.autodiscover_tasks(related_name="closing_tasks")
+app.autodiscover_tasks(related_name="scoring_tasks")
+app.autodiscover_tasks(related_name="contract_tasks")
+app.autodiscover_tasks(related_name="bidding_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {
@@ -86,6 +90,20 @@ app.conf.beat_schedule = {
     # From just after midnight on; a run that finds every day closed costs one query.
     "roll savings": {"task": "savings.tasks.roll_savings", "schedule": crontab(minute="1-59/5")},
     "mature savings": {"task": "savings.tasks.mature_savings", "schedule": crontab(minute="3-59/5")},
+    # A bureau that was down is asked again after a while; a run that finds nothing due costs one query.
+    "score applications": {"task": "credit.scoring_tasks.score_due", "schedule": 60.0},
+    "tell of refusals": {"task": "credit.scoring_tasks.send_adverse_actions", "schedule": 300.0},
+    "roll loans": {"task": "credit.closing_tasks.roll_loans", "schedule": crontab(minute="2-59/5")},
+    # From the morning on: what came in overnight is there to be taken.
+    "collect instalments": {
+        "task": "credit.closing_tasks.collect_instalments",
+        "schedule": crontab(hour="6-22", minute=15),
+    },
+    # In the hours in which a lender may speak of a debt.
+    "remind borrowers": {
+        "task": "credit.closing_tasks.remind_borrowers",
+        "schedule": crontab(hour="8-20", minute="5,35"),
+    },
     "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
     "take up webhooks": {"task": "accounts.webhook_tasks.take_up", "schedule": 15.0},
     "forget old webhooks": {
@@ -113,6 +131,14 @@ app.conf.beat_schedule = {
     },
     "return lapsed cases": {"task": "accounts.tasks.return_lapsed_cases", "schedule": 60.0},
     "end old proposals": {"task": "accounts.tasks.end_old_proposals", "schedule": 300.0},
+    "pay out loans": {"task": "credit.contract_tasks.disburse_loans", "schedule": 30.0},
+    "give back what was too much": {"task": "credit.servicing_tasks.refund_loans", "schedule": 120.0},
+    "pay off replaced loans": {"task": "credit.servicing_tasks.refinance_loans", "schedule": 60.0},
+    "close loans paid off": {"task": "credit.servicing_tasks.settle_loans", "schedule": 600.0},
+    "search fully": {"task": "credit.contract_tasks.search_all_fully", "schedule": 300.0},
+    "end what nobody signed": {"task": "credit.contract_tasks.lapse_unsigned", "schedule": 300.0},
+    "offer automatically": {"task": "credit.bidding_tasks.offer_automatically", "schedule": 60.0},
+    "expire listings": {"task": "credit.bidding_tasks.expire_listings", "schedule": 60.0},
     "make partitions ahead": {
         "task": "core.tasks.make_partitions_ahead",
         "schedule": crontab(hour=2, minute=0),

@@ -2,8 +2,16 @@
 
 from typing import Any, Literal
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class BureauLink(BaseModel):
+    """How a credit bureau is reached: the class that speaks its language, its address, our key."""
+
+    adapter: str
+    url: str
+    key: SecretStr
 
 
 class Env(BaseSettings):
@@ -47,6 +55,9 @@ class Env(BaseSettings):
     xpress_pay_url: str = "https://myxpresspay.com:6004"
     # Where Xpress Wallet is reached. The same address for its sandbox: the key says which it is.
     xpress_wallet_url: str = "https://payment.xpress-wallet.com/api/v1"
+    # Credit bureaux by code, in the order in which they are asked:
+    # {"meridian": {"adapter": "credit.bureaux.meridian.Meridian", "url": "https://…", "key": "…"}}
+    credit_bureaux: dict[str, BureauLink] = {}
     clamd: str = ""
     # Who may read `/metrics` (`Authorization: Bearer …`); without it there is no such page.
     metrics_token: SecretStr | None = None

@@ -45,6 +45,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("storage_app.urls")),
     path("", include("savings.urls")),
+    path("", include("credit.urls")),
     path("", include("wallet.urls")),
 ]
 
@@ -54,5 +55,6 @@ if settings.SANDBOX:
         path("sandbox/xpress-pay/", include("wallet.sandbox.xpress_pay.urls")),
         path("sandbox/xpress-wallet/", include("wallet.sandbox.xpress_wallet.urls")),
         path("sandbox/id/", include("accounts.sandbox.urls")),
+        path("sandbox/bureaux/", include("credit.sandbox.urls")),
         path("dev/", include("core.dev.urls")),
     ]

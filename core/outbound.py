@@ -95,7 +95,7 @@ class AnswerUnreadable(CallFailed):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: its status, its headers with names in small letters, and the first `KEPT` bytes of its body."""
+    """What came back: its status, its headers with names in small letters, and the first bytes of its body."""
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -132,11 +132,12 @@ def post(
     content: bytes,
     headers: Mapping[str, str],
     within: float = WITHIN,
+    kept: int = KEPT,
     resolve: Resolve | None = None,
     network: httpcore.NetworkBackend | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Answer:
-    """Send `content` and return what comes back within so many seconds, whatever its status.
+    """Send `content` and return what comes back within so many seconds, `kept` bytes of it, whatever its status.
 
     `resolve`, `network` and `tls` stand for the DNS, the sockets and the authorities in tests. Raises UrlRefused,
     CallFailed.
@@ -158,7 +159,7 @@ def post(
             told = [
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers
             ]
-            return Answer(response.status, told, _beginning(response.iter_stream()))
+            return Answer(response.status, told, _beginning(response.iter_stream(), kept))
     except httpcore.TimeoutException:
         raise TimedOut from None
     except httpcore.NetworkError as error:
@@ -167,13 +168,13 @@ def post(
         raise AnswerUnreadable from error
 
 
-def _beginning(parts: Iterable[bytes]) -> bytes:
+def _beginning(parts: Iterable[bytes], kept: int) -> bytes:
     body = b""
     for part in parts:
         body += part
-        if len(body) >= KEPT:
+        if len(body) >= kept:
             break
-    return body[:KEPT]
+    return body[:kept]
 
 
 class _Guard(httpcore.NetworkBackend):

@@ -26,6 +26,10 @@ class Paid:
     overpaid: int = 0
 
     @property
+    def charges(self) -> int:
+        return self.fees + self.penalties
+
+    @property
     def total(self) -> int:
         return self.interest + self.principal + self.fees + self.penalties + self.overpaid
 

@@ -5,3 +5,15 @@ from django.utils.translation import gettext_lazy as _
 class CreditConfig(AppConfig):
     name = "credit"
     verbose_name = _("Credit")
+
+    def ready(self) -> None:
+        # It needs the models, which are not there yet when this module is read.
+        from accounts import life
+        from credit import loan_reasons, notices, personal
+        from credit.services import approved, lenders
+
+        approved.register()
+        loan_reasons.register()
+        notices.register()
+        personal.register()
+        life.closing_organization.connect(lenders.close, dispatch_uid="credit.lenders.close")

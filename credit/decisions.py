@@ -77,6 +77,12 @@ def replay(record: str, card: Card) -> Decision:
     return decide(card, [_input_of(one) for one in data["inputs"]])
 
 
+def inputs_in(record: str) -> dict[str, Value]:
+    """Return the inputs that a record stands on, by name. Raises KeyError, TypeError or ValueError for what is none."""
+    found = [_input_of(one) for one in json.loads(record)["inputs"]]
+    return {one.name: one.value for one in found}
+
+
 def _record(
     card: Card, inputs: Iterable[Input], scored: Score, outcome: Outcome, reasons: Iterable[Reason]
 ) -> str:

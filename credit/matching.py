@@ -21,6 +21,7 @@ class Offer:
     """Amounts are minor units (kobo), `term` counts instalments, rates are percent a year.
 
     `apr` is computed by us from the flows of the loan, never told by the provider. `our_fee` is what we would earn.
+    `reserve` is what its provider sets aside for it; None where that is its amount.
     """
 
     id: UUID
@@ -33,6 +34,11 @@ class Offer:
     made_at: datetime
     expires_at: datetime
     our_fee: int = 0
+    reserve: int | None = None
+
+    @property
+    def sets_aside(self) -> int:
+        return self.amount if self.reserve is None else self.reserve
 
 
 def ranked(offers: Iterable[Offer]) -> list[Offer]:
@@ -58,9 +64,14 @@ class Bar(StrEnum):
     HEADROOM_SHORT = "HEADROOM_SHORT"
     RATE_ABOVE_CAP = "RATE_ABOVE_CAP"
     RATE_BELOW_ZERO = "RATE_BELOW_ZERO"
+    RATE_BELOW_PRODUCT = "RATE_BELOW_PRODUCT"
+    AMOUNT_ABOVE_ASKED = "AMOUNT_ABOVE_ASKED"
+    TERM_NOT_ASKED = "TERM_NOT_ASKED"
     EXPIRED = "EXPIRED"
     OFFER_ALREADY_LIVE = "OFFER_ALREADY_LIVE"
     PAST_DEADLINE = "PAST_DEADLINE"
+    NOT_POOLABLE = "NOT_POOLABLE"
+    OWN_APPLICATION = "OWN_APPLICATION"
 
 
 @dataclass(frozen=True)
@@ -77,12 +88,21 @@ class Lender:
 
 @dataclass(frozen=True)
 class Product:
-    """What a provider lends: both ends of an amount and of a term are within it."""
+    """What a provider lends: both ends of an amount and of a term are within it, and its lowest rate."""
 
     least: int
     most: int
     shortest: int
     longest: int
+    lowest_rate: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an applicant asks for: an offer is for no more. With a `term`, as for a pool, it is for just that one."""
+
+    most: int
+    term: int | None = None
 
 
 def bars_to_offer(
@@ -96,6 +116,7 @@ def bars_to_offer(
     at: datetime,
     on: date,
     replaces: UUID | None = None,
+    asked: Asked | None = None,
 ) -> tuple[Bar, ...]:
     """Return everything that bars an offer from being made at `at`, a moment of the business day `on`.
 
@@ -103,14 +124,17 @@ def bars_to_offer(
     that this offer `replaces`, whose reserve it may use.
     """
     current = [one for one in live if one.expires_at > at]
-    freed = sum(one.amount for one in current if one.id == replaces)
+    freed = sum(one.sets_aside for one in current if one.id == replaces)
     tests = (
         *_standing(lender, on),
         (Bar.AMOUNT_OUTSIDE_PRODUCT, not product.least <= offer.amount <= product.most or offer.amount < 1),
         (Bar.TERM_OUTSIDE_PRODUCT, not product.shortest <= offer.term <= product.longest or offer.term < 1),
-        (Bar.HEADROOM_SHORT, offer.amount > lender.headroom + freed),
+        (Bar.HEADROOM_SHORT, offer.sets_aside > lender.headroom + freed),
         (Bar.RATE_ABOVE_CAP, offer.rate > cap),
         (Bar.RATE_BELOW_ZERO, offer.rate < 0),
+        (Bar.RATE_BELOW_PRODUCT, 0 <= offer.rate < product.lowest_rate),
+        (Bar.AMOUNT_ABOVE_ASKED, asked is not None and offer.amount > asked.most),
+        (Bar.TERM_NOT_ASKED, asked is not None and asked.term not in (None, offer.term)),
         (Bar.EXPIRED, offer.expires_at <= at),
         (Bar.OFFER_ALREADY_LIVE, any(one.id != replaces for one in current)),
         (Bar.PAST_DEADLINE, at >= deadline),
@@ -125,7 +149,7 @@ def bars_to_accept(offer: Offer, *, lender: Lender, reserved: int, at: datetime,
     """
     tests = (
         *_standing(lender, on),
-        (Bar.HEADROOM_SHORT, reserved < offer.amount or lender.headroom < 0),
+        (Bar.HEADROOM_SHORT, reserved < offer.sets_aside or lender.headroom < 0),
         (Bar.EXPIRED, offer.expires_at <= at),
     )
     return tuple(bar for bar, holds in tests if holds)

@@ -63,6 +63,7 @@ class Event(StrEnum):
     REFUND = "refund"
     REFINANCE = "refinance"
     UNDO_DISBURSAL = "undo_disbursal"
+    REOPEN = "reopen"
 
 
 class Actor(StrEnum):
@@ -112,6 +113,9 @@ class Guard(StrEnum):
     SAME_DAY = "same_day"
     NO_REPAYMENT = "no_repayment"
     BOTH_SIDES_REVERSED = "both_sides_reversed"
+    BELOW_CUT_OFF = "below_cut_off"  # and an officer looked at it
+    OVERRIDE_LOGGED = "override_logged"
+    REVIEW_UPHELD = "review_upheld"  # a person looked again, as was asked, and found otherwise
 
 
 class StateRefused(DomainError):
@@ -155,14 +159,26 @@ def _way(start: State, event: Event, who: set[Actor], end: State, *guards: Guard
 
 
 S, E, A, G = State, Event, Actor, Guard
-# Where a state and an event have several ways, one guard of each excludes the others. That nothing is withdrawn once an
-# offer is accepted needs no guard: there is no way.
+# Beyond the table that these rules follow: nobody is declined by a score alone, an officer does that or lists all the
+# same; a human review may open an application again; what nobody answers or signs expires, and a borrower may withdraw
+# before anything is accepted; money may come in parts and go back in the cooling-off time; a payment may be taken back
+# whatever became of the loan; what was charged off may be written off;
+# an officer ends what is signed and cannot be paid.
+# Where a state and an event have several ways for one actor, a guard of each excludes the others. That nothing is
+# withdrawn once an offer is accepted needs no guard: there is no way.
 WAYS: tuple[Way, ...] = (
     _way(S.DRAFT, E.SUBMIT, {A.BORROWER}, S.SUBMITTED, G.KYC_TIER, G.CONSENT, G.COMPLETE_FILE),
+    _way(S.DRAFT, E.WITHDRAW, {A.BORROWER}, S.WITHDRAWN),
+    _way(S.SUBMITTED, E.WITHDRAW, {A.BORROWER}, S.WITHDRAWN),
+    _way(S.INCOMPLETE, E.WITHDRAW, {A.BORROWER}, S.WITHDRAWN),
+    _way(S.INCOMPLETE, E.EXPIRE, {A.SYSTEM}, S.EXPIRED, G.PAST_DEADLINE, G.NOTICE_QUEUED),
     _way(S.SUBMITTED, E.ASK, {A.OFFICER}, S.INCOMPLETE, G.WRITTEN_NOTICE),
     _way(S.INCOMPLETE, E.ANSWER, {A.BORROWER}, S.SUBMITTED),
     _way(S.SUBMITTED, E.DECLINE, {A.SYSTEM}, S.DECLINED, G.HARD_RULE_HIT, G.REASONS_STORED, G.NOTICE_QUEUED),
+    _way(S.SUBMITTED, E.DECLINE, {A.OFFICER}, S.DECLINED, G.BELOW_CUT_OFF, G.REASONS_STORED, G.NOTICE_QUEUED),
     _way(S.SUBMITTED, E.OPEN, {A.SYSTEM}, S.LISTED, G.SCORED, G.SOFT_SEARCHED),
+    _way(S.SUBMITTED, E.OPEN, {A.OFFICER}, S.LISTED, G.SCORED, G.SOFT_SEARCHED, G.OVERRIDE_LOGGED),
+    _way(S.DECLINED, E.REOPEN, {A.OFFICER}, S.SUBMITTED, G.REVIEW_UPHELD),
     _way(S.LISTED, E.OFFER, {A.PROVIDER, A.SYSTEM}, S.OFFERED, G.WITHIN_PROVIDER_LIMITS),
     _way(S.LISTED, E.EXPIRE, {A.SYSTEM}, S.EXPIRED, G.PAST_DEADLINE, G.NOTICE_QUEUED),
     _way(S.OFFERED, E.EXPIRE, {A.SYSTEM}, S.EXPIRED, G.PAST_DEADLINE, G.NOTICE_QUEUED),
@@ -171,8 +187,10 @@ WAYS: tuple[Way, ...] = (
     _way(S.OFFERED, E.ACCEPT, {A.BORROWER}, S.ACCEPTED, G.OFFER_UNEXPIRED),
     _way(S.ACCEPTED, E.FAIL_CHECK, {A.PROVIDER}, S.LISTED, G.REASONS_STORED, G.MAY_LIST_AGAIN),
     _way(S.ACCEPTED, E.FAIL_CHECK, {A.PROVIDER}, S.DECLINED, G.REASONS_STORED, G.MAY_NOT_LIST_AGAIN),
+    _way(S.ACCEPTED, E.EXPIRE, {A.SYSTEM}, S.EXPIRED, G.PAST_DEADLINE, G.NOTICE_QUEUED),
     _way(S.ACCEPTED, E.SIGN, {A.BORROWER, A.PROVIDER}, S.SIGNED, G.SAME_TERMS, G.BOTH_SIGNED),
     _way(S.SIGNED, E.CANCEL, {A.BORROWER}, S.CANCELLED, G.COOLING_OFF, G.PRINCIPAL_BACK),
+    _way(S.SIGNED, E.CANCEL, {A.OFFICER}, S.CANCELLED, G.PRINCIPAL_BACK),
     _way(
         S.SIGNED,
         E.DISBURSE,
@@ -182,6 +200,16 @@ WAYS: tuple[Way, ...] = (
         G.BANK_NAME_MATCHES,
         G.POSTING_ID_STORED,
     ),
+    _way(
+        S.ACTIVE,
+        E.DISBURSE,
+        {A.SYSTEM},
+        S.ACTIVE,
+        G.FUNDING_SETTLED,
+        G.BANK_NAME_MATCHES,
+        G.POSTING_ID_STORED,
+    ),
+    _way(S.ACTIVE, E.CANCEL, {A.BORROWER}, S.CANCELLED, G.COOLING_OFF, G.PRINCIPAL_BACK),
     _way(S.ACTIVE, E.REPAY, {A.BORROWER, A.SYSTEM}, S.ACTIVE, G.STILL_OWED),
     _way(S.ACTIVE, E.REPAY, {A.BORROWER, A.SYSTEM}, S.CLOSED_MET, G.ALL_SETTLED),
     _way(S.ACTIVE, E.REPAY, {A.BORROWER, A.SYSTEM}, S.OVERPAID, G.PAID_TOO_MUCH),
@@ -190,10 +218,13 @@ WAYS: tuple[Way, ...] = (
     _way(S.ACTIVE, E.RE_AGE, {A.OFFICER}, S.ACTIVE, G.MAKER_IS_NOT_CHECKER),
     _way(S.ACTIVE, E.CHARGE_OFF, {A.OFFICER}, S.CHARGED_OFF, G.POLICY_DAYS_PASSED, G.APPROVED),
     _way(S.ACTIVE, E.WRITE_OFF, {A.OFFICER}, S.WRITTEN_OFF, G.POLICY_DAYS_PASSED, G.APPROVED),
+    _way(S.CHARGED_OFF, E.WRITE_OFF, {A.OFFICER}, S.WRITTEN_OFF, G.POLICY_DAYS_PASSED, G.APPROVED),
     _way(S.CHARGED_OFF, E.RECOVER, {A.BORROWER, A.OFFICER, A.SYSTEM}, S.CHARGED_OFF, G.RECOVERY_ENTERED),
     _way(S.WRITTEN_OFF, E.RECOVER, {A.BORROWER, A.OFFICER, A.SYSTEM}, S.WRITTEN_OFF, G.RECOVERY_ENTERED),
     _way(S.WRITTEN_OFF, E.UNDO_WRITE_OFF, {A.CHECKER}, S.ACTIVE, G.SAME_PERIOD),
+    _way(S.ACTIVE, E.REVERSE_PAYMENT, {A.OFFICER, A.SYSTEM}, S.ACTIVE, G.REPLAYED),
     _way(S.CLOSED_MET, E.REVERSE_PAYMENT, {A.OFFICER, A.SYSTEM}, S.ACTIVE, G.REPLAYED),
+    _way(S.OVERPAID, E.REVERSE_PAYMENT, {A.OFFICER, A.SYSTEM}, S.ACTIVE, G.REPLAYED),
     _way(S.OVERPAID, E.REFUND, {A.BORROWER, A.OFFICER, A.SYSTEM}, S.CLOSED_MET, G.TO_ITS_SOURCE),
     _way(S.ACTIVE, E.REFINANCE, {A.SYSTEM}, S.CLOSED_REFINANCED, G.NEW_LOAN_LINKED),
     _way(

@@ -21,21 +21,22 @@ from django.utils.translation import gettext_lazy as _
 from accounts.approvals import canonical
 from core.errors import DomainError
 
-FORM = "alajo-terms-1"  # another form of the text is another name, so that no hash has two meanings
+FORM = "alajo-terms-2"  # another form of the text is another name, so that no hash has two meanings
 
 
 @dataclass(frozen=True)
 class OfferTerms:
     """Everything that an offer binds its sides to. Amounts are minor units (kobo), rates percent a year.
 
-    `rules` says by name how instalments, late charges and early payment are reckoned: words, numbers, days, and values
-    made of these, such as the terms that a schedule is made from.
+    `provider_ids` are those who lend it, one or a pool, in whatever order: each of them signs. `rules` says by name how
+    instalments, late charges and early payment are reckoned: words, numbers, days, and values made of these, such as
+    the terms that a schedule is made from.
     """
 
     offer_id: UUID
     application_id: UUID
     borrower_id: UUID
-    provider_id: UUID
+    provider_ids: tuple[UUID, ...]
     currency: str
     amount: int
     term: int
@@ -100,7 +101,7 @@ def terms_text(terms: OfferTerms) -> str:
             "offer_id": str(terms.offer_id),
             "application_id": str(terms.application_id),
             "borrower_id": str(terms.borrower_id),
-            "provider_id": str(terms.provider_id),
+            "provider_ids": _parties(terms.provider_ids),
             "currency": terms.currency,
             "amount": _whole(terms.amount),
             "term": _whole(terms.term),
@@ -121,17 +122,27 @@ def terms_hash(terms: OfferTerms) -> str:
 
 
 def refuse_unsigned(terms: OfferTerms, signatures: Iterable[Signature]) -> None:
-    """Let terms pass that each side signed as they are. Raises TermsChanged, SignedByAnother, NotSigned."""
-    wanted, parties = terms_hash(terms), {Side.BORROWER: terms.borrower_id, Side.PROVIDER: terms.provider_id}
-    missing = set(Side)
+    """Let terms pass that the borrower and each lender signed as they are.
+
+    Raises TermsChanged, SignedByAnother, NotSigned.
+    """
+    wanted = terms_hash(terms)
+    parties = {(Side.BORROWER, terms.borrower_id), *((Side.PROVIDER, one) for one in terms.provider_ids)}
+    missing = set(parties)
     for one in signatures:
         if one.sha256 != wanted:
             raise TermsChanged(side=str(one.side))
-        if one.party_id != parties[one.side]:
+        if (one.side, one.party_id) not in parties:
             raise SignedByAnother(side=str(one.side))
-        missing.discard(one.side)
+        missing.discard((one.side, one.party_id))
     if missing:
-        raise NotSigned(sides=sorted(str(side) for side in missing))
+        raise NotSigned(sides=sorted({str(side) for side, _party in missing}))
+
+
+def _parties(ids: tuple[UUID, ...]) -> list[str]:
+    if not ids or len(set(ids)) < len(ids):
+        raise ValueError("each lender is named once, and there is one at least")
+    return sorted(str(one) for one in ids)
 
 
 def _whole(amount: Any) -> int:

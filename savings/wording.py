@@ -5,9 +5,9 @@ from django.utils.translation import ngettext
 
 from core.errors import DomainError
 from core.templatetags.money import money
+from core.templatetags.rates import percent
 from savings.models import PlanTerms, SavingsPlan, UserSavings
 from savings.refusals import NotEnoughSaved, SavingInvalid, TierCapExceeded, TooLittle, TooMuch
-from savings.templatetags.savings import percent
 from wallet.refusals import InsufficientFunds
 
 Every, Penalty, Kind = PlanTerms.Every, PlanTerms.Penalty, SavingsPlan.Kind

@@ -37,6 +37,17 @@ KINDS: dict[str, Words] = {
     "WITHHOLDING_TAX": _("Tax withheld"),
     "INTEREST_BACK": _("Interest taken back"),
     "TAX_BACK": _("Tax given back"),
+    "LOAN_PAYOUT": _("Loan paid out"),
+    "LOAN_PRINCIPAL": _("Loan repaid"),
+    "LOAN_INTEREST": _("Interest on a loan"),
+    "LOAN_FEE": _("Fee of a loan"),
+    "LOAN_PENALTY": _("Late charge of a loan"),
+    "LOAN_OVERPAID": _("Paid too much on a loan"),
+    "LOAN_REFUND": _("Loan payment given back"),
+    "LOAN_RECOVERY": _("Paid on a loan that was written off"),
+    "LOAN_COMMISSION": _("Our commission"),
+    "LENDER_FUNDING": _("Put in to lend"),
+    "LENDER_WITHDRAWAL": _("Taken out of lending"),
 }
 # Between a wallet and savings of the same person: neither earned nor spent.
 OWN_MONEY = frozenset({"SAVING", "UNSAVING"})

@@ -72,7 +72,7 @@ class NameRefused(DomainError):
 
 def create(*, owner: User, name: str) -> Organization:
     """Found an organisation with `owner` as its owner. Raises NameRefused, TooManyOrganizations."""
-    name = _clean(name)
+    name = clean_name(name)
     with acting_as_service():
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         if Membership.objects.filter(user=owner, role=Membership.Role.OWNER).count() >= MOST_OWNED:
@@ -96,7 +96,7 @@ def create(*, owner: User, name: str) -> Organization:
 
 def rename(*, organization_id: UUID, by: User, name: str) -> Organization:
     """Give an organisation another name; its address stays. Raises OrganizationNotFound, RoleNotEnough, NameRefused."""
-    name = _clean(name)
+    name = clean_name(name)
     with acting_as_service():
         mine = locked(organization_id=organization_id, by=by)
         if not mine.owns:
@@ -297,7 +297,7 @@ def _tell(people: list[UUID], event: str, organization: Organization, **facts: s
     notify(notices=[Notification(user_id=person, event=event, data=data) for person in people])
 
 
-def _clean(name: str) -> str:
+def clean_name(name: str) -> str:
     """The name on one line. It goes into mails to strangers, so it may not carry a link."""
     name = " ".join(name.split())
     shown = all(unicodedata.category(letter)[0] != "C" or letter in "\u200c\u200d" for letter in name)

@@ -348,6 +348,12 @@ OUTBOUND_LOCAL = False
 SANDBOX = False
 PAYSTACK_BASE_URL = "https://api.paystack.co"
 XPRESS_PAY_BASE_URL = env.xpress_pay_url
+# Which credit bureaux are asked, in order, and how long one may take (docs/credit-scoring.md).
+CREDIT_BUREAUX: dict[str, dict[str, str]] = {
+    code: {"adapter": link.adapter, "url": link.url, "key": link.key.get_secret_value()}
+    for code, link in env.credit_bureaux.items()
+}
+CREDIT_BUREAU_SECONDS = 15.0
 # Which words of its `status` mean that a payment was refused: it publishes only the one for a good payment.
 XPRESS_PAY_DECLINED = ("01", "02", "failed", "Failed")
 XPRESS_WALLET_BASE_URL = env.xpress_wallet_url

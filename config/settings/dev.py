@@ -59,6 +59,14 @@ XPRESS_WALLET_BASE_URL = f"{env.site_url}/sandbox/xpress-wallet"
 XPRESS_WALLET_SANDBOX_SECRET_KEY = f"sk_sandbox_{_secrets['xpress_wallet_key']}"
 XPRESS_WALLET_SANDBOX_DOOR = _secrets["xpress_wallet_door"]
 XPRESS_WALLET_WEBHOOK_URL = f"{env.site_url}/webhooks/xpress-wallet/{XPRESS_WALLET_SANDBOX_DOOR}/"
+CREDIT_BUREAUX = {
+    code: {
+        "adapter": f"credit.bureaux.{code}.{code.title()}",
+        "url": f"{env.site_url}/sandbox/bureaux/{code}",
+        "key": f"{code}_{_secrets['bureau_key']}",
+    }
+    for code in ("meridian", "savanna")
+}
 # How long a transfer is on its way, and what our balance there begins with (kobo).
 SANDBOX_TRANSFER_SECONDS = 5
 SANDBOX_OPENING_BALANCE = 1_000_000_000

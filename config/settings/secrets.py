@@ -72,6 +72,7 @@ def _fresh() -> dict[str, str]:
         "xpress_wallet_key": secrets.token_hex(20),
         "xpress_wallet_door": secrets.token_urlsafe(24),
         "sandbox_id_secret": secrets.token_urlsafe(24),
+        "bureau_key": secrets.token_urlsafe(24),
     }
 
 

@@ -60,6 +60,14 @@ XPRESS_PAY_WEBHOOK_URL = f"http://testserver/webhooks/xpress-pay/{XPRESS_PAY_SAN
 XPRESS_WALLET_SANDBOX_SECRET_KEY = f"sk_sandbox_{_secrets['xpress_wallet_key']}"
 XPRESS_WALLET_SANDBOX_DOOR = _secrets["xpress_wallet_door"]
 XPRESS_WALLET_WEBHOOK_URL = f"http://testserver/webhooks/xpress-wallet/{XPRESS_WALLET_SANDBOX_DOOR}/"
+CREDIT_BUREAUX = {
+    code: {
+        "adapter": f"credit.bureaux.{code}.{code.title()}",
+        "url": f"{SITE_URL}/sandbox/bureaux/{code}",
+        "key": f"{code}_{_secrets['bureau_key']}",
+    }
+    for code in ("meridian", "savanna")
+}
 # How long a transfer is on its way, and what our balance there begins with (kobo).
 SANDBOX_TRANSFER_SECONDS = 0
 SANDBOX_OPENING_BALANCE = 1_000_000_000

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from config import browser as chromiums
 from config.tests.browsing import DESKTOP, Look, Visitor
+from credit.tests.scored import reach_bureaux
 from realtime.dispatcher import Dispatcher
 from wallet.gateways.paystack import Paystack
 from wallet.services import gateways
@@ -98,6 +99,7 @@ def site(live_server, settings, monkeypatch) -> str:
     settings.PAYSTACK_BASE_URL = f"{live_server.url}/sandbox/paystack"
     settings.PAYSTACK_WEBHOOK_URL = f"{live_server.url}/webhooks/paystack/"
     settings.PAYSTACK_APPROVAL_URL = f"{live_server.url}/webhooks/paystack/transfers/approval"
+    reach_bureaux(settings, live_server.url)
 
     @lru_cache
     def adapter(key: str, url: str) -> Paystack:

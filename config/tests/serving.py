@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from accounts.tests.factories import PASSWORD
 from config.asgi import application
+from credit.tests.scored import reach_bureaux
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def site(transactional_db: Any, files: Path, settings: Any) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings.SITE_URL, settings.ACCESS_TOKEN_ISSUER = url, f"{url}/auth/v1"
+    reach_bureaux(settings, url)
     config = uvicorn.Config(
         ASGIStaticFilesHandler(application),
         lifespan="off",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit.matching import Bar, Lender, Offer, Product, bars_to_accept, bars_to_offer, ranked
+from credit.matching import Asked, Bar, Lender, Offer, Product, bars_to_accept, bars_to_offer, ranked
 from credit.tests.fuzz import fuzz
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -202,9 +202,43 @@ def test_an_offer_that_replaces_another_may_use_what_that_one_reserves() -> None
 def test_everything_that_is_wrong_is_named() -> None:
     worst = offer(amount=10**12, term=99, rate=Decimal(1000), expires_at=NOON - HOUR)
     found = bars(
-        worst, lender=Lender(is_active=False, licensed_until=None, headroom=0), deadline=NOON, live=[offer(2)]
+        worst,
+        lender=Lender(is_active=False, licensed_until=None, headroom=0),
+        deadline=NOON,
+        live=[offer(2)],
+        asked=Asked(most=1, term=6),
     )
-    assert set(found) == set(Bar) - {Bar.RATE_BELOW_ZERO}
+    by_whom = {Bar.NOT_POOLABLE, Bar.OWN_APPLICATION}
+    assert set(found) == set(Bar) - {Bar.RATE_BELOW_ZERO, Bar.RATE_BELOW_PRODUCT} - by_whom
+
+
+@pytest.mark.parametrize(
+    ("asked", "bar"),
+    [
+        (Asked(most=100_000), None),
+        (Asked(most=99_999), Bar.AMOUNT_ABOVE_ASKED),
+        (Asked(most=100_000, term=6), None),
+        (Asked(most=100_000, term=7), Bar.TERM_NOT_ASKED),
+    ],
+)
+def test_an_offer_is_for_no_more_than_is_asked(asked: Asked, bar: Bar | None) -> None:
+    assert bars(offer(), asked=asked) == ((bar,) if bar else ())
+
+
+def test_an_offer_below_the_lowest_rate_of_its_product_is_barred() -> None:
+    dear = replace(PRODUCT, lowest_rate=Decimal(24))
+    assert bars(offer(), product=dear) == ()
+    assert bars(offer(rate=Decimal("23.9999")), product=dear) == (Bar.RATE_BELOW_PRODUCT,)
+
+
+def test_a_provider_is_good_for_what_the_offer_sets_aside_not_for_its_amount() -> None:
+    """Fees are kept back, and what the provider owes us comes on top."""
+    lender = replace(LENDER, headroom=99_000)
+    assert bars(offer(reserve=99_000), lender=lender) == ()
+    assert bars(offer(reserve=99_001), lender=lender) == (Bar.HEADROOM_SHORT,)
+    facts: dict[str, Any] = {"lender": LENDER, "at": NOON, "on": TODAY}
+    assert bars_to_accept(offer(reserve=99_000), reserved=99_000, **facts) == ()
+    assert bars_to_accept(offer(reserve=99_000), reserved=98_999, **facts) == (Bar.HEADROOM_SHORT,)
 
 
 # Accepting

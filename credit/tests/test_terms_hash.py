@@ -28,7 +28,7 @@ TERMS = OfferTerms(
     offer_id=UUID(int=1),
     application_id=UUID(int=2),
     borrower_id=UUID(int=3),
-    provider_id=UUID(int=4),
+    provider_ids=(UUID(int=4),),
     currency="NGN",
     amount=10_000_000,
     term=6,
@@ -48,7 +48,8 @@ OTHERS: list[dict[str, Any]] = [
     {"offer_id": UUID(int=9)},
     {"application_id": UUID(int=9)},
     {"borrower_id": UUID(int=9)},
-    {"provider_id": UUID(int=9)},
+    {"provider_ids": (UUID(int=9),)},
+    {"provider_ids": (UUID(int=4), UUID(int=5))},
     {"currency": "USD"},
     {"amount": 10_000_001},
     {"term": 7},
@@ -90,7 +91,7 @@ def signed(sha256: str | None = None) -> list[Signature]:
     said = terms_hash(TERMS) if sha256 is None else sha256
     return [
         Signature(Side.BORROWER, TERMS.borrower_id, said),
-        Signature(Side.PROVIDER, TERMS.provider_id, said),
+        Signature(Side.PROVIDER, TERMS.provider_ids[0], said),
     ]
 
 
@@ -99,8 +100,8 @@ def test_the_hash_is_pinned() -> None:
     assert terms_text(TERMS).startswith(
         '{"amount":10000000,"application_id":"00000000-0000-0000-0000-000000000002",'
     )
-    assert '"form":"alajo-terms-1"' in terms_text(TERMS)
-    assert terms_hash(TERMS) == "e733666e60fd2174cace99791f20b2370d44d094649c74db53afa65c1a34e17c"
+    assert '"form":"alajo-terms-2"' in terms_text(TERMS)
+    assert terms_hash(TERMS) == "2f2e103be67b7bef67d69bd7037cb470d5e167c379677a78e4ffc3d9e51a5eff"
 
 
 @pytest.mark.parametrize("change", OTHERS, ids=lambda change: next(iter(change)))
@@ -242,3 +243,20 @@ def test_one_who_signs_for_both_sides_signs_for_one() -> None:
     with pytest.raises(SignedByAnother) as refusal:
         refuse_unsigned(TERMS, [borrower, replace(provider, party_id=TERMS.borrower_id)])
     assert refusal.value.public_data == {"side": "PROVIDER"}
+
+
+def test_a_pool_is_signed_by_each_of_its_lenders_in_whatever_order_they_are_named() -> None:
+    first, second = UUID(int=4), UUID(int=5)
+    pool = replace(TERMS, provider_ids=(first, second))
+    assert terms_text(pool) == terms_text(replace(TERMS, provider_ids=(second, first)))
+    said = terms_hash(pool)
+    borrower = Signature(Side.BORROWER, TERMS.borrower_id, said)
+    lenders = [Signature(Side.PROVIDER, one, said) for one in (first, second)]
+    refuse_unsigned(pool, [borrower, *lenders])
+    for signatures in ([borrower, lenders[0]], [borrower, lenders[1], lenders[1]]):
+        with pytest.raises(NotSigned) as refusal:
+            refuse_unsigned(pool, signatures)
+        assert refusal.value.public_data == {"sides": ["PROVIDER"]}
+    for nobody in ((), (first, first)):
+        with pytest.raises(ValueError, match="named once"):
+            terms_text(replace(TERMS, provider_ids=nobody))

@@ -6,21 +6,15 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.templatetags import times
+from core.templatetags import rates, times
 from wallet.templatetags.wallet import plain_amount
 
 register = template.Library()
 register.filters.update(times.register.filters)
+register.filters.update(rates.register.filters)
 register.filter("plain_amount", plain_amount)
 
 KOBO = 100
-
-
-@register.filter
-def percent(rate: Decimal) -> str:
-    """Return percent as people write it: 9.5000 as 9.5%, 10.4713 as 10.47%."""
-    text = f"{rate:.2f}".rstrip("0").rstrip(".")
-    return f"{text}%"
 
 
 @register.filter

@@ -28,6 +28,9 @@ class Document(models.Model):
         SETTLEMENT = "SETTLEMENT", _("Settlement report")
         SAVINGS_STATEMENT = "SAVINGS_STATEMENT", _("Savings statement")
         INTEREST_CERTIFICATE = "INTEREST_CERTIFICATE", _("Interest certificate")
+        LOAN_AGREEMENT = "LOAN_AGREEMENT", _("Loan agreement")
+        LOAN_STATEMENT = "LOAN_STATEMENT", _("Loan statement")
+        DISCHARGE_LETTER = "DISCHARGE_LETTER", _("Discharge letter")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.CharField(max_length=20, unique=True)

@@ -63,6 +63,8 @@ class Account(models.Model):
         WITHHOLDING_TAX_PAYABLE = "WITHHOLDING_TAX_PAYABLE", _("Tax withheld that we owe")
         PENALTY_INCOME = "PENALTY_INCOME", _("Penalties we earn")
         MERCHANT = "MERCHANT", _("Merchant")
+        LENDER = "LENDER", _("Lender")
+        LOAN_SUSPENSE = "LOAN_SUSPENSE", _("Paid too much on loans")
         EQUITY = "EQUITY", _("Equity")
 
     class State(models.TextChoices):

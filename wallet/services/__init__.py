@@ -2,7 +2,14 @@
 
 from wallet.fees import FeeLine, FeeQuote
 from wallet.services import charge_events, claim_events, unasked_deposits  # noqa: F401  deal with events of gateways
-from wallet.services.accounts import balance_at, balance_of, open_wallet, set_state, system_account
+from wallet.services.accounts import (
+    balance_at,
+    balance_of,
+    open_lender,
+    open_wallet,
+    set_state,
+    system_account,
+)
 from wallet.services.announcing import announce
 from wallet.services.bank_accounts import MOST as MOST_BANK_ACCOUNTS
 from wallet.services.bank_accounts import (
@@ -22,11 +29,13 @@ from wallet.services.disputes import answer_dispute, deliver_answer
 from wallet.services.fees import add_fee_schedule, charges_in, fee_lines, prices_of, quote_fee
 from wallet.services.gateways import install_gateway
 from wallet.services.holds import (
+    Reserve,
     commit_hold,
     commit_hold_lines,
     place_hold,
     release_expired_holds,
     release_hold,
+    reserve_many,
 )
 from wallet.services.limits import Limits, limits_of, rules_on
 from wallet.services.lookups import count_lookup
@@ -82,6 +91,7 @@ __all__ = [
     "PausedTransferOver",
     "Posted",
     "Posting",
+    "Reserve",
     "Single",
     "TransferQuote",
     "add_fee_schedule",
@@ -127,6 +137,7 @@ __all__ = [
     "offer_paused",
     "open_account",
     "open_checkout",
+    "open_lender",
     "open_wallet",
     "order_payout",
     "order_refund",
@@ -156,6 +167,7 @@ __all__ = [
     "reports_of",
     "request_payout",
     "request_refund",
+    "reserve_many",
     "resume_transfer",
     "return_deposit",
     "reverse",

@@ -36,6 +36,12 @@ def open_wallet(*, owner_id: UUID, currency: str = NGN, kind: str = Account.Kind
     return account_id
 
 
+def open_lender(*, organization_id: UUID, currency: str = NGN) -> UUID:
+    """Return the account out of which an organisation lends, opened when there is none; it never goes below nought."""
+    statement = "select wallet.open_system_account(%s, 'LENDER', %s, 'CREDIT', false, 0)"
+    return UUID(str(_value(statement, [f"lender:{organization_id}", currency])))
+
+
 @lru_cache(maxsize=64)
 def _system_account(database: str, code: str, currency: str) -> UUID:
     # A customer who pays a fee sees none of the operator's accounts.

@@ -1,6 +1,7 @@
 """Holds: an amount is set aside before it moves, then committed (whole or in parts), released, or left to expire."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -53,6 +54,49 @@ def claim(*, hold_id: UUID, account_id: UUID, most: int, least: int, reason: str
                 action="wallet.hold.placed", target=Hold(pk=hold_id), account=str(account_id), amount=held
             )
         return held or 0
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """A hold to be, for `reserve_many`: `amount` (minor units) on an account until `expires_at`."""
+
+    hold_id: UUID
+    account_id: UUID
+    amount: int
+    expires_at: datetime | None
+
+
+def reserve_many(*, reserves: Sequence[Reserve], reason: str) -> dict[UUID, str]:
+    """Place each hold that fits, per account in the order given, in one statement; return why others were not placed.
+
+    The codes are those of the refusals of `place_hold`. What is placed counts towards no limit. A repeat with the same
+    content places nothing anew. Raises AccountNotFound, AmountNotPositive; ValueError for one hold twice.
+    """
+    if len({one.hold_id for one in reserves}) < len(reserves):
+        raise ValueError("each hold is named once")
+    check_amounts(one.amount for one in reserves)
+    accounts = {one.hold_id: one for one in reserves}
+    with transaction.atomic():
+        rows = run(
+            "select hold, was_there, code from wallet.reserve_many(%s, %s, %s, %s::timestamptz[], %s)",
+            [
+                [one.hold_id for one in reserves],
+                [one.account_id for one in reserves],
+                [one.amount for one in reserves],
+                [one.expires_at for one in reserves],
+                reason,
+            ],
+        )
+        placed = [accounts[hold] for hold, was_there, code in rows if not was_there and code is None]
+        if placed:
+            audit.record_each(
+                action="wallet.hold.placed",
+                targets=[
+                    (Hold(pk=one.hold_id), {"account": str(one.account_id), "amount": one.amount})
+                    for one in placed
+                ],
+            )
+    return {hold: code for hold, _was_there, code in rows if code is not None}
 
 
 def commit_hold(

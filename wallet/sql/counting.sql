@@ -6,7 +6,8 @@ create or replace function wallet.counts(p_kind text) returns boolean
 language sql immutable
 return p_kind not in (
     'FEE', 'GATEWAY_FEE', 'VAT', 'STAMP_DUTY', 'LEVY', 'REVERSAL', 'RETURN', 'REFUND', 'CHARGEBACK', 'ADJUSTMENT', 'INTEREST', 'WITHHOLDING_TAX',
-    'BONUS', 'CLAWBACK', 'RELEASE', 'SAVING', 'UNSAVING');
+    'BONUS', 'CLAWBACK', 'RELEASE', 'SAVING', 'UNSAVING', 'LOAN_PAYOUT', 'LOAN_PRINCIPAL', 'LOAN_INTEREST', 'LOAN_FEE',
+    'LOAN_PENALTY', 'LOAN_OVERPAID', 'LOAN_REFUND', 'LOAN_RECOVERY', 'LOAN_COMMISSION');
 
 -- The Lagos day of a moment, and when it ends. Lagos keeps one time all year, so a day has 24 hours.
 create or replace function wallet.day_of(p_at timestamptz) returns date

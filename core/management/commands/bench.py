@@ -39,6 +39,8 @@ BENCHES = (
     "interest",
     "kyc",
     "ledger",
+    "matching",
+    "loans",
     "realtime",
     "reconcile",
     "referrals",

@@ -1,0 +1,36 @@
+"""Credit, for staff: cases that wait for an officer, which card decided what, loans and their measures, lenders."""
+
+from credit import card_versions, case_figures  # noqa: F401 - they register what they say
+from credit.admin import (
+    cards_form,
+    case_decide,
+    case_deeds,
+    case_queue,
+    case_screen,
+    cases,
+    contracts,
+    decisions,
+    hardship,
+    lenders,
+    lenders_form,
+    loans,
+    measure_forms,
+    payout_form,
+)
+
+__all__ = [
+    "cards_form",
+    "case_decide",
+    "case_deeds",
+    "case_queue",
+    "case_screen",
+    "cases",
+    "contracts",
+    "decisions",
+    "hardship",
+    "lenders",
+    "lenders_form",
+    "loans",
+    "measure_forms",
+    "payout_form",
+]

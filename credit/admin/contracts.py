@@ -1,0 +1,164 @@
+"""Contracts for staff: who signed what, what is paid out and what stands in its way, and ending what cannot be paid."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.staff import EMPTY, Panel, ReadOnlyAdmin, When, amount, moment, page_of, time_of
+from credit.admin.payout_form import proposing
+from credit.models import Contract, Disbursement, Signature
+from credit.payout_words import why_waiting
+from credit.services.cancelling import end_unpaid
+from credit.states import State
+from wallet.admin.deeds import deed
+from wallet.admin.reconciliation_forms import WordsForm
+
+WORK = "credit.work_credit"
+END = "credit_contract_end"
+
+
+class EndForm(WordsForm):
+    """As short as a contract keeps it."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=10,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Kept with the contract and in its application's history. The customer is told that it ended."
+        ),
+    )
+
+
+@admin.register(Contract)
+class ContractAdmin(ReadOnlyAdmin):
+    list_display = ("id", "state", "amount_money", time_of("accepted_at", _("Accepted")), "ended")
+    list_filter = (When,)
+    list_select_related = ("application",)
+    shown = (
+        *("application", "state", "amount_money", "received_money", "count", "rate", "apr", "sha256"),
+        time_of("accepted_at", _("Accepted")),
+        time_of("signed_at", _("Signed")),
+        time_of("cooling_off_until", _("Can be cancelled before")),
+        *("ended", "end_reason"),
+    )
+
+    def find(self, queryset: Any, term: str) -> Any:
+        try:
+            key = UUID(term)
+        except ValueError:
+            return queryset.none()
+        return queryset.filter(pk=key) | queryset.filter(application=key)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(end)
+        return [path("<uuid:key>/end/", view, name=END), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        contract: Contract = kwargs["obj"]
+        context["ways"] = ways_on(request, contract)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def panels(self, obj: Contract) -> Iterable[Panel]:
+        currency = obj.application.currency_id
+        shares = obj.shares.select_related("provider", "disbursement").order_by("pk")
+        yield Panel(
+            _("Shares"),
+            [_("Lender"), _("Lends"), _("Rate"), _("Payout"), _("Tries"), _("What is in the way")],
+            [
+                [share.provider.display_name, amount(share.amount, currency), share.rate, *_payout(share)]
+                for share in shares
+            ],
+        )
+        signatures = Signature.objects.filter(contract=obj).order_by("pk")
+        yield Panel(
+            _("Signatures"),
+            [_("Side"), _("Party"), _("By"), _("SHA-256"), _("When")],
+            [
+                [one.get_side_display(), one.party_id, one.by_id or EMPTY, one.sha256, moment(one.made_at)]
+                for one in signatures
+            ],
+        )
+
+    @admin.display(description=_("State"))
+    def state(self, obj: Contract) -> str:
+        return str(obj.application.get_state_display())
+
+    @admin.display(description=_("Lent"))
+    def amount_money(self, obj: Contract) -> str:
+        return amount(obj.amount, obj.application.currency_id)
+
+    @admin.display(description=_("Received"))
+    def received_money(self, obj: Contract) -> str:
+        return amount(obj.received, obj.application.currency_id)
+
+    @admin.display(description=_("Ended"))
+    def ended(self, obj: Contract) -> str:
+        return moment(obj.ended_at)
+
+
+@admin.register(Disbursement)
+class DisbursementAdmin(ReadOnlyAdmin):
+    """What is to be paid out: the filter DUE with a code is what waits for somebody to look at it."""
+
+    list_display = ("share", "state", "tries", "code", "in_words", time_of("next_try_at", _("Next try")))
+    list_filter = ("state", "code")
+    shown = (
+        *("share", "state", "posting_id", "tries", "code", "in_words"),
+        time_of("made_at", _("Signed")),
+        time_of("next_try_at", _("Next try")),
+        time_of("ended_at", _("Ended")),
+    )
+
+    @admin.display(description=_("What the customer reads"))
+    def in_words(self, obj: Disbursement) -> str:
+        return str(why_waiting(obj.code)) if obj.code else EMPTY
+
+
+def ways_on(request: HttpRequest, contract: Contract) -> list[tuple[Any, str]]:
+    """What whoever looks may do about a contract, each with its address."""
+    state, found = contract.application.state, []
+    if state == State.SIGNED and contract.ended_at is None and request.user.has_perm(WORK):
+        found.append((_("End it: it is not paid out"), reverse(f"admin:{END}", args=[contract.pk])))
+    if state == State.ACTIVE and request.user.has_perm("credit.propose_loan_change"):
+        found.append((_("Undo today’s payout"), proposing(contract)))
+    return found
+
+
+def end(request: HttpRequest, key: UUID) -> HttpResponse:
+    """End a contract that cannot be paid out. Raises PermissionDenied, Http404."""
+    contract = get_object_or_404(Contract.objects.select_related("application"), pk=key)
+    return deed(
+        request,
+        permission=WORK,
+        title=_("End it: it is not paid out"),
+        text=_("Lenders have back what they set aside. The borrower owes nothing and may apply again."),
+        form_class=EndForm,
+        run=partial(_end, request, contract),
+        back=page_of(Contract, key),
+    )
+
+
+def _end(request: HttpRequest, contract: Contract, form: Any, at: datetime) -> HttpResponse:
+    end_unpaid(application_id=contract.application_id, reason=form.cleaned_data["reason"], at=at)
+    messages.success(request, str(_("The contract has ended.")))
+    return redirect(page_of(Contract, contract.pk))
+
+
+def _payout(share: Any) -> list[Any]:
+    payout = getattr(share, "disbursement", None)
+    if payout is None:
+        return [EMPTY, EMPTY, EMPTY]
+    return [payout.get_state_display(), payout.tries, payout.code or EMPTY]

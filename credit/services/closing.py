@@ -1,0 +1,220 @@
+"""A loan's days are closed: what each earned, what became due, how late it is. One path for one loan and for many.
+
+Where nothing falls due a day is closed by one statement for thousands (`credit/sql/closing.sql`). Loans on whose next
+day something does are read at once, folded here, and written by the same statement. A loan that cannot be closed is
+parked with its error and keeps no other waiting.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from core.errors import DomainError
+from credit.models import Application, DelinquencyPause, Loan, LoanStanding, Position
+from credit.notices import closing as notices
+from credit.replay import Charge
+from credit.services.falling import Folded, fold_on
+from credit.services.folding import Kind, kept
+from credit.services.held import Held
+from credit.services.locking import lock_application
+from credit.services.noting import enter
+from credit.services.steps import step_many
+from credit.states import Actor, Event, Guard, State
+
+DAY = timedelta(days=1)
+LONGEST_ERROR = 500
+# What data that is not as it should be comes to when a loan is worked out.
+WRONG = (ArithmeticError, LookupError, TypeError, ValueError)
+
+
+@dataclass
+class Closed:
+    """What closing came to: loans, those of them worked out anew, interest (kobo, ten places), and those left out."""
+
+    closed: int = 0
+    folded: int = 0
+    accrued: Decimal = field(default_factory=Decimal)
+    busy: int = 0
+    parked: int = 0
+
+    def add(self, other: "Closed") -> None:
+        self.closed += other.closed
+        self.folded += other.folded
+        self.accrued += other.accrued
+        self.busy += other.busy
+        self.parked += other.parked
+
+
+def close_loan(*, loan_id: UUID, until: date) -> Position:
+    """Close a loan's days before `until`, and return its position under a lock: for whoever writes to it.
+
+    Needs a transaction. A day that cannot be closed parks the loan.
+    """
+    position = Position.objects.select_for_update(no_key=True).get(pk=loan_id)
+    end = UUID(int=loan_id.int + 1)
+    while position.parked_at is None and position.next_day is not None and position.next_day < until:
+        day, coming = position.next_day, position.next_event_on
+        if coming is not None and coming <= day + DAY:
+            close_day(day, first=loan_id, end=end)
+        else:
+            last = until - DAY if coming is None else min(until, coming - DAY) - DAY
+            _close_plain(day, last, loan_id, end)
+        position.refresh_from_db()
+    return position
+
+
+def close_day(day: date, *, first: UUID, end: UUID) -> Closed:
+    """Close a day for the loans from `first` on, before `end`, that stand at it; park what cannot be closed.
+
+    Needs a transaction. What is wrong with the day itself or with the database parks nobody: it is raised.
+    """
+    try:
+        with transaction.atomic():
+            return _close_at_once(day, first, end)
+    except OperationalError:
+        raise
+    except (DomainError, DatabaseError) as error:
+        if _is_of_the_day(error):
+            raise
+        return _close_in_parts(day, first, end, error)
+
+
+def park(loan_id: UUID, error: str) -> None:
+    Position.objects.filter(pk=loan_id).update(parked_at=timezone.now(), error=error[:LONGEST_ERROR])
+
+
+def _close_plain(day: date, last: date, first: UUID, end: UUID) -> None:
+    """Close days on which nothing falls due, of loans whose positions are locked."""
+    try:
+        with transaction.atomic():
+            for on, _closed, _accrued, _busy, fell in _run(day, last, first, end, ()):
+                _fall_behind(fell or [], on + DAY)
+    except (DomainError, DatabaseError) as error:
+        if isinstance(error, OperationalError) or _is_of_the_day(error):
+            raise
+        park(first, str(error))
+
+
+def _close_at_once(day: date, first: UUID, end: UUID) -> Closed:
+    folded, wrong = _fold_due(day, first, end)
+    for loan_id, error in wrong:
+        park(loan_id, str(error) or type(error).__name__)
+    [(_day, closed, accrued, busy, fell)] = _run(day, day, first, end, folded)
+    _fall_behind(fell or [], day + DAY)
+    parked = [one.loan_id for one in folded if one.charges and not _charge(one, day + DAY)]
+    return Closed(closed, len(folded), accrued, busy, len(wrong) + len(parked))
+
+
+def _close_in_parts(day: date, first: UUID, end: UUID, error: Exception) -> Closed:
+    """Halve until the one is found that cannot be closed."""
+    here = Position.objects.filter(pk__gte=first, pk__lt=end, next_day=day, parked_at=None)
+    ids = list(here.order_by("pk").values_list("pk", flat=True))
+    if len(ids) <= 1:
+        for loan_id in ids:
+            park(loan_id, str(error))
+        return Closed(parked=len(ids))
+    middle = ids[len(ids) // 2]
+    result = close_day(day, first=first, end=middle)
+    result.add(close_day(day, first=middle, end=end))
+    return result
+
+
+def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tuple[UUID, Exception]]]:
+    """Lock the loans on whose next day something falls due, and say where each stands then, or what is wrong."""
+    here = Position.objects.filter(
+        pk__gte=first, pk__lt=end, next_day=day, parked_at=None, next_event_on__lte=day + DAY
+    )
+    read = here.only("charged", "charged_row", "penalties_charged").order_by("pk")
+    due = list(read.select_for_update(of=("self",), skip_locked=True, no_key=True))
+    if not due:
+        return [], []
+    ids = [position.pk for position in due]
+    loans = Loan.objects.select_related("standing").only("terms", "late", "standing__data").in_bulk(ids)
+    active = set(Application.objects.filter(pk__in=ids, state=State.ACTIVE).values_list("pk", flat=True))
+    pauses: dict[UUID, list[tuple[date, date]]] = {}
+    for pause in DelinquencyPause.objects.filter(loan__in=ids):
+        pauses.setdefault(pause.loan_id, []).append((pause.since, pause.until))
+    folded: list[Folded] = []
+    wrong: list[tuple[UUID, Exception]] = []
+    for position in due:
+        key = position.pk
+        try:
+            one = fold_on(position, loans[key], day + DAY, charges=key in active, pauses=pauses.get(key, ()))
+            folded.append(one)
+        except WRONG as error:
+            wrong.append((key, error))
+    return folded, wrong
+
+
+def _run(day: date, last: date, first: UUID, end: UUID, folded: Iterable[Folded]) -> Iterator[Any]:
+    """Run the statement for each of these days: (day, closed, accrued, busy, fell behind)."""
+    data = json.dumps([one.data for one in folded], default=str)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select d::date, c.* from generate_series(%s::date, %s::date, interval '1 day') d"
+            " cross join lateral credit.close_day(d::date, %s, %s, %s::jsonb) c order by d",
+            [day, last, first, end, data],
+        )
+        return iter(cursor.fetchall())
+
+
+def _fall_behind(loan_ids: list[UUID], on: date) -> None:
+    """Note in the history of loans that they are late now."""
+    if not loan_ids:
+        return
+    found = Application.objects.select_for_update(no_key=True).filter(pk__in=loan_ids, state=State.ACTIVE)
+    applications = list(found.order_by("pk"))
+    step_many(
+        applications,
+        Event.FALL_BEHIND,
+        who=Actor.SYSTEM,
+        at=_begin_of(on),
+        holding=[Guard.DAYS_PAST_DUE],
+    )
+
+
+def _charge(folded: Folded, on: date) -> bool:
+    """Enter the late charges of a loan; return whether that went well. It is parked where it did not."""
+    loan = Loan.objects.get(pk=folded.loan_id)
+    try:
+        with transaction.atomic():
+            position = Position.objects.get(pk=loan.pk)
+            record = LoanStanding.objects.get(pk=loan.pk)
+            held = Held(
+                loan,
+                lock_application(loan.pk),
+                position,
+                record,
+                kept(record, loan),
+                on,
+                _begin_of(on),
+            )
+            for row, amount in folded.charges:
+                charge = Charge(on, amount, is_penalty=True)
+                enter(held, charge, kind=Kind.PENALTY, amount=amount, data={"row": row.number})
+                notices.charged(loan, row=row, amount=amount)
+            position.penalties_charged += sum(amount for _row, amount in folded.charges)
+            position.save(update_fields=["penalties_charged"])
+    except DomainError as error:
+        park(loan.pk, str(error))
+        return False
+    return True
+
+
+def _begin_of(on: date) -> datetime:
+    return timezone.make_aware(datetime.combine(on, time.min))
+
+
+def _is_of_the_day(error: Exception) -> bool:
+    """Whether it is no loan's fault: there is no partition for the day, no rates hold on it."""
+    cause = error.__cause__
+    diagnosis = getattr(cause, "diag", None)
+    state = getattr(cause, "sqlstate", None)
+    return state == "P0002" or (state == "23514" and not getattr(diagnosis, "constraint_name", None))

@@ -1,0 +1,76 @@
+"""Something falls due: where a loan stands then, and which late charges its rows have come to. Nothing is written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from credit.delinquency import Pause, days_late
+from credit.models import Loan, Position
+from credit.penalties import LateCharge, late_charge
+from credit.positions import facts_of
+from credit.schedule import roll
+from credit.services.folding import FIELDS, kept
+from credit.standing import Row, Standing
+from credit.terms_data import late_of, standing_data
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What `credit.close_day` is told of a loan, and the charges to enter after it: row and amount (kobo)."""
+
+    loan_id: UUID
+    data: dict[str, Any]
+    charges: list[tuple[Row, int]]
+
+
+def fold_on(
+    position: Position, loan: Loan, on: date, *, charges: bool, pauses: Iterable[Pause] = ()
+) -> Folded:
+    """Return where a loan stands on a day, of which the position is that of the day before.
+
+    Without `charges` no late charge is made, but its time has passed. Raises ValueError and others for what cannot be.
+    """
+    before = kept(loan.standing, loan)
+    after = roll(before, on)
+    late = late_of(loan.late)
+    looked_at = _late_rows(after, late, position.charged_row, on, list(pauses))
+    charged_row = max((row.number for row in looked_at), default=position.charged_row)
+    facts = facts_of(
+        after,
+        on=on,
+        charged=position.charged + sum(row.charged for row in after.rows if row.number >= before.number),
+        late=late,
+        charged_row=charged_row,
+    )
+    data = {name: getattr(facts, name) for name in FIELDS}
+    data |= {"loan_id": position.pk, "charged_row": charged_row, "data": standing_data(after)}
+    return Folded(
+        position.pk, data, _charges(after, late, looked_at, position.penalties_charged) if charges else []
+    )
+
+
+def _late_rows(
+    standing: Standing, late: LateCharge, charged_row: int, on: date, pauses: list[Pause]
+) -> list[Row]:
+    """The rows that are unpaid and late enough to be charged for, none during a pause."""
+    if not late.percent or any(since <= on < until for since, until in pauses):
+        return []
+    return [
+        row
+        for row in standing.rows
+        if row.number > charged_row
+        and (row.unpaid_interest or row.unpaid_principal)
+        and days_late(row.due, day=on, pauses=pauses) > late.days_free
+    ]
+
+
+def _charges(standing: Standing, late: LateCharge, rows: list[Row], before: int) -> list[tuple[Row, int]]:
+    made = []
+    for row in rows:
+        amount = late_charge(late, standing, row.number, charged_before=before)
+        if amount:
+            made.append((row, amount))
+            before += amount
+    return made

@@ -1,0 +1,123 @@
+"""How a lender's money does: what can be lent, what is out, what came back, what is late.
+
+Amounts are minor units (kobo). The caller has asked who may see.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncMonth
+
+from core.actors import acting_as_service
+from credit.models import Bid, Bucket, Loan, LoanTransaction, Payout, Provider, Share
+from credit.states import State
+from wallet.models import Account
+
+# States of a loan whose money is out.
+OUT = (State.ACTIVE, State.OVERPAID, State.CHARGED_OFF, State.WRITTEN_OFF)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`available` may still be promised, `promised` is held by offers; `owed` is principal that is out."""
+
+    available: int
+    promised: int
+    offers: int
+    loans: int
+    lent: int
+    owed: int
+    interest: int
+    charges: int
+    late_loans: int
+    late: int
+
+    @property
+    def earned(self) -> int:
+        return self.interest + self.charges
+
+
+@dataclass(frozen=True)
+class OfBucket:
+    bucket: str
+    label: str
+    loans: int
+    owed: int
+
+
+@dataclass(frozen=True)
+class Month:
+    first: date
+    lent: int
+    returned: int
+    earned: int
+
+
+def standing_of(provider: Provider) -> Standing:
+    """Return how a lender's money does now."""
+    with acting_as_service():
+        account = Account.objects.get(pk=provider.account_id)
+        payouts = Payout.objects.filter(share__provider=provider).aggregate(
+            lent=Coalesce(Sum("principal", filter=Q(principal__lt=0)), 0),
+            principal=Coalesce(Sum("principal"), 0),
+            interest=Coalesce(Sum("interest"), 0),
+            charges=Coalesce(Sum("charges"), 0),
+        )
+        running = loans_of(provider).filter(application__state__in=OUT)
+        late = running.filter(position__due_since__isnull=False)
+        return Standing(
+            available=account.available,
+            promised=account.held,
+            offers=Bid.objects.filter(provider=provider, state=Bid.State.LIVE).count(),
+            loans=running.count(),
+            lent=-payouts["lent"],
+            owed=-payouts["principal"],
+            interest=payouts["interest"],
+            charges=payouts["charges"],
+            late_loans=late.count(),
+            late=late.aggregate(
+                sum=Coalesce(Sum(F("position__due_interest") + F("position__due_principal")), 0)
+            )["sum"],
+        )
+
+
+def buckets_of(provider: Provider) -> list[OfBucket]:
+    """Return loans and principal by how late they are, each bucket once, the best first."""
+    with acting_as_service():
+        rows = (
+            loans_of(provider)
+            .filter(application__state__in=OUT)
+            .values("position__bucket")
+            .annotate(loans=Count("pk"), owed=Coalesce(Sum("position__principal"), 0))
+        )
+        found = {row["position__bucket"]: (row["loans"], row["owed"]) for row in rows}
+    return [OfBucket(one.value, str(one.label), *found.get(one.value, (0, 0))) for one in Bucket]
+
+
+def months_of(provider: Provider, *, since: date) -> list[Month]:
+    """Return what was lent, came back and was earned, month by month."""
+    with acting_as_service():
+        rows = (
+            Payout.objects.filter(share__provider=provider, transaction__on__gte=since)
+            .annotate(month=TruncMonth("transaction__on"))
+            .values("month")
+            .annotate(
+                lent=Coalesce(Sum("principal", filter=Q(principal__lt=0)), 0),
+                returned=Coalesce(Sum("principal", filter=Q(principal__gt=0)), 0),
+                earned=Coalesce(Sum(F("interest") + F("charges")), 0),
+            )
+            .order_by("month")
+        )
+        return [Month(row["month"], -row["lent"], row["returned"], row["earned"]) for row in rows]
+
+
+def loans_of(provider: Provider) -> QuerySet[Loan]:
+    """The loans that a lender carries, or a part of them. Needs the service."""
+    shares = Share.objects.filter(provider=provider).values("contract")
+    return Loan.objects.filter(contract__in=shares).select_related("application", "position")
+
+
+def transactions_of(provider: Provider) -> QuerySet[LoanTransaction]:
+    """What happened to a lender's loans. Needs the service."""
+    return LoanTransaction.objects.filter(loan__in=loans_of(provider).values("pk"))

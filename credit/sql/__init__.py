@@ -1,0 +1,1 @@
+"""What the models of credit cannot say, and a day of many loans in one statement."""

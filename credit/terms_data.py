@@ -1,0 +1,137 @@
+"""Terms and standings as plain data and back: what a contract keeps, and what a loan's position does. Pure.
+
+Numbers that are no whole ones are text (`2/3` for a fraction), so that nothing is lost. What is at its default is left
+out and comes back so, and a rule that is added later reads old data.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from functools import partial
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from credit.penalties import LateCharge
+from credit.periods import Calendar, Period
+from credit.product_rules import ProductRules
+from credit.standing import Row, Standing, Stretch
+from credit.terms import Grace, Paying, Rounding, Terms
+
+T = TypeVar("T")
+Data = dict[str, Any]
+_PLAIN = frozenset({int, bool, str})
+
+
+def terms_data(terms: Terms) -> Data:
+    """Return the terms as data that JSON brings back as it was."""
+    return cast(Data, _data(terms))
+
+
+def terms_of(data: Mapping[str, Any]) -> Terms:
+    """Return the terms of such data. Raises KeyError, TypeError, ValueError for what are none."""
+    return _of(Terms, data)
+
+
+def rules_data(rules: ProductRules) -> Data:
+    return cast(Data, _data(rules))
+
+
+def rules_of(data: Mapping[str, Any]) -> ProductRules:
+    return _of(ProductRules, data)
+
+
+def late_data(late: LateCharge) -> Data:
+    return cast(Data, _data(late))
+
+
+def late_of(data: Mapping[str, Any]) -> LateCharge:
+    return _of(LateCharge, data)
+
+
+def standing_data(standing: Standing) -> Data:
+    """Return a standing as data, without its terms, which the loan keeps, and without rows that are paid.
+
+    Nothing that may still happen reads a paid row but the last: the running one begins where it ended.
+    """
+    data = cast(Data, _data(standing, leaving_out=("terms", "rows")))
+    kept = [row for row in standing.rows[:-1] if row.unpaid_interest or row.unpaid_principal]
+    data["rows"] = [_data(row) for row in (*kept, *standing.rows[-1:])]
+    return data
+
+
+def standing_of(data: Mapping[str, Any], terms: Terms) -> Standing:
+    """Return the standing of such data, of a loan with these terms."""
+    readers = _READERS[Standing]
+    given: Data = {name: None if value is None else readers[name](value) for name, value in data.items()}
+    return Standing(terms=terms, **given)
+
+
+def _data(value: Any, leaving_out: tuple[str, ...] = ()) -> Any:
+    """What is at its default is left out of a dataclass."""
+    kind = type(value)
+    if value is None or kind in _PLAIN:
+        return value
+    if kind is tuple:
+        return [_data(one) for one in value]
+    if kind is date:
+        return value.isoformat()
+    if kind not in _DEFAULTS:
+        return str(value)
+    data = {}
+    for name, default in _DEFAULTS[kind].items():
+        one = getattr(value, name)
+        if one != default and name not in leaving_out:
+            data[name] = _data(one)
+    return data
+
+
+def _of(kind: type[T], data: Mapping[str, Any]) -> T:
+    readers = _READERS[kind]
+    return kind(**{name: None if value is None else readers[name](value) for name, value in data.items()})
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """How a value of a kind is read back. Raises TypeError for a kind that is not kept as data."""
+    if hint in _PLAIN:
+        return _as_it_is
+    if hint in _HINTS:
+        return partial(_of, hint)
+    if get_origin(hint) is tuple:
+        inner = _reader(get_args(hint)[0])
+        return lambda value: tuple([inner(one) for one in value])
+    if hint is date:
+        return date.fromisoformat
+    if hint in (Decimal, Fraction) or issubclass(hint, StrEnum):
+        return cast(Callable[[Any], Any], hint)
+    raise TypeError(f"no value of {hint} is kept as data")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _defaults(kind: Any) -> dict[str, Any]:
+    """The fields of a dataclass with their defaults; MISSING, which nothing equals, for one that has none."""
+    return {
+        field.name: field.default_factory() if callable(field.default_factory) else field.default
+        for field in fields(kind)
+    }
+
+
+def _hint(hint: Any) -> Any:
+    """A field that may be None holds, where it is not, what is beside it."""
+    rest = [one for one in get_args(hint) if one is not type(None)]
+    return rest[0] if type(None) in get_args(hint) else hint
+
+
+_HINTS: dict[type, dict[str, Any]] = {
+    kind: {name: _hint(hint) for name, hint in get_type_hints(kind).items()}
+    for kind in (
+        *(Terms, Grace, Paying, Rounding, Calendar, Period),
+        *(ProductRules, LateCharge, Standing, Row, Stretch),
+    )
+}
+_READERS = {kind: {name: _reader(hint) for name, hint in hints.items()} for kind, hints in _HINTS.items()}
+_DEFAULTS = {kind: _defaults(kind) for kind in _HINTS}
