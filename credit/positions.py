@@ -4,13 +4,13 @@ Amounts are minor units (kobo).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 from credit.penalties import LateCharge
-from credit.schedule import as_if_paid, close
+from credit.schedule import as_if_paid, changed, close
 from credit.standing import Row, Standing, stretches_until
 
 DAY = timedelta(days=1)
@@ -113,5 +113,5 @@ def _running(standing: Standing, on: date) -> Fraction:
 
 def _following(standing: Standing, on: date) -> Row | None:
     """The next row that is to come, were all that is overdue paid today."""
-    planned = as_if_paid(replace(standing, planned=True), on)
+    planned = as_if_paid(changed(standing, planned=True), on)
     return None if planned.is_over else close(planned).rows[-1]

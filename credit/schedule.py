@@ -75,11 +75,11 @@ def roll(standing: Standing, on: date) -> Standing:
         raise ValueError("A loan goes on from day to day, not back.")
     while standing.period.due <= on:
         standing = close(standing)
-    return replace(standing, day=on)
+    return changed(standing, day=on)
 
 
 def as_if_paid(standing: Standing, on: date) -> Standing:
-    return earn_anew(replace(standing, balance=standing.left - standing.ahead_principal), on)
+    return earn_anew(changed(standing, balance=standing.left - standing.ahead_principal), on)
 
 
 def close(standing: Standing) -> Standing:
@@ -87,7 +87,7 @@ def close(standing: Standing) -> Standing:
     due = standing.period.due
     following = standing.calendar.period(standing.number + 1)
     if standing.is_over:
-        return _changed(
+        return changed(
             standing,
             number=following.number,
             period=following,
@@ -103,7 +103,7 @@ def close(standing: Standing) -> Standing:
     overdue = 0
     if standing.terms.arrears_earn and not standing.planned:
         overdue = sum(one.unpaid_interest for one in rows)
-    closed = _changed(
+    closed = changed(
         standing,
         rows=rows,
         number=following.number,
@@ -140,7 +140,7 @@ def _without_interest_never_earned(standing: Standing, due: date) -> Standing:
     )
 
 
-def _changed(standing: Standing, **changes: Any) -> Standing:
+def changed(standing: Standing, **changes: Any) -> Standing:
     """What `replace` does, in a tenth of its time, which for 360 rows is half of everything."""
     changed = copy(standing)
     vars(changed).update(changes)

@@ -4,12 +4,13 @@ Numbers that are no whole ones are text (`2/3` for a fraction), so that nothing 
 out and comes back so, and a rule that is added later reads old data.
 """
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import partial
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from credit.penalties import LateCharge
@@ -20,6 +21,7 @@ from credit.terms import Grace, Paying, Rounding, Terms
 
 T = TypeVar("T")
 Data = dict[str, Any]
+_PLAIN = frozenset({int, bool, str})
 
 
 def terms_data(terms: Terms) -> Data:
@@ -61,51 +63,61 @@ def standing_data(standing: Standing) -> Data:
 
 def standing_of(data: Mapping[str, Any], terms: Terms) -> Standing:
     """Return the standing of such data, of a loan with these terms."""
-    given = {name: _value(_HINTS[Standing][name], value) for name, value in data.items()}
+    readers = _READERS[Standing]
+    given: Data = {name: None if value is None else readers[name](value) for name, value in data.items()}
     return Standing(terms=terms, **given)
 
 
 def _data(value: Any, leaving_out: tuple[str, ...] = ()) -> Any:
     """What is at its default is left out of a dataclass."""
-    if isinstance(value, StrEnum):
-        return str(value)
-    if isinstance(value, Decimal | Fraction):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_data(one) for one in value]
-    if not is_dataclass(value):
+    kind = type(value)
+    if value is None or kind in _PLAIN:
         return value
+    if kind is tuple:
+        return [_data(one) for one in value]
+    if kind is date:
+        return value.isoformat()
+    if kind not in _DEFAULTS:
+        return str(value)
     data = {}
-    for field in fields(value):
-        one = getattr(value, field.name)
-        if field.name in leaving_out or one == field.default:
-            continue
-        if callable(field.default_factory) and one == field.default_factory():
-            continue
-        data[field.name] = _data(one)
+    for name, default in _DEFAULTS[kind].items():
+        one = getattr(value, name)
+        if one != default and name not in leaving_out:
+            data[name] = _data(one)
     return data
 
 
 def _of(kind: type[T], data: Mapping[str, Any]) -> T:
-    hints = _HINTS[kind]
-    return kind(**{name: _value(hints[name], value) for name, value in data.items()})
+    readers = _READERS[kind]
+    return kind(**{name: None if value is None else readers[name](value) for name, value in data.items()})
 
 
-def _value(hint: Any, value: Any) -> Any:
-    if value is None or hint in (int, bool, str):
-        return value
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """How a value of a kind is read back. Raises TypeError for a kind that is not kept as data."""
+    if hint in _PLAIN:
+        return _as_it_is
     if hint in _HINTS:
-        return _of(hint, value)
+        return partial(_of, hint)
     if get_origin(hint) is tuple:
-        inner = get_args(hint)[0]
-        return tuple(_value(inner, one) for one in value)
+        inner = _reader(get_args(hint)[0])
+        return lambda value: tuple([inner(one) for one in value])
     if hint is date:
-        return date.fromisoformat(value)
+        return date.fromisoformat
     if hint in (Decimal, Fraction) or issubclass(hint, StrEnum):
-        return hint(value)
+        return cast(Callable[[Any], Any], hint)
     raise TypeError(f"no value of {hint} is kept as data")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _defaults(kind: Any) -> dict[str, Any]:
+    """The fields of a dataclass with their defaults; MISSING, which nothing equals, for one that has none."""
+    return {
+        field.name: field.default_factory() if callable(field.default_factory) else field.default
+        for field in fields(kind)
+    }
 
 
 def _hint(hint: Any) -> Any:
@@ -121,3 +133,5 @@ _HINTS: dict[type, dict[str, Any]] = {
         *(ProductRules, LateCharge, Standing, Row, Stretch),
     )
 }
+_READERS = {kind: {name: _reader(hint) for name, hint in hints.items()} for kind, hints in _HINTS.items()}
+_DEFAULTS = {kind: _defaults(kind) for kind in _HINTS}

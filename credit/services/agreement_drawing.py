@@ -35,10 +35,7 @@ def agreement_pdf(document: Document) -> bytes:
                     for one in agreement_words.sections(told)
                 ],
                 "rows": rows,
-                "total": [
-                    papers.figure(sum(row[at] for row in agreement_words.schedule(told)), currency)
-                    for at in (2, 3, 4)
-                ],
+                "total": [papers.figure(sum(row[at] for row in told["rows"]), currency) for at in (2, 3, 4)],
                 "words": {
                     "schedule": _("Every instalment"),
                     "as_of": agreement_words.as_of(told),

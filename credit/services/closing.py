@@ -131,11 +131,12 @@ def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tup
     here = Position.objects.filter(
         pk__gte=first, pk__lt=end, next_day=day, parked_at=None, next_event_on__lte=day + DAY
     )
-    due = list(here.order_by("pk").select_for_update(of=("self",), skip_locked=True, no_key=True))
+    read = here.only("charged", "charged_row", "penalties_charged").order_by("pk")
+    due = list(read.select_for_update(of=("self",), skip_locked=True, no_key=True))
     if not due:
         return [], []
     ids = [position.pk for position in due]
-    loans = Loan.objects.select_related("standing").defer("made_at").in_bulk(ids)
+    loans = Loan.objects.select_related("standing").only("terms", "late", "standing__data").in_bulk(ids)
     active = set(Application.objects.filter(pk__in=ids, state=State.ACTIVE).values_list("pk", flat=True))
     pauses: dict[UUID, list[tuple[date, date]]] = {}
     for pause in DelinquencyPause.objects.filter(loan__in=ids):
@@ -181,7 +182,7 @@ def _fall_behind(loan_ids: list[UUID], on: date) -> None:
 
 def _charge(folded: Folded, on: date) -> bool:
     """Enter the late charges of a loan; return whether that went well. It is parked where it did not."""
-    loan = Loan.objects.select_related("contract").get(pk=folded.loan_id)
+    loan = Loan.objects.get(pk=folded.loan_id)
     try:
         with transaction.atomic():
             position = Position.objects.get(pk=loan.pk)

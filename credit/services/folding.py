@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef
 
 from credit.models import Loan, LoanStanding, LoanTransaction, Position
 from credit.positions import Facts, facts_of
@@ -115,9 +115,6 @@ def write(position: Position, record: LoanStanding, loan: Loan, standing: Standi
     )
     for name in FIELDS:
         setattr(position, name, getattr(facts, name))
-    if facts.overpaid:
-        given = LoanTransaction.objects.filter(loan=loan, kind=Kind.REFUND, reversed_by=None)
-        position.overpaid -= given.aggregate(sum=Sum("amount"))["sum"] or 0
     record.data = standing_data(standing)
     if position.next_day is None and facts.next_event_on is not None:
         position.next_day = standing.day  # it was over, and is owed again

@@ -76,13 +76,12 @@ def proof_of(loan: Loan) -> Proof:
     record = LoanStanding.objects.get(pk=loan.pk)
     taken_back = frozenset(row.reverses.number for row in rows if row.reverses is not None)
     steps: list[Step] = []
-    standing, on = None, loan.opened_on
+    standing, on, compared = None, loan.opened_on, _numbers(rows, record)
     try:
         steps = walk(terms_of(loan.terms), _events(rows))
         on = date.fromisoformat(record.data["day"])
         standing = _on(_after(loan, steps), on)
-        compared = [
-            *_numbers(rows, record),
+        compared += [
             *_standing(standing, record),
             *_position(loan, position, standing, rows),
             *_payments(rows, steps),
@@ -90,7 +89,7 @@ def proof_of(loan: Loan) -> Proof:
             *proving_money.compared(loan, rows, steps),
         ]
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        compared = [("events", "cannot have happened", f"{type(error).__name__}: {error}")]
+        compared.append(("events", "cannot have happened", f"{type(error).__name__}: {error}"))
     differences = [Difference(what, str(kept), str(found)) for what, kept, found in compared if kept != found]
     return Proof(loan, on, rows, steps, standing, len(compared), differences, taken_back)
 

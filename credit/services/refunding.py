@@ -59,8 +59,6 @@ def _refund(held: Held, who: Actor) -> LoanTransaction:
     sources = sources_of(held)
     amount = sum(sources.values())
     row = note(held, kind=Kind.REFUND, amount=amount, posting_id=key)
-    held.position.overpaid = overpaid(held)
-    held.position.save(update_fields=["overpaid"])
     waiting = wallet.system_account("LOAN_OVERPAYMENTS", loan.currency_id)
     lines = [Line("LOAN_REFUND", waiting, account, part) for account, part in sources.items()]
     wallet.post(posting_id=key, lines=lines, description=loan.number, effective_at=effective(held.at))

@@ -141,7 +141,7 @@ def test_the_calculator_says_what_an_offer_would(browser: Client) -> None:
         assert money(amount, "NGN") in page
     for row in found.rows:
         assert money(row.payment, "NGN") in page and money(row.interest, "NGN") in page
-    assert percent(found.cost.aprc) in page
+    assert percent(found.cost.aprc) in page and "You borrow ₦100,000.00" in page
     part = browser.get("/borrow/calculator/", asked, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part and money(found.cost.payable, "NGN") in part
     free = text(

@@ -3,21 +3,25 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
+from accounts.models import Customer
+from accounts.tests.approving import make_colleague
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import posting_id
 from credit.agreed_times import cooling_off_until, sign_by
-from credit.models import Contract, Loan, LoanTransaction, Payout, Position
-from credit.replay import Repay
+from credit.models import Contract, Loan, LoanDay, LoanTransaction, Payout, Position
 from credit.services import cancelling, disbursing
+from credit.services.approved.payouts import UNDO
 from credit.services.cancelling import AlreadyRepaid, CoolingOffOver, NotToday, cancel, undo_payout
+from credit.services.closing import close_loan
 from credit.services.folding import Kind, fold
-from credit.services.holding import hold
-from credit.services.noting import Part, enter
 from credit.states import State, StateRefused
 from credit.tests.agreed import accepted, paid_out, signed, state_of
+from credit.tests.hard import approver, is_proven, pay, proposed
 from credit.tests.test_disbursing import wallet_of
 from credit.tests.test_signing import refused, told
 from credit.tests.world import NAIRA, balance_of, day, moment
@@ -25,6 +29,7 @@ from wallet import services as wallet
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds
 from wallet.services import Line
+from wallet.tests.approving import approve, browser_of
 
 pytestmark = pytest.mark.django_db
 AT = moment(day(0))
@@ -75,21 +80,7 @@ def test_after_the_payout_what_was_received_goes_back_and_nobody_earns() -> None
     assert until is not None
     refused(CoolingOffOver, lambda: cancel(application_id=loan.pk, user=ada, at=until))
     # Part of it was paid back meanwhile: that comes back first, and then all goes.
-    with acting_as_service():
-        held = hold(loan.pk, user_id=None, at=AT)
-        share = loan.contract.shares.select_related("provider").order_by("pk")[0]
-        key = posting_id()
-        line = Line("LOAN_PRINCIPAL", wallet_of(ada).pk, share.provider.account_id, 5_000 * NAIRA)
-        wallet.post(posting_id=key, lines=[line])
-        part = Part(share, key, principal=5_000 * NAIRA)
-        enter(
-            held,
-            Repay(day(0), 5_000 * NAIRA),
-            kind=Kind.REPAYMENT,
-            amount=5_000 * NAIRA,
-            posting_id=key,
-            parts=[part],
-        )
+    pay(loan, 5_000, day(0))
     cancel(application_id=loan.pk, user=ada, at=AT)
     cancel(application_id=loan.pk, user=ada, at=AT)
     assert state_of(made) == State.CANCELLED
@@ -112,6 +103,15 @@ def test_after_the_payout_what_was_received_goes_back_and_nobody_earns() -> None
         assert Loan.objects.get().closed_on == day(0)
         assert wallet.balance_of(wallet.system_account("FEE_INCOME")) == 0
         assert wallet.verify() == []
+    is_proven(loan)
+    # A day had been closed with its interest: the next one takes that back.
+    with acting_as_service(), transaction.atomic():
+        assert LoanDay.objects.aggregate(sum=Sum("accrued"))["sum"] > 0
+        close_loan(loan_id=loan.pk, until=day(-1))
+        earned = LoanDay.objects.aggregate(sum=Sum("accrued"), more=Sum("adjusted"))
+        assert earned["sum"] + earned["more"] == 0
+        assert Position.objects.get().parked_at is None
+    is_proven(loan)
 
 
 def test_who_spent_the_money_cannot_cancel_until_it_is_there_again() -> None:
@@ -146,7 +146,41 @@ def test_a_payout_is_undone_on_its_day_while_nothing_was_paid_back() -> None:
 
     other = paid_out(accepted(make_person(), [make_person()], at=AT), at=AT)
     with acting_as_service():
-        held = hold(other.pk, user_id=None, at=AT)
-        enter(held, Repay(day(0), 100), kind=Kind.REPAYMENT, amount=100)
+        is_proven(other)
+    pay(other, 1, day(0))
     refused(AlreadyRepaid, lambda: undo_payout(application_id=other.pk, reason="too late", at=AT))
     assert state_of(other) == State.ACTIVE
+
+
+def test_undoing_takes_two_people_of_staff() -> None:
+    ada = make_person()
+    loan = paid_out(accepted(ada, [make_person()], at=AT), at=AT)
+    approval = proposed(UNDO, loan)
+    assert state_of(loan) == State.ACTIVE  # it was tried and taken back
+    assert wallet_of(ada).balance == 99_000 * NAIRA
+    approve(approval, by=approver())
+    assert state_of(loan) == State.SIGNED
+    assert wallet_of(ada).balance == 0
+    is_proven(loan)
+    with pytest.raises(StateRefused):
+        proposed(UNDO, loan)
+
+
+def test_staff_see_what_is_in_the_way_and_end_it() -> None:
+    ada = make_person()
+    made = signed(accepted(ada, [make_person()], at=AT), at=AT)
+    with acting_as_service():
+        Customer.objects.filter(user=ada).update(status="FROZEN")
+    assert not disbursing.disburse(application_id=made.application_id, at=AT)
+    views = ("credit.view_contract", "credit.view_disbursement", "credit.work_credit")
+    browser = browser_of(make_colleague(*views))
+    assert (
+        "customer_no_credit" in browser.get("/staff/credit/disbursement/?state__exact=DUE").content.decode()
+    )
+    page = browser.get(f"/staff/credit/contract/{made.pk}/change/").content.decode()
+    assert "customer_no_credit" in page
+    assert made.sha256 in page
+    assert f"/staff/credit/contract/{made.pk}/end-unpaid/" in page
+    typed = {"reason": "The wallet stays frozen by order of a court"}
+    assert browser.post(f"/staff/credit/contract/{made.pk}/end-unpaid/", typed).status_code == 302
+    assert state_of(made) == State.CANCELLED

@@ -5,9 +5,13 @@ import re
 import pytest
 from django.test import Client
 
+from accounts import factors
 from accounts.models import User
+from accounts.tests.approving import make_colleague
 from accounts.tests.factories import make_person, prove_factor
+from accounts.tests.staff import at_work
 from core.actors import acting_as_service
+from core.staff import page_of
 from credit.models import Loan, LoanTransaction
 from credit.services import loan_papers
 from credit.services.reading import read_loan
@@ -43,6 +47,15 @@ def test_a_loan_is_read_and_is_nobody_elses(browser: Client, loan: Loan) -> None
     for place in ("", "schedule/", "pay/", "payoff/", "statement/", "letter/"):
         assert stranger.get(f"/loans/{loan.pk}/{place}").status_code == 404
     assert stranger.post(f"/loans/{loan.pk}/refund/").status_code == 404
+
+
+def test_staff_see_what_happened_to_a_loan(loan: Loan) -> None:
+    officer = make_colleague("credit.view_loan")
+    factors.enrol_totp(user=officer)
+    staff = at_work(officer)
+    page = text(staff.get(page_of(Loan, loan.pk)))
+    assert loan.number in page and "What each lender got back" in page
+    assert loan.number in text(staff.get(f"/staff/credit/loan/?q={loan.number.lower()}"))
 
 
 def test_a_payment_is_shown_then_made_once_and_explained(browser: Client, ada: User, loan: Loan) -> None:

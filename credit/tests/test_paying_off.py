@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.models import AuditEvent, Customer, Notification, User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
+from credit import servicing_tasks
 from credit.models import Application, Loan, LoanTransaction, PayoffQuote, Position, StatusChange
 from credit.refusals import LoanNotFound, LoanParked
 from credit.replay import Charge, Repay
@@ -84,6 +85,7 @@ def test_a_quote_that_is_over_or_overtaken_pays_nothing(ada: User) -> None:
     with acting_as_service(), transaction.atomic():
         held = hold(loan.pk, user_id=None, at=moment(day(0)))
         enter(held, Charge(day(0), 500, is_penalty=True), kind="PENALTY", amount=500)
+        Position.objects.filter(pk=loan.pk).update(penalties_charged=500)
     with pytest.raises(QuoteOvertaken):
         pay_off(quote_id=later.pk, user=ada, at=moment(day(0), time(14)))
     last = quote_payoff(loan_id=loan.pk, user=ada, at=moment(day(0), time(15)))
@@ -171,6 +173,26 @@ def test_too_much_goes_back_to_where_it_came_from_once(ada: User) -> None:
     agrees(loan)
 
 
+def test_tasks_give_back_and_pay_off_what_waits_and_one_that_cannot_keeps_no_other(ada: User) -> None:
+    loans = [loan_of(ada), loan_of(make_person())]
+    for loan in loans:
+        with acting_as_service():
+            owner, left = loan.user, read_loan(loan, on=day(0)).outstanding.total
+        paid(owner, loan, left + 700, at=moment(day(0)))
+    with acting_as_service():
+        Customer.objects.filter(user=ada).update(status="FROZEN")
+    servicing_tasks.refund_loans()
+    assert [state_of(loan) for loan in loans] == ["OVERPAID", "CLOSED_MET"]
+    with acting_as_service():
+        Customer.objects.filter(user=ada).update(status="ACTIVE")
+    servicing_tasks.refund_loans()
+    servicing_tasks.refinance_loans()
+    servicing_tasks.settle_loans()
+    for loan in loans:
+        assert state_of(loan) == "CLOSED_MET"
+        agrees(loan)
+
+
 def test_a_loan_whose_books_differ_is_not_closed_but_looked_into(ada: User) -> None:
     """A payment without its posting: what is owed is nothing, and all the same the loan stays open."""
     loan = loan_of(ada)
@@ -208,6 +230,7 @@ def test_a_new_loan_pays_off_the_one_it_replaces_and_both_are_linked(ada: User) 
         refinance(new_loan_id=asked.pk, at=moment(day(0)))
     new = open_contract(asked, made)
     assert to_refinance() == [new.pk]
+    servicing_tasks.refinance_loans()
     row = refinance(new_loan_id=new.pk, at=moment(day(0)))
     assert refinance(new_loan_id=new.pk, at=moment(day(0))).pk == row.pk
     assert (state_of(old), state_of(new), to_refinance()) == ("CLOSED_REFINANCED", "ACTIVE", [])

@@ -15,6 +15,7 @@ from credit.penalties import LateCharge
 from credit.refusals import DayGone, IdReused, LoanNotFound, NotPossible
 from credit.services.balancing import differences
 from credit.services.folding import fold, kept
+from credit.services.proving import prove
 from credit.services.reading import Status, read_loan
 from credit.services.repaying import SplitChanged
 from credit.states import StateRefused
@@ -51,6 +52,7 @@ def agrees(loan: Loan) -> None:
         assert standing_data(standing) == standing_data(folded.standing)
         assert Position.objects.get(pk=loan.pk).charged == folded.charged
         assert differences(loan) == []
+        assert prove(loan) == []
         assert wallet.verify() == []
 
 

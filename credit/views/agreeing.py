@@ -71,7 +71,7 @@ def _sign(request: PersonRequest, contract: Contract) -> HttpResponse:
 
 @wallet_page
 @require_safe
-def agreement(request: PersonRequest, application_id: UUID) -> HttpResponse:
+def agreement(request: PersonRequest, application_id: UUID) -> HttpResponseBase:
     """The paper of the same."""
     contract = own_contract(request, application_id)
     try:

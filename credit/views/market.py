@@ -89,6 +89,7 @@ def calculator(request: PersonRequest) -> HttpResponse:
         "terms": terms,
         "priced": priced,
         "late": words.late(late_of(terms.late), "NGN") if terms else "",
+        "amount": form.cleaned_data.get("amount"),
         "payment": comparing.highest_payment(priced) if priced else None,
         "rate": _rate(form) if priced else None,
         "asked": urlencode({"amount": request.GET.get("amount", ""), "count": request.GET.get("count", "")}),

@@ -34,7 +34,7 @@ CUSTOMERS = {
 SERVICE = CUSTOMERS | {
     "post_many", "reverse", "reverse_part", "commit_hold", "commit_hold_lines", "release_hold", "expire_holds", "fold",
     "announce", "seal", "verify", "claim", "open_system_account", "open_savings", "set_state", "set_limits",
-    "hold_still", "verify_statements", "prove_recall", "trial_balance", "follow_suspense",
+    "reserve_many", "hold_still", "verify_statements", "prove_recall", "trial_balance", "follow_suspense",
 }  # fmt: skip
 MAY_CALL = {"none": set(), "anon": set(), "authenticated": CUSTOMERS, "service_role": SERVICE}
 
