@@ -1,0 +1,5 @@
+"""What a borrower's own apps may ask."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []
