@@ -7,9 +7,11 @@ class CreditConfig(AppConfig):
     verbose_name = _("Credit")
 
     def ready(self) -> None:
+        # Whoever makes a key chooses among all scopes, and hears of all events.
         # It needs the models, which are not there yet when this module is read.
         from accounts import life
-        from credit import loan_reasons, notices, personal
+        from credit import lender_events, loan_reasons, notices, personal  # noqa: F401
+        from credit.api import scopes  # noqa: F401
         from credit.services import approved, lenders
 
         approved.register()
