@@ -34,13 +34,13 @@ class LenderView(MoneyOutView):
     """About one lender: a key's own, or the one that a person names. Its people prove themselves before they write."""
 
     reads, writes = LENDING_READ, BIDS_WRITE
-    filter_serializer = LenderFilter
-    also_answers = (404,)
+    filter_serializer: type[StrictSerializer] | None = LenderFilter
+    also_answers: tuple[int, ...] = (404,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if request.method not in SAFE_METHODS:
             # What is sent names the lender then.
-            self.filter_serializer = None  # type: ignore[assignment]
+            self.filter_serializer = None
         super().initial(request, *args, **kwargs)
 
     def paginate_queryset(self, queryset: QuerySet[Any]) -> list[Any]:  # type: ignore[override]

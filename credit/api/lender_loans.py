@@ -1,6 +1,6 @@
 """A lender's loans: how each stands, its instalments, and what happened to it. Of the borrower nothing but the loan."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
@@ -65,7 +65,7 @@ class LoanView(LenderView):
             loan = _loans(provider).filter(pk=self.key()).first()
         if loan is None:
             raise Http404
-        return cast(Loan, loan)
+        return loan
 
 
 class LoanDetail(LoanView):

@@ -26,7 +26,9 @@ GOOD = {
 
 
 @pytest.mark.django_db(transaction=True)
-def test_right_requests_about_lending_are_answered_as_documented(ada: User, bola: User, settings: Any) -> None:
+def test_right_requests_about_lending_are_answered_as_documented(
+    ada: User, bola: User, settings: Any
+) -> None:
     settings.API_RATE_LIMITS = {"default": "100000/minute", "money": "100000/minute"}
     at = timezone.now()
     made = agreed.accepted(bola, [ada], at=at)
