@@ -40,7 +40,8 @@ LATE = LateCharge(percent=Decimal(1), cap=Decimal(10), days_free=3)
 # Constraints between the tables hold by construction; contracts, which no day reads, are left out.
 LAY_OUT = """
 set session_replication_role = replica;
-create temporary table kind as select (row_number() over () - 1)::int as n, k.* from jsonb_to_recordset(%(kinds)s) as k (
+create temporary table kind as
+    select (row_number() over () - 1)::int as n, k.* from jsonb_to_recordset(%(kinds)s) as k (
     start date, terms jsonb, data jsonb, next_event_on date, per_day numeric, accrued numeric, charged bigint,
     principal bigint, due_interest bigint, due_principal bigint, fees bigint, penalties bigint, overpaid bigint,
     next_due_on date, next_due_amount bigint, due_since date);
@@ -60,12 +61,12 @@ select o.id, '01900000-0000-7000-8000-000000000001', o.id, 'L-' || o.n, 'NGN', 1
 from one o join kind k on k.n = o.kind;
 insert into credit_loanstanding (loan_id, data, transactions)
 select o.id, k.data, 1 from one o join kind k on k.n = o.kind;
-insert into credit_position (loan_id, next_day, next_event_on, per_day, accrued, noted, charged, principal, due_interest,
-    due_principal, fees, penalties, overpaid, penalties_charged, charged_row, recovered, next_due_on, next_due_amount,
-    due_since, overdue_days, bucket, stage, error)
+insert into credit_position (loan_id, next_day, next_event_on, per_day, accrued, noted, charged, principal,
+    due_interest, due_principal, fees, penalties, overpaid, penalties_charged, charged_row, recovered,
+    next_due_on, next_due_amount, due_since, overdue_days, bucket, stage, error)
 select o.id, %(day)s, k.next_event_on, k.per_day, k.accrued, k.accrued, k.charged, k.principal, k.due_interest,
-    k.due_principal, k.fees, k.penalties, k.overpaid, 0, 0, 0, k.next_due_on, k.next_due_amount, k.due_since, 0, 'CURRENT',
-    1, ''
+    k.due_principal, k.fees, k.penalties, k.overpaid, 0, 0, 0, k.next_due_on, k.next_due_amount, k.due_since, 0,
+    'CURRENT', 1, ''
 from one o join kind k on k.n = o.kind;
 set session_replication_role = origin;
 """

@@ -39,7 +39,7 @@ def headline(facts: Facts) -> Rows:
     return [
         (_("You receive"), money(facts["received"], currency)),
         (_("You pay back"), money(facts["total_payable"], currency)),
-        (_("Yearly rate of all costs (APR)"), percent(Decimal(facts["apr"]))),
+        (_("APR, all costs"), percent(Decimal(facts["apr"]))),
         (_("First instalment"), money(facts["rows"][0][4], currency)),
     ]
 
@@ -80,8 +80,8 @@ def _cost(facts: Facts) -> Section:
         (_("You receive in your wallet"), money(facts["received"], currency)),
         (
             _("Nominal rate"),
-            _("%(rate)s a year, days counted by %(basis)s")
-            % {"rate": percent(Decimal(facts["rate"])), "basis": rules.day_count},
+            _("%(rate)s a year; %(basis)s")
+            % {"rate": percent(Decimal(facts["rate"])), "basis": _basis(rules.day_count)},
         ),
         (_("Yearly rate of all costs (APR)"), percent(Decimal(facts["apr"]))),
         (_("Interest in all"), money(facts["interest"], currency)),
@@ -91,6 +91,12 @@ def _cost(facts: Facts) -> Section:
         "The APR counts every fee and every rounding, by the rule of the European Union. Alajo charges you nothing."
     )
     return Section(_("What it costs"), rows, note)
+
+
+def _basis(day_count: str) -> str:
+    if day_count in (MONTH_12, MONTH_12_EU):
+        return _("each month is a twelfth of a year")
+    return _("days are counted by %(convention)s") % {"convention": day_count}
 
 
 def _paying(facts: Facts) -> Section:

@@ -64,7 +64,7 @@ def standing_data(standing: Standing) -> Data:
 def standing_of(data: Mapping[str, Any], terms: Terms) -> Standing:
     """Return the standing of such data, of a loan with these terms."""
     readers = _READERS[Standing]
-    given = {name: None if value is None else readers[name](value) for name, value in data.items()}
+    given: Data = {name: None if value is None else readers[name](value) for name, value in data.items()}
     return Standing(terms=terms, **given)
 
 

@@ -62,6 +62,8 @@ DEFINERS = {
     "wallet.expire_holds(p_limit integer)": SERVICE,
     "wallet.fold()": SERVICE,
     "wallet.open_savings(p_id uuid, p_owner uuid, p_currency text)": SERVICE,
+    "wallet.reserve_many(p_holds uuid[], p_accounts uuid[], p_amounts bigint[], p_expires timestamp with time zone[], "
+    "p_reason text)": SERVICE,
     "wallet.open_system_account(p_code text, p_kind text, p_currency text, p_normal_side text, p_hot boolean, "
     "p_floor bigint)": SERVICE,
     "wallet.post_many(p_ids uuid[], p_kinds text[], p_debits uuid[], p_credits uuid[], p_amounts bigint[], "
