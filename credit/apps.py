@@ -7,11 +7,13 @@ class CreditConfig(AppConfig):
     verbose_name = _("Credit")
 
     def ready(self) -> None:
+        # Whoever makes a key chooses among all scopes, and hears of all events.
         # It needs the models, which are not there yet when this module is read.
         from accounts import life
         from credit import loan_reasons, notices, personal
 
         # Whoever gives an app its rights chooses among all scopes, also where no address was looked at yet.
+        from credit import lender_events, loan_reasons, notices, personal  # noqa: F401
         from credit.api import scopes  # noqa: F401
         from credit.services import approved, lenders
 

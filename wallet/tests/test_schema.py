@@ -126,6 +126,13 @@ class TestDocument:
             *("create_loan_refund", "create_payoff_quote", "get_payoff_quote", "pay_payoff_quote"),
             *("list_hardship_requests", "create_hardship_request", "withdraw_hardship_request"),
             *("prove_loan", "download_loan_statement", "download_discharge_letter"),
+            *("list_lenders", "get_lending_summary", "list_lending_products", "get_lending_product"),
+            *("list_lending_rules", "create_lending_rule", "get_lending_rule", "pause_lending_rule"),
+            *("resume_lending_rule", "end_lending_rule", "list_lending_applications"),
+            *("get_lending_application", "list_lending_bids", "create_lending_bid", "get_lending_bid"),
+            *("withdraw_lending_bid", "list_lending_contracts", "get_lending_contract"),
+            *("sign_lending_contract", "refuse_lending_contract", "list_lending_loans"),
+            *("get_lending_loan", "get_lending_schedule", "list_lending_transactions"),
         }
 
     def test_every_operation_names_its_scope_and_shows_an_example(self, document: dict[str, Any]) -> None:
@@ -164,6 +171,8 @@ class TestDocument:
             "create_payoff_quote",
             "pay_payoff_quote",
             "create_hardship_request",
+            "create_lending_bid",
+            "create_lending_rule",
         ],
     )
     def test_money_asks_for_a_key(self, document: dict[str, Any], name: str) -> None:
