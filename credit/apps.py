@@ -9,11 +9,13 @@ class CreditConfig(AppConfig):
     def ready(self) -> None:
         # It needs the models, which are not there yet when this module is read.
         from accounts import life
-        from credit import loan_reasons, notices, personal
+        from credit import demo, loan_reasons, notices, personal
         from credit.services import approved, lenders
+        from wallet import demo as wallet_demo
 
         approved.register()
         loan_reasons.register()
         notices.register()
         personal.register()
         life.closing_organization.connect(lenders.close, dispatch_uid="credit.lenders.close")
+        wallet_demo.chapters.append(demo.tell)
