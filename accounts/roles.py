@@ -47,6 +47,14 @@ RECONCILIATION = (
 PLANS = ("savings.savingsplan", "savings.planterms")
 SAVINGS = ("savings.usersavings", "savings.savingsgroup", "savings.autosaving", "savings.autorun")
 ROLLS = ("savings.roll",)
+# Who lends, and what is asked for, agreed, and owed.
+LENDERS = ("credit.provider", "credit.loanproduct")
+LOANS = ("credit.contract", "credit.disbursement", "credit.loan", "credit.hardshiprequest")
+# What is known of an applicant, and what was decided on it.
+DECISIONS = (
+    *("credit.case", "credit.creditscore", "credit.adverseaction", "credit.bureaureport"),
+    "credit.scorecardversion",
+)
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
 SENT = ("accounts.notificationdelivery",)
@@ -114,6 +122,15 @@ FREEZE_SAVING = "savings.freeze_saving"
 RETRY_PARKED = "savings.retry_parked"
 PROPOSE_BACKDATED = "savings.propose_backdated"
 APPROVE_BACKDATED = "savings.approve_backdated"
+WORK_CREDIT = "credit.work_credit"
+OVERRIDE_SCORE = "credit.override_score"
+PROPOSE_SCORECARD = "credit.propose_scorecard"
+APPROVE_SCORECARD = "credit.approve_scorecard"
+PROPOSE_LENDER = "credit.propose_provider"
+APPROVE_LENDER = "credit.approve_provider"
+PROPOSE_LOAN = "credit.propose_loan_change"
+APPROVE_LOAN = "credit.approve_loan_change"
+RETRY_PARKED_LOAN = "credit.retry_parked_loan"
 
 
 @dataclass(frozen=True)
@@ -130,7 +147,7 @@ ROLES = {
     SUPPORT: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *REFERRALS, *PLANS, *SAVINGS),
+            *(*PARKED, *APPLICATIONS, *REFERRALS, *PLANS, *SAVINGS, *LENDERS, *LOANS),
         ),
         (
             ANSWER_DISPUTE,
@@ -146,13 +163,17 @@ ROLES = {
         ),
     ),
     KYC: Role((*PEOPLE, *LIMITS, *APPLICATIONS, *SCREENING), (REVEAL, READ_CASES, REVIEW_KYC)),
-    CREDIT: Role(("accounts.customer", "accounts.profile", *BOOKS)),
+    CREDIT: Role(
+        ("accounts.customer", "accounts.profile", *BOOKS, *LENDERS, *LOANS, *DECISIONS, *APPROVALS),
+        (WORK_CREDIT, PROPOSE_SCORECARD, PROPOSE_LENDER, PROPOSE_LOAN),
+    ),
     FINANCE: Role(
         (
             *(*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN, *RECONCILIATION),
-            *(*PLANS, *SAVINGS, *ROLLS),
+            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS),
         ),
         (
+            *(APPROVE_LENDER, PROPOSE_LOAN, APPROVE_LOAN, RETRY_PARKED_LOAN),
             *(PROPOSE_PLAN, OPEN_PLAN, RETRY_PARKED, PROPOSE_BACKDATED, APPROVE_BACKDATED),
             *(PROPOSE_REFUND, APPROVE_REFUND, SETTLE_REFUND, RESOLVE_SUSPENDED, APPROVE_SUSPENDED),
             ANSWER_DISPUTE,
@@ -166,9 +187,10 @@ ROLES = {
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
             *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *RECONCILIATION),
-            *(*PLANS, *SAVINGS),
+            *(*PLANS, *SAVINGS, *LENDERS, *LOANS, *DECISIONS),
         ),
         (
+            *(OVERRIDE_SCORE, APPROVE_SCORECARD, APPROVE_LENDER, APPROVE_LOAN),
             *(APPROVE_PLAN, OPEN_PLAN, FREEZE_SAVING, APPROVE_BACKDATED),
             *(APPROVE_DAY, APPROVE_REOPENING),
             *(REVEAL, FREEZE, END_SESSIONS, RESET_FACTORS, CHANGE_RULES, END_SUBSCRIPTION),
@@ -193,7 +215,7 @@ ROLES = {
                 *HOOKS,
             ),
             *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN, *RECONCILIATION),
-            *(*PLANS, *SAVINGS, *ROLLS),
+            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS, *DECISIONS),
         ),
         (READ_CASES,),
     ),

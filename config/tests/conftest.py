@@ -1,6 +1,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import lru_cache
 
 import pytest
@@ -41,24 +42,54 @@ def dispatcher(transactional_db: None) -> Iterator[None]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One Chromium for a module. Playwright keeps an event loop in this thread, which Django would refuse."""
+_open = ExitStack()
+_browsers: list[Browser] = []
+
+
+@pytest.fixture
+def chromium() -> Browser:
+    """One Chromium for all tests in a row that want one.
+
+    Playwright keeps an event loop in this thread, which Django would refuse.
+    """
     path = chromiums.find()
     if path is None:
         pytest.skip(NONE_FOUND)
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    if not _browsers:
+        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+        _open.callback(_restore, before)
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        args = ["--no-sandbox"] if os.geteuid() == 0 else []
+        playwright = _open.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=path, args=args)
+        _open.callback(browser.close)
+        _browsers.append(browser)
+    return _browsers[0]
+
+
+def _restore(before: str | None) -> None:
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    if before is not None:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Function | None) -> Iterator[None]:
+    """The last of the row closes it, so that the next test's thread has no loop."""
     try:
-        with sync_playwright() as playwright:
-            args = ["--no-sandbox"] if os.geteuid() == 0 else []
-            browser = playwright.chromium.launch(executable_path=path, args=args)
-            yield browser
-            browser.close()
+        return (yield)
     finally:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-        if before is not None:
-            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+        if nextitem is None or "chromium" not in nextitem.fixturenames:
+            close_browser()
+
+
+def pytest_sessionfinish() -> None:
+    close_browser()
+
+
+def close_browser() -> None:
+    _browsers.clear()
+    _open.close()
 
 
 @pytest.fixture

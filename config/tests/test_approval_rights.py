@@ -15,6 +15,11 @@ from wallet.tests.demo_world import make_demo_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+LENDER = ("admit", "suspend", "commission")
+LOAN = (
+    *("reschedule", "re_age", "change_rate", "capitalise", "waive", "pause"),
+    *("charge_off", "write_off", "undo_write_off", "take_back", "undo_payout"),
+)
 # Who proposes and who approves each action, written out once more.
 DECIDED_BY_TWO = {
     "wallet.adjustment": ({"Finance"}, {"Finance", "Compliance"}),
@@ -32,6 +37,9 @@ DECIDED_BY_TWO = {
     claims.ASKED: ({"Finance"}, {"Finance"}),
     "savings.plan_terms": ({"Finance"}, {"Compliance"}),
     "savings.backdated_entry": ({"Finance"}, {"Finance", "Compliance"}),
+    **{f"credit.lender_{what}": ({"Credit"}, {"Finance", "Compliance"}) for what in LENDER},
+    **{f"credit.{what}": ({"Credit", "Finance"}, {"Finance", "Compliance"}) for what in LOAN},
+    "credit.scorecard": ({"Credit"}, {"Compliance"}),
     "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
 }
 

@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from accounts import roles
@@ -12,6 +11,7 @@ from config.tests.visiting import ADA, heading, log_in, person, press
 from core.actors import acting_as_service
 from wallet import services as wallet
 from wallet.models import Account
+from wallet.tests.demo_world import make_demo_world
 from wallet.tests.ledger import prove_the_books
 
 AGENT, BOSS = "agent@alajo.test", "admin@alajo.test"
@@ -28,7 +28,7 @@ WHY = "The fee of 4 March was charged twice"
 
 @pytest.fixture
 def demo(site: str) -> None:
-    call_command("seed_demo", verbosity=0)
+    make_demo_world()
     with acting_as_service():
         User.objects.get(email=AGENT).groups.set(Group.objects.filter(name=roles.FINANCE))
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -27,6 +26,7 @@ from core.actors import acting_as_service
 from storage_app.services import objects
 from storage_app.tests.factories import written
 from storage_app.tests.pictures import photograph
+from wallet.tests.demo_world import make_demo_world
 
 QUEUE = "/staff/accounts/kycapplication/"
 AGENT = "agent@alajo.test"
@@ -44,7 +44,7 @@ BOTH = pytest.mark.parametrize(
 @pytest.fixture
 def cases(site: str) -> Iterator[list[KycApplication]]:
     """Two that wait, the first more urgent, each with two pictures and a check that agrees only in part."""
-    call_command("seed_demo", verbosity=0)
+    make_demo_world()
     applications.withdraw(user=person("chidi@alajo.test"), at=timezone.now())
     made = []
     for priority in (70, 20):

@@ -15,6 +15,7 @@ from accounts.tests.factories import make_person
 from accounts.tests.test_row_security import furnish
 from core.actors import acting_as, acting_as_service
 from core.ids import uuid7
+from credit.tests.furnishing import furnish_credit
 from savings.tests.furnishing import furnish_savings
 from storage_app.tests.factories import make_bucket, put
 from wallet.models import Entry, Merchant, MerchantSettlement, Payment, PaymentGateway, RequestBlock
@@ -69,6 +70,32 @@ EXPORTED = {
     "mfa_authenticator": "second_factors",
     "socialaccount_socialaccount": "linked_accounts",
     "storage_app_object": "files",
+    "credit_adverseaction": "loan_refusals",
+    "credit_application": "loan_applications",
+    "credit_bid": "loan_offers",
+    "credit_bucketchange": "loan_late_days",
+    "credit_bureaureport": "bureau_reports",
+    "credit_collection": "loan_collections",
+    "credit_consent": "loan_consents",
+    "credit_contract": "loan_contracts",
+    "credit_creditscore": "credit_scores",
+    "credit_delinquencypause": "loan_pauses",
+    "credit_fileview": "loan_file_views",
+    "credit_hardshiprequest": "loan_help_asked",
+    "credit_instalment": "loan_instalments",
+    "credit_loan": "loans",
+    "credit_loanday": "loan_days",
+    "credit_loanstanding": "loan_standings",
+    "credit_loantransaction": "loan_transactions",
+    "credit_payoffquote": "loan_quotes",
+    "credit_payout": "loan_payouts",
+    "credit_position": "loan_positions",
+    "credit_question": "loan_questions",
+    "credit_reminder": "loan_reminders",
+    "credit_scheduleversion": "loan_schedules",
+    "credit_share": "loan_shares",
+    "credit_signature": "loan_signatures",
+    "credit_statuschange": "loan_states",
     "savings_accrual": "savings_interest",
     "savings_autorun": "automatic_savings_days",
     "savings_autosaving": "automatic_savings",
@@ -204,6 +231,18 @@ EXEMPT = {
     "wallet_archivedseal": NOBODYS,
     "wallet_bank": NOBODYS,
     "wallet_banksettlement": NOBODYS,
+    "credit_autorule": NOBODYS,
+    "credit_case": "what waits for an officer; what was decided is among the states",
+    "credit_commission": NOBODYS,
+    "credit_disbursement": "that a contract is to be paid out; the contract and the loan are in files",
+    "credit_loanproduct": NOBODYS,
+    "credit_loanroll": NOBODYS,
+    "credit_loanrollchunk": NOBODYS,
+    "credit_lossrates": NOBODYS,
+    "credit_productterms": NOBODYS,
+    "credit_provider": "an organisation that lends",
+    "credit_providermove": "what an organisation put in to lend; the money is among the transactions",
+    "credit_scorecardversion": NOBODYS,
     "savings_savingsplan": NOBODYS,
     "savings_planterms": NOBODYS,
     "savings_planrate": NOBODYS,
@@ -298,6 +337,7 @@ def ada() -> User:
         furnish_payouts(user, account)
         furnish_money_in(user, account)
         furnish_savings(user, bola)
+        furnish_credit(user)
         buy(user, account, make_link(make_merchant(shopkeeper(), name="Kasuwa"), amount=5_000))
         shop = Merchant.objects.get()
         taken = {"organization": shop.organization, "merchant": shop, "amount": 1, "made_by": user}

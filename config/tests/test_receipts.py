@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import expect
 
 from accounts.models import User
@@ -22,9 +21,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def receipt(site: str, visitor: Visitor) -> str:
+def receipt(demo: None, visitor: Visitor) -> str:
     """The address of a transfer of Ada's, who is logged in."""
-    call_command("seed_demo", verbosity=0)
     log_in(visitor, ADA)
     with acting_as_service():
         ada = User.objects.get(email=ADA)

@@ -28,6 +28,7 @@ from accounts.tests.receivers import make_endpoint, plan
 from accounts.tests.referring import furnish_referrals
 from core.actors import acting_as_service
 from core.ids import uuid7
+from credit.tests.furnishing import furnish_credit
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
 from savings.tests.looked_at import furnish_looked_at
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
@@ -80,6 +81,12 @@ SAVINGS = PLANS | {
     *("savings.usersavings", "savings.savingsgroup", "savings.autosaving", "savings.autorun"),
 }
 ROLLS = {"savings.roll"}
+LENDERS = {"credit.provider", "credit.loanproduct"}
+LOANS = LENDERS | {"credit.contract", "credit.disbursement", "credit.loan", "credit.hardshiprequest"}
+DECISIONS = {
+    *("credit.case", "credit.creditscore", "credit.adverseaction", "credit.bureaureport"),
+    "credit.scorecardversion",
+}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 APPLICATIONS = {"accounts.kycapplication"}
@@ -98,9 +105,10 @@ SEES = {
     | PARKED
     | APPLICATIONS
     | REFERRALS
-    | SAVINGS,
+    | SAVINGS
+    | LOANS,
     "KYC": PEOPLE | LIMITS | APPLICATIONS | SCREENING,
-    "Credit": {"accounts.customer", "accounts.profile"} | BOOKS,
+    "Credit": {"accounts.customer", "accounts.profile"} | BOOKS | APPROVALS | LOANS | DECISIONS,
     "Finance": BOOKS
     | RECONCILIATION
     | LIMITS
@@ -111,6 +119,7 @@ SEES = {
     | BROKEN
     | SAVINGS
     | ROLLS
+    | LOANS
     | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
@@ -128,6 +137,8 @@ SEES = {
     | REFERRALS
     | APPROVALS
     | SAVINGS
+    | LOANS
+    | DECISIONS
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
     | BOOKS
@@ -147,6 +158,8 @@ SEES = {
     | BROKEN
     | SAVINGS
     | ROLLS
+    | LOANS
+    | DECISIONS
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
     SUPERUSER: PEOPLE
@@ -168,6 +181,8 @@ SEES = {
     | BROKEN
     | SAVINGS
     | ROLLS
+    | LOANS
+    | DECISIONS
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
 MAY = {
@@ -181,8 +196,9 @@ MAY = {
         roles.FREEZE_SAVING,
     },
     "KYC": {roles.REVEAL, roles.READ_CASES, roles.REVIEW_KYC},
-    "Credit": set(),
+    "Credit": {roles.WORK_CREDIT, roles.PROPOSE_SCORECARD, roles.PROPOSE_LENDER, roles.PROPOSE_LOAN},
     "Finance": {
+        *(roles.APPROVE_LENDER, roles.PROPOSE_LOAN, roles.APPROVE_LOAN, roles.RETRY_PARKED_LOAN),
         *(roles.PROPOSE_PLAN, roles.OPEN_PLAN, roles.RETRY_PARKED),
         *(roles.PROPOSE_BACKDATED, roles.APPROVE_BACKDATED),
         *(roles.RECONCILE, roles.IMPORT_ROWS, roles.PROPOSE_DAY, roles.APPROVE_DAY, roles.CLOSE_PERIOD),
@@ -198,6 +214,7 @@ MAY = {
         roles.RUN_PROGRAMS,
     },
     "Compliance": {
+        *(roles.OVERRIDE_SCORE, roles.APPROVE_SCORECARD, roles.APPROVE_LENDER, roles.APPROVE_LOAN),
         *(roles.APPROVE_PLAN, roles.OPEN_PLAN, roles.FREEZE_SAVING, roles.APPROVE_BACKDATED),
         *(roles.APPROVE_DAY, roles.APPROVE_REOPENING),
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
@@ -210,6 +227,9 @@ MAY = {
     "Auditor": {roles.READ_CASES},
     NOBODY: set(),
     SUPERUSER: {
+        *(roles.WORK_CREDIT, roles.OVERRIDE_SCORE, roles.PROPOSE_SCORECARD, roles.APPROVE_SCORECARD),
+        *(roles.PROPOSE_LENDER, roles.APPROVE_LENDER, roles.PROPOSE_LOAN, roles.APPROVE_LOAN),
+        roles.RETRY_PARKED_LOAN,
         *(roles.PROPOSE_PLAN, roles.APPROVE_PLAN, roles.OPEN_PLAN, roles.FREEZE_SAVING),
         *(roles.RETRY_PARKED, roles.PROPOSE_BACKDATED, roles.APPROVE_BACKDATED),
         *(roles.RESOLVE_SUSPENDED, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),
@@ -283,6 +303,9 @@ CLAIM_DEEDS = {
         "lift": roles.FREEZE_SAVING,
         "close-again": roles.RETRY_PARKED,
     },
+    # And of loans.
+    "credit.contract": {"end-unpaid": roles.WORK_CREDIT},
+    "credit.hardshiprequest": {"answer": roles.PROPOSE_LOAN},
 }
 
 
@@ -325,6 +348,7 @@ def world() -> Iterator[None]:
         firm = Organization.objects.get(slug="kasuwa-stores")
         bola = User.objects.get(email="bola@alajo.test")
         furnish_referrals(bola)
+        furnish_credit(bola)
     furnish_reconciliation()
     note_an_archive()
     failed_tasks.note_failure(

@@ -4,7 +4,6 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
@@ -14,6 +13,7 @@ from config.tests.visiting import ADA, heading, log_in, press
 from wallet import services as wallet
 from wallet.services.statements import make_monthly
 from wallet.services.statements.lines import LAGOS
+from wallet.tests.demo_world import make_demo_world
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,7 +36,7 @@ def months_are_over() -> None:
 def test_a_statement_is_downloaded_and_its_code_confirmed(
     visitor: Visitor, chromium: Browser, site: str
 ) -> None:
-    call_command("seed_demo", verbosity=0)
+    make_demo_world()
     months_are_over()
     page = visitor.page
     log_in(visitor, ADA)

@@ -122,7 +122,7 @@ def _end_of(text: str, start: int) -> int:
 
 
 # A saving's days are found by their ids, which are made of the saving's own; a policy only looks at what was found.
-FOUND_BY_ID = {"savings_accrual.saving_id"}
+FOUND_BY_ID = {"savings_accrual.saving_id", "credit_loanday.loan_id"}
 
 
 def unindexed(run: Run) -> set[str]:

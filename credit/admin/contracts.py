@@ -23,7 +23,7 @@ from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
 WORK = "credit.work_credit"
-END = "credit_contract_end"
+END = "credit_contract_end-unpaid"
 
 
 class EndForm(WordsForm):
@@ -62,7 +62,7 @@ class ContractAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(end)
-        return [path("<uuid:key>/end/", view, name=END), *super().get_urls()]
+        return [path("<uuid:key>/end-unpaid/", view, name=END), *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -58,7 +58,7 @@ class HardshipRequestAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(act)
-        return [path("<uuid:key>/answer/", view, name="credit_hardship_answer"), *super().get_urls()]
+        return [path("<uuid:key>/answer/", view, name="credit_hardshiprequest_answer"), *super().get_urls()]
 
     def find(self, queryset: QuerySet[HardshipRequest], term: str) -> QuerySet[HardshipRequest]:
         key = as_uuid(term)
@@ -74,7 +74,7 @@ class HardshipRequestAdmin(ReadOnlyAdmin):
         asked = kwargs["obj"]
         if request.user.has_perm(ANSWER) and asked.state == HardshipRequest.State.ASKED:
             context["ways"] = [
-                (_("Answer"), reverse("admin:credit_hardship_answer", args=[asked.pk])),
+                (_("Answer"), reverse("admin:credit_hardshiprequest_answer", args=[asked.pk])),
                 *_proposing(asked),
             ]
         return super().render_change_form(request, context, *args, **kwargs)

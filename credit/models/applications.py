@@ -138,9 +138,7 @@ class Consent(models.Model):
         COLLECTION = "COLLECTION", _("Taking instalments from my wallet on their day")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="consents", db_index=False
-    )
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="consents")
     kind = models.CharField(max_length=11, choices=Kind.choices)
     version = models.CharField(max_length=20)
     sha256 = models.CharField(max_length=64)
@@ -194,9 +192,7 @@ class Question(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="questions")
     text = models.CharField(max_length=1000)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     answer = models.CharField(max_length=2000, blank=True)
     document = models.ForeignKey("storage_app.Object", on_delete=models.PROTECT, null=True, related_name="+")

@@ -64,6 +64,7 @@ class Provider(models.Model):
                 condition=~Q(state="ACTIVE") | Q(licensed_until__isnull=False), name="provider_licensed"
             ),
         ]
+        indexes = [models.Index(fields=["state"], name="provider_state")]
 
     def __str__(self) -> str:
         return self.display_name
@@ -235,7 +236,7 @@ class ProviderMove(models.Model):
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="moves")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount = models.BigIntegerField()
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     by_id = models.UUIDField(null=True)
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 

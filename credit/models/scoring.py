@@ -62,7 +62,7 @@ class BureauReport(models.Model):
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="reports")
     bureau = models.CharField(max_length=20)
     kind = models.CharField(max_length=4, choices=Kind.choices)
-    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="+", db_index=False)
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
     sealed = models.TextField(blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
@@ -168,14 +168,14 @@ class Case(models.Model):
     text = models.CharField(max_length=1000, blank=True)
     due_at = models.DateTimeField()
     claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     leased_until = models.DateTimeField(null=True)
     recommended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     decision = models.CharField(max_length=20, blank=True)
     reason_code = models.CharField(max_length=40, blank=True)

@@ -180,7 +180,7 @@ def test_staff_see_what_is_in_the_way_and_end_it() -> None:
     page = browser.get(f"/staff/credit/contract/{made.pk}/change/").content.decode()
     assert "customer_no_credit" in page
     assert made.sha256 in page
-    assert f"/staff/credit/contract/{made.pk}/end/" in page
+    assert f"/staff/credit/contract/{made.pk}/end-unpaid/" in page
     typed = {"reason": "The wallet stays frozen by order of a court"}
-    assert browser.post(f"/staff/credit/contract/{made.pk}/end/", typed).status_code == 302
+    assert browser.post(f"/staff/credit/contract/{made.pk}/end-unpaid/", typed).status_code == 302
     assert state_of(made) == State.CANCELLED

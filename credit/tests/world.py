@@ -283,11 +283,12 @@ def lent(
     rate: Decimal = Decimal(24),
     at: datetime | None = None,
     wallet_naira: int = 0,
+    tier: int = 3,
     **changes: Any,
 ) -> Loan:
     """A loan that was paid out into a customer's wallet at a moment."""
     at = at or timezone.now()
-    make_wallet(user, amount=wallet_naira * NAIRA, tier=3)
+    make_wallet(user, amount=wallet_naira * NAIRA, tier=tier)
     asked = application(user, naira=naira, count=count, at=at - DAY, **changes)
     made = contract(asked, [bid(asked, terms, rate=rate, at=at - DAY)], at=at)
     with acting_as_service(), transaction.atomic():
