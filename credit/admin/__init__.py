@@ -1,7 +1,8 @@
 """Credit, for staff: cases that wait for an officer, which card decided what, loans and their measures, lenders."""
 
-from credit import card_versions, case_figures  # noqa: F401 - they register what they say
+from credit import card_versions, case_figures, loan_figures  # noqa: F401 - they register what they say
 from credit.admin import (
+    applications,
     cards_form,
     case_decide,
     case_deeds,
@@ -11,14 +12,17 @@ from credit.admin import (
     contracts,
     decisions,
     hardship,
+    late_queue,
     lenders,
     lenders_form,
     loans,
     measure_forms,
     payout_form,
+    rolls,
 )
 
 __all__ = [
+    "applications",
     "cards_form",
     "case_decide",
     "case_deeds",
@@ -28,9 +32,11 @@ __all__ = [
     "contracts",
     "decisions",
     "hardship",
+    "late_queue",
     "lenders",
     "lenders_form",
     "loans",
     "measure_forms",
     "payout_form",
+    "rolls",
 ]

@@ -127,7 +127,7 @@ def claim_next(*, by: User, at: datetime) -> Case:
         )
         if case is None:
             raise NothingToClaim
-        return _take(case, by, at)
+        return take(case, by, at)
 
 
 def claim(*, case_id: UUID, by: User, at: datetime) -> Case:
@@ -142,7 +142,7 @@ def claim(*, case_id: UUID, by: User, at: datetime) -> Case:
             raise ClaimedByAnother
         if not waiting().filter(for_turn_of(by), pk=case_id).exists():
             raise NotForYou
-        return _take(case, by, at)
+        return take(case, by, at)
 
 
 def release(*, case_id: UUID, by: User, at: datetime) -> None:
@@ -207,7 +207,8 @@ def _room_for(by: User, at: datetime, beside: UUID | None = None) -> None:
         raise TooManyClaims
 
 
-def _take(case: Case, by: User, at: datetime) -> Case:
+def take(case: Case, by: User, at: datetime) -> Case:
+    """Give a case that the caller has locked, and that nobody else holds, to a person."""
     case.claimed_by, case.leased_until = by, at + LEASE
     case.save(update_fields=["claimed_by", "leased_until"])
     audit.record(action="credit.case.claimed", target=case, actor_id=by.pk)
