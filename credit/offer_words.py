@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from credit.matching import Bar
 from credit.models import Bid
-from credit.refusals import OfferBarred
+from credit.refusals import NotPossible, OfferBarred
 
 State = Bid.State
 TONES = {
@@ -62,6 +62,8 @@ RELEASED: dict[str, str | Promise] = {
 
 def to_lender(refused: DomainError) -> str:
     """Why an offer cannot be made, everything that bars it named."""
+    if isinstance(refused, NotPossible) and "why" in refused.data:
+        return str(_("No loan comes of these figures: %(why)s") % {"why": refused.data["why"]})
     return _said(refused, TO_LENDERS)
 
 
