@@ -224,7 +224,7 @@ class PositionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Held by"))
     def held_by(self, row: Any) -> SafeString | str:
-        return row.holder_name or EMPTY if _is_held(row, timezone.now()) else EMPTY
+        return (row.holder_name or _now("A colleague")) if _is_held(row, timezone.now()) else EMPTY
 
 
 def panels_of(row: Position) -> Iterable[Panel]:
