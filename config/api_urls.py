@@ -7,6 +7,7 @@ from core.api import docs
 urlpatterns = [
     path("v1/", include("wallet.api.urls")),
     path("v1/", include("savings.api.urls")),
+    path("v1/", include("credit.api.urls")),
     path("v1/", include("accounts.api.organizations.urls")),
     path("v1/", include("accounts.api.webhooks.urls")),
     path("v1/api-keys/current", CurrentKey.as_view()),

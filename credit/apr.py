@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
+from itertools import groupby
+from math import lcm
 
 from credit.roots import PRECISION, NoRate, nearest_root
 
@@ -31,32 +33,56 @@ def aprc(flows: Iterable[Flow]) -> Decimal:
 
     Unrounded; `disclosed` rounds it. Where there are several, the nearest to zero. Raises NoRate where there is none.
     """
-    summed: dict[Fraction, Decimal] = {}
+    flows = list(flows)
+    # Whole numbers of one unit of time: they add up, sort and subtract faster than fractions, and as exactly.
+    unit = lcm(*(flow.years.denominator for flow in flows))
+    summed: dict[int, Decimal] = {}
     for flow in flows:
-        summed[flow.years] = summed.get(flow.years, Decimal(0)) + flow.amount
-    days = sorted((years, amount) for years, amount in summed.items() if amount)
-    _refuse_one_way([amount for _years, amount in days])
-    # From the last flow back to the first, each time discounted by the time between the two. Flows that are a month
-    # apart are all discounted by one figure.
-    befores = [Fraction(0), *(years for years, _amount in days)]
-    gaps = [years - before for (years, _amount), before in zip(days, befores, strict=False)]
-    distinct = list(dict.fromkeys(gaps))
-    place = {gap: n for n, gap in enumerate(distinct)}
-    steps = [(amount, place[gap]) for (_years, amount), gap in zip(days, gaps, strict=True)][::-1]
+        at = flow.years.numerator * (unit // flow.years.denominator)
+        summed[at] = summed.get(at, 0) + flow.amount
+    days = sorted((at, amount) for at, amount in summed.items() if amount)
+    _refuse_one_way([amount for _at, amount in days])
+    runs = _runs(days)
+    gaps = {gap for _amount, gap, _times in runs}
     with localcontext(prec=PRECISION):
-        lengths = [Decimal(gap.numerator) / gap.denominator for gap in distinct]
+        lengths = {gap: Decimal(gap) / unit for gap in gaps}
 
     def worth(force: Decimal) -> Decimal:
         """Discounted by the force of interest, ln(1 + X): then any X above -100 % is a plain number."""
-        discounts = [(-force * length).exp() for length in lengths]
+        discounts = {gap: (-force * length).exp() for gap, length in lengths.items()}
         value = Decimal(0)
-        for amount, gap in steps:
-            value = (value + amount) * discounts[gap]
+        for amount, gap, times in runs:
+            discount = discounts[gap]
+            if times == 1:
+                value = (value + amount) * discount
+            else:
+                grown, sum_of_powers = _powers(discount, times)
+                value = value * grown + amount * sum_of_powers
         return value
 
     with localcontext(prec=PRECISION):
         force = nearest_root(worth, above=Decimal(-50))
         return (force.exp() - 1) * 100
+
+
+def _runs(days: Sequence[tuple[int, Decimal]]) -> list[tuple[Decimal, int, int]]:
+    """Return amounts from the last to the first, each with the time back to the one before, and how often both repeat."""
+    befores = [0, *(at for at, _amount in days)]
+    steps = [(amount, at - before) for (at, amount), before in zip(days, befores, strict=False)]
+    return [(amount, gap, len(list(same))) for (amount, gap), same in groupby(reversed(steps))]
+
+
+def _powers(base: Decimal, times: int) -> tuple[Decimal, Decimal]:
+    """Return the power of `base`, and the sum of its powers from the first to it, by doubling.
+
+    Unlike the closed form it divides by nothing, so that it is as exact where the base is next to one.
+    """
+    power, total = Decimal(1), Decimal(0)
+    for bit in f"{times:b}":
+        power, total = power * power, total + total * power
+        if bit == "1":
+            power, total = power * base, (total + 1) * base
+    return power, total
 
 
 def disclosed(percent: Decimal, places: int = 1) -> Decimal:

@@ -7,7 +7,7 @@ or was left empty, meets no condition; a file needs to say nothing of what no co
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 NUMBERS = frozenset({"amount", "count", "income", "expenses", "debts", "score"})
 DAYS = frozenset({"employed_since"})
@@ -32,7 +32,10 @@ def check(conditions: Conditions) -> None:
         if name not in FIELDS:
             raise ValueError(f"{name}: lenders cannot ask for this")
         if name in CHOICES:
-            if set(bounds) != {"in"} or not bounds["in"] or not all(type(one) is str for one in bounds["in"]):
+            wanted = bounds.get("in")
+            if set(bounds) != {"in"} or not isinstance(wanted, list) or not wanted:
+                raise ValueError(f"{name}: name what it may be")
+            if not all(type(one) is str for one in wanted):
                 raise ValueError(f"{name}: name what it may be")
             continue
         if not bounds or not set(bounds) <= BOUNDS:
@@ -55,9 +58,16 @@ def _bound(name: str, value: Any) -> Any:
     if value is None:
         return None
     if name in DAYS:
-        return date.fromisoformat(value) if isinstance(value, str) else _refuse(name)
+        return _day(name, value)
     return value if type(value) is int else _refuse(name)
 
 
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name}: this is no bound")
+def _day(name: str, value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return _refuse(name)
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name}: this is no bound") from None

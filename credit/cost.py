@@ -42,7 +42,8 @@ def cost(
     taken_off = sum(amount for on, amount in fees if on == first)
     flows = [Flow(Decimal(amount), years_to(calendar, first, on)) for on, amount in advances]
     flows += [Flow(Decimal(-amount), years_to(calendar, first, on)) for on, amount in fees]
-    flows += [Flow(Decimal(-row.payment), years_to_row(calendar, first, row.number)) for row in rows]
+    years = years_to_rows(calendar, first, [row.number for row in rows])
+    flows += [Flow(Decimal(-row.payment), after) for row, after in zip(rows, years, strict=True)]
     all_fees = sum(amount for _on, amount in fees)
     return Cost(
         received=sum(amount for _on, amount in advances) - taken_off,
@@ -54,20 +55,32 @@ def cost(
 
 
 def years_to_row(calendar: Calendar, first: date, number: int) -> Fraction:
-    """Return the years from the first advance to a row's due day.
+    """Return the years from the first advance to a row's due day."""
+    [years] = years_to_rows(calendar, first, [number])
+    return years
+
+
+def years_to_rows(calendar: Calendar, first: date, numbers: Sequence[int]) -> list[Fraction]:
+    """Return the years from the first advance to the due days of rows.
 
     The rows are as far from one another as their rhythm says, whatever days their months end on.
     """
     if calendar.rhythm == DAILY:
-        return interval(first, calendar.due(number), "year")
-    step = Fraction(calendar.every, 12 if calendar.rhythm == MONTHLY else 52)
-    if first == calendar.start and calendar.is_regular:
-        return number * step
-    # The first row that is due after the money came, counted by its days; the others follow from it.
-    begins = calendar.first
-    while calendar.due(begins) <= first:
-        begins += 1
-    return years_to(calendar, first, calendar.due(begins)) + (number - begins) * step
+        return [interval(first, calendar.due(number), "year") for number in numbers]
+    begins, since = 0, Fraction(0)
+    if first != calendar.start or not calendar.is_regular:
+        # The first row that is due after the money came, counted by its days; the others follow from it.
+        begins = calendar.first
+        while calendar.due(begins) <= first:
+            begins += 1
+        since = years_to(calendar, first, calendar.due(begins))
+    whole = 12 if calendar.rhythm == MONTHLY else 52
+    above, step, below = (
+        since.numerator * whole,
+        since.denominator * calendar.every,
+        since.denominator * whole,
+    )
+    return [Fraction(above + (number - begins) * step, below) for number in numbers]
 
 
 def years_to(calendar: Calendar, first: date, on: date) -> Fraction:

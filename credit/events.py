@@ -12,6 +12,7 @@ from realtime import services as realtime
 
 APPLICATION, BID, LOAN, TRANSACTION, QUOTE, CONTRACT = "cap", "cbd", "cln", "clt", "cpq", "cct"
 PROVIDER, PRODUCT, RULE, HARDSHIP = "cpr", "cpd", "cru", "chs"
+QUESTION, REPORT, SCHEDULE = "cqn", "crp", "csv"
 
 
 def stepped(application: Application, event: str, **facts: Any) -> None:

@@ -15,7 +15,7 @@ from credit.standing import Row, Standing, Stretch, charged, stretches_until
 
 @dataclass(frozen=True)
 class Line:
-    """What earned, from when to when, at which rate, for what of a year: multiplied, that is `interest`."""
+    """What earned, from when to when, at which rate, for what of a year: multiplied, that is `earned`."""
 
     start: date
     end: date
@@ -24,6 +24,7 @@ class Line:
     rate: Decimal
     years: str
     interest: str
+    earned: Fraction
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Period:
     due: date
     lines: tuple[Line, ...]
     exact: str
+    earned: Fraction
     charged: int
     is_running: bool = False
 
@@ -50,6 +52,7 @@ def periods_of(standing: Standing) -> list[Period]:
                 standing.start,
                 standing.period.due,
                 _lines(running),
+                exact(_sum(running)),
                 _sum(running),
                 charged(standing, running),
                 is_running=True,
@@ -59,7 +62,8 @@ def periods_of(standing: Standing) -> list[Period]:
 
 
 def _period(row: Row) -> Period:
-    return Period(row.number, row.start, row.due, _lines(row.stretches), _sum(row.stretches), row.charged)
+    earned = _sum(row.stretches)
+    return Period(row.number, row.start, row.due, _lines(row.stretches), exact(earned), earned, row.charged)
 
 
 def _lines(stretches: Sequence[Stretch]) -> tuple[Line, ...]:
@@ -72,13 +76,14 @@ def _lines(stretches: Sequence[Stretch]) -> tuple[Line, ...]:
             one.rate,
             f"{one.years.numerator}/{one.years.denominator}",
             exact(one.interest),
+            one.interest,
         )
         for one in stretches
     )
 
 
-def _sum(stretches: Sequence[Stretch]) -> str:
-    return exact(sum((one.interest for one in stretches), Fraction(0)))
+def _sum(stretches: Sequence[Stretch]) -> Fraction:
+    return sum((one.interest for one in stretches), Fraction(0))
 
 
 def exact(amount: Fraction) -> str:

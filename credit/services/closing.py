@@ -17,6 +17,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
+from credit import lender_events
 from credit.models import Application, DelinquencyPause, Loan, LoanStanding, Position
 from credit.notices import closing as notices
 from credit.replay import Charge
@@ -178,6 +179,7 @@ def _fall_behind(loan_ids: list[UUID], on: date) -> None:
         at=_begin_of(on),
         holding=[Guard.DAYS_PAST_DUE],
     )
+    lender_events.late([application.pk for application in applications])
 
 
 def _charge(folded: Folded, on: date) -> bool:

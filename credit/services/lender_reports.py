@@ -3,8 +3,10 @@
 Amounts are minor units (kobo). The caller has asked who may see.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncMonth
@@ -44,6 +46,16 @@ class OfBucket:
     label: str
     loans: int
     owed: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a lender lent of a loan, what of it is owed still, and what it earned."""
+
+    lent: int
+    owed: int
+    interest: int
+    charges: int
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,25 @@ def months_of(provider: Provider, *, since: date) -> list[Month]:
             .order_by("month")
         )
         return [Month(row["month"], -row["lent"], row["returned"], row["earned"]) for row in rows]
+
+
+def parts_of(provider: Provider, contracts: Iterable[UUID]) -> dict[UUID, Part]:
+    """Return a lender's part in loans, by their contracts, in one query however many they are."""
+    with acting_as_service():
+        rows = (
+            Payout.objects.filter(share__provider=provider, share__contract__in=list(contracts))
+            .values("share__contract")
+            .annotate(
+                lent=Coalesce(Sum("principal", filter=Q(principal__lt=0)), 0),
+                sum=Sum("principal"),
+                interest=Sum("interest"),
+                charges=Sum("charges"),
+            )
+        )
+        return {
+            row["share__contract"]: Part(-row["lent"], -row["sum"], row["interest"], row["charges"])
+            for row in rows
+        }
 
 
 def loans_of(provider: Provider) -> QuerySet[Loan]:

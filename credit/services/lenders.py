@@ -14,8 +14,8 @@ from accounts import audit
 from accounts import services as accounts
 from accounts.models import Approval, Membership, Notification, Organization, User
 from accounts.services import organizations
-from accounts.services.organizations import RoleNotEnough
-from core.actors import acting_as_service
+from accounts.services.organizations import OrganizationNotFound, RoleNotEnough
+from core.actors import OrganizationCaller, acting_as_service
 from core.errors import DomainError
 from credit.models import Bid, Commission, Loan, Provider
 from credit.refusals import ProviderNotFound
@@ -112,6 +112,17 @@ def managing(*, provider: Provider, by: User, owner: bool = False) -> Membership
     if not (mine.owns if owner else mine.manages):
         raise RoleNotEnough
     return mine
+
+
+def acting_for(*, provider: Provider, by: User | OrganizationCaller) -> UUID | None:
+    """Lock a lender's organisation; return which manager acts, None for its own program. Raises as `managing`."""
+    if not isinstance(by, OrganizationCaller):
+        managing(provider=provider, by=by)
+        return by.pk
+    own = Organization.objects.select_for_update(no_key=True).open().filter(pk=provider.organization_id)
+    if by.pk != provider.organization_id or own.first() is None:
+        raise OrganizationNotFound
+    return None
 
 
 def admit(*, provider_id: UUID, licensed_until: date, reason: str, at: datetime) -> Provider:

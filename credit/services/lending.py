@@ -9,6 +9,7 @@ from credit.models import Application, Contract, Loan, LoanStanding, LoanTransac
 from credit.replay import Disburse
 from credit.services.folding import Kind
 from credit.services.held import Held
+from credit.services.holding import effective
 from credit.services.noting import Part, enter
 from credit.standing import begin
 from credit.terms_data import rules_of, standing_data, terms_data
@@ -47,7 +48,7 @@ def open_loan(
     held = Held(loan, application, position, record, standing, today, at)
     shares = list(contract.shares.select_related("provider").order_by("pk"))
     target = wallet.open_wallet(owner_id=application.user_id, currency=application.currency_id)
-    parts = [_pay_out(share, target, posting_ids[share.pk], loan.number) for share in shares]
+    parts = [_pay_out(share, target, posting_ids[share.pk], held) for share in shares]
     return enter(
         held,
         Disburse(today, contract.amount),
@@ -68,12 +69,18 @@ def loan_number(application_id: UUID) -> str:
     return f"L-{letters[:5]}-{letters[5:]}"
 
 
-def _pay_out(share: Share, target: UUID, posting_id: UUID, number: str) -> Part:
+def _pay_out(share: Share, target: UUID, posting_id: UUID, held: Held) -> Part:
     lender = share.provider.account_id
     lines = [Line("LOAN_PAYOUT", lender, target, share.received)]
     if share.our_fee:
         lines.append(Line("LOAN_COMMISSION", lender, wallet.system_account("FEE_INCOME"), share.our_fee))
     if share.our_tax:
         lines.append(Line("VAT", lender, wallet.system_account("VAT_PAYABLE"), share.our_tax))
-    wallet.commit_hold_lines(hold_id=share.hold_id, posting_id=posting_id, lines=lines, description=number)
+    wallet.commit_hold_lines(
+        hold_id=share.hold_id,
+        posting_id=posting_id,
+        lines=lines,
+        description=held.loan.number,
+        effective_at=effective(held.at),
+    )
     return Part(share, posting_id, principal=-share.amount, charges=share.fees)

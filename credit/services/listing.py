@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from credit import lender_events
 from credit.models import Application
 from credit.services.steps import step
-from credit.states import Actor, Event, Guard
+from credit.states import Actor, Event, Guard, State
 
 OPEN_FOR = timedelta(days=7)
 
@@ -21,6 +22,7 @@ def list_application(
         holding.add(Guard.OVERRIDE_LOGGED)
     _open(application, at)
     step(application, Event.OPEN, who=who, at=at, holding=holding, reason=reason)
+    lender_events.listed(application, at=at)
 
 
 def list_again(application: Application, at: datetime, *, reason: str) -> None:
@@ -31,6 +33,8 @@ def list_again(application: Application, at: datetime, *, reason: str) -> None:
     if application.listings < 2:
         _open(application, at)
     step(application, Event.FAIL_CHECK, who=Actor.PROVIDER, at=at, holding=holding, reason=reason)
+    if application.state == State.LISTED:
+        lender_events.listed(application, at=at)
 
 
 def _open(application: Application, at: datetime) -> None:

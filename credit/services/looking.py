@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.actors import OrganizationCaller, acting_as_service
@@ -46,15 +47,30 @@ def open_applications(
     `most` leaves out what is asked above it (minor units). Raises ProviderNotFound, ProviderNotActive.
     """
     with acting_as_service():
-        provider = _lending(by, provider_id, at)
-        found = Application.objects.on_the_market().filter(deadline__gt=at)
+        found = market_of(provider_id=provider_id, by=by, at=at, most=most)
         if after is not None:
             found = found.filter(pk__lt=after)
-        if most is not None:
-            found = found.filter(amount__lte=most)
-        applications = list(found.order_by("-pk")[: PAGE + 1])
-        own = {bid.application_id: bid for bid in _own(provider, [one.pk for one in applications], at)}
-        return [Listing(one, own.get(one.pk)) for one in applications]
+        return listings(list(found.order_by("-pk")[: PAGE + 1]), provider_id=provider_id, at=at)
+
+
+def market_of(
+    *, provider_id: UUID, by: Caller, at: datetime, most: int | None = None
+) -> QuerySet[Application]:
+    """The applications that take offers from a lender, for a list of them; reading them needs the service.
+
+    Raises ProviderNotFound, ProviderNotActive.
+    """
+    with acting_as_service():
+        _lending(by, provider_id, at)
+    found = Application.objects.on_the_market().filter(deadline__gt=at)
+    return found if most is None else found.filter(amount__lte=most)
+
+
+def listings(applications: Sequence[Application], *, provider_id: UUID, at: datetime) -> list[Listing]:
+    """Return applications of the market as a lender's list shows them."""
+    with acting_as_service():
+        own = {bid.application_id: bid for bid in _own(provider_id, [one.pk for one in applications], at)}
+    return [Listing(one, own.get(one.pk)) for one in applications]
 
 
 def look(*, application_id: UUID, provider_id: UUID, by: Caller, at: datetime) -> Look:
@@ -78,7 +94,7 @@ def look(*, application_id: UUID, provider_id: UUID, by: Caller, at: datetime) -
             watermark=watermark,
             by_id=None if isinstance(by, OrganizationCaller) else by.pk,
         )
-        own = next(iter(_own(provider, [application.pk], at)), None)
+        own = next(iter(_own(provider.pk, [application.pk], at)), None)
     return Look(application, file, watermark, own)
 
 
@@ -102,6 +118,6 @@ def _lending(by: Caller, provider_id: UUID, at: datetime) -> Provider:
     return provider
 
 
-def _own(provider: Provider, applications: Sequence[UUID], at: datetime) -> list[Bid]:
-    bids = Bid.objects.live(at).filter(provider=provider, application__in=applications)
+def _own(provider_id: UUID, applications: Sequence[UUID], at: datetime) -> list[Bid]:
+    bids = Bid.objects.live(at).filter(provider=provider_id, application__in=applications)
     return list(bids.select_related("product_terms"))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accounts import audit
 from core.actors import current_actor
-from credit import events
+from credit import events, lender_events
 from credit.allocation import Paid
 from credit.models import Instalment, LoanTransaction, Payout, ScheduleVersion, Share
 from credit.refusals import DayGone, NotPossible
@@ -226,7 +226,7 @@ def _write(
 
 
 def _write_parts(row: LoanTransaction, parts: Iterable[Part]) -> Sequence[Payout]:
-    return Payout.objects.bulk_create(
+    payouts = Payout.objects.bulk_create(
         Payout(
             transaction=row,
             share=part.share,
@@ -237,3 +237,5 @@ def _write_parts(row: LoanTransaction, parts: Iterable[Part]) -> Sequence[Payout
         )
         for part in parts
     )
+    lender_events.moved(row, payouts)
+    return payouts

@@ -11,14 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
 from credit import automatic
-from credit.models import AutoRule, LoanProduct, ProductTerms, Provider
-from credit.services.lenders import managing
+from credit.models import Application, AutoRule, LoanProduct, ProductTerms, Provider
+from credit.services.desks import Caller
+from credit.services.lenders import acting_for
 
 MOST_RULES = 50
+CHOICES = {"purpose": Application.Purpose.values, "employment": Application.Employment.values}
 
 
 class RuleInvalid(DomainError):
@@ -44,7 +45,7 @@ class TooManyRules(DomainError):
 def add_rule(
     *,
     provider: Provider,
-    by: User,
+    by: Caller,
     product: LoanProduct,
     name: str,
     conditions: dict[str, Any],
@@ -59,7 +60,7 @@ def add_rule(
     name = " ".join(name.split())
     _check(name, conditions, rate, valid_days, product, at)
     with acting_as_service(), transaction.atomic():
-        managing(provider=provider, by=by)
+        actor_id = acting_for(provider=provider, by=by)
         running = AutoRule.objects.filter(provider=provider, ended_at=None)
         if running.count() >= MOST_RULES:
             raise TooManyRules
@@ -72,45 +73,45 @@ def add_rule(
             conditions=conditions,
             rate=rate,
             valid_days=valid_days,
-            made_by_id=by.pk,
+            made_by_id=actor_id,
         )
         audit.record(
-            action="credit.rule.added", target=rule, actor_id=by.pk, rate=str(rate), conditions=conditions
+            action="credit.rule.added", target=rule, actor_id=actor_id, rate=str(rate), conditions=conditions
         )
     return rule
 
 
-def switch_rule(*, provider: Provider, by: User, rule_id: UUID, is_on: bool) -> AutoRule:
+def switch_rule(*, provider: Provider, by: Caller, rule_id: UUID, is_on: bool) -> AutoRule:
     """Let a rule rest, or offer again. Raises RuleNotFound, and as `add_rule`."""
     with acting_as_service(), transaction.atomic():
-        rule = _locked(provider, by, rule_id)
+        rule, actor_id = _locked(provider, by, rule_id)
         rule.is_on = is_on
         rule.save(update_fields=["is_on"])
-        audit.record(action="credit.rule.switched", target=rule, actor_id=by.pk, is_on=is_on)
+        audit.record(action="credit.rule.switched", target=rule, actor_id=actor_id, is_on=is_on)
     return rule
 
 
-def raise_rule(*, provider: Provider, by: User, rule_id: UUID) -> AutoRule:
+def raise_rule(*, provider: Provider, by: Caller, rule_id: UUID) -> AutoRule:
     """Have a rule tried before the one above it; the first stays first. Raises as `switch_rule`."""
     with acting_as_service(), transaction.atomic():
-        rule = _locked(provider, by, rule_id)
+        rule, actor_id = _locked(provider, by, rule_id)
         above = AutoRule.objects.filter(provider=provider, ended_at=None, position__lt=rule.position)
         other = above.order_by("-position").first()
         if other is not None:
             rule.position, other.position = other.position, rule.position
             rule.save(update_fields=["position"])
             other.save(update_fields=["position"])
-            audit.record(action="credit.rule.raised", target=rule, actor_id=by.pk, over=str(other.pk))
+            audit.record(action="credit.rule.raised", target=rule, actor_id=actor_id, over=str(other.pk))
     return rule
 
 
-def end_rule(*, provider: Provider, by: User, rule_id: UUID, at: datetime) -> AutoRule:
+def end_rule(*, provider: Provider, by: Caller, rule_id: UUID, at: datetime) -> AutoRule:
     """End a rule; what it offered stands. Raises as `switch_rule`."""
     with acting_as_service(), transaction.atomic():
-        rule = _locked(provider, by, rule_id)
+        rule, actor_id = _locked(provider, by, rule_id)
         rule.is_on, rule.ended_at = False, at
         rule.save(update_fields=["is_on", "ended_at"])
-        audit.record(action="credit.rule.ended", target=rule, actor_id=by.pk)
+        audit.record(action="credit.rule.ended", target=rule, actor_id=actor_id)
     return rule
 
 
@@ -132,11 +133,14 @@ def _check(
     except ValueError as error:
         field = str(error).split(":", 1)[0]
         raise RuleInvalid(_("The least is above the most, or nothing is chosen."), field=field) from error
+    for field, known in CHOICES.items():
+        if not {*conditions.get(field, {}).get("in", ())} <= {*known}:
+            raise RuleInvalid(_("There is no such choice."), field=field)
 
 
-def _locked(provider: Provider, by: User, rule_id: UUID) -> AutoRule:
-    managing(provider=provider, by=by)
+def _locked(provider: Provider, by: Caller, rule_id: UUID) -> tuple[AutoRule, UUID | None]:
+    actor_id = acting_for(provider=provider, by=by)
     rule = AutoRule.objects.filter(provider=provider, pk=rule_id, ended_at=None).first()
     if rule is None:
         raise RuleNotFound
-    return rule
+    return rule, actor_id

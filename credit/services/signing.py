@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
-from credit import contract_tasks
+from credit import contract_tasks, lender_events
 from credit.agreed_times import cooling_off_until
 from credit.models import Application, BureauReport, Consent, Contract, Disbursement, Provider, Signature
 from credit.notices.agreeing import tell_borrower, tell_lenders
@@ -73,6 +73,7 @@ def sign(
         _write(contract, Side.BORROWER, party_id=user.pk, by_id=user.pk, at=at)
         if not _complete(application, contract, who=Actor.BORROWER, at=at):
             tell_lenders(contract, "loan.to_sign")
+            lender_events.to_sign(contract)
             search = partial(contract_tasks.search_fully.delay, application_id=str(application.pk))
             transaction.on_commit(search, robust=True)
         return contract

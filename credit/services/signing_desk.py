@@ -78,10 +78,10 @@ def to_sign(*, provider: Provider) -> list[ToSign]:
     return sorted(found, key=lambda one: not one.is_ready)
 
 
-def look_at(*, contract_id: UUID, provider: Provider, by: User, at: datetime) -> Desk:
+def look_at(*, contract_id: UUID, provider: Provider, by: User | None, at: datetime) -> Desk:
     """Return an agreement for one who manages a lender that carries a share of it, and note that they looked.
 
-    Raises ProviderNotFound, FiguresDiffer.
+    `by` None is the lender's own program.     Raises ProviderNotFound, FiguresDiffer.
     """
     with acting_as_service():
         contract = (
@@ -95,13 +95,14 @@ def look_at(*, contract_id: UUID, provider: Provider, by: User, at: datetime) ->
         signed = set(Signature.objects.filter(contract=contract).values_list("side", "party_id"))
         borrower_signed = (Side.BORROWER, application.user_id) in signed
         waits = contract.ended_at is None and application.state == State.ACCEPTED
-        watermark = f"{provider.pk.hex[-8:]}-{by.pk.hex[-8:]}-{at:%y%m%d%H%M%S}"
+        looks = by.pk if by else provider.organization_id
+        watermark = f"{provider.pk.hex[-8:]}-{looks.hex[-8:]}-{at:%y%m%d%H%M%S}"
         FileView.objects.create(
             application=application,
             provider=provider,
             fields=LOOKED_AT,
             watermark=watermark,
-            by_id=by.pk,
+            by_id=by.pk if by else None,
         )
         return Desk(
             contract=contract,

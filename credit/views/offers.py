@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,13 +22,13 @@ from core.errors import DomainError
 from core.ids import uuid7
 from credit import borrowing_words, offer_words
 from credit.agreeing import Agreed, Part, agreed_on, filled
-from credit.matching import ranked
-from credit.models import Application, Bid, Contract, Provider
-from credit.offering import offer_of, schedule_of
+from credit.models import Application, Bid, Contract
+from credit.offering import schedule_of
 from credit.pricing import price
 from credit.refusals import BidNotFound
 from credit.services.accepting import accept, parts_of
 from credit.services.locking import database_now
+from credit.services.offered import lends, open_offers, reaching
 from credit.standing import Row as Instalment
 from credit.states import State
 from credit.terms_data import late_of, rules_of
@@ -208,25 +208,15 @@ def _asked(request: PersonRequest, application: Application) -> list[Bid]:
 
 def _named(application: Application, ids: Sequence[UUID]) -> list[Bid]:
     """The live offers of these ids. Raises BidNotFound where one of them is not there any more."""
-    found = {bid.pk: bid for bid in _live(application, database_now())}
+    found = {bid.pk: bid for bid in open_offers(application, at=database_now())}
     if not ids or any(one not in found for one in ids):
         raise BidNotFound
     return [found[one] for one in dict.fromkeys(ids)]
 
 
-def _live(application: Application, at: datetime) -> list[Bid]:
-    bids = Bid.objects.filter(application=application).live(at)
-    found = list(bids.select_related("provider", "product_terms__product"))
-    for bid in found:
-        bid.application = application
-    return found
-
-
 def _rows(application: Application, at: datetime) -> list[Row]:
     on = timezone.localdate(at)
-    bids = {bid.pk: bid for bid in _live(application, at)}
-    order = [bids[one.id] for one in ranked(offer_of(bid) for bid in bids.values())]
-    return [_row(bid, is_good=_lends(bid.provider, on)) for bid in order]
+    return [_row(bid, is_good=lends(bid.provider, on)) for bid in open_offers(application, at=at)]
 
 
 def _row(bid: Bid, *, is_good: bool) -> Row:
@@ -242,11 +232,6 @@ def _row(bid: Bid, *, is_good: bool) -> Row:
     )
 
 
-def _lends(provider: Provider, on: date) -> bool:
-    until = provider.licensed_until
-    return provider.state == Provider.State.ACTIVE and until is not None and until >= on
-
-
 def _sorted(rows: list[Row], sort: str) -> list[Row]:
     """Rows come by yearly cost; those that are alike stay in that order. What we earn is never looked at."""
     keys = {
@@ -259,8 +244,7 @@ def _sorted(rows: list[Row], sort: str) -> list[Row]:
 
 def _suggested(application: Application, rows: Sequence[Row]) -> list[Bid]:
     """For a pool: the cheapest offers that together reach what was asked, or all there are."""
-    bids = {row.bid.pk: row.bid for row in rows if row.is_good}
-    return [bids[share.offer_id] for share in filled(application, list(bids.values())).shares]
+    return reaching(application, [row.bid for row in rows if row.is_good])
 
 
 def _back(request: PersonRequest, application: Application, refusal: DomainError) -> HttpResponse:

@@ -121,19 +121,24 @@ def commit_hold(
 
 
 def commit_hold_lines(
-    *, hold_id: UUID, posting_id: UUID, lines: Sequence[Line], description: str = ""
+    *,
+    hold_id: UUID,
+    posting_id: UUID,
+    lines: Sequence[Line],
+    description: str = "",
+    effective_at: datetime | None = None,
 ) -> Posting:
     """Move several amounts of a hold in one posting, what was paid out and the fees for it; the rest is given back.
 
-    Every line is out of the hold's own account. A repeat under the same posting id returns the first result. Raises
-    HoldNotOpen, HoldExceeded, HoldNotFound.
+    Every line is out of the hold's own account. It counts from `effective_at`, or from now. A repeat under the same
+    posting id returns the first result. Raises HoldNotOpen, HoldExceeded, HoldNotFound.
     """
     check_amounts(line.amount for line in lines)
     kinds, _debits, credits, amounts = columns(lines)
     return call(
         posting_id,
-        "wallet.commit_hold_lines(%s, %s, %s, %s, %s, %s)",
-        [hold_id, posting_id, kinds, credits, amounts, description],
+        "wallet.commit_hold_lines(%s, %s, %s, %s, %s, %s, %s)",
+        [hold_id, posting_id, kinds, credits, amounts, description, effective_at],
     )
 
 
