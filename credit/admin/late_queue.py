@@ -29,19 +29,18 @@ from core.staff import (
     ReadOnlyAdmin,
     amount,
     as_uuid,
-    link,
     link_of,
     moment,
     page_of,
 )
+from credit.admin.late_panels import panels_of
 from credit.delinquency import Bucket
-from credit.models import BucketChange, Case, Collection, DelinquencyPause, Position, Reminder
+from credit.models import Position
 from credit.services import late_loans
 from credit.services.cases import WORK
 from credit.services.reminding import may_contact
 
 PLACE = "late_place"
-SHOWN = 50
 
 
 class LateList(NewestFirst):
@@ -224,60 +223,7 @@ class PositionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Held by"))
     def held_by(self, row: Any) -> SafeString | str:
-        return row.holder_name or EMPTY if _is_held(row, timezone.now()) else EMPTY
-
-
-def panels_of(row: Position) -> Iterable[Panel]:
-    currency = row.loan.currency_id
-    spoken = Case.objects.filter(
-        application=row.pk, kind=Case.Kind.COLLECTIONS, decided_at__isnull=False
-    ).select_related("decided_by__profile")
-    yield Panel(
-        _("Spoken with"),
-        [_("When"), _("By"), _("What was said")],
-        [
-            [moment(each.decided_at), _named(each.decided_by), each.note]
-            for each in spoken.order_by("-pk")[:SHOWN]
-        ],
-    )
-    yield Panel(
-        _("Reminders"),
-        [_("Sent"), _("What"), _("Due day")],
-        [
-            [moment(each.made_at), each.get_kind_display(), each.due_date.isoformat()]
-            for each in Reminder.objects.filter(loan=row.pk).order_by("-pk")[:SHOWN]
-        ],
-    )
-    yield Panel(
-        _("Taken from the wallet"),
-        [_("Due day"), _("State"), _("Tries"), _("Next try"), _("What is in the way"), _("Taken")],
-        [
-            [
-                *(each.due_date.isoformat(), each.get_state_display(), each.tries),
-                *(moment(each.next_try_at), each.code or EMPTY, amount(each.taken, currency)),
-            ]
-            for each in Collection.objects.filter(loan=row.pk).order_by("-due_date")[:SHOWN]
-        ],
-    )
-    yield Panel(
-        _("Pauses"),
-        [_("Since"), _("Until"), _("Why")],
-        [
-            [each.since.isoformat(), each.until.isoformat(), each.reason]
-            for each in DelinquencyPause.objects.filter(loan=row.pk).order_by("-pk")[:SHOWN]
-        ],
-    )
-    yield Panel(
-        _("How late it was"),
-        [_("Day"), _("From"), _("To"), _("Days"), _("Stage")],
-        [
-            [
-                *(each.day.isoformat(), each.get_was_display(), each.get_now_display()),
-                *(each.overdue_days, each.stage_now),
-            ]
-            for each in BucketChange.objects.filter(loan=row.pk).order_by("-day")[:SHOWN]
-        ],
-    )
+        return (row.holder_name or _now("A colleague")) if _is_held(row, timezone.now()) else EMPTY
 
 
 class SaidForm(forms.Form):
@@ -341,7 +287,3 @@ def _is_held(row: Any, at: datetime) -> bool:
 
 def _is_mine(row: Any, user: Any, at: datetime) -> bool:
     return _is_held(row, at) and row.holder == user.pk
-
-
-def _named(user: User | None) -> SafeString | str:
-    return link(user, user.display_name or user.staff_name) if user else EMPTY

@@ -39,7 +39,7 @@ from wallet.admin.reconciliation_forms import WordsForm
 
 SHOWN, LONGEST_SHOWN = 100, 40
 RETRY = "credit.retry_parked_loan"
-CLOSE_AGAIN = "credit_loan_close_again"
+CLOSE_AGAIN = "credit_loan_close-again"
 
 
 class ParkedFilter(age_filter(since="position__parked_at", waiting=PARKED)):  # type: ignore[misc]

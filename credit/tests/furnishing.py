@@ -21,6 +21,7 @@ from credit.models import (
     HardshipRequest,
     Loan,
     LoanDay,
+    LoanRoll,
     PayoffQuote,
     Question,
     Reminder,
@@ -95,6 +96,7 @@ def furnish_credit(user: User) -> Loan:
         id=loan_day_id(loan.pk, day(3)),
         defaults={**facts, "day": day(3), "principal": 10_000 * NAIRA, "accrued": Decimal(1)},
     )
+    LoanRoll.objects.get_or_create(day=day(3), defaults={"loans": 1})
     BucketChange.objects.create(
         id=uuid7(),
         loan=loan,

@@ -74,7 +74,7 @@ def test_closes_show_their_progress_and_a_parked_loan_is_closed_again_once_it_is
     parked = list_of(Loan, position__parked_at__isnull="False")
     assert loan.number in text_of(staff.get(parked))
     assert "In the way" in text_of(staff.get(list_of(Loan, age="day")))
-    again = reverse("admin:credit_loan_close_again", args=[loan.pk])
+    again = reverse("admin:credit_loan_close-again", args=[loan.pk])
     assert again not in text_of(staff.get(page_of(Loan, loan.pk)))
     assert staff.post(again, {"reason": WHY}).status_code == 403
     assert again in text_of(clerk.get(page_of(Loan, loan.pk)))
