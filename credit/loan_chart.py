@@ -28,8 +28,11 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
+    """`by_day`: two bars or more are of one month, so a month does not name one."""
+
     bars: Sequence[Bar]
     lines: Sequence[float]
+    by_day: bool
     width: int = WIDTH
     height: int = HEIGHT
     base: int = HEIGHT - BOTTOM
@@ -61,4 +64,6 @@ def chart_of(rows: Sequence[ScheduleRow]) -> Chart:
                 is_named=place % every == 0,
             )
         )
-    return Chart(bars, [round(base - room * part, 1) for part in (0.25, 0.5, 0.75, 1.0)])
+    months = {(row.due.year, row.due.month) for row in rows}
+    lines = [round(base - room * part, 1) for part in (0.25, 0.5, 0.75, 1.0)]
+    return Chart(bars, lines, by_day=len(months) < len(rows))

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 from config.tests.browsing import Visitor, mailed_token
 from config.tests.visiting import ADA, NGOZI, VISITS, heading, log_in, press
 from core.actors import acting_as_service
+from credit.models import Application, Contract, LoanProduct, Provider
 from wallet.models import (
     BulkPayout,
     MerchantPayment,
@@ -89,6 +90,32 @@ def test_the_pages_of_a_merchant(visitor: Visitor, demo: None) -> None:
     visitor.page.get_by_role("link", name="Remove").click()
     heading(visitor.page, "Remove this bank account?")
     visitor.check()
+
+
+def test_the_pages_of_a_lender(visitor: Visitor, demo: None) -> None:
+    page = visitor.page
+    with acting_as_service():
+        own = Provider.objects.select_related("organization").get(display_name="Alajo Credit")
+        product = LoanProduct.objects.get(provider=own)
+        asked = Application.objects.get(user__email="bola@alajo.test")
+        to_sign = Contract.objects.get(application__user__email="jumoke@alajo.test")
+    desk = f"/organizations/{own.organization.slug}/lending/"
+    log_in(visitor, "lekan@alajo.test")
+    visitor.go(f"/organizations/{own.organization.slug}/")
+    page.get_by_role("link", name="Lending").click()
+    heading(page, "Alajo Credit")
+    visitor.check()
+    for name in ("settings/", "money/in/", "money/out/", "loans/", "products/", "products/new/", "rules/"):
+        visitor.go(f"{desk}{name}")
+    for name in ("", "terms/"):
+        visitor.go(f"{desk}products/{product.pk}/{name}")
+    for name in ("rules/new/", "market/", f"market/{asked.pk}/", f"market/{asked.pk}/offer/", "offers/"):
+        visitor.go(f"{desk}{name}")
+    for name in ("signing/", f"signing/{to_sign.pk}/"):
+        visitor.go(f"{desk}{name}")
+    visitor.forget()
+    log_in(visitor, "bola@alajo.test")
+    visitor.go("/organizations/kasuwa-stores/lending/apply/")
 
 
 def test_the_pages_about_webhooks(visitor: Visitor, demo: None) -> None:

@@ -15,6 +15,7 @@ from accounts.unsubscribing import Wish
 from config.tests.browsing import PHONE, Visitor
 from config.tests.visiting import ADA, CHIDI, NGOZI, VISITS, heading, log_in, person, press
 from core.actors import acting_as_service
+from credit.models import Application, Loan, Provider
 from savings.models import SavingsGroup, UserSavings
 from wallet import services as wallet
 from wallet.management.commands.seed_demo import PASSWORD
@@ -169,6 +170,67 @@ def test_the_pages_of_saving_together_and_of_papers(visitor: Visitor, demo: None
     log_in(visitor, NGOZI)
     visitor.go("/savings/groups/")
     visitor.go(f"/savings/groups/join/{group.code}/")
+
+
+def test_the_pages_of_borrowing(visitor: Visitor, demo: None) -> None:
+    page, bola = visitor.page, "bola@alajo.test"
+    with acting_as_service():
+        loan, lender = Loan.objects.get(user=person(ADA)), Provider.objects.get(display_name="Alajo Credit")
+        late = Loan.objects.get(user=person("efe@alajo.test"))
+        asked = Application.objects.get(user=person(bola))
+    visitor.go("/borrow/")
+    log_in(visitor, ADA)
+    visitor.go("/home/")
+    expect(page.get_by_role("main")).to_contain_text("Home or rent")
+    for name in ("", "calculator/", f"lenders/{lender.pk}/", "mine/", "apply/"):
+        visitor.go(f"/borrow/{name}")
+    for name in ("", "schedule/", "pay/", "payoff/", "help/", "proof/"):
+        visitor.go(f"/loans/{loan.pk}/{name}")
+    for name in ("", "consents/", "sign/", "cancel/"):
+        visitor.go(f"/borrow/applications/{loan.pk}/{name}")
+    visitor.forget()
+    log_in(visitor, late.user.email)
+    for name in ("", "pay/", "help/"):
+        visitor.go(f"/loans/{late.pk}/{name}")
+    visitor.forget()
+    log_in(visitor, bola)
+    trust_new_factors()
+    visitor.go("/home/")
+    expect(page.get_by_role("main")).to_contain_text("You have offers to choose from")
+    visitor.go(f"/borrow/applications/{asked.pk}/")
+    page.get_by_role("link", name="Compare the offers").click()
+    heading(page, "Your offers")
+    visitor.check()
+    page.get_by_role("link", name="Choose this one Alajo Credit").click()
+    heading(page, "Check and accept")
+    visitor.check()
+    press(page, "Accept ₦400,000.00")
+    visitor.check()
+    visitor.go(f"/borrow/applications/{asked.pk}/sign/")
+    heading(page, "Read it, then sign")
+
+
+def test_the_pages_of_an_application(visitor: Visitor, demo: None) -> None:
+    """Declined, and begun anew, step by step."""
+    page, fatima = visitor.page, person("fatima@alajo.test")
+    with acting_as_service():
+        declined = Application.objects.get(user=fatima)
+    log_in(visitor, fatima.email)
+    for name in ("", "decision/"):
+        visitor.go(f"/borrow/applications/{declined.pk}/{name}")
+    visitor.go("/borrow/apply/")
+    press(page, "Begin")
+    heading(page, "Your loan application")
+    visitor.check()
+    own = page.url
+    for name in ("loan/", "work/", "month/", "lenders/"):
+        visitor.go(f"{own}{name}")
+    visitor.go(f"{own}loan/")
+    press(page, "Save and go on")
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.check()
+    for name in ("consents/", "send/"):
+        visitor.go(f"{own}{name}")
 
 
 def test_the_pages_of_limits(visitor: Visitor, demo: None) -> None:

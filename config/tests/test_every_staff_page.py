@@ -56,6 +56,9 @@ STAFF_LISTS = [
     "wallet/reversalrule",
     *("savings/savingsplan", "savings/planterms", "savings/usersavings", "savings/savingsgroup"),
     *("savings/autosaving", "savings/autorun", "savings/roll"),
+    *("credit/provider", "credit/loanproduct", "credit/application", "credit/case", "credit/contract"),
+    *("credit/disbursement", "credit/loan", "credit/position", "credit/loanroll", "credit/hardshiprequest"),
+    *("credit/scorecardversion", "credit/creditscore", "credit/adverseaction", "credit/bureaureport"),
     "storage_app/bucket",
     "realtime/subscription",
     "realtime/parkedmessage",
@@ -76,6 +79,7 @@ def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor
             first.first.click()
             page.wait_for_url("**/change/")
             visitor.check()
+    visitor.go("/staff/credit/loan/portfolio/")
     visitor.go(f"/staff/accounts/user/{person(ADA).pk}/change/")
     page.get_by_role("link", name="Freeze").click()
     page.get_by_label("Reason").select_option("REVIEW")
