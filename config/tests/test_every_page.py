@@ -189,7 +189,7 @@ def test_the_pages_of_borrowing(visitor: Visitor, demo: None) -> None:
     for name in ("", "consents/", "sign/", "cancel/"):
         visitor.go(f"/borrow/applications/{loan.pk}/{name}")
     visitor.forget()
-    log_in(visitor, late.user.email)
+    log_in(visitor, "efe@alajo.test")
     for name in ("", "pay/", "help/"):
         visitor.go(f"/loans/{late.pk}/{name}")
     visitor.forget()

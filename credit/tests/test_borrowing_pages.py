@@ -136,6 +136,8 @@ def test_the_calculator_says_what_an_offer_would(browser: Client) -> None:
     terms = product(lender(make_person()))
     found = priced(terms, amount=LAKH, count=7, rate=Decimal("30.5"))
     asked = {"amount": "100,000", "count": "7", "product": str(terms.product_id), "rate": "30.5"}
+    unasked = browser.get("/borrow/calculator/")
+    assert unasked.status_code == 200 and "Enter a rate" not in text(unasked)
     page = text(browser.get("/borrow/calculator/", asked))
     for amount in (found.cost.interest, found.cost.payable, found.cost.received, found.fees):
         assert money(amount, "NGN") in page

@@ -81,7 +81,11 @@ def calculator(request: PersonRequest) -> HttpResponse:
     own_wallet(request.user)
     today = timezone.localdate()
     offered = [terms for terms in comparing.on_offer(today) if comparing.is_monthly(terms)]
-    form = CalculatorForm(_asked(request, CalculatorForm.base_fields), offered=offered)
+    asked = _asked(request, CalculatorForm.base_fields)
+    if offered and not {"product", "rate"} & request.GET.keys():
+        # Whoever has not said anything yet is not told what is missing.
+        asked["product"] = str(offered[0].product_id)
+    form = CalculatorForm(asked, offered=offered)
     priced = _worked_out(form) if form.is_valid() else None
     terms = form.terms if form.is_valid() else None
     context = {
