@@ -155,7 +155,7 @@ def test_the_calculator_says_what_an_offer_would(browser: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({}, "Enter a rate, or choose a loan"),
+        ({"rate": ""}, "Enter a rate, or choose a loan"),
         ({"rate": "1001"}, "less than or equal to 1000"),
         ({"rate": "2x"}, "Enter a number"),
         ({"amount": "12", "rate": "20"}, "₦1,000 to ₦100,000,000"),
