@@ -75,7 +75,11 @@ def years_to_rows(calendar: Calendar, first: date, numbers: Sequence[int]) -> li
             begins += 1
         since = years_to(calendar, first, calendar.due(begins))
     whole = 12 if calendar.rhythm == MONTHLY else 52
-    above, step, below = since.numerator * whole, since.denominator * calendar.every, since.denominator * whole
+    above, step, below = (
+        since.numerator * whole,
+        since.denominator * calendar.every,
+        since.denominator * whole,
+    )
     return [Fraction(above + (number - begins) * step, below) for number in numbers]
 
 
