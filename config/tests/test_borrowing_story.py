@@ -191,7 +191,7 @@ def countersign(visitor: Visitor, by: User, terms: ProductTerms, made: Contract)
         visitor.go(f"{desk}loans/")
         says(page, "₦120,000.00")
     with acting_as_service():
-        return Loan.objects.get()
+        return Loan.objects.select_related("user").get()
 
 
 def nights(first: date, last: date) -> None:
@@ -304,7 +304,7 @@ def _weeks(visitor: Visitor, loan: Loan) -> None:
 
 def _agrees(visitor: Visitor, loan: Loan) -> None:
     with acting_as_service():
-        loan.refresh_from_db()
+        loan = Loan.objects.get()
         assert Application.objects.get().state == "CLOSED_MET" and loan.closed_on == ENDS
         kinds = list(loan.transactions.order_by("number").values_list("kind", flat=True))
     assert kinds == [
