@@ -22,7 +22,6 @@ from credit.models import (
     Loan,
     LoanDay,
     LoanRoll,
-    LoanRoll,
     PayoffQuote,
     Question,
     Reminder,
