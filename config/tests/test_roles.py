@@ -461,7 +461,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     plain |= {"ask"}
     plain |= {deed for deeds in CLAIM_DEEDS.values() for deed in deeds}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
-    # And of late loans: credit.tests.test_collections.
+    # And of late loans: credit.tests.test_desk_pages.
     plain |= {"finish"}
     # Who may reconcile what: wallet.tests.test_reconciliation_pages.
     plain |= {

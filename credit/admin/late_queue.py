@@ -135,7 +135,7 @@ class PositionAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         def at(name: str, view: Callable[..., HttpResponse]) -> URLPattern:
             found: URLPattern = path(
-                f"<uuid:key>/{name}/", self.admin_site.admin_view(view), name=f"credit_late_{name}"
+                f"<uuid:key>/{name}/", self.admin_site.admin_view(view), name=f"credit_position_{name}"
             )
             return found
 

@@ -110,6 +110,5 @@ def furnish_credit(user: User) -> Loan:
     Collection.objects.create(
         loan=loan, due_date=day(1), state="TAKEN", taken=1, posting_id=posting_id(), ended_at=at
     )
-    LoanRoll.objects.get_or_create(day=day(3), defaults={"loans": 1})
     Reminder.objects.create(loan=loan, due_date=day(1), kind="SOON")
     return loan
