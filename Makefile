@@ -24,7 +24,7 @@ check: .venv/dev.stamp  ## Format, lint, types, floors, migrations, API document
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 
-bench: .venv/run.stamp  ## Measure the ledger, signing in, files, sockets, statements, reconciliation, interest (many minutes)
+bench: .venv/run.stamp  ## Measure the ledger, signing in, files, sockets, statements, reconciliation, interest, credit (many minutes)
 	$(BIN)/python manage.py bench ledger
 	$(BIN)/python manage.py bench referrals
 	$(BIN)/python manage.py bench auth
@@ -32,6 +32,7 @@ bench: .venv/run.stamp  ## Measure the ledger, signing in, files, sockets, state
 	$(BIN)/python manage.py bench realtime
 	$(BIN)/python manage.py bench kyc
 	$(BIN)/python manage.py bench interest
+	$(BIN)/python manage.py bench credit
 	$(BIN)/python manage.py bench statements
 	$(BIN)/python manage.py bench reconcile
 

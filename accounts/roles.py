@@ -49,7 +49,11 @@ SAVINGS = ("savings.usersavings", "savings.savingsgroup", "savings.autosaving", 
 ROLLS = ("savings.roll",)
 # Who lends, and what is asked for, agreed, and owed.
 LENDERS = ("credit.provider", "credit.loanproduct")
-LOANS = ("credit.contract", "credit.disbursement", "credit.loan", "credit.hardshiprequest")
+LOANS = (
+    *("credit.application", "credit.contract", "credit.disbursement", "credit.loan"),
+    *("credit.position", "credit.hardshiprequest"),
+)
+LOAN_ROLLS = ("credit.loanroll",)
 # What is known of an applicant, and what was decided on it.
 DECISIONS = (
     *("credit.case", "credit.creditscore", "credit.adverseaction", "credit.bureaureport"),
@@ -170,7 +174,7 @@ ROLES = {
     FINANCE: Role(
         (
             *(*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN, *RECONCILIATION),
-            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS),
+            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS, *LOAN_ROLLS),
         ),
         (
             *(APPROVE_LENDER, PROPOSE_LOAN, APPROVE_LOAN, RETRY_PARKED_LOAN),
@@ -215,7 +219,7 @@ ROLES = {
                 *HOOKS,
             ),
             *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN, *RECONCILIATION),
-            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS, *DECISIONS),
+            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS, *LOAN_ROLLS, *DECISIONS),
         ),
         (READ_CASES,),
     ),

@@ -93,8 +93,7 @@ def _pay_due(standing: Standing, on: date, rest: int) -> tuple[Standing, Paid, i
 
 def _mark(row: Row, on: date, interest: int = 0, principal: int = 0) -> Row:
     late = interest + principal if on > row.due else 0
-    return replace(
-        row,
+    return row._replace(
         paid_interest=row.paid_interest + interest,
         paid_principal=row.paid_principal + principal,
         paid_late=row.paid_late + late,
@@ -117,8 +116,7 @@ def _pay_ahead(standing: Standing, on: date, paid: Paid, rest: int) -> tuple[Sta
     standing = replace(standing, balance=standing.balance - part)
     rows = standing.rows
     if on == standing.start and rows and rows[-1].due == on and standing.effect is not Effect.POSTPONED:
-        last = replace(
-            rows[-1],
+        last = rows[-1]._replace(
             principal=rows[-1].principal + part,
             paid_principal=rows[-1].paid_principal + part,
         )

@@ -66,7 +66,7 @@ def aprc(flows: Iterable[Flow]) -> Decimal:
 
 
 def _runs(days: Sequence[tuple[int, Decimal]]) -> list[tuple[Decimal, int, int]]:
-    """Return amounts from the last to the first, each with the time back to the one before, and how often both repeat."""
+    """Return amounts from the last to the first, the time back to the one before, and how often both repeat."""
     befores = [0, *(at for at, _amount in days)]
     steps = [(amount, at - before) for (at, amount), before in zip(days, befores, strict=False)]
     return [(amount, gap, len(list(same))) for (amount, gap), same in groupby(reversed(steps))]

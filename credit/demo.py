@@ -167,7 +167,7 @@ def _apply(chosen: UUID, user: User, answers: dict[str, Any], *, at: datetime) -
     applying.start(application_id=chosen, user=user, at=at)
     for step in STEPS:
         applying.save_step(application_id=chosen, user=user, slug=step.slug, facts=facts, at=at)
-    seen = {kind: CURRENT[kind].sha256 for kind in NEEDED}
+    seen = {str(kind): CURRENT[kind].sha256 for kind in NEEDED}
     consenting.give(application_id=chosen, user=user, seen=seen, at=at)
     applying.submit(application_id=chosen, user=user, at=at)
 

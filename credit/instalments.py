@@ -7,13 +7,14 @@ once, `owed` as money and `paid` as a number of instalments of weight 1; their q
 from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 from credit.standing import NOTHING, Standing, stretches_until
 from credit.terms import MOST_ROWS, Method, Rounding, To
 
 PRECISION = 34
 _MODES = {To.NEAREST: ROUND_HALF_EVEN, To.UP: ROUND_CEILING, To.DOWN: ROUND_FLOOR}
-Rows = list[tuple[int, Decimal]]  # numbers of rows, and what one kobo earns in each
+Rows = list[tuple[int, Decimal, Decimal]]  # numbers of rows, their weights, and what one kobo earns in each
 BY_PRINCIPAL = (Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY)
 
 
@@ -80,9 +81,10 @@ def _flat(standing: Standing) -> Decimal:
 
 def _annuity(standing: Standing, rows: Rows) -> Decimal:
     owed, paid = Decimal(standing.left), Decimal(0)
-    for number, factor in rows:
-        owed *= 1 + factor
-        paid = paid * (1 + factor) + standing.terms.weight(number)
+    for _number, weight, factor in rows:
+        growth = 1 + factor
+        owed *= growth
+        paid = paid * growth + weight
     unit = (owed - standing.terms.balloon) / paid
     if unit < 0:
         raise ValueError("The balloon is more than is owed.")
@@ -94,20 +96,20 @@ def _check_interest_is_covered(standing: Standing, rows: Rows) -> None:
     terms = standing.terms
     if terms.method is Method.FLAT:
         return
-    owed = Decimal(standing.left)
-    for number, factor in rows:
-        instalment, interest = standing.unit * terms.weight(number), owed * factor
+    owed, unit = Decimal(standing.left), standing.unit
+    for number, weight, factor in rows:
+        grows = owed * factor - unit * weight
         # The instalment is not rounded yet: less than a kobo is nothing.
-        if terms.grace.no_principal < number < standing.count and interest - instalment >= 1:
+        if grows >= 1 and terms.grace.no_principal < number < standing.count:
             raise TooSmall(f"Instalment {number} would be less than its interest.")
-        owed += interest - instalment
+        owed += grows
 
 
 def _amortising(standing: Standing) -> Rows:
     """The rows from the running one on in which the debt changes: not those in which interest is paid and no more."""
-    grace = standing.terms.grace
+    terms, grace = standing.terms, standing.terms.grace
     return [
-        (number, _factor(standing, number))
+        (number, terms.weight(number), _factor(standing, number))
         for number in range(standing.number, standing.count + 1)
         if number > grace.no_principal or (grace.capitalised and number <= grace.interest_later)
     ]
@@ -124,7 +126,15 @@ def _factor(standing: Standing, number: int) -> Decimal:
 def _rate_of(standing: Standing, number: int) -> Decimal:
     if number <= standing.terms.grace.interest_free:
         return Decimal(0)
-    return standing.rate * _decimal(standing.calendar.period(number).years) / 100
+    years = standing.calendar.period(number).years
+    return standing.rate * _quotient(years.numerator, years.denominator) / 100
+
+
+@lru_cache(maxsize=64)
+def _quotient(above: int, below: int) -> Decimal:
+    """A part of a year; most periods of a loan are the same."""
+    with localcontext(prec=PRECISION):
+        return Decimal(above) / below
 
 
 def _decimal(fraction: Fraction) -> Decimal:

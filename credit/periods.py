@@ -7,7 +7,7 @@ shorter month and on the 31st again after it.
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from core.daycount import ADDITIVE, CONVENTIONS, year_fraction
 from credit.apr import interval
@@ -70,6 +70,10 @@ class Calendar:
             raise ValueError("The calendar has no such day.")
         return found
 
+    @cached_property
+    def _periods(self) -> dict[int, Period]:
+        return _periods(self)
+
     @property
     def is_regular(self) -> bool:
         """Whether the first period is as long as the others."""
@@ -77,7 +81,9 @@ class Calendar:
 
     def period(self, number: int) -> Period:
         """Return the period of a row."""
-        return _period(self, number)
+        if number not in self._periods:
+            self._periods[number] = _period(self, number)
+        return self._periods[number]
 
     def years(self, period: Period, start: date, end: date) -> Fraction:
         """Return what the days from `start` to `end`, which lie within the period, are of a year."""
@@ -91,7 +97,12 @@ class Calendar:
         return period.years * Fraction((end - start).days, (period.due - period.start).days)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
+def _periods(calendar: Calendar) -> dict[int, Period]:
+    """The periods that were worked out so far, one dictionary for all calendars that are equal."""
+    return {}
+
+
 def _period(calendar: Calendar, number: int) -> Period:
     start = calendar.start if number == calendar.first else calendar.due(number - 1)
     due = calendar.due(number)

@@ -202,8 +202,7 @@ def _ask_anew(standing: Standing, on: date) -> Standing:
     for row in standing.rows:
         interest += row.unpaid_interest
         rows.append(
-            replace(
-                row,
+            row._replace(
                 opening=rows[-1].closing if rows else row.opening,
                 principal=row.principal - row.unpaid_principal,
                 interest=row.interest - row.unpaid_interest,
@@ -225,7 +224,7 @@ def _capitalise(standing: Standing, on: date) -> Standing:
         raise ValueError(
             "There is no interest to become principal, or no instalment to come that could ask for it."
         )
-    rows = tuple(replace(row, capitalised=row.capitalised + row.unpaid_interest) for row in standing.rows)
+    rows = tuple(row._replace(capitalised=row.capitalised + row.unpaid_interest) for row in standing.rows)
     grown = replace(
         standing,
         rows=rows,

@@ -5,7 +5,6 @@ everybody pays on time. Each change makes a new schedule; who asked keeps the ol
 """
 
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -19,8 +18,10 @@ from credit.standing import (
     begin,
     charged,
     earn_anew,
+    stretch,
     stretches_until,
     what_earns,
+    whole,
 )
 from credit.terms import Effect, Method, Terms
 
@@ -65,7 +66,7 @@ def plan(standing: Standing, on: date) -> tuple[Row, ...]:
     """Return the rows that are due, as they are, and those to come if all that is overdue is paid on this day."""
     planned = as_if_paid(replace(roll(standing, on), planned=True), on)
     while not planned.is_over:
-        planned = close(planned)
+        planned = close(close_plain(planned))
     return planned.rows
 
 
@@ -126,6 +127,66 @@ def close(standing: Standing) -> Standing:
     return closed
 
 
+def close_plain(planned: Standing) -> Standing:
+    """Close all rows of a plan in which nothing happens but that time passes and an instalment is paid.
+
+    The rows are those of `close`, in a quarter of its time, since no standing is made between them. A row that is not
+    plain, and always the last, is left to it.
+    """
+    terms, opening, period = planned.terms, planned.opening, planned.period
+    if not _is_plain(planned):
+        return planned
+    by_principal, rounding = terms.method in BY_PRINCIPAL, terms.rounding
+    is_even = terms.method not in (Method.GRADUATED, Method.STEPPED)
+    instalment, rows = asked(planned, planned.number), []
+    while period.number < planned.count:
+        only = stretch(period.start, period.due, opening, planned.rate, period.years, rounding)
+        earned = whole(only.interest, rounding.interest)
+        if not is_even:
+            instalment = asked(planned, period.number)
+        principal = instalment if by_principal else instalment - earned
+        if not 0 <= principal < opening:
+            break
+        rows.append(
+            Row(
+                period.number,
+                period.start,
+                period.due,
+                opening,
+                0,
+                earned,
+                earned,
+                principal,
+                stretches=(only,),
+            )
+        )
+        opening -= principal
+        period = planned.calendar.period(period.number + 1)
+    return changed(
+        planned,
+        rows=planned.rows + tuple(rows),
+        number=period.number,
+        period=period,
+        since=period.start,
+        day=max(period.start, planned.day),
+        opening=opening,
+        earning=opening,
+        balance=opening,
+    )
+
+
+def _is_plain(planned: Standing) -> bool:
+    """Whether the running row, just begun, owes and earns by what it opened with and nothing else."""
+    grace = planned.terms.grace
+    return (
+        planned.terms.method is not Method.FLAT
+        and planned.number > max(grace.no_principal, grace.interest_later, grace.interest_free)
+        and planned.since == planned.start
+        and planned.opening == planned.left == planned.balance == planned.earning
+        and not (planned.stretches or planned.carried or planned.ahead_interest or planned.ahead_principal)
+    )
+
+
 def _without_interest_never_earned(standing: Standing, due: date) -> Standing:
     """Interest that was paid to the end of a period, which then became shorter or cheaper, pays principal instead."""
     earned = charged(standing, stretches_until(standing, due))
@@ -142,8 +203,8 @@ def _without_interest_never_earned(standing: Standing, due: date) -> Standing:
 
 def changed(standing: Standing, **changes: Any) -> Standing:
     """What `replace` does, in a tenth of its time, which for 360 rows is half of everything."""
-    changed = copy(standing)
-    vars(changed).update(changes)
+    changed = object.__new__(Standing)
+    vars(changed).update(vars(standing), **changes)
     return changed
 
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from credit.periods import Calendar, Period
-from credit.terms import Counts, Effect, Half, Method, Terms
+from credit.terms import Counts, Effect, Half, Method, Rounding, Terms
 
 NOTHING = Fraction(0)
+NO_RATE = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Days of one row between two changes: what earned, at which percent a year, for what of a year, and how much."""
 
     start: date
@@ -28,8 +29,7 @@ class Stretch:
     interest: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of a schedule.
 
     `charged` is the interest that its period earned, `interest` what of all interest is asked with it. `principal` is
@@ -151,13 +151,20 @@ def stretches_until(standing: Standing, until: date) -> tuple[Stretch, ...]:
     if until <= start or not earning:
         return standing.stretches
     free = standing.number <= standing.terms.grace.interest_free
-    rate = Decimal(0) if free else standing.rate
     years = standing.calendar.years(standing.period, start, until)
+    rate = NO_RATE if free else standing.rate
+    return (*standing.stretches, stretch(start, until, earning, rate, years, standing.terms.rounding))
+
+
+def stretch(
+    start: date, end: date, earning: int, rate: Decimal, years: Fraction, rounding: Rounding
+) -> Stretch:
+    """Return the days with what so much (minor units) earns in them."""
     above, below = rate.as_integer_ratio()
     interest = Fraction(earning * above * years.numerator, below * years.denominator * 100)
-    if standing.terms.rounding.each_slice:
-        interest = Fraction(whole(interest, standing.terms.rounding.interest))
-    return (*standing.stretches, Stretch(start, until, earning, rate, years, interest))
+    if rounding.each_slice:
+        interest = Fraction(whole(interest, rounding.interest))
+    return Stretch(start, end, earning, rate, years, interest)
 
 
 def accrue(standing: Standing, until: date) -> Standing:
@@ -199,12 +206,15 @@ def interest_by(standing: Standing, on: date) -> int:
 
 def charged(standing: Standing, stretches: tuple[Stretch, ...]) -> int:
     """Return the interest of a row's stretches, rounded once."""
+    if len(stretches) == 1:
+        return whole(stretches[0].interest, standing.terms.rounding.interest)
     earned = sum((stretch.interest for stretch in stretches), NOTHING)
     return whole(earned, standing.terms.rounding.interest)
 
 
 def whole(amount: Fraction, half: Half) -> int:
     """Round to a kobo."""
-    if half is Half.EVEN:
-        return round(amount)
-    return int((amount + Fraction(1, 2)).__floor__())
+    below = amount.denominator
+    kobo, rest = divmod(amount.numerator, below)
+    up = 2 * rest > below or (2 * rest == below and (half is Half.UP or kobo % 2 == 1))
+    return kobo + up

@@ -5,7 +5,7 @@ out and comes back so, and a rule that is added later reads old data.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -69,7 +69,7 @@ def standing_of(data: Mapping[str, Any], terms: Terms) -> Standing:
 
 
 def _data(value: Any, leaving_out: tuple[str, ...] = ()) -> Any:
-    """What is at its default is left out of a dataclass."""
+    """What is at its default is left out."""
     kind = type(value)
     if value is None or kind in _PLAIN:
         return value
@@ -113,7 +113,9 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _defaults(kind: Any) -> dict[str, Any]:
-    """The fields of a dataclass with their defaults; MISSING, which nothing equals, for one that has none."""
+    """The fields of a kind with their defaults; MISSING, which nothing equals, for one that has none."""
+    if issubclass(kind, tuple):
+        return {name: kind._field_defaults.get(name, MISSING) for name in kind._fields}
     return {
         field.name: field.default_factory() if callable(field.default_factory) else field.default
         for field in fields(kind)

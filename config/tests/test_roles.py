@@ -80,9 +80,12 @@ PLANS = {"savings.savingsplan", "savings.planterms"}
 SAVINGS = PLANS | {
     *("savings.usersavings", "savings.savingsgroup", "savings.autosaving", "savings.autorun"),
 }
-ROLLS = {"savings.roll"}
+ROLLS = {"savings.roll", "credit.loanroll"}
 LENDERS = {"credit.provider", "credit.loanproduct"}
-LOANS = LENDERS | {"credit.contract", "credit.disbursement", "credit.loan", "credit.hardshiprequest"}
+LOANS = LENDERS | {
+    *("credit.application", "credit.contract", "credit.disbursement", "credit.loan"),
+    *("credit.position", "credit.hardshiprequest"),
+}
 DECISIONS = {
     *("credit.case", "credit.creditscore", "credit.adverseaction", "credit.bureaureport"),
     "credit.scorecardversion",
@@ -306,6 +309,7 @@ CLAIM_DEEDS = {
     # And of loans.
     "credit.contract": {"end-unpaid": roles.WORK_CREDIT},
     "credit.hardshiprequest": {"answer": roles.PROPOSE_LOAN},
+    "credit.loan": {"close-again": roles.RETRY_PARKED_LOAN},
 }
 
 
@@ -457,6 +461,8 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
     plain |= {"ask"}
     plain |= {deed for deeds in CLAIM_DEEDS.values() for deed in deeds}
     plain |= {"next", *kyc_case_views.DEEDS, "decide", "document", "original"}
+    # And of late loans: credit.tests.test_desk_pages.
+    plain |= {"finish"}
     # Who may reconcile what: wallet.tests.test_reconciliation_pages.
     plain |= {
         "run",
@@ -466,7 +472,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
         "explain",
         "reopen",
         "apart",
-        "liabilities",
+        *("liabilities", "portfolio"),
         "ask",
         "file",
         "mapping",

@@ -135,7 +135,7 @@ class PositionAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         def at(name: str, view: Callable[..., HttpResponse]) -> URLPattern:
             found: URLPattern = path(
-                f"<uuid:key>/{name}/", self.admin_site.admin_view(view), name=f"credit_late_{name}"
+                f"<uuid:key>/{name}/", self.admin_site.admin_view(view), name=f"credit_position_{name}"
             )
             return found
 
@@ -175,8 +175,8 @@ class PositionAdmin(ReadOnlyAdmin):
             and row.paused is None
             and request.user.has_perm(WORK)
             and not _is_held(row, at),
-            claim_url=reverse("admin:credit_late_claim", args=[row.pk]),
-            finish_url=reverse("admin:credit_late_finish", args=[row.pk]),
+            claim_url=reverse("admin:credit_position_claim", args=[row.pk]),
+            finish_url=reverse("admin:credit_position_finish", args=[row.pk]),
             form=SaidForm(),
         )
         row.staff_name = row.loan.number

@@ -212,7 +212,7 @@ def test_a_late_loan_is_claimed_by_one_in_the_hours_for_it_and_what_was_said_is_
 def test_the_page_of_a_late_loan_claims_and_keeps_by_plain_forms() -> None:
     kemi = make_colleague(*SEES, WORK)
     staff, loan = browser_of(kemi), late_loan()
-    claim, finish = (reverse(f"admin:credit_late_{name}", args=[loan.pk]) for name in ("claim", "finish"))
+    claim, finish = (reverse(f"admin:credit_position_{name}", args=[loan.pk]) for name in ("claim", "finish"))
     may = may_contact(timezone.now())
     page = text_of(staff.get(page_of(Position, loan.pk)))
     assert (claim in page) == may

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as some
 
 from credit.instalments import TooSmall
-from credit.schedule import schedule
-from credit.standing import Row, whole
+from credit.schedule import advance, close, schedule
+from credit.standing import Row, begin, whole
 from credit.terms import Method, Terms
 from credit.tests.random_loans import principals, some_of_them, terms_of
 
@@ -105,3 +105,13 @@ def test_equal_principal_is_equal_but_for_the_last(terms: Terms, principal: int)
     parts = [row.principal for row in rows if row.number > terms.grace.no_principal]
     assert len(set(parts[:-1])) <= 1
     assert abs(parts[-1] - parts[0]) <= len(parts) or len(rows) < terms.count
+
+
+@some_of_them
+@given(terms_of(), principals)
+def test_plain_rows_are_those_that_are_closed_one_by_one(terms: Terms, principal: int) -> None:
+    rows = planned(terms, [(terms.calendar.start, principal)])
+    standing = advance(replace(begin(terms), planned=True), terms.calendar.start, principal)
+    while not standing.is_over:
+        standing = close(standing)
+    assert rows == standing.rows

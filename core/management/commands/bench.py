@@ -36,11 +36,10 @@ class Command(BaseCommand):
 BENCHES = (
     "auth",
     "before",
+    "credit",
     "interest",
     "kyc",
     "ledger",
-    "matching",
-    "loans",
     "realtime",
     "reconcile",
     "referrals",
