@@ -80,7 +80,7 @@ def test_a_nul_byte_in_a_form_is_a_bad_request(as_ada: Client, address: str) -> 
 def test_everything_that_is_listed_is_there(as_ada: Client) -> None:
     main = as_ada.get("/more/").content.decode().partition("<main")[2].partition("</main>")[0]
     addresses = set(re.findall(r'href="(/[^"]+)"', main))
-    assert len(addresses) == 20
+    assert len(addresses) == 22
     assert {address for address in addresses if as_ada.get(address, follow=True).status_code != 200} == set()
 
 
