@@ -17,7 +17,16 @@ from accounts.tests.factories import make_person
 from core.actors import OrganizationCaller, acting_as, acting_as_service
 from core.errors import DomainError
 from core.ids import uuid7
-from credit.models import Application, Bid, Consent, ProductTerms, Provider, StatusChange
+from credit.models import (
+    AdverseAction,
+    Application,
+    Bid,
+    Consent,
+    ProductTerms,
+    Provider,
+    Question,
+    StatusChange,
+)
 from credit.refusals import (
     BidNotFound,
     BidOver,
@@ -31,7 +40,7 @@ from credit.services import bidding, expiring, outcomes
 from credit.services.products import ProductNotFound
 from credit.states import State
 from credit.tests.bidding import TICK, accepted, held, listed, offer, open_holds, stage_of, state_of
-from credit.tests.world import DAY, NAIRA, fund, lender, priced, product
+from credit.tests.world import DAY, NAIRA, application, fund, lender, priced, product
 from wallet import services as wallet
 
 pytestmark = pytest.mark.django_db
@@ -303,3 +312,22 @@ def test_offers_are_sealed_from_every_other_lender_and_open_to_the_borrower(
     assert (mine.rank, theirs.rank, theirs.among) == (1, 2, 2)
     low, high = theirs.band or (Decimal(0), Decimal(0))
     assert low <= bid.apr < high and high - low == 5
+
+
+def test_what_nobody_answers_expires_and_is_told_with_what_was_asked(ada: User) -> None:
+    at = timezone.now()
+    asked = application(ada, state=State.INCOMPLETE, at=at - 20 * DAY, deadline=at, listings=0)
+    with acting_as_service():
+        officer = make_person(name="Officer Obi")
+        Question.objects.create(application=asked, text="Your payslip?", asked_by=officer, asked_at=at)
+    assert asked.pk not in expiring.overdue(at=at - TICK)
+    assert not expiring.expire_application(application_id=asked.pk, at=at - TICK)
+    assert asked.pk in expiring.overdue(at=at)
+    assert expiring.expire_application(application_id=asked.pk, at=at)
+    assert not expiring.expire_application(application_id=asked.pk, at=at)
+    with acting_as_service():
+        asked.refresh_from_db()
+        told = AdverseAction.objects.get(application=asked)
+    assert (asked.state, told.kind, told.sent_at) == (State.EXPIRED, "INCOMPLETE", None)
+    assert told.due_at == at + 10 * DAY
+    assert "Your payslip?" in told.reasons[0]
