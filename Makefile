@@ -3,7 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 INSTALL = $(BIN)/python -I config/install.py
-JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# One more than there are cores: while one waits for a clock or a browser, another works.
+JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
