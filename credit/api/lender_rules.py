@@ -20,7 +20,7 @@ from core.api.schema import example
 from credit.api import lender_examples as examples
 from credit.api.lender_base import LenderFilter, LenderView
 from credit.api.lender_serializers import (
-    LenderSerializer,
+    LendingOrganizationSerializer,
     LendingProductSerializer,
     LendingRuleInput,
     LendingRuleSerializer,
@@ -36,7 +36,7 @@ YEAR = timedelta(days=366)
 
 
 class LenderList(LenderView, ListAPIView[Provider]):
-    serializer_class = LenderSerializer
+    serializer_class = LendingOrganizationSerializer
     filter_serializer = None
     pagination_class = CursorPagination
     cursor_prefix = PROVIDER

@@ -22,7 +22,7 @@ def yearly(**kwargs: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=30, decimal_places=4, **kwargs)
 
 
-class LenderSerializer(serializers.Serializer[Provider]):
+class LendingOrganizationSerializer(serializers.Serializer[Provider]):
     """An organisation that lends its own money. It is admitted, priced and stopped by our staff."""
 
     id = IdField(PROVIDER)

@@ -3,6 +3,7 @@
 import random
 import time
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 
@@ -59,5 +60,5 @@ def test_workers_killed_at_any_point_order_each_withdrawal_at_most_once(xpress_w
     balance, held = money(purse)
     assert balance == has - ends["SUCCEEDED"] * (EACH + 1_075) and held == open_ones * (EACH + 1_075)
     [now_cleared] = balances("XPRESS_WALLET_CLEARING")
-    # In whole kobo the books say what is there.
-    assert round(there() * 100) - STARTS == now_cleared - cleared
+    # In whole kobo the books say what is there: of half a kobo, either.
+    assert abs(there() * 100 - STARTS - (now_cleared - cleared)) <= Decimal("0.5")
