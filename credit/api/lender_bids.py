@@ -48,6 +48,8 @@ class ApplicationList(MarketView, ListAPIView[Application]):
     cursor_prefix = APPLICATION
     also_answers = (404, 409)
 
+    queryset = Application.objects.none()  # of what; the document asks no database
+
     def get_queryset(self) -> QuerySet[Application]:
         self.provider, self.at = self.lender(), database_now()
         return looking.market_of(
@@ -99,6 +101,8 @@ class BidList(MarketView, ListAPIView[Bid]):
     cursor_prefix = BID
     rate_policies = (MONEY,)
     idempotent = True
+
+    queryset = Bid.objects.none()  # of what; the document asks no database
 
     def get_queryset(self) -> QuerySet[Bid]:
         asked = {name: value for name, value in self.filters().items() if name != "lender"}

@@ -50,6 +50,8 @@ class ContractList(ContractView, ListAPIView[Contract]):
     pagination_class = CursorPagination
     cursor_prefix = CONTRACT
 
+    queryset = Contract.objects.none()  # of what; the document asks no database
+
     def get_queryset(self) -> QuerySet[Contract]:
         self.provider = self.manager()
         state = self.filters().get("state")

@@ -37,6 +37,8 @@ class LoanList(LenderView, ListAPIView[Loan]):
     cursor_field = "application_id"
     cursor_prefix = LOAN
 
+    queryset = Loan.objects.none()  # of what; the document asks no database
+
     def get_queryset(self) -> QuerySet[Loan]:
         self.provider = self.lender()
         asked = {FILTERS[name]: value for name, value in self.filters().items() if name in FILTERS}
@@ -104,6 +106,8 @@ class TransactionList(LoanView, ListAPIView[LoanTransaction]):
     serializer_class = LendingTransactionSerializer
     pagination_class = CursorPagination
     cursor_prefix = TRANSACTION
+
+    queryset = LoanTransaction.objects.none()  # of what; the document asks no database
 
     def get_queryset(self) -> QuerySet[LoanTransaction]:
         provider = self.lender()

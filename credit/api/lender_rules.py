@@ -81,6 +81,8 @@ class ProductList(LenderView, ListAPIView[LoanProduct]):
     pagination_class = CursorPagination
     cursor_prefix = PRODUCT
 
+    queryset = LoanProduct.objects.none()  # of what; the document asks no database
+
     def get_queryset(self) -> QuerySet[LoanProduct]:
         return LoanProduct.objects.filter(provider=self.lender())
 
@@ -119,6 +121,8 @@ class RuleList(LenderView, ListAPIView[AutoRule]):
     pagination_class = CursorPagination
     cursor_prefix = RULE
     idempotent = True
+
+    queryset = AutoRule.objects.none()  # of what; the document asks no database
 
     def get_queryset(self) -> QuerySet[AutoRule]:
         return AutoRule.objects.filter(provider=self.lender())
