@@ -307,6 +307,8 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "iso-8601",
 }
 SPECTACULAR_SETTINGS = {
+    # Hundreds of operations are drawn when their group is opened, not all at once.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none"},
     "TITLE": "Alajo API",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
