@@ -77,10 +77,6 @@ class Report:
     lines: tuple[Line, ...] = ()
 
     @property
-    def is_thin(self) -> bool:
-        return not self.lines
-
-    @property
     def standing(self) -> str | None:
         """The worst of its loans; None where there is none."""
         return max((line.standing for line in self.lines), key=STANDINGS.index, default=None)

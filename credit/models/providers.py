@@ -220,10 +220,6 @@ class AutoRule(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def is_running(self) -> bool:
-        return self.is_on and self.ended_at is None
-
 
 class ProviderMove(models.Model):
     """Money that a provider put in to lend, or took out again; minor units. Append-only."""

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
 from core.actors import acting_as_service
-from credit.models import Bid, Bucket, Loan, LoanTransaction, Payout, Provider, Share
+from credit.models import Bid, Bucket, Loan, Payout, Provider, Share
 from credit.states import State
 from wallet.models import Account
 
@@ -147,8 +147,3 @@ def loans_of(provider: Provider) -> QuerySet[Loan]:
     """The loans that a lender carries, or a part of them. Needs the service."""
     shares = Share.objects.filter(provider=provider).values("contract")
     return Loan.objects.filter(contract__in=shares).select_related("application", "position")
-
-
-def transactions_of(provider: Provider) -> QuerySet[LoanTransaction]:
-    """What happened to a lender's loans. Needs the service."""
-    return LoanTransaction.objects.filter(loan__in=loans_of(provider).values("pk"))
