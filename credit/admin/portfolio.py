@@ -3,11 +3,8 @@
 Each table can be taken as CSV. Nobody's name is on it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -16,61 +13,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
-from core.spreadsheets import Number, as_csv
-from core.staff import EMPTY, amount, list_of
-from core.templatetags.rates import percent
+from core.staff import list_of
 from credit.admin import portfolio_charts as charts
+from credit.admin.tables import Mark, Money, Percent, Table, csv_of
 from credit.models import Bucket, Loan, Position
 from credit.services import portfolio
 from credit.services.portfolio import LEAST, LEAST_RATIO, OfDay, month_after
 
 NAME = "credit_loan_portfolio"
 PERIODS, MONTHS, COHORTS, DRAWN, QUARTERS = 12, 12, 12, 6, 4
-CURRENCY = "NGN"
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Money:
-    kobo: int
-
-
-@dataclass(frozen=True)
-class Percent:
-    """A share; None is of nothing."""
-
-    value: Decimal | None
-    is_low: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of the page, with its own CSV under `key`, and the chart of the same numbers, if it has one."""
-
-    key: str
-    title: str | Promise
-    note: str | Promise
-    head: Sequence[str | Promise]
-    rows: Sequence[Sequence[Any]]
-    chart: charts.Chart | None = None
-    legend: Sequence[tuple[int, str]] = ()
-
-    @property
-    def shown(self) -> list[list[Any]]:
-        return [[_shown(cell) for cell in row] for row in self.rows]
-
-    @property
-    def is_number(self) -> list[tuple[Any, bool]]:
-        """Each column's name, and whether numbers stand in it."""
-        first = self.rows[0] if self.rows else []
-        numbers = [isinstance(cell, Money | Percent | int) for cell in first] or [False] * len(self.head)
-        return list(zip(self.head, numbers, strict=True))
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -90,7 +45,8 @@ def show(request: HttpRequest) -> HttpResponse:
     if wanted:
         if wanted not in tables:
             raise Http404
-        return _csv(request, tables[wanted](), last)
+        name = f"portfolio-{wanted}-{last or timezone.localdate()}"
+        return csv_of(request, tables[wanted](), name=name, action="credit.portfolio.exported")
     context = {
         **admin.site.each_context(request),
         "title": _("Portfolio"),
@@ -207,7 +163,7 @@ def impact(quarter: date) -> Table:
         [
             [
                 *(each.who, each.kind, row.group, row.asked, row.approved, Percent(row.rate)),
-                *(Percent(row.ratio, row.is_low), _now("Low") if row.is_low else ""),
+                *(Percent(row.ratio, row.is_low), Mark(_now("Low")) if row.is_low else ""),
             ]
             for each in found
             for row in each.groups
@@ -238,42 +194,3 @@ def label_of(quarter: date) -> str:
 
 def _asked(code: str, quarters: list[date]) -> date:
     return next((one for one in quarters if code_of(one) == code), quarters[0])
-
-
-def _shown(cell: Any) -> Any:
-    if isinstance(cell, Money):
-        return amount(cell.kobo, CURRENCY)
-    if isinstance(cell, Percent):
-        return (
-            EMPTY
-            if cell.value is None
-            else format_html('<span class="amount">{}</span>', percent(cell.value))
-        )
-    if isinstance(cell, date):
-        return date_format(cell, "j M Y")
-    if isinstance(cell, int):
-        return format_html('<span class="amount">{}</span>', f"{cell:,}")
-    if cell and cell == _now("Low"):
-        return format_html('<span class="badge badge--error">{}</span>', cell)
-    return cell
-
-
-def _plain(cell: Any) -> Any:
-    """A cell as a spreadsheet reads it: money in naira with two places, shares in percent."""
-    if isinstance(cell, Money):
-        return Number(f"{Decimal(cell.kobo) / 100:.2f}")
-    if isinstance(cell, Percent):
-        return "" if cell.value is None else Number(f"{cell.value:.2f}")
-    return cell.isoformat() if isinstance(cell, date) else cell
-
-
-def _csv(request: HttpRequest, table: Table, last: date | None) -> HttpResponse:
-    rows = [[_plain(cell) for cell in row] for row in table.rows]
-    audit.record(
-        action="credit.portfolio.exported", actor_id=request.user.pk, table=table.key, rows=len(rows)
-    )
-    answer = HttpResponse(as_csv(table.head, rows), content_type="text/csv; charset=utf-8")
-    name = f"portfolio-{table.key}-{last or timezone.localdate()}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Cache-Control"] = "no-store"
-    return answer
