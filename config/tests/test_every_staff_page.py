@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from config.tests.browsing import PHONE, Visitor
 from config.tests.visiting import ADA, VISITS, heading, log_in, person, press
 from core.actors import acting_as_service
+from credit.models import ScorecardVersion
 from realtime.models import SocketProcess, Subscription
 from wallet.management.commands.seed_demo import ADMIN
 
@@ -80,6 +81,9 @@ def test_staff_get_in_with_a_code_and_find_their_pages_in_order(visitor: Visitor
             page.wait_for_url("**/change/")
             visitor.check()
     visitor.go("/staff/credit/loan/portfolio/")
+    with acting_as_service():
+        card = ScorecardVersion.objects.order_by("-from_date").values_list("pk", flat=True)[0]
+    visitor.go(f"/staff/credit/scorecardversion/{card}/monitoring/")
     visitor.go(f"/staff/accounts/user/{person(ADA).pk}/change/")
     page.get_by_role("link", name="Freeze").click()
     page.get_by_label("Reason").select_option("REVIEW")

@@ -472,7 +472,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
         "explain",
         "reopen",
         "apart",
-        *("liabilities", "portfolio"),
+        *("liabilities", "portfolio", "monitoring"),
         "ask",
         "file",
         "mapping",

@@ -5,12 +5,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.staff import EMPTY, Panel, ReadOnlyAdmin, When, pretty, time_of
+from credit.admin import monitoring
 from credit.models import AdverseAction, BureauReport, CreditScore, ScorecardVersion
 from credit.services.adverse import nearing
 from credit.services.cards import in_words
@@ -20,6 +22,19 @@ from credit.services.cards import in_words
 class ScorecardAdmin(ReadOnlyAdmin):
     list_display = ("name", "version", "from_date", time_of("made_at", _("Made")))
     shown = ("name", "version", "from_date", "sha256", "source", "approval")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:key>/monitoring/", view(monitoring.show), name=monitoring.NAME),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["ways"] = [(_("Monitoring"), reverse(f"admin:{monitoring.NAME}", args=[kwargs["obj"].pk]))]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def panels(self, obj: ScorecardVersion) -> Iterable[Panel]:
         if obj.backtest:

@@ -71,8 +71,26 @@ def stacked(values: Sequence[tuple[Any, Sequence[int]]]) -> Chart:
     return Chart(columns=columns, grid=[(_tenth(base - Decimal(room) * n / 2), "") for n in range(3)])
 
 
-def lines(values: Sequence[tuple[Any, Sequence[Decimal]]], *, steps: int) -> Chart:
-    """Return lines of (label, percent at each step), on one scale that begins with nothing at step 0."""
+def bars(values: Sequence[tuple[Any, Decimal, int]], *, marks: Sequence[Decimal]) -> Chart:
+    """Return bars of (label, how high, which part it is drawn as), and a line across at each mark."""
+    top = max([Decimal(0), *(value for _label, value, _place in values), *marks]) * 11 / 10
+    room, base = HEIGHT - TOP - BOTTOM, Decimal(HEIGHT - BOTTOM)
+    slot = Decimal(WIDTH) / max(len(values), 1)
+    width = min(WIDEST, slot * 6 / 10)
+    columns = []
+    for number, (label, value, place) in enumerate(values):
+        middle, height = slot * (2 * number + 1) / 2, max(Decimal(1), room * value / top)
+        segment = Segment(place, _tenth(base - height), _tenth(height))
+        columns.append(
+            Column(str(label), _tenth(middle), _tenth(middle - width / 2), _tenth(width), [segment])
+        )
+    grid = [(_tenth(base), ""), *((_tenth(base - room * mark / top), f"{mark:f}") for mark in marks)]
+    return Chart(columns=columns, grid=grid)
+
+
+def lines(values: Sequence[tuple[Any, Sequence[Decimal]]], *, steps: int, from_nothing: bool = True) -> Chart:
+    """Return lines of (label, percent at each step), on one scale that begins, unless said otherwise, with nothing
+    at step 0."""
     highest = max([Decimal(1), *(each for _label, found in values for each in found)])
     top = 5 * (highest / 5).to_integral_value(ROUND_CEILING)
     room, base = HEIGHT - TOP - BOTTOM, Decimal(HEIGHT - BOTTOM)
@@ -83,7 +101,8 @@ def lines(values: Sequence[tuple[Any, Sequence[Decimal]]], *, steps: int) -> Cha
 
     drawn = []
     for place, (label, found) in enumerate(values, start=1):
-        points = [at(0, Decimal(0)), *(at(n, each) for n, each in enumerate(found, start=1))]
+        points = [at(0, Decimal(0))] if from_nothing else []
+        points += [at(n, each) for n, each in enumerate(found, start=1)]
         text = " ".join(f"{x},{y}" for x, y in points)
         drawn.append(Line(str(label), place, text, *points[-1]))
     return Chart(
