@@ -42,7 +42,7 @@ def search_fully(*, application_id: str) -> None:
 
 @shared_task
 def search_all_fully() -> None:
-    """Ask again where no bureau has answered."""
+    """Ask each bureau again that has not answered."""
     for application_id in checking.to_search(at=timezone.now()):
         search_fully(application_id=str(application_id))
 

@@ -2,24 +2,31 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
+from itertools import islice
+from operator import or_
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import override
 
 from accounts.models import User
 from core.actors import acting_as_service
+from credit import bureaux
 from credit.check_reasons import sentences
-from credit.models import AdverseAction, Application, Signature
+from credit.models import AdverseAction, Application, BureauReport, Signature
 from credit.notices.agreeing import tell_borrower, tell_lenders
 from credit.services.adverse import declare_adverse
 from credit.services.agreements import end_contract, lender_of, lock_contract
 from credit.services.listing import list_again
+from credit.services.searching import GOOD_FOR, is_due
 from credit.states import Event, State, StateRefused
 from credit.terms_hash import Side
 
 # What is kept of reasons beside the adverse action itself.
 KEPT = 300
+HARD = BureauReport.Kind.HARD
 
 
 def provider_fail_check(
@@ -57,7 +64,10 @@ def provider_fail_check(
 
 
 def to_search(*, at: datetime, limit: int = 200) -> list[UUID]:
-    """Return the applications that their borrowers signed and no bureau has answered a full search for yet."""
+    """Return applications that their borrowers signed and of which a bureau's full search is missing and due.
+
+    One that waits for a bureau's turn keeps no other from it.
+    """
     with acting_as_service():
         signed = Signature.objects.filter(
             side=Side.BORROWER,
@@ -65,6 +75,17 @@ def to_search(*, at: datetime, limit: int = 200) -> list[UUID]:
             contract__application__state=State.ACCEPTED,
             contract__application__sign_by__gt=at,
         )
-        keys = signed.order_by("pk").values_list("contract__application_id", flat=True)
-        answered = Application.objects.filter(reports__kind="HARD", reports__state="ANSWERED")
-        return list(keys.exclude(contract__application__in=answered.values("pk"))[:limit])
+        keys = signed.values("contract__application_id")
+        waiting = Application.objects.filter(pk__in=keys).order_by("sign_by", "pk")
+        for code in bureaux.codes():
+            answered = BureauReport.objects.filter(
+                application=OuterRef("pk"),
+                bureau=code,
+                kind=HARD,
+                state="ANSWERED",
+                asked_at__gt=at - GOOD_FOR,
+            )
+            waiting = waiting.annotate(**{f"has_{code}": Exists(answered)})
+        missing = reduce(or_, (Q(**{f"has_{code}": False}) for code in bureaux.codes()), Q())
+        found = (one.pk for one in waiting.filter(missing).iterator() if is_due(one, at=at, kind=HARD))
+        return list(islice(found, limit)) if bureaux.codes() else []

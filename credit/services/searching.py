@@ -172,11 +172,10 @@ def _search(application_id: UUID, kind: Kind, at: datetime) -> Searched:
     return Searched(missing, given_up=bool(missing) and all(wait is None for wait in waits))
 
 
-def is_due(application: Application, *, at: datetime) -> bool:
-    """Whether a soft search is due, or none is needed any more: what waits for a bureau's turn is left alone."""
-    waits = [_due(application, code, Kind.SOFT) for code in bureaux.codes()]
-    there = standing_reports(application, kind=Kind.SOFT, at=at)
-    missing = [wait for code, wait in zip(bureaux.codes(), waits, strict=True) if code not in there]
+def is_due(application: Application, *, at: datetime, kind: Kind = Kind.SOFT) -> bool:
+    """Whether a search is due, or none is needed any more: what waits for a bureau's turn is left alone."""
+    there = standing_reports(application, kind=kind, at=at)
+    missing = [_due(application, code, kind) for code in bureaux.codes() if code not in there]
     return not missing or any(wait is None or wait <= at for wait in missing)
 
 

@@ -20,6 +20,7 @@ from credit.notices.agreeing import tell_borrower, tell_lenders
 from credit.refusals import ProviderNotActive
 from credit.services import consenting
 from credit.services.agreements import lender_of, lock_contract, signed_by, still_to_sign
+from credit.services.searching import GOOD_FOR
 from credit.services.steps import step
 from credit.signatures import refuse_unsigned_text
 from credit.states import Actor, Event, Guard, State, StateRefused
@@ -106,12 +107,12 @@ def agreed_to_search(application: Application, at: datetime) -> bool:
 
 
 def is_searched(contract: Contract) -> bool:
-    """Whether a bureau has answered a hard search since the offer was accepted."""
+    """Whether a bureau has answered a hard search, for this offer or so shortly before that it is not asked again."""
     reports = BureauReport.objects.filter(
         application_id=contract.application_id,
         kind=BureauReport.Kind.HARD,
         state=BureauReport.State.ANSWERED,
-        asked_at__gte=contract.accepted_at,
+        asked_at__gt=contract.accepted_at - GOOD_FOR,
     )
     return reports.exists()
 

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from accounts.models import IdentityNumber, Notification
 from accounts.notice_words import said
+from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from credit import bureaux
 from credit.bureaux import Answer, Person, Report
 from credit.models import Application, BureauReport, Case, Consent, CreditScore
 from credit.sandbox.files import Fault, choose_fault
-from credit.services import applying, searching
+from credit.services import applying, checking, searching, signing
 from credit.services.scoring import due_to_score, score_application
 from credit.services.searching import (
     BureauUnavailable,
@@ -29,6 +30,7 @@ from credit.services.searching import (
     search_hard,
     search_soft,
 )
+from credit.tests.agreed import accepted
 from credit.tests.applying import ready
 from credit.tests.scored import (
     BEHIND,
@@ -239,6 +241,41 @@ def test_hard_searches_are_made_once_an_offer_is_accepted_with_a_consent_of_thei
         Consent.objects.filter(application=made, kind="HARD_SEARCH").update(withdrawn_at=NOW())
     with pytest.raises(NoConsent):
         search_hard(application_id=made.pk, at=NOW())
+
+
+def test_each_bureau_that_failed_is_asked_again_until_it_answered_once_or_the_time_to_sign_is_over() -> None:
+    at = NOW()
+    ada, bola = applicant(), applicant()
+    first, second = (
+        accepted(user, [make_person()], at=at, searched=False, changes={"complete_at": at})
+        for user in (ada, bola)
+    )
+    choose_fault("savanna", Fault.DOWN)
+    for user, made in ((ada, first), (bola, second)):
+        signing.sign(application_id=made.application_id, user=user, sha256=made.sha256, at=at)
+    keys = [first.application_id, second.application_id]
+    assert states_of(first.application) == [("meridian", "ANSWERED"), ("savanna", "FAILED")]
+    # Meridian has answered, Savanna has not: each waits its turn.
+    assert checking.to_search(at=at + MINUTE) == []
+    assert set(checking.to_search(at=at + 3 * MINUTE)) == set(keys)
+    assert len(checking.to_search(at=at + 3 * MINUTE, limit=1)) == 1
+    choose_fault("savanna", "")
+    assert len(search_hard(application_id=keys[0], at=at + 3 * MINUTE)) == 2
+    assert checking.to_search(at=at + 3 * MINUTE) == [keys[1]]
+    search_hard(application_id=keys[0], at=at + 9 * MINUTE)
+    assert sorted(states_of(first.application)) == [
+        *(("meridian", "ANSWERED"), ("savanna", "ANSWERED"), ("savanna", "FAILED"))
+    ]
+    with acting_as_service():
+        until = Application.objects.values_list("sign_by", flat=True).get(pk=keys[1])
+        assert until is not None
+        assert checking.to_search(at=until - MINUTE) == [keys[1]]
+        assert checking.to_search(at=until) == []
+        # Accepted anew, it was searched for already: nobody waits for an answer that is not asked for again.
+        first.accepted_at = at + timedelta(days=2)
+        assert signing.is_searched(first)
+        first.accepted_at = at + timedelta(days=31)
+        assert not signing.is_searched(first)
 
 
 def test_the_sandbox_page_chooses_what_goes_wrong(client: Any) -> None:
