@@ -57,7 +57,7 @@ LOAN_ROLLS = ("credit.loanroll",)
 # What is known of an applicant, and what was decided on it.
 DECISIONS = (
     *("credit.case", "credit.creditscore", "credit.adverseaction", "credit.bureaureport"),
-    "credit.scorecardversion",
+    *("credit.scorecardversion", "credit.bureaureturn"),
 )
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)

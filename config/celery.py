@@ -11,6 +11,7 @@ app.autodiscover_tasks(related_name="webhook_tasks")
 app.autodiscover_tasks(related_name="check_tasks")
 app.autodiscover_tasks(related_name="referral_tasks")
 app.autodiscover_tasks(related_name="archive_tasks")
+app.autodiscover_tasks(related_name="return_tasks")
 app.autodiscover_tasks(related_name="reconciliation_tasks")
 app.autodiscover_tasks(related_name="payout_tasks")
 app.autodiscover_tasks(related_name="money_in_tasks")
@@ -137,6 +138,12 @@ app.conf.beat_schedule = {
     "close loans paid off": {"task": "credit.servicing_tasks.settle_loans", "schedule": 600.0},
     "search fully": {"task": "credit.contract_tasks.search_all_fully", "schedule": 300.0},
     "end what nobody signed": {"task": "credit.contract_tasks.lapse_unsigned", "schedule": 300.0},
+    # From the first of a month on, until its last day is closed for all loans; then once more each hour, in vain.
+    "make bureau files": {
+        "task": "credit.return_tasks.make_bureau_return",
+        "schedule": crontab(day_of_month="1-7", minute=35),
+    },
+    "send bureau files": {"task": "credit.return_tasks.send_bureau_files", "schedule": 300.0},
     "offer automatically": {"task": "credit.bidding_tasks.offer_automatically", "schedule": 60.0},
     "expire listings": {"task": "credit.bidding_tasks.expire_listings", "schedule": 60.0},
     "make partitions ahead": {

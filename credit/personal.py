@@ -35,6 +35,7 @@ from credit.models import (
     Position,
     Question,
     Reminder,
+    ReportedLoan,
     ScheduleVersion,
     Share,
     Signature,
@@ -104,6 +105,7 @@ LOAN_DAY = (
 )
 BUCKET = ("loan_id", "day", "was", "now", "stage_was", "stage_now", "overdue_days")
 COLLECTION = ("loan_id", "due_date", "state", "taken", "tries", "code", "posting_id", "made_at", "ended_at")
+REPORTED = ("loan_id", "of_return__made_at", "month", "status", "balance", "overdue", "days_late")
 REMINDER = ("loan_id", "due_date", "kind", "made_at")
 
 
@@ -153,6 +155,7 @@ def _loans(user: User) -> Iterator[life.File]:
     yield "loan_days", _days(own)
     yield "loan_late_days", _rows(BucketChange.objects.filter(loan__in=own), *BUCKET)
     yield "loan_collections", _rows(Collection.objects.filter(loan__in=own), *COLLECTION)
+    yield "loan_reports_to_bureaux", _rows(ReportedLoan.objects.filter(loan__in=own), *REPORTED)
     yield "loan_reminders", _rows(Reminder.objects.filter(loan__in=own), *REMINDER)
 
 

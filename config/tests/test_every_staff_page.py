@@ -60,6 +60,7 @@ STAFF_LISTS = [
     *("credit/provider", "credit/loanproduct", "credit/application", "credit/case", "credit/contract"),
     *("credit/disbursement", "credit/loan", "credit/position", "credit/loanroll", "credit/hardshiprequest"),
     *("credit/scorecardversion", "credit/creditscore", "credit/adverseaction", "credit/bureaureport"),
+    "credit/bureaureturn",
     "storage_app/bucket",
     "realtime/subscription",
     "realtime/parkedmessage",

@@ -88,7 +88,7 @@ LOANS = LENDERS | {
 }
 DECISIONS = {
     *("credit.case", "credit.creditscore", "credit.adverseaction", "credit.bureaureport"),
-    "credit.scorecardversion",
+    *("credit.scorecardversion", "credit.bureaureturn"),
 }
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
@@ -472,7 +472,7 @@ def test_there_is_no_action_on_the_site_that_the_matrix_leaves_out():
         "explain",
         "reopen",
         "apart",
-        *("liabilities", "portfolio", "monitoring"),
+        *("liabilities", "portfolio", "monitoring", "lines"),
         "ask",
         "file",
         "mapping",

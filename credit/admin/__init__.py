@@ -18,6 +18,7 @@ from credit.admin import (
     loans,
     measure_forms,
     payout_form,
+    returns,
     rolls,
 )
 
@@ -38,5 +39,6 @@ __all__ = [
     "loans",
     "measure_forms",
     "payout_form",
+    "returns",
     "rolls",
 ]

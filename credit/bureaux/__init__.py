@@ -1,8 +1,8 @@
 """Credit bureaux: one narrow question, one shape of answer, and an adapter for each bureau's own wire.
 
-An adapter sends a search and maps what came back. Whatever goes wrong is a `SearchFailed` by name: no answer in time,
-nonsense, a file of somebody else. "Nobody of that name" is an answer. Which bureaux are asked says the setting
-CREDIT_BUREAUX: by code, the adapter's class, its address and its key.
+An adapter sends a search and maps what came back, and hands monthly files over. Whatever goes wrong is a `SearchFailed`
+by name: no answer in time, nonsense, a file of somebody else. "Nobody of that name" is an answer. Which bureaux are
+asked says the setting CREDIT_BUREAUX: by code, the adapter's class, its address and its key.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -108,6 +108,13 @@ class Bureau(Protocol):
         """Search and return what is on file; `kind` is SOFT or HARD. Outside every transaction.
 
         Raises SearchFailed.
+        """
+
+    def submit(self, content: bytes, *, key: str, sha256: str) -> str:
+        """Hand a monthly file over under its key, and return the receipt; the same file again has the same receipt.
+
+        `sha256` is its hash, which the bureau repeats. Outside every transaction. Raises SearchFailed: Refused where
+        the bureau does not take it.
         """
 
 

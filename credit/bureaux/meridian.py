@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from credit.bureaux import CLEAR, DEFAULT, LATE, Answer, Line, Nonsense, Person, Report, SomebodyElse
-from credit.bureaux.calling import ask, whole
+from credit.bureaux.calling import ask, hand_over, whole
 
 STANDINGS = {"performing": CLEAR, "settled": CLEAR, "watchlist": LATE, "substandard": LATE, "lost": DEFAULT}
 
@@ -34,6 +34,13 @@ class Meridian:
             return Answer(text, self._report(found, person, reference))
         except (KeyError, TypeError, ValueError, InvalidOperation):
             raise Nonsense("not the shape agreed", body=text) from None
+
+    def submit(self, content: bytes, *, key: str, sha256: str) -> str:
+        headers = {"Authorization": f"Bearer {self._key}"}
+        found = hand_over(f"{self._url}/v2/files/", content, key=key, sha256=sha256, headers=headers)
+        if found.get("sha256") != sha256 or not isinstance(found.get("receipt"), str):
+            raise Nonsense("no receipt for this file")
+        return str(found["receipt"])
 
     def _report(self, found: dict[str, Any], person: Person, reference: str) -> Report:
         if found["reference"] != reference:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from credit.bureaux import CLEAR, DEFAULT, LATE, Answer, Line, Nonsense, Person, Refused, Report, SomebodyElse
-from credit.bureaux.calling import ask, whole
+from credit.bureaux.calling import ask, hand_over, whole
 
 FOUND, NOBODY = "00", "14"
 STANDINGS = {"A": CLEAR, "B": LATE, "C": LATE, "D": DEFAULT, "Z": CLEAR}
@@ -32,6 +32,15 @@ class Savanna:
             return Answer(text, self._report(found, person, reference))
         except (KeyError, TypeError, ValueError):
             raise Nonsense("not the shape agreed", body=text) from None
+
+    def submit(self, content: bytes, *, key: str, sha256: str) -> str:
+        headers = {"X-Subscriber-Key": self._key}
+        found = hand_over(f"{self._url}/upload/", content, key=key, sha256=sha256, headers=headers)
+        if found.get("CODE") != FOUND:
+            raise Refused(f"code {str(found.get('CODE'))[:10]}")
+        if found.get("HASH") != sha256 or not isinstance(found.get("RECEIPT"), str):
+            raise Nonsense("no receipt for this file")
+        return str(found["RECEIPT"])
 
     def _report(self, found: dict[str, Any], person: Person, reference: str) -> Report:
         if found["CODE"] not in (FOUND, NOBODY):

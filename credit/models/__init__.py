@@ -24,6 +24,7 @@ from credit.models.loans import (
     ScheduleVersion,
 )
 from credit.models.providers import AutoRule, Commission, LoanProduct, ProductTerms, Provider, ProviderMove
+from credit.models.returns import BureauFile, BureauReturn, FileDelivery, ReportedLoan
 from credit.models.scoring import AdverseAction, BureauReport, Case, CreditScore, ScorecardVersion
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "Bid",
     "Bucket",
     "BucketChange",
+    "BureauFile",
     "BureauReport",
+    "BureauReturn",
     "Case",
     "Collection",
     "Commission",
@@ -42,6 +45,7 @@ __all__ = [
     "CreditScore",
     "DelinquencyPause",
     "Disbursement",
+    "FileDelivery",
     "FileView",
     "HardshipRequest",
     "Instalment",
@@ -61,6 +65,7 @@ __all__ = [
     "ProviderMove",
     "Question",
     "Reminder",
+    "ReportedLoan",
     "ScheduleVersion",
     "ScorecardVersion",
     "Share",

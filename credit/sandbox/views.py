@@ -4,6 +4,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.actors import outside_transaction
 from credit.sandbox.files import BUREAUX, Fault, File, choose_fault, fault_of, file_of, files
+from credit.sandbox.inbox import (
+    FileFault,
+    FileRefused,
+    Receipt,
+    choose_file_fault,
+    file_fault_of,
+    take,
+    without_a_line,
+)
 from wallet.sandbox.hanging_up import hang_up
 
 WORDS = {"A": "performing", "B": "watchlist", "C": "substandard", "D": "lost"}
@@ -46,6 +56,58 @@ def savanna(request: HttpRequest) -> HttpResponseBase:
     asked = request.POST
     born = asked.get("DOB") or "01/01/1990"
     return _answer(request, "savanna", asked["BVN"], lambda bvn, file: _flat(asked["REF"], bvn, born, file))
+
+
+@csrf_exempt
+@require_POST
+@login_not_required
+@outside_transaction
+def meridian_files(request: HttpRequest) -> HttpResponseBase:
+    if not _knows(request.headers.get("Authorization", "").removeprefix("Bearer "), "meridian"):
+        return JsonResponse({"error": "unknown subscriber"}, status=401)
+    return _take(
+        request,
+        "meridian",
+        lambda receipt: JsonResponse(
+            {"receipt": receipt.number, "sha256": receipt.sha256, "rows": receipt.rows}
+        ),
+        lambda code: JsonResponse({"error": code}, status=422),
+    )
+
+
+@csrf_exempt
+@require_POST
+@login_not_required
+@outside_transaction
+def savanna_files(request: HttpRequest) -> HttpResponseBase:
+    if not _knows(request.headers.get("X-Subscriber-Key", ""), "savanna"):
+        return JsonResponse({"CODE": "91"}, status=403)
+    return _take(
+        request,
+        "savanna",
+        lambda receipt: JsonResponse({"CODE": "00", "RECEIPT": receipt.number, "HASH": receipt.sha256}),
+        lambda code: JsonResponse({"CODE": code}),
+    )
+
+
+def _take(
+    request: HttpRequest,
+    bureau: str,
+    taken: Callable[[Receipt], HttpResponse],
+    refused: Callable[[str], HttpResponse],
+) -> HttpResponseBase:
+    fault, content = file_fault_of(bureau), request.read()
+    if fault == FileFault.DOWN:
+        return HttpResponse("<h1>Service Unavailable</h1>", status=503)
+    told = request.headers.get("X-Content-SHA256", "")
+    if fault == FileFault.GARBLED:
+        content = without_a_line(content)
+        told = sha256(content).hexdigest()  # a proxy made the hash anew: only the file's own totals can tell
+    try:
+        receipt = take(bureau, content, key=request.headers.get("Idempotency-Key", ""), told=told)
+    except FileRefused as why:
+        return refused(why.code)
+    return hang_up(request) if fault == FileFault.LOST else taken(receipt)
 
 
 def _answer(
@@ -108,16 +170,19 @@ def control(request: HttpRequest) -> HttpResponse:
     """Choose what goes wrong at which bureau; it goes wrong with every search until something else is chosen."""
     if request.method == "POST":
         bureau, fault = request.POST.get("bureau", ""), request.POST.get("fault", "")
-        if bureau not in BUREAUX or fault not in Fault.values:
+        files_too = request.POST.get("file_fault", "")
+        if bureau not in BUREAUX or fault not in Fault.values or files_too not in FileFault.values:
             raise Http404
         choose_fault(bureau, fault)
+        choose_file_fault(bureau, files_too)
         return redirect("sandbox_bureaux:control")
     on = timezone.localdate()
     known = [(digit, file.words) for digit, file in files(on).items()]
     others = file_of("9", on)
     context = {
-        "bureaux": [(bureau, bureau.title(), fault_of(bureau)) for bureau in BUREAUX],
+        "bureaux": [(bureau, bureau.title(), fault_of(bureau), file_fault_of(bureau)) for bureau in BUREAUX],
         "faults": Fault.choices,
+        "file_faults": FileFault.choices,
         "files": [*known, ("4–9", others.words)],
     }
     return render(request, "sandbox/bureaux.html", context)

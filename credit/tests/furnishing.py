@@ -12,6 +12,7 @@ from credit.models import (
     AdverseAction,
     BucketChange,
     BureauReport,
+    BureauReturn,
     Case,
     Collection,
     CreditScore,
@@ -25,6 +26,7 @@ from credit.models import (
     PayoffQuote,
     Question,
     Reminder,
+    ReportedLoan,
     ScorecardVersion,
     Signature,
     StatusChange,
@@ -111,4 +113,11 @@ def furnish_credit(user: User) -> Loan:
         loan=loan, due_date=day(1), state="TAKEN", taken=1, posting_id=posting_id(), ended_at=at
     )
     Reminder.objects.create(loan=loan, due_date=day(1), kind="SOON")
+    month = day(0).replace(day=1)
+    told, _is_new = BureauReturn.objects.get_or_create(
+        month=month, defaults={"rows": 1, "corrections": 0, "lent": 1, "balance": 1, "overdue": 0}
+    )
+    ReportedLoan.objects.create(
+        of_return=told, loan=loan, month=month, status="OPEN", balance=1, overdue=0, days_late=0
+    )
     return loan

@@ -12,6 +12,7 @@ from storage_app.services.buckets import Rules, What, Who
 AVATARS, DOCUMENTS, INCOMING = "avatars", "documents", "incoming"
 KYC, KYC_INCOMING = "kyc", "kyc-incoming"
 ARCHIVES = "archives"
+BUREAU_FILES = "bureau-files"
 PAYMENT_LINKS = "payment-links"
 PHOTOGRAPHS = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"]
 
@@ -55,6 +56,8 @@ _ALL: dict[str, dict[str, Any]] = {
     },
     # Months of big tables that were taken out of the database. No rule opens it; whoever restores them is the service.
     ARCHIVES: {"keep_versions": 0},
+    # What the credit bureaux are told each month, sealed. No rule opens it; our own service writes and sends it.
+    BUREAU_FILES: {"keep_versions": 0},
 }
 WAITING_ROOMS = (INCOMING, KYC_INCOMING)
 _RULES: dict[str, Rules] = {
@@ -64,6 +67,7 @@ _RULES: dict[str, Rules] = {
     KYC: [],
     KYC_INCOMING: [],
     ARCHIVES: [],
+    BUREAU_FILES: [],
 }
 
 
