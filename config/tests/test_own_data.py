@@ -239,6 +239,7 @@ EXEMPT = {
     "credit_case": "what waits for an officer; what was decided is among the states",
     "credit_commission": NOBODYS,
     "credit_disbursement": "that a contract is to be paid out; the contract and the loan are in files",
+    "credit_loanmodification": "what a change of a loan came to for its lenders; the new schedule is in a file",
     "credit_loanproduct": NOBODYS,
     "credit_loanroll": NOBODYS,
     "credit_loanrollchunk": NOBODYS,

@@ -32,7 +32,7 @@ from core.staff import (
 from core.staff_ages import age_filter
 from credit.admin import portfolio
 from credit.loan_figures import PARKED
-from credit.models import Application, Loan, LoanTransaction, Payout
+from credit.models import Application, Loan, LoanModification, LoanTransaction, Payout
 from credit.services.rolling import close_again
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
@@ -144,6 +144,20 @@ class LoanAdmin(ReadOnlyAdmin):
                     ),
                 ]
                 for row in happened
+            ],
+        )
+        yield Panel(
+            _("What changes came to for the lenders"),
+            [_("Day"), _("What"), _("Lender"), _("Worth before"), _("Worth after"), _("Gain"), _("Schedule")],
+            [
+                [
+                    *(each.on, each.transaction.get_kind_display(), each.share.provider.display_name),
+                    *(amount(part, loan.currency_id) for part in (each.carrying, each.present)),
+                    *(amount(each.gain, loan.currency_id, sign=True), each.version.number),
+                ]
+                for each in LoanModification.objects.filter(loan=loan)
+                .select_related("transaction", "share__provider", "version")
+                .order_by("-transaction__number", "share")[:SHOWN]
             ],
         )
         got = (

@@ -39,6 +39,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "buckets": lambda: buckets(last),
         "vintages": lambda: vintages(last),
         "stages": lambda: stages(last),
+        "modifications": modifications,
         "impact": lambda: impact(quarter),
     }
     wanted = request.GET.get("csv", "")
@@ -141,6 +142,27 @@ def stages(last: date | None) -> Table:
                 Percent(one.coverage),
             ]
             for stage, one in rows
+        ],
+    )
+
+
+def modifications() -> Table:
+    since = month_after(timezone.localdate().replace(day=1), 1 - MONTHS)
+    return Table(
+        "modifications",
+        _("Changes of what was agreed, for the lenders"),
+        _(
+            "What was to come, discounted at the loan’s original effective rate, before and after the change: a gain,"
+            " or below zero a loss, of the lenders (IFRS 9, 5.4.3). It is in no books of ours."
+        ),
+        [_("Month"), _("Measures"), _("Gains"), _("Losses"), _("Net")],
+        [
+            [
+                date_format(one.month, "M Y"),
+                one.measures,
+                *(Money(one.gains), Money(one.losses), Money(one.net)),
+            ]
+            for one in portfolio.modifications(since=since)
         ],
     )
 

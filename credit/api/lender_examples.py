@@ -37,7 +37,15 @@ SUMMARY = {
     "late_loans": 1,
     "late": 945600,
     "buckets": [{"bucket": "CURRENT", "loans": 11, "owed": 241200000}],
-    "months": [{"month": "2026-01-01", "lent": 310000000, "returned": 58800000, "earned": 12270000}],
+    "months": [
+        {
+            "month": "2026-01-01",
+            "lent": 310000000,
+            "returned": 58800000,
+            "earned": 12270000,
+            "modified": -147100,
+        }
+    ],
 }
 PRODUCT = {
     "id": _PRODUCT,

@@ -44,12 +44,15 @@ class LendingBucketSerializer(serializers.Serializer[Any]):
 
 
 class LendingMonthSerializer(serializers.Serializer[Any]):
-    """What was lent in a month, came back, and was earned."""
+    """What was lent in a month, came back and was earned, and what changes of loans came to."""
 
     month = serializers.DateField(source="first", help_text=_("Its first day."))
     lent = MoneyField()
     returned = MoneyField()
     earned = MoneyField()
+    modified = MoneyField(
+        help_text=_("What changes of what was agreed came to; below zero a loss. No money moved.")
+    )
 
 
 class LendingSummarySerializer(serializers.Serializer[Any]):

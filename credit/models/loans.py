@@ -176,6 +176,42 @@ class ScheduleVersion(models.Model):
         return str(self.number)
 
 
+class LoanModification(models.Model):
+    """What a change of what was agreed came to for one share, at the loan's original effective rate. Append-only.
+
+    Minor units (kobo): `carrying` is what the cash flows agreed before were worth on the day, `present` what those of
+    the schedule `version` are, `gain` the difference, below zero a loss (`credit/modification.py`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="modifications")
+    transaction = models.ForeignKey(
+        LoanTransaction, on_delete=models.PROTECT, related_name="modifications", db_index=False
+    )
+    share = models.ForeignKey(Share, on_delete=models.PROTECT, related_name="modifications")
+    version = models.ForeignKey(ScheduleVersion, on_delete=models.PROTECT, related_name="modifications")
+    on = models.DateField()
+    effective_rate = models.DecimalField(max_digits=30, decimal_places=12)
+    carrying = models.BigIntegerField()
+    present = models.BigIntegerField()
+    gain = models.BigIntegerField()
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("modification of a loan")
+        verbose_name_plural = _("modifications of loans")
+        constraints = [
+            models.UniqueConstraint(fields=["transaction", "share"], name="loan_modification_once"),
+            models.CheckConstraint(
+                condition=Q(gain=models.F("present") - models.F("carrying")), name="loan_modification_adds_up"
+            ),
+        ]
+        indexes = [models.Index(fields=["on"], name="loan_modification_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.gain}"
+
+
 class Instalment(models.Model):
     """One row of a schedule version: what is asked, and when; minor units. Append-only.
 

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
 from core.actors import acting_as_service
-from credit.models import Bid, Bucket, Loan, Payout, Provider, Share
+from credit.models import Bid, Bucket, Loan, LoanModification, Payout, Provider, Share
 from credit.states import State
 from wallet.models import Account
 
@@ -60,10 +60,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Month:
+    """`modified` is what changes of what was agreed came to, below zero a loss; it moved no money."""
+
     first: date
     lent: int
     returned: int
     earned: int
+    modified: int
 
 
 def standing_of(provider: Provider) -> Standing:
@@ -108,9 +111,9 @@ def buckets_of(provider: Provider) -> list[OfBucket]:
 
 
 def months_of(provider: Provider, *, since: date) -> list[Month]:
-    """Return what was lent, came back and was earned, month by month."""
+    """Return what was lent, came back and was earned, and what changes came to, month by month."""
     with acting_as_service():
-        rows = (
+        paid = (
             Payout.objects.filter(share__provider=provider, transaction__on__gte=since)
             .annotate(month=TruncMonth("transaction__on"))
             .values("month")
@@ -119,9 +122,13 @@ def months_of(provider: Provider, *, since: date) -> list[Month]:
                 returned=Coalesce(Sum("principal", filter=Q(principal__gt=0)), 0),
                 earned=Coalesce(Sum(F("interest") + F("charges")), 0),
             )
-            .order_by("month")
         )
-        return [Month(row["month"], -row["lent"], row["returned"], row["earned"]) for row in rows]
+        found = {row["month"]: (-row["lent"], row["returned"], row["earned"]) for row in paid}
+        changes = LoanModification.objects.filter(share__provider=provider, on__gte=since)
+        by_month = changes.annotate(month=TruncMonth("on")).values_list("month")
+        modified = dict(by_month.annotate(sum=Sum("gain")))
+    months = sorted({*found, *modified})
+    return [Month(month, *found.get(month, (0, 0, 0)), modified.get(month, 0)) for month in months]
 
 
 def parts_of(provider: Provider, contracts: Iterable[UUID]) -> dict[UUID, Part]:

@@ -17,6 +17,7 @@ from credit.replay import Capitalise, ChangeRate, ReAge, Reschedule
 from credit.replay import Event as LoanEvent
 from credit.services.folding import Kind
 from credit.services.holding import Held
+from credit.services.modifying import keep_modification
 from credit.services.noting import enter
 from credit.services.steps import step
 from credit.states import Actor, Event, Guard, State, StateRefused
@@ -100,7 +101,9 @@ def _agree_anew(held: Held, event: Reschedule | ReAge, way: Event, reason: str) 
 
 def _change(held: Held, event: LoanEvent, *, kind: str, reason: str) -> LoanTransaction:
     _require_active(held, kind.lower())
+    before = held.standing
     row = enter(held, event, kind=kind, reason=reason)
+    keep_modification(held, before, row)
     notices.schedule_changed(held.loan)
     return row
 

@@ -12,10 +12,11 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from credit.models import Application, Bid, LoanDay, LoanRoll, loan_day_id
+from credit.models import Application, Bid, LoanDay, LoanModification, LoanRoll, loan_day_id
 
 DAY = timedelta(days=1)
 STAGES = (1, 2, 3)
@@ -86,6 +87,20 @@ class Compared:
     kind: str
     groups: list[Impact]
     hidden: int
+
+
+@dataclass(frozen=True)
+class Modified:
+    """Measures agreed in a month that changed what is to be paid, and what they came to for the lenders."""
+
+    month: date
+    measures: int
+    gains: int
+    losses: int
+
+    @property
+    def net(self) -> int:
+        return self.gains + self.losses
 
 
 def share(part: int, whole: int) -> Decimal | None:
@@ -164,6 +179,17 @@ def _vintage(month: date, parts: dict[int | None, tuple[int, int]], last: date, 
         sum(lent for _loans, lent in parts.values()),
         tuple(late),
     )
+
+
+def modifications(*, since: date) -> list[Modified]:
+    """Return what measures came to at the original effective rates, month by month, the newest first."""
+    rows = LoanModification.objects.filter(on__gte=since).annotate(month=TruncMonth("on")).values("month")
+    told = rows.annotate(
+        measures=Count("transaction", distinct=True),
+        gains=Sum("gain", filter=Q(gain__gt=0), default=0),
+        losses=Sum("gain", filter=Q(gain__lt=0), default=0),
+    )
+    return [Modified(**row) for row in told.order_by("-month")]
 
 
 def month_after(month: date, many: int) -> date:

@@ -19,10 +19,12 @@ from accounts.approvals import ApprovalAction, Described, Payload
 from accounts.models import Approval
 from core.errors import DomainError
 from core.ids import posting_id
+from core.templatetags.money import signed_money
 from credit.models import DelinquencyPause, Loan, LoanStanding, Position
 from credit.refusals import LoanNotFound
 from credit.services.approved.pictures import before_and_after, picture_of
 from credit.services.holding import Held, hold
+from credit.services.modifying import gain_of
 from wallet.services.approved.adjustments import OwnMoney
 
 LONGEST_WORDS = 300
@@ -118,6 +120,10 @@ def _rehearse(deed: Deed, payload: Payload) -> Described:
         before = picture_of(held)
         deed.run(held, payload, posting_id())
         said = before_and_after(before, picture_of(held), held.loan.currency_id)
+        gain = gain_of(held.loan, held.record.transactions)
+        if gain is not None:
+            label = _("For the lender, at the original effective rate")
+            said.append((label, signed_money(gain, held.loan.currency_id)))
         transaction.set_rollback(True)
     return said
 
