@@ -8,6 +8,7 @@ then stay as they were told.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -108,7 +109,12 @@ def _given_up(loan: Loan, on: date) -> bool:
 
 def _add_missing(key: UUID, month: date) -> None:
     last = last_day_of(month)
-    facts = {"key": key, "month": month, "first": loan_day_id(FIRST, last), "last": loan_day_id(LAST, last)}
+    facts: dict[str, Any] = {
+        "key": key,
+        "month": month,
+        "first": loan_day_id(FIRST, last),
+        "last": loan_day_id(LAST, last),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MISSING, facts)
 

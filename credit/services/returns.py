@@ -7,6 +7,7 @@ units (kobo).
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -151,7 +152,7 @@ def _check(month: date, today: date) -> None:
         raise MonthPast(month=str(later))
 
 
-def _of(key: UUID, month: date) -> dict[str, object]:
+def _of(key: UUID, month: date) -> dict[str, Any]:
     last = last_day_of(month)
     return {
         "key": key,
