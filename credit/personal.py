@@ -105,7 +105,7 @@ LOAN_DAY = (
 )
 BUCKET = ("loan_id", "day", "was", "now", "stage_was", "stage_now", "overdue_days")
 COLLECTION = ("loan_id", "due_date", "state", "taken", "tries", "code", "posting_id", "made_at", "ended_at")
-REPORTED = ("loan_id", "of_return__made_at", "month", "status", "balance", "overdue", "days_late")
+REPORTED = ("loan_id", "of_return_id", "month", "status", "balance", "overdue", "days_late")
 REMINDER = ("loan_id", "due_date", "kind", "made_at")
 
 
