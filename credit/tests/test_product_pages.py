@@ -393,7 +393,8 @@ def test_what_cannot_be_stands_at_its_field_and_what_a_method_does_not_need_is_n
     prove_factor(owner)
     address = f"/organizations/{provider.organization.slug}/lending/products/new/"
     for typed, field, words in (
-        ({"method": "BALLOON"}, "balloon", "above 0 and at most 100"),
+        ({"method": "BALLOON"}, "balloon", "This field is required."),
+        ({"method": "BALLOON", "balloon": "0"}, "balloon", "above 0 and at most 100"),
         ({"method": "BALLOON", "balloon": "120"}, "balloon", "above 0 and at most 100"),
         ({"method": "STEPPED", "weights": "0 0"}, "weights", "one of them above zero"),
         ({"method": "STEPPED", "weights": "one two"}, "weights", "Enter a number"),
