@@ -18,11 +18,11 @@ def find() -> str | None:
 def ensure() -> str | None:
     """Find one, or install Debian's as root where apt-get is; return None when neither worked."""
     found = find()
-    if found is None or ("ALAJO_CHROMIUM" not in os.environ and not found.endswith(NAMES[0])):
-        if shutil.which("apt-get") and os.geteuid() == 0:
-            print("Installing Chromium for the browser tests …", flush=True)
-            _run("update")
-            _run("install", "-y", NAMES[0]) or _run("install", "-y", "chromium")
+    could_be_better = found is None or (found.endswith("chromium") and "ALAJO_CHROMIUM" not in os.environ)
+    if could_be_better and shutil.which("apt-get") and os.geteuid() == 0:
+        print("Installing Chromium for the browser tests …", flush=True)
+        _run("update")
+        _run("install", "-y", NAMES[0]) or _run("install", "-y", "chromium")
     return find()
 
 

@@ -20,7 +20,7 @@ from wallet.tests.factories import install_sandbox
 
 NONE_FOUND = (
     "No Chromium, so nobody has looked at the pages. `make test` as root installs Debian's (apt-get install "
-    "chromium); else set ALAJO_CHROMIUM to the path of a Chromium or Chrome."
+    "chromium-headless-shell); else set ALAJO_CHROMIUM to the path of a Chromium or Chrome."
 )
 
 
