@@ -45,7 +45,7 @@ def declined(ada: User) -> Application:
         AdverseAction.objects.create(
             application=asked,
             kind="DECLINED",
-            reasons=["Pay to income 34 %, best band under 5 %"],
+            reasons=["Pay to income: 34 %. Best: under 5 %"],
             bureaux=[{"bureau": "savanna", "name": "Savanna", "on": "2026-12-01"}],
             due_at=at + timedelta(days=30),
         )
@@ -77,7 +77,7 @@ def declined(ada: User) -> Application:
 
 def test_a_refusal_says_why_and_can_be_looked_at_again_once(browser: Client, declined: Application) -> None:
     page = text(browser.get(own(declined, "decision/")))
-    for words in ("Pay to income 34 %", "Old Bank", "₦5,000.00", "3 searches", "Have a person look again"):
+    for words in ("Pay to income: 34 %", "Old Bank", "₦5,000.00", "3 searches", "Have a person look again"):
         assert words in page
     where = own(declined, "decision/review/")
     assert browser.post(where, {"text": "short"}).status_code == 422
