@@ -41,6 +41,9 @@ def headline(facts: Facts) -> Rows:
         (_("You pay back"), money(facts["total_payable"], currency)),
         (_("APR, all costs"), percent(Decimal(facts["apr"]))),
         (_("First instalment"), money(_first(facts)[4], currency)),
+        (_("First instalment"), money(facts["rows"][0][4], currency)),
+        (_("APR, all costs"), percent(Decimal(facts["apr"]))),
+        (_("You pay back"), money(facts["total_payable"], currency)),
     ]
 
 
