@@ -266,8 +266,6 @@ CONTRACT = {
     "received": 9900000,
     "total_payable": 10402640,
     "late_charge": LATE,
-    "shares": [{"lender": _LENDER, "offer": _OFFER, "amount": 10000000, "rate": "24.0000", "fees": 100000}],
-    "late_charge": _LATE,
     "shares": [{"lender": LENDER, "offer": _OFFER, "amount": 10000000, "rate": "24.0000", "fees": 100000}],
     "sha256": _HASH,
     "needs_search_consent": True,
