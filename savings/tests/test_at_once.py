@@ -10,6 +10,7 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import posting_id, uuid7
+from core.rolling import close_whole_day
 from savings import refusals, services
 from savings.models import Accrual, Move, Position, UserSavings
 from savings.services import Wish
@@ -119,13 +120,7 @@ def test_the_roll_beside_people_who_pay_in_closes_each_day_once_with_what_counte
 
     def roll() -> None:
         for one in (day(2), day(1)):
-            with acting_as_service():
-                services.start_roll(day=one, size=2)
-            for _ in range(50):
-                services.close_next_chunk(day=one)
-                with acting_as_service():
-                    if services.finish_roll(day=one):
-                        break
+            close_whole_day(services.SAVINGS, day=one, size=2)
 
     def pay(saving: UserSavings) -> Callable[[], Move]:
         return lambda: services.contribute(
