@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import staff_figures
 from core.rolling import DAY, Rolled
-from core.staff import Panel, ReadOnlyAdmin, list_of, moment, page_of, time_of
+from core.staff import EMPTY, Panel, ReadOnlyAdmin, list_of, moment, page_of, time_of
 from core.staff_figures import Figure, Group, counted
 
 SHOWN = 50
@@ -148,7 +148,8 @@ def _sum_of(told: Told) -> Callable[[Any], Any]:
 
     @admin.display(description=told.label)
     def field(roll: Any) -> Any:
-        return told.show(roll.chunks.aggregate(sum=Coalesce(Sum(told.column), 0))["sum"])
+        total = roll.chunks.aggregate(sum=Sum(told.column))["sum"]
+        return EMPTY if total is None else told.show(total)
 
     field.__name__ = f"sum_of_{told.column}"
     return field
