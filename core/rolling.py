@@ -101,7 +101,7 @@ def _cut(rolled: Rolled, roll: Any, size: int) -> None:
 
 def _take_up_again(rolled: Rolled, roll: Any) -> None:
     left_out = rolled.open_at(roll.day).filter(pk__gte=OuterRef("first"), pk__lt=OuterRef("next"))
-    if rolled.chunks.objects.filter(Exists(left_out), roll=roll).update(done_at=None):
+    if rolled.chunks.objects.filter(Exists(left_out), roll=roll, done_at__isnull=False).update(done_at=None):
         roll.finished_at = None
         setattr(roll, rolled.total, getattr(roll, rolled.total) + rolled.open_at(roll.day).count())
         roll.save(update_fields=["finished_at", rolled.total])

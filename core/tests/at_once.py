@@ -5,43 +5,52 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from threading import Barrier, Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
 
 from django.db import connection, connections
 
 from core.actors import acting_as_service
 from core.errors import DomainError
 
+PATIENCE = 30  # seconds
 
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """Do all of them at the same moment; return what each gave back, or its refusal."""
-    ready, done = Barrier(len(deeds)), []
 
-    def run(deed: Callable[[], object]) -> None:
-        ready.wait()
+def at_once(*deeds: Callable[[], Any]) -> list[Any]:
+    """Do all of them at the same moment, each on a connection of its own; return what each gave, or its refusal."""
+    ready = Barrier(len(deeds))
+
+    def run(deed: Callable[[], Any]) -> Any:
         try:
-            done.append(deed())
+            connection.ensure_connection()
+            ready.wait(PATIENCE)
+            return deed()
         except DomainError as refusal:
-            done.append(refusal)
+            return refusal
         finally:
             connections.close_all()
 
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done
+    with ThreadPoolExecutor(len(deeds)) as threads:
+        return list(threads.map(run, deeds))
 
 
 def killed_at_random(
-    work: Callable[[], object], *, rounds: int, workers: int = 2, after_each: Callable[[], object] = bool
+    work: Callable[[], object],
+    *,
+    rounds: int,
+    within: tuple[float, float] = (0.02, 0.15),
+    workers: int = 2,
+    after_each: Callable[[], object] = bool,
 ) -> None:
-    """Have processes work, kill them at random moments, and begin again; at last let them end what there is to do."""
+    """Have processes work, kill them at random moments, and begin again; at last let them end what there is to do.
+
+    They are killed `within` so many seconds of a round.
+    """
     chance, killed = random.Random(8), 0
     for _round in range(rounds):
         pids = [_in_a_process(work) for _worker in range(workers)]
-        time.sleep(chance.uniform(0.02, 0.15))
+        time.sleep(chance.uniform(*within))
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
             killed += os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
