@@ -34,7 +34,7 @@ from core.templatetags.rates import percent
 from credit.admin import portfolio
 from credit.loan_figures import PARKED
 from credit.models import Application, Loan, LoanTransaction, Payout
-from credit.services.rolling import close_again
+from credit.services.parking import close_again
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
