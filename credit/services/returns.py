@@ -21,12 +21,13 @@ from core import encryption
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import uuid7
+from core.rolling import days_to_close
 from credit import bureaux
 from credit.bureau_file import FileLine, file_for
 from credit.models import BureauFile, BureauReturn, ReportedLoan, loan_day_id
+from credit.services.closing import LOANS
 from credit.services.portfolio import month_after
 from credit.services.return_corrections import add_corrections, last_day_of
-from credit.services.rolling import days_to_close
 from storage_app import blobs
 from storage_app.services import house, objects
 
@@ -144,7 +145,7 @@ def _take_turn() -> None:
 
 def _check(month: date, today: date) -> None:
     last = last_day_of(month)
-    open_days = days_to_close(until=last) if last < today else [last]
+    open_days = days_to_close(LOANS, until=last) if last < today else [last]
     if open_days:
         raise MonthOpen(day=open_days[0].isoformat())
     later = BureauReturn.objects.filter(month__gt=month).order_by("-month").first()
