@@ -136,6 +136,10 @@ app.conf.beat_schedule = {
     "pay off replaced loans": {"task": "credit.servicing_tasks.refinance_loans", "schedule": 60.0},
     "close loans paid off": {"task": "credit.servicing_tasks.settle_loans", "schedule": 600.0},
     "search fully": {"task": "credit.contract_tasks.search_all_fully", "schedule": 300.0},
+    "give back what nobody asked for": {
+        "task": "credit.contract_tasks.release_undrawn",
+        "schedule": crontab(minute=10),
+    },
     "end what nobody signed": {"task": "credit.contract_tasks.lapse_unsigned", "schedule": 300.0},
     "offer automatically": {"task": "credit.bidding_tasks.offer_automatically", "schedule": 60.0},
     "expire listings": {"task": "credit.bidding_tasks.expire_listings", "schedule": 60.0},

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from credit.drawdown import Drawdown
 from credit.periods import MONTH_12_EU, Calendar
 from credit.terms import Grace, Method, Paying, Rounding, Terms
 from wallet.rhythm import MONTHLY
@@ -27,6 +28,7 @@ class ProductRules:
     growth: Decimal = Decimal(0)
     growth_every: int = 1
     arrears_earn: bool = False
+    drawdown: Drawdown = field(default_factory=Drawdown)
 
     def terms(self, *, amount: int, rate: Decimal, count: int, start: date) -> Terms:
         """Return the terms of a loan of so much (minor units) paid out on `start`. Raises ValueError."""
