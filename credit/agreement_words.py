@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from core.templatetags.money import money
 from core.templatetags.rates import percent
-from credit import borrowing_words
+from credit import borrowing_words, product_words
 from credit.models import Consent
 from credit.periods import MONTH_12, MONTH_12_EU
 from credit.terms import Counts
@@ -40,8 +40,14 @@ def headline(facts: Facts) -> Rows:
         (_("You receive"), money(facts["received"], currency)),
         (_("You pay back"), money(facts["total_payable"], currency)),
         (_("APR, all costs"), percent(Decimal(facts["apr"]))),
-        (_("First instalment"), money(facts["rows"][0][4], currency)),
+        (_("First instalment"), money(_first(facts)[4], currency)),
     ]
+
+
+def _first(facts: Facts) -> list[Any]:
+    """The first instalment that asks for something."""
+    rows: list[list[Any]] = facts["rows"]
+    return next((row for row in rows if row[4]), rows[0])
 
 
 def sections(facts: Facts) -> list[Section]:
@@ -100,14 +106,18 @@ def _basis(day_count: str) -> str:
 
 
 def _paying(facts: Facts) -> Section:
-    first, last = facts["rows"][0], facts["rows"][-1]
-    currency = facts["currency"]
+    first, last = _first(facts), facts["rows"][-1]
+    largest = max(facts["rows"], key=lambda row: row[4])
+    currency, rules = facts["currency"], rules_of(facts["rules"])
     rows = [
         (_("Instalments"), str(len(facts["rows"]))),
-        (_("How they are made"), borrowing_words.method(rules_of(facts["rules"]))),
+        (_("How they are made"), borrowing_words.method(rules)),
         (_("The first"), f"{money(first[4], currency)}, {_day(first[1])}"),
         (_("The last"), f"{money(last[4], currency)}, {_day(last[1])}"),
     ]
+    if largest[4] > max(first[4], last[4]):
+        rows.append((_("The largest"), f"{money(largest[4], currency)}, {_day(largest[1])}"))
+    rows += product_words.unusual(rules, currency)
     return Section(_("How it is paid back"), rows, as_of(facts))
 
 
@@ -131,9 +141,16 @@ def _late(facts: Facts) -> Section:
             ),
         )
     )
-    note = _(
-        "What you borrowed earns interest until it is paid. There is no interest on interest, and no charge on charges."
-    )
+    if rules_of(facts["rules"]).arrears_earn:
+        note = _(
+            "What you borrowed earns interest until it is paid, and so does interest that is overdue. There is no "
+            "charge on charges."
+        )
+    else:
+        note = _(
+            "What you borrowed earns interest until it is paid. There is no interest on interest, and no charge on "
+            "charges."
+        )
     return Section(_("If you pay late"), rows, note)
 
 

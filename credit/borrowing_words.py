@@ -56,9 +56,6 @@ _METHODS: dict[str, str | Promise] = {
     Method.EQUAL_PRINCIPAL: gettext_lazy("The same part of the loan each time, so instalments shrink"),
     Method.FLAT: gettext_lazy("The same instalment each time, interest on all that was lent"),
     Method.INTEREST_ONLY: gettext_lazy("Interest only, and the whole loan with the last instalment"),
-    Method.BALLOON: gettext_lazy("Small instalments, and a large one at the end"),
-    Method.GRADUATED: gettext_lazy("Instalments that change step by step"),
-    Method.STEPPED: gettext_lazy("Instalments of different sizes"),
 }
 _UNMET: dict[str, str | Promise] = {
     Guard.COMPLETE_FILE: gettext_lazy("Some steps are not done yet."),
@@ -115,7 +112,33 @@ def rates(terms: ProductTerms) -> str:
 
 
 def method(rules: ProductRules) -> str:
+    """How a loan is paid back, with the figures that its method has."""
+    if rules.method is Method.BALLOON:
+        words = _("Smaller instalments, and %(part)s of the loan that waits for the last")
+        return words % {"part": percent(rules.balloon)}
+    if rules.method is Method.GRADUATED:
+        return _graduated(rules)
+    if rules.method is Method.STEPPED:
+        weights = " : ".join(f"{one.normalize():f}" for one in rules.weights)
+        return _("Instalments in the proportion %(weights)s, over and over") % {"weights": weights}
     return str(_METHODS[rules.method])
+
+
+def _graduated(rules: ProductRules) -> str:
+    said = {"percent": percent(abs(rules.growth)), "number": rules.growth_every}
+    if rules.growth > 0:
+        words = ngettext(
+            "Each instalment is %(percent)s larger than the one before",
+            "After every %(number)s instalments they are %(percent)s larger",
+            rules.growth_every,
+        )
+    else:
+        words = ngettext(
+            "Each instalment is %(percent)s smaller than the one before",
+            "After every %(number)s instalments they are %(percent)s smaller",
+            rules.growth_every,
+        )
+    return words % said
 
 
 def late(charge: LateCharge, currency: str) -> str:

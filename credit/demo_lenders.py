@@ -12,8 +12,8 @@ from accounts.services import organizations
 from core.ids import posting_id
 from credit.models import LoanProduct, Provider
 from credit.penalties import LateCharge
+from credit.product_checks import Offered
 from credit.services import lender_money, lenders, products, rules
-from credit.services.products import Offered
 from wallet import services as wallet
 from wallet.services import Line
 

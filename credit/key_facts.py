@@ -121,10 +121,10 @@ def shown(rate: Decimal) -> Decimal:
 
 
 def _late(agreed: Agreed, priced: Priced, on: date) -> LateExample | None:
-    """The first instalment, not paid for some days longer than is free. None where nothing is charged."""
+    """The first that asks for something, not paid for some days longer than is free. None where nothing is charged."""
     if not agreed.late.percent:
         return None
-    first, days = priced.rows[0], agreed.late.days_free + LATE_BY
+    first, days = next(row for row in priced.rows if row.payment), agreed.late.days_free + LATE_BY
     lent = replay(priced.terms, [Disburse(on, agreed.amount)])
     standing = roll(lent, first.due + timedelta(days=days))
     return LateExample(

@@ -6,6 +6,7 @@ Amounts are minor units (kobo), percents are of what is lent.
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import cycle, islice
 
 from credit.drawdown import Drawdown
 from credit.periods import MONTH_12_EU, Calendar
@@ -15,7 +16,11 @@ from wallet.rhythm import MONTHLY
 
 @dataclass(frozen=True)
 class ProductRules:
-    """`balloon` is percent of what is lent that waits for the last instalment; `growth` as in `Terms`."""
+    """A rule that the method has no use for says nothing.
+
+    `balloon` is percent of what is lent that waits for the last instalment. `weights` begin again after the last of
+    them, so that they fit a loan of any length. The others are as in `Terms`.
+    """
 
     method: Method = Method.LEVEL
     rhythm: str = MONTHLY
@@ -27,6 +32,8 @@ class ProductRules:
     balloon: Decimal = Decimal(0)
     growth: Decimal = Decimal(0)
     growth_every: int = 1
+    weights: tuple[Decimal, ...] = ()
+    capitalise_unpaid: bool = False
     arrears_earn: bool = False
     drawdown: Drawdown = field(default_factory=Drawdown)
 
@@ -43,8 +50,16 @@ class ProductRules:
             balloon=balloon,
             growth=self.growth,
             growth_every=self.growth_every,
+            weights=self.weights_of(count),
             grace=self.grace,
             rounding=self.rounding,
             paying=self.paying,
+            capitalise_unpaid=self.capitalise_unpaid,
             arrears_earn=self.arrears_earn,
         )
+
+    def weights_of(self, count: int) -> tuple[Decimal, ...]:
+        """Return the weight of each instalment of so many; none where the method weighs nothing."""
+        if self.method is not Method.STEPPED:
+            return ()
+        return tuple(islice(cycle(self.weights), count))

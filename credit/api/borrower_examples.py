@@ -21,7 +21,28 @@ _LENDER = {
     "complaints_email": "help@harvest.example",
     "complaints_phone": "",
 }
-_LATE = {"percent": "1.0000", "most": 500000, "cap": "10.0000", "days_free": 3}
+LATE = {"percent": "1.0000", "most": 500000, "cap": "10.0000", "days_free": 3}
+RULES: dict[str, Any] = {
+    "method": "LEVEL",
+    "rhythm": "MONTHLY",
+    "every": 1,
+    "day_count": "MONTH/12-EU",
+    "balloon_percent": None,
+    "growth_percent": None,
+    "growth_every": None,
+    "weights": None,
+    "grace": {"no_principal": 0, "interest_later": 0, "interest_free": 0, "capitalised": False},
+    "rounding": {"multiple": 1, "to": "NEAREST", "interest": "EVEN", "smoothed": False},
+    "paying": {
+        "order": ["INTEREST", "PRINCIPAL", "FEE", "PENALTY"],
+        "row_by_row": True,
+        "accrued_first": True,
+        "counts": "DAY",
+        "effect": "SMALLER",
+    },
+    "capitalise_unpaid": False,
+    "arrears_earn": False,
+}
 _COST = {
     "rate": "24.0000",
     "apr": "34.77",
@@ -77,7 +98,8 @@ PRODUCT = {
         "method": "LEVEL",
         "rhythm": "MONTHLY",
         "every": 1,
-        "late_charge": _LATE,
+        "rules": RULES,
+        "late_charge": LATE,
         "cooling_off_days": 3,
         "conditions": [],
     },
@@ -222,7 +244,7 @@ OFFERS = {
             "instalment": 3467547,
             "is_level": True,
             "method": "LEVEL",
-            "late_charge": _LATE,
+            "late_charge": LATE,
             "cooling_off_days": 3,
             "conditions": [],
             "sha256": _HASH,
@@ -247,7 +269,7 @@ CONTRACT = {
     "fees": 100000,
     "received": 9900000,
     "total_payable": 10402640,
-    "late_charge": _LATE,
+    "late_charge": LATE,
     "shares": [{"lender": _LENDER, "offer": _OFFER, "amount": 10000000, "rate": "24.0000", "fees": 100000}],
     "sha256": _HASH,
     "needs_search_consent": True,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from credit.api.borrower_examples import LATE, RULES
+
 AT = "2026-02-02T08:30:00Z"
 _LENDER = "cpr_01bXeVFsjJrkCWVZkY9mJE"
 _PRODUCT = "cpd_01bXeVFsjJrkCWVZkY9mJF"
@@ -56,6 +58,8 @@ PRODUCT = {
         "highest_rate": "48.0000",
         "fee_percent": "1.0000",
         "fee_fixed": 0,
+        "rules": RULES,
+        "late_charge": LATE,
         "cooling_off_days": 3,
         "conditions": [],
     },

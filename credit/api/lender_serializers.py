@@ -9,8 +9,10 @@ from accounts.api.organizations.serializers import ORGANIZATION
 from core.api.ids import IdField
 from core.api.serializers import InstantField, MoneyField, ObjectField, TextField
 from credit.api.lender_base import LenderFilter, LenderInput
+from credit.api.product_serializers import LateChargeSerializer, RepaymentRulesSerializer, rules_shown
 from credit.events import CONTRACT, LOAN, PRODUCT, PROVIDER, RULE, TRANSACTION
-from credit.models import AutoRule, Bucket, LoanProduct, LoanTransaction, Provider
+from credit.models import AutoRule, Bucket, LoanProduct, LoanTransaction, ProductTerms, Provider
+from credit.terms_data import late_of, rules_of
 from wallet.api.serializers import OpenEnumField
 
 
@@ -84,8 +86,14 @@ class LendingProductTermsSerializer(serializers.Serializer[Any]):
     highest_rate = percent()
     fee_percent = serializers.DecimalField(max_digits=7, decimal_places=4)
     fee_fixed = MoneyField()
+    rules = RepaymentRulesSerializer(help_text=_("How it is paid back."))
+    late_charge = LateChargeSerializer(source="late")
     cooling_off_days = serializers.IntegerField(help_text=_("Working days."))
     conditions = serializers.ListField(child=serializers.CharField())
+
+    def to_representation(self, instance: ProductTerms) -> dict[str, Any]:
+        read = {"rules": rules_shown(rules_of(instance.rules)), "late": late_of(instance.late)}
+        return super().to_representation({**vars(instance), **read})
 
 
 class LendingProductSerializer(serializers.Serializer[LoanProduct]):

@@ -12,6 +12,8 @@ from core.api.serializers import MoneyField, ObjectField, StrictSerializer
 from credit.application_rules import LEAST, LONGEST, MOST
 from credit.events import PRODUCT, PROVIDER
 from credit.models.providers import MOST_RATE
+from credit.product_rules import ProductRules
+from credit.terms import Method
 from wallet.api.serializers import CurrencyField, OpenEnumField
 
 
@@ -43,6 +45,82 @@ class LateChargeSerializer(serializers.Serializer[Any]):
     days_free = serializers.IntegerField(help_text=_("Days after the due day that cost nothing."))
 
 
+class GraceSerializer(serializers.Serializer[Any]):
+    """For how many instalments from the first on."""
+
+    no_principal = serializers.IntegerField(help_text=_("No principal is asked for."))
+    interest_later = serializers.IntegerField(
+        help_text=_("Interest waits, and is asked for with the first after.")
+    )
+    interest_free = serializers.IntegerField(help_text=_("No interest is charged."))
+    capitalised = serializers.BooleanField(help_text=_("Interest that waits becomes principal instead."))
+
+
+class RoundingSerializer(serializers.Serializer[Any]):
+    multiple = MoneyField(help_text=_("Instalments are a multiple of it; the last takes what is left."))
+    to = OpenEnumField(help_text=_("NEAREST, UP, DOWN."))
+    interest = OpenEnumField(help_text=_("Half a kobo of interest: EVEN, UP."))
+    smoothed = serializers.BooleanField(help_text=_("The last instalment is brought near the others."))
+
+
+class PayingSerializer(serializers.Serializer[Any]):
+    """What a payment is for."""
+
+    order = serializers.ListField(
+        child=OpenEnumField(),
+        help_text=_("What is due is paid in this order: INTEREST, PRINCIPAL, FEE, PENALTY."),
+    )
+    row_by_row = serializers.BooleanField(help_text=_("The oldest instalment whole, before the next."))
+    accrued_first = serializers.BooleanField(
+        help_text=_("What is more than is due pays interest earned since, before principal.")
+    )
+    counts = OpenEnumField(
+        help_text=_("Paid early, interest is charged to the DAY, or the end of its PERIOD.")
+    )
+    effect = OpenEnumField(
+        help_text=_("Paying more: SMALLER, FEWER or POSTPONED instalments, unless the borrower chooses.")
+    )
+
+
+class RepaymentRulesSerializer(serializers.Serializer[Any]):
+    """How a loan is paid back. What the method has no use for is null."""
+
+    method = OpenEnumField(
+        help_text=_("LEVEL, EQUAL_PRINCIPAL, FLAT, INTEREST_ONLY, BALLOON, GRADUATED, STEPPED.")
+    )
+    rhythm = OpenEnumField(help_text=_("DAILY, WEEKLY, MONTHLY: how far apart instalments are."))
+    every = serializers.IntegerField(help_text=_("2 with WEEKLY is every second week."))
+    day_count = OpenEnumField(help_text=_("The convention by which interest counts days."))
+    balloon_percent = percentage(allow_null=True, help_text=_("Of the loan: waits for the last instalment."))
+    growth_percent = percentage(allow_null=True, help_text=_("From one instalment to the next."))
+    growth_every = serializers.IntegerField(allow_null=True, help_text=_("Instalments before they change."))
+    weights = serializers.ListField(
+        child=serializers.DecimalField(max_digits=6, decimal_places=2),
+        allow_null=True,
+        help_text=_("One for each instalment; after the last they begin again."),
+    )
+    grace = GraceSerializer()
+    rounding = RoundingSerializer()
+    paying = PayingSerializer()
+    capitalise_unpaid = serializers.BooleanField(
+        help_text=_("An instalment may be less than its interest; the rest becomes principal.")
+    )
+    arrears_earn = serializers.BooleanField(help_text=_("Interest that is overdue earns interest."))
+
+
+def rules_shown(rules: ProductRules) -> dict[str, Any]:
+    """Return the rules as `RepaymentRulesSerializer` draws them."""
+    is_graduated = rules.method is Method.GRADUATED
+    same = ("method", "rhythm", "every", "day_count", "grace", "rounding", "paying")
+    return {
+        **{name: getattr(rules, name) for name in (*same, "capitalise_unpaid", "arrears_earn")},
+        "balloon_percent": rules.balloon if rules.method is Method.BALLOON else None,
+        "growth_percent": rules.growth if is_graduated else None,
+        "growth_every": rules.growth_every if is_graduated else None,
+        "weights": rules.weights if rules.method is Method.STEPPED else None,
+    }
+
+
 class LoanTermsSerializer(serializers.Serializer[Any]):
     """What a product lends from a day on, and how it is paid back."""
 
@@ -60,6 +138,7 @@ class LoanTermsSerializer(serializers.Serializer[Any]):
     )
     rhythm = OpenEnumField(help_text=_("DAILY, WEEKLY, MONTHLY: how far apart instalments are."))
     every = serializers.IntegerField(help_text=_("2 with WEEKLY is every second week."))
+    rules = RepaymentRulesSerializer()
     late_charge = LateChargeSerializer()
     cooling_off_days = serializers.IntegerField(help_text=_("Working days in which it can be cancelled."))
     conditions = serializers.ListField(child=serializers.CharField())

@@ -28,6 +28,7 @@ from credit.api.product_serializers import (
     LoanProductSerializer,
     ProductFilter,
     ProductQuery,
+    rules_shown,
 )
 from credit.api.scopes import CREDIT_READ
 from credit.events import PRODUCT
@@ -203,6 +204,7 @@ def terms_shown(terms: ProductTerms) -> dict[str, Any]:
         "method": rules.method,
         "rhythm": rules.rhythm,
         "every": rules.every,
+        "rules": rules_shown(rules),
         "late_charge": late_of(terms.late),
     }
 

@@ -14,32 +14,11 @@ from accounts.tests.factories import make_organization, make_person, prove_facto
 from core.actors import acting_as_service
 from credit.models import AutoRule, LoanProduct, ProductTerms, Provider
 from credit.tests import world
+from credit.tests.products import TERMS
 from wallet.models import Account
 from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.django_db
-TERMS = {
-    "from_date": "",
-    "least": "10,000",
-    "most": "500,000",
-    "shortest": "3",
-    "longest": "12",
-    "lowest_rate": "18",
-    "highest_rate": "36",
-    "fee_percent": "1",
-    "fee_fixed": "",
-    "method": "LEVEL",
-    "rhythm": "MONTHLY",
-    "day_count": "AS_CALLED",
-    "no_principal": "0",
-    "early": "DAY",
-    "late_percent": "1",
-    "late_most": "5,000",
-    "late_cap": "10",
-    "late_days_free": "3",
-    "cooling_off_days": "3",
-    "conditions": "You have worked for three months.\n\nYou live in Nigeria.",
-}
 
 
 @pytest.fixture

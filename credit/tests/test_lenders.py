@@ -1,6 +1,6 @@
 """Lenders: applying, being admitted by two people, money in and out, products and their versions, what they see."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +17,10 @@ from core.actors import acting_as, acting_as_service
 from core.ids import posting_id
 from credit.models import LoanProduct, ProductTerms, Provider, ProviderMove
 from credit.penalties import LateCharge
-from credit.product_rules import ProductRules
+from credit.product_checks import Offered
 from credit.services import lender_money, lender_reports, lenders, products
 from credit.services.approved import lenders as approved
 from credit.services.lenders import Facts
-from credit.services.products import Offered, ProductInvalid
-from credit.terms import Method
 from credit.tests import world
 from wallet.models import Account
 from wallet.refusals import InsufficientFunds
@@ -160,27 +158,6 @@ def test_a_product_has_versions_and_what_was_offered_before_stays() -> None:
             from_date=today,
             at=timezone.now(),
         )
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"least": 0}, "most"),
-        ({"most": 1}, "most"),
-        ({"longest": 2}, "longest"),
-        ({"highest_rate": Decimal(1001)}, "highest_rate"),
-        ({"fee_fixed": 10_000 * NAIRA}, "rules"),
-        ({"late": LateCharge(Decimal(11))}, "late_percent"),
-        ({"cooling_off_days": 2}, "cooling_off_days"),
-        ({"conditions": ("",)}, "conditions"),
-        ({"rules": ProductRules(method=Method.BALLOON)}, "rules"),
-        ({"rules": ProductRules(method=Method.GRADUATED, growth=Decimal(50)), "longest": 60}, "rules"),
-    ],
-)
-def test_what_nobody_may_offer_is_refused_at_its_field(changes: dict[str, Any], field: str) -> None:
-    with pytest.raises(ProductInvalid) as refusal:
-        products.check(Offered(**{**vars(OFFERED), **changes}), on=date(2026, 1, 31))
-    assert refusal.value.public_data == {"field": field}
 
 
 def test_what_a_lender_sees_adds_up_and_others_see_nothing_of_it() -> None:

@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.requests import PersonRequest
 from core.errors import DomainError
-from credit.lender_forms import ProductForm, TermsForm, first_terms, terms_as_typed
+from credit import borrowing_words, product_words
 from credit.models import LoanProduct, ProductTerms
+from credit.product_forms import ProductForm, TermsForm, first_terms, terms_as_typed
 from credit.services import products
+from credit.terms_data import late_of, rules_of
 from credit.views.lending import Desk, desk_of, managed_desk
 
 
@@ -68,7 +70,14 @@ def product(request: PersonRequest, slug: str, product_id: UUID) -> HttpResponse
     versions = list(found.terms.order_by("-from_date"))
     today = timezone.localdate()
     now = next((terms for terms in versions if terms.from_date <= today), None)
-    context = {"desk": desk, "product": found, "versions": versions, "now": now, "here": "products"}
+    context = {
+        "desk": desk,
+        "product": found,
+        "versions": [(terms, borrowing_words.method(rules_of(terms.rules))) for terms in versions],
+        "now": now,
+        "says": _says(now) if now else [],
+        "here": "products",
+    }
     return render(request, "lending/product.html", context)
 
 
@@ -105,6 +114,16 @@ def switch(request: PersonRequest, slug: str, product_id: UUID) -> HttpResponse:
     found = get_object_or_404(LoanProduct, pk=product_id, provider=desk.provider)
     products.open_product(product=found, by=request.user, is_open=request.POST.get("open") == "1")
     return redirect("lending_product", slug, product_id)
+
+
+def _says(terms: ProductTerms) -> list[tuple[str, str]]:
+    """How a loan of these terms is paid back, and all that is unusual about it."""
+    rules, currency = rules_of(terms.rules), terms.product.currency_id
+    return [
+        (_("How it is paid back"), borrowing_words.method(rules)),
+        *product_words.unusual(rules, currency),
+        (_("If an instalment is late"), borrowing_words.late(late_of(terms.late), currency)),
+    ]
 
 
 def _say(form: forms.Form, refusal: Exception) -> None:

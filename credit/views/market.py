@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import PersonRequest
 from credit import borrowing_words as words
-from credit import comparing
+from credit import comparing, product_words
 from credit.affordability import Month
 from credit.borrowing_forms import CalculatorForm, CompareForm
 from credit.comparing import Order
@@ -93,6 +93,8 @@ def calculator(request: PersonRequest) -> HttpResponse:
         "terms": terms,
         "priced": priced,
         "late": words.late(late_of(terms.late), "NGN") if terms else "",
+        "method": words.method(rules_of(terms.rules)) if terms else "",
+        "unusual": product_words.unusual(rules_of(terms.rules), "NGN") if terms else [],
         "amount": form.cleaned_data.get("amount"),
         "payment": comparing.highest_payment(priced) if priced else None,
         "rate": _rate(form) if priced else None,
@@ -122,6 +124,7 @@ def _product(terms: ProductTerms) -> dict[str, Any]:
         "amounts": words.amounts(terms),
         "length": words.length(terms) if comparing.is_monthly(terms) else words.instalments(terms),
         "method": words.method(rules),
+        "unusual": product_words.unusual(rules, terms.product.currency_id),
         "late": words.late(late_of(terms.late), terms.product.currency_id),
     }
 

@@ -1,0 +1,355 @@
+"""The form of a lender's product: every rule that a loan can be made by, in groups; the checks decide.
+
+What a method has no use for is not asked of it: it may be sent, and is not read.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField, BoundWidget
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from credit import product_choices as choices
+from credit.models import ProductTerms
+from credit.penalties import LateCharge
+from credit.product_checks import Offered
+from credit.product_rules import ProductRules
+from credit.terms import Bucket, Counts, Effect, Grace, Half, Method, Paying, Rounding, To
+from credit.terms_data import late_of, rules_of
+from wallet.forms import MoneyField
+from wallet.rhythm import MONTHLY
+from wallet.templatetags.wallet import plain_amount
+
+KOBO = "0.01"
+
+
+class WeightsField(forms.CharField):
+    """Numbers between spaces, commas or semicolons; its value is a tuple of Decimals."""
+
+    def to_python(self, value: Any) -> tuple[Decimal, ...]:  # type: ignore[override]
+        number = forms.DecimalField(max_digits=6, decimal_places=2)
+        words = (super().to_python(value) or "").replace(",", " ").replace(";", " ").split()
+        return tuple(found for word in words if (found := number.clean(word)) is not None)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields that belong together. One that is folded is open where it has an error or says something unusual."""
+
+    name: str
+    title: str | Promise
+    note: str | Promise
+    fields: list[BoundField]
+    is_folded: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return any(field.errors or _says(field) != _usual(field) for field in self.fields)
+
+
+class TermsForm(forms.Form):
+    """One version of a product's terms."""
+
+    from_date = forms.DateField(
+        label=_("From"),
+        help_text=_("Offers before keep the terms they were made by."),
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+    )
+    least = MoneyField(label=_("Smallest loan"))
+    most = MoneyField(label=_("Largest loan"))
+    shortest = forms.IntegerField(label=_("Fewest instalments"), min_value=1, max_value=1200)
+    longest = forms.IntegerField(label=_("Most instalments"), min_value=1, max_value=1200)
+    lowest_rate = forms.DecimalField(
+        label=_("Lowest rate, percent a year"), min_value=0, max_digits=9, decimal_places=4
+    )
+    highest_rate = forms.DecimalField(
+        label=_("Highest rate, percent a year"), min_value=0, max_digits=9, decimal_places=4
+    )
+    fee_percent = forms.DecimalField(
+        label=_("Fee, percent of the loan"), min_value=0, max_digits=7, decimal_places=4, initial=0
+    )
+    fee_fixed = MoneyField(label=_("Fixed fee"), required=False)
+    method = forms.ChoiceField(
+        label=_("How it is paid back"),
+        choices=choices.METHODS,
+        initial=Method.LEVEL,
+        widget=forms.RadioSelect,
+    )
+    balloon = forms.DecimalField(
+        label=_("Waits for the last instalment, percent of the loan"),
+        help_text=_("30 of a loan of ₦100,000 leaves ₦30,000 to its last day."),
+        required=False,
+        max_digits=9,
+        decimal_places=4,
+    )
+    growth = forms.DecimalField(
+        label=_("Instalments change by, percent"),
+        help_text=_("Above zero they grow, below zero they shrink."),
+        required=False,
+        max_digits=9,
+        decimal_places=4,
+    )
+    growth_every = forms.IntegerField(
+        label=_("They change after so many instalments"), min_value=1, max_value=1200, initial=1
+    )
+    weights = WeightsField(
+        label=_("Weights of the instalments, one after the other"),
+        help_text=_("“1 1 2” asks twice as much every third time. After the last they begin again."),
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    rhythm = forms.ChoiceField(label=_("Instalments come"), choices=choices.RHYTHMS, initial=MONTHLY)
+    every = forms.IntegerField(
+        label=_("Every so many of them"),
+        help_text=_("2 with weeks is every second week."),
+        min_value=1,
+        max_value=366,
+        initial=1,
+    )
+    no_principal = forms.IntegerField(
+        label=_("Instalments at first that ask for no principal"), min_value=0, max_value=1199, initial=0
+    )
+    interest_later = forms.IntegerField(
+        label=_("Of them, those whose interest waits"), min_value=0, max_value=1199, initial=0
+    )
+    capitalised = forms.ChoiceField(
+        label=_("Interest that waits"), choices=choices.WAITING, initial=choices.ASKED_LATER
+    )
+    interest_free = forms.IntegerField(
+        label=_("Instalments at first that earn no interest"), min_value=0, max_value=1200, initial=0
+    )
+    capitalise_unpaid = forms.BooleanField(
+        label=_("An instalment may be less than its interest: the rest is added to the loan"), required=False
+    )
+    day_count = forms.ChoiceField(
+        label=_("How days count"), choices=choices.DAY_COUNTS, initial=choices.AS_CALLED
+    )
+    half = forms.ChoiceField(
+        label=_("Half a kobo of interest"), choices=choices.HALVES, initial=Half.EVEN, required=False
+    )
+    multiple = MoneyField(
+        label=_("Instalments in multiples of"),
+        help_text=_("The last one takes what is left."),
+        initial=KOBO,
+        required=False,
+    )
+    to = forms.ChoiceField(label=_("Rounded"), choices=choices.ROUNDED, initial=To.NEAREST, required=False)
+    smoothed = forms.BooleanField(
+        label=_("Bring the last instalment near the others"),
+        help_text=_("For instalments that are all the same."),
+        required=False,
+    )
+    early = forms.ChoiceField(
+        label=_("Interest of an early payment"), choices=choices.EARLY, initial=Counts.DAY
+    )
+    effect = forms.ChoiceField(
+        label=_("Paying more than is due"),
+        help_text=_("Unless the borrower chooses otherwise, payment by payment."),
+        choices=choices.EFFECTS,
+        initial=Effect.SMALLER,
+    )
+    ahead = forms.ChoiceField(
+        label=_("What is more than is due pays"), choices=choices.AHEAD, initial=choices.INTEREST_FIRST
+    )
+    order = forms.ChoiceField(
+        label=_("What a payment pays first"),
+        choices=choices.ORDERS,
+        initial=choices.order_name(Paying().order),
+    )
+    by = forms.ChoiceField(
+        label=_("Where several instalments are late"), choices=choices.BY, initial=choices.ROW_BY_ROW
+    )
+    late_percent = forms.DecimalField(
+        label=_("Late charge, percent of what is late"),
+        min_value=0,
+        max_digits=5,
+        decimal_places=2,
+        initial=0,
+        help_text=_("Once for each instalment, never on a late charge."),
+    )
+    late_most = MoneyField(label=_("At most, for one instalment"), required=False)
+    late_cap = forms.DecimalField(
+        label=_("At most in all, percent of the loan"),
+        min_value=0,
+        max_digits=5,
+        decimal_places=2,
+        initial=10,
+    )
+    late_days_free = forms.IntegerField(
+        label=_("Days late that cost nothing"), min_value=0, max_value=365, initial=3
+    )
+    arrears_earn = forms.BooleanField(label=_("Interest that is overdue earns interest"), required=False)
+    cooling_off_days = forms.IntegerField(
+        label=_("Working days in which a borrower may change their mind"),
+        min_value=3,
+        max_value=30,
+        initial=3,
+    )
+    conditions = forms.CharField(
+        label=_("Conditions, one on each line"), required=False, widget=forms.Textarea({"rows": 3})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for method, names in choices.OF_METHOD.items():
+            if cleaned.get("method") not in (None, method):
+                for name in names:
+                    self.errors.pop(name, None)
+        return cleaned
+
+    def groups(self) -> Iterator[Group]:
+        """The fields as a page shows them; what the method needs stands with it."""
+        for name, title, note, is_folded, fields in choices.GROUPS:
+            shown = [self[each] for each in fields if each in self.fields]
+            if shown:
+                yield Group(name, title, note, shown, is_folded)
+
+    def methods(self) -> Iterator[tuple[BoundWidget, str | Promise]]:
+        """Each method to choose, and what it is for."""
+        return zip(self["method"], choices.METHOD_NOTES.values(), strict=True)
+
+    def offered(self) -> Offered:
+        """What was typed, as the service takes it."""
+        typed = self.cleaned_data
+        lines = [" ".join(line.split()) for line in typed["conditions"].splitlines()]
+        return Offered(
+            least=typed["least"],
+            most=typed["most"],
+            shortest=typed["shortest"],
+            longest=typed["longest"],
+            lowest_rate=typed["lowest_rate"],
+            highest_rate=typed["highest_rate"],
+            fee_percent=typed["fee_percent"],
+            fee_fixed=typed["fee_fixed"] or 0,
+            rules=self._rules(),
+            late=LateCharge(
+                percent=typed["late_percent"],
+                most=typed["late_most"],
+                cap=typed["late_cap"],
+                days_free=typed["late_days_free"],
+            ),
+            cooling_off_days=typed["cooling_off_days"],
+            conditions=tuple(line for line in lines if line),
+        )
+
+    def _rules(self) -> ProductRules:
+        typed = self.cleaned_data
+        method, usual = Method(typed["method"]), ProductRules()
+        grows, steps = method is Method.GRADUATED, method is Method.STEPPED
+        return ProductRules(
+            method=method,
+            rhythm=typed["rhythm"],
+            every=typed["every"],
+            day_count=choices.convention(typed["day_count"], typed["rhythm"]),
+            grace=Grace(
+                no_principal=typed["no_principal"],
+                interest_later=typed["interest_later"],
+                interest_free=typed["interest_free"],
+                capitalised=typed["capitalised"] == choices.ADDED,
+            ),
+            rounding=Rounding(
+                multiple=typed["multiple"] if typed["multiple"] is not None else 1,
+                to=To(typed["to"] or To.NEAREST),
+                interest=Half(typed["half"] or Half.EVEN),
+                smoothed=typed["smoothed"],
+            ),
+            paying=Paying(
+                order=tuple(Bucket(one) for one in typed["order"].split()),
+                row_by_row=typed["by"] == choices.ROW_BY_ROW,
+                accrued_first=typed["ahead"] == choices.INTEREST_FIRST,
+                counts=Counts(typed["early"]),
+                effect=Effect(typed["effect"]),
+            ),
+            balloon=(typed["balloon"] or Decimal(0)) if method is Method.BALLOON else usual.balloon,
+            growth=(typed["growth"] or Decimal(0)) if grows else usual.growth,
+            growth_every=typed["growth_every"] if grows else usual.growth_every,
+            weights=typed["weights"] if steps else usual.weights,
+            capitalise_unpaid=typed["capitalise_unpaid"],
+            arrears_earn=typed["arrears_earn"],
+        )
+
+
+class ProductForm(TermsForm):
+    """A product by name, and its first terms."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, widget=forms.TextInput({"autocomplete": "off"}))
+    summary = forms.CharField(
+        label=_("What it is for, in a sentence"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+    )
+    field_order = ("name", "summary")
+
+
+def first_terms() -> dict[str, Any]:
+    return {"from_date": timezone.localdate(), "lowest_rate": 18, "highest_rate": 36}
+
+
+def terms_as_typed(terms: ProductTerms) -> dict[str, Any]:
+    """A version's terms as somebody would have typed them, to begin another one from tomorrow."""
+    late = late_of(terms.late)
+    return {
+        "from_date": max(terms.from_date, timezone.localdate()) + timedelta(days=1),
+        **{name: plain_amount(getattr(terms, name)) for name in ("least", "most")},
+        "fee_fixed": plain_amount(terms.fee_fixed) if terms.fee_fixed else "",
+        **{name: getattr(terms, name) for name in ("shortest", "longest", "cooling_off_days")},
+        **{name: _plain(getattr(terms, name)) for name in ("lowest_rate", "highest_rate", "fee_percent")},
+        **rules_as_typed(rules_of(terms.rules)),
+        "late_percent": _plain(late.percent),
+        "late_most": plain_amount(late.most) if late.most is not None else "",
+        "late_cap": _plain(late.cap),
+        "late_days_free": late.days_free,
+        "conditions": "\n".join(terms.conditions),
+    }
+
+
+def rules_as_typed(rules: ProductRules) -> dict[str, Any]:
+    grace, rounding, paying = rules.grace, rules.rounding, rules.paying
+    is_called = rules.day_count == choices.convention(choices.AS_CALLED, rules.rhythm)
+    return {
+        "method": rules.method,
+        "balloon": _plain(rules.balloon) if rules.balloon else "",
+        "growth": _plain(rules.growth) if rules.growth else "",
+        "growth_every": rules.growth_every,
+        "weights": " ".join(_plain(one) for one in rules.weights),
+        "rhythm": rules.rhythm,
+        "every": rules.every,
+        "no_principal": grace.no_principal,
+        "interest_later": grace.interest_later,
+        "capitalised": choices.ADDED if grace.capitalised else choices.ASKED_LATER,
+        "interest_free": grace.interest_free,
+        "capitalise_unpaid": rules.capitalise_unpaid,
+        "day_count": choices.AS_CALLED if is_called else rules.day_count,
+        "half": rounding.interest,
+        "multiple": plain_amount(rounding.multiple),
+        "to": rounding.to,
+        "smoothed": rounding.smoothed,
+        "early": paying.counts,
+        "effect": paying.effect,
+        "ahead": choices.INTEREST_FIRST if paying.accrued_first else choices.PRINCIPAL_FIRST,
+        "order": choices.order_name(paying.order),
+        "by": choices.ROW_BY_ROW if paying.row_by_row else choices.BUCKET_BY_BUCKET,
+        "arrears_earn": rules.arrears_earn,
+    }
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _says(field: BoundField) -> str:
+    value = field.value()
+    return "" if value is None or value is False else str(value)
+
+
+def _usual(field: BoundField) -> str:
+    value = field.field.initial
+    return "" if value is None else str(value)
