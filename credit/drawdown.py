@@ -6,6 +6,7 @@ same part of them, rounded down over all parts so far, so that all parts togethe
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 from uuid import UUID
 
@@ -34,14 +35,9 @@ class Drawdown:
         """Return the smallest part of a loan of so much, while more than that is left."""
         return max(int((amount * self.least / 100).to_integral_value(ROUND_UP)), 1)
 
-    def check(self) -> None:
-        """Raise ValueError for a rule that nobody may make."""
-        if not 1 <= self.parts <= MOST_PARTS:
-            raise ValueError(f"A loan is paid out in 1 to {MOST_PARTS} parts.")
-        if not 1 <= self.least <= 100 or not 1 <= self.days <= MOST_DAYS:
-            raise ValueError(
-                "The smallest part is 1 to 100 percent, and there are 1 to 365 days to ask for it."
-            )
+    def last_day(self, signed_on: date) -> date:
+        """Return the last day on which a part may be asked for."""
+        return signed_on + timedelta(days=self.days)
 
 
 @dataclass(frozen=True)

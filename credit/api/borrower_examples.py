@@ -276,6 +276,7 @@ CONTRACT = {
     "cooling_off_days": 3,
     "may_cancel": False,
     "payout_waits_for": "",
+    "drawdown": None,
     "accepted_at": _AT,
     "sign_by": "2026-02-04T23:00:00Z",
     "signed_at": None,
@@ -382,6 +383,14 @@ TRANSACTION = {
     "is_taken_back": False,
     "transaction": _POSTING,
     "created_at": "2026-02-28T08:30:00Z",
+}
+PAYOUT = {
+    **TRANSACTION,
+    "number": 4,
+    "kind": "DISBURSEMENT",
+    "amount": 3000000,
+    "interest": 0,
+    "principal": 0,
 }
 REFUND = {
     **TRANSACTION,

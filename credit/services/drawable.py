@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from credit.drawdown import Carried, Slice, divide_part
-from credit.models import Contract, Disbursement, Loan, Payout
+from credit.models import Application, Contract, Disbursement, Loan, Payout
 from credit.refusals import NotPossible
 from credit.replay import Disburse, happen
 from credit.schedule import plan, roll
@@ -22,6 +22,7 @@ from credit.services.folding import Kind
 from credit.services.lending import paid_out
 from credit.services.reading import standing_on, transactions_of
 from credit.standing import Row, Standing, begin
+from credit.states import State
 from credit.terms_data import rules_of
 
 
@@ -125,6 +126,13 @@ def drawable_of(contract: Contract) -> Drawable | None:
         until=contract.draw_until,
         of_share=of_share,
     )
+
+
+def open_to(contract: Contract, application: Application, *, today: date) -> Drawable | None:
+    """Return what its borrower may ask for on a day; None where that is nothing."""
+    found = drawable_of(contract)
+    goes_on = contract.ended_at is None and application.state in (State.SIGNED, State.ACTIVE)
+    return found if found is not None and goes_on and today <= found.until else None
 
 
 def portions_of(contract: Contract, amount: int, today: date) -> list[Portion]:

@@ -1,7 +1,7 @@
 """Signing what was accepted: each party the same text, in its own name, once. With the last one it is signed."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
@@ -175,4 +175,4 @@ def _complete(application: Application, contract: Contract, *, who: Actor, at: d
 def draw_until(contract: Contract, signed_on: date) -> date | None:
     """Return the last day on which parts of it may be asked for; None where it is paid out whole."""
     rule = rules_of(contract.rules).drawdown
-    return None if rule.is_whole else signed_on + timedelta(days=rule.days)
+    return None if rule.is_whole else rule.last_day(signed_on)
