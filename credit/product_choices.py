@@ -40,27 +40,27 @@ RHYTHMS = [(MONTHLY, _("By the month")), (WEEKLY, _("By the week")), (DAILY, _("
 AS_CALLED = "AS_CALLED"
 _CALLED = {MONTHLY: MONTH_12_EU, WEEKLY: ACT_364, DAILY: "ACT/365F"}
 DAY_COUNTS = [
-    (AS_CALLED, _("A month is a twelfth of a year, a week a 52nd, a day a 365th")),
+    (AS_CALLED, _("A month is a twelfth of a year")),
     ("ACT/365F", _("Actual days of 365")),
     ("ACT/360", _("Actual days of 360")),
     (ACT_364, _("Actual days of 364")),
-    ("ACT/ACT-ISDA", _("Actual days of each year’s length (ISDA)")),
-    ("ACT/ACT-AFB", _("Actual days of each year’s length (AFB)")),
+    ("ACT/ACT-ISDA", _("Actual days of the year’s (ISDA)")),
+    ("ACT/ACT-AFB", _("Actual days of the year’s (AFB)")),
     ("30/360", _("Months of 30 days, bond basis (30/360)")),
     ("30E/360", _("Months of 30 days, European (30E/360)")),
-    ("30/360-US", _("Months of 30 days, with the rule for February (30/360 US)")),
-    (MONTH_12, _("A month is a twelfth of a year, also an odd first one")),
+    ("30/360-US", _("Months of 30 days, US (30/360)")),
+    (MONTH_12, _("A twelfth, also an odd first month")),
 ]
 ASKED_LATER, ADDED = "ASKED_LATER", "ADDED"
 WAITING = [
-    (ASKED_LATER, _("Is asked for all at once, with the first instalment after")),
-    (ADDED, _("Is added to the loan each time")),
+    (ASKED_LATER, _("Is asked for with the first one after")),
+    (ADDED, _("Is added to the loan")),
 ]
 HALVES = [(Half.EVEN, _("To the even kobo")), (Half.UP, _("Up"))]
 ROUNDED = [(To.NEAREST, _("To the nearest")), (To.UP, _("Up")), (To.DOWN, _("Down"))]
 EARLY = [
     (Counts.DAY, _("Is charged to the day")),
-    (Counts.PERIOD, _("Is charged to the end of the running period")),
+    (Counts.PERIOD, _("Is charged to the next due day")),
 ]
 EFFECTS = [
     (Effect.SMALLER, _("Makes the coming instalments smaller")),
@@ -69,13 +69,13 @@ EFFECTS = [
 ]
 INTEREST_FIRST, PRINCIPAL_FIRST = "INTEREST_FIRST", "PRINCIPAL_FIRST"
 AHEAD = [
-    (INTEREST_FIRST, _("The interest earned since the last due day, then principal")),
-    (PRINCIPAL_FIRST, _("Principal at once; interest is asked for on its day")),
+    (INTEREST_FIRST, _("Interest earned so far, then principal")),
+    (PRINCIPAL_FIRST, _("Principal; interest on its day")),
 ]
 ROW_BY_ROW, BUCKET_BY_BUCKET = "ROW_BY_ROW", "BUCKET_BY_BUCKET"
 BY = [
-    (ROW_BY_ROW, _("The oldest is paid whole, then the next")),
-    (BUCKET_BY_BUCKET, _("All of one kind is paid, oldest first, then the next kind")),
+    (ROW_BY_ROW, _("One after the other, the oldest first")),
+    (BUCKET_BY_BUCKET, _("One kind of all, then the next kind")),
 ]
 BUCKETS: dict[Bucket, str | Promise] = {
     Bucket.INTEREST: _("interest"),

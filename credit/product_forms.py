@@ -109,14 +109,12 @@ class TermsForm(forms.Form):
     balloon = forms.DecimalField(
         label=_("Waits for the last instalment, percent of the loan"),
         help_text=_("30 of a loan of ₦100,000 leaves ₦30,000 to its last day."),
-        required=False,
         max_digits=9,
         decimal_places=4,
     )
     growth = forms.DecimalField(
         label=_("Instalments change by, percent"),
         help_text=_("Above zero they grow, below zero they shrink."),
-        required=False,
         max_digits=9,
         decimal_places=4,
     )
@@ -126,7 +124,6 @@ class TermsForm(forms.Form):
     weights = WeightsField(
         label=_("Weights of the instalments, one after the other"),
         help_text=_("“1 1 2” asks twice as much every third time. After the last they begin again."),
-        required=False,
         max_length=1000,
         widget=forms.TextInput({"autocomplete": "off"}),
     )
@@ -154,18 +151,18 @@ class TermsForm(forms.Form):
         label=_("An instalment may be less than its interest: the rest is added to the loan"), required=False
     )
     day_count = forms.ChoiceField(
-        label=_("How days count"), choices=choices.DAY_COUNTS, initial=choices.AS_CALLED
+        label=_("How days count"),
+        help_text=_("Under the first, a week is a 52nd and a day a 365th of a year."),
+        choices=choices.DAY_COUNTS,
+        initial=choices.AS_CALLED,
     )
-    half = forms.ChoiceField(
-        label=_("Half a kobo of interest"), choices=choices.HALVES, initial=Half.EVEN, required=False
-    )
+    half = forms.ChoiceField(label=_("Half a kobo of interest"), choices=choices.HALVES, initial=Half.EVEN)
     multiple = MoneyField(
         label=_("Instalments in multiples of"),
         help_text=_("The last one takes what is left."),
         initial=KOBO,
-        required=False,
     )
-    to = forms.ChoiceField(label=_("Rounded"), choices=choices.ROUNDED, initial=To.NEAREST, required=False)
+    to = forms.ChoiceField(label=_("Rounded"), choices=choices.ROUNDED, initial=To.NEAREST)
     smoothed = forms.BooleanField(
         label=_("Bring the last instalment near the others"),
         help_text=_("For instalments that are all the same."),
@@ -222,6 +219,7 @@ class TermsForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
+        """What only another method asks for may be missing, or anything."""
         cleaned = super().clean() or {}
         for method, names in choices.OF_METHOD.items():
             if cleaned.get("method") not in (None, method):
@@ -280,9 +278,9 @@ class TermsForm(forms.Form):
                 capitalised=typed["capitalised"] == choices.ADDED,
             ),
             rounding=Rounding(
-                multiple=typed["multiple"] if typed["multiple"] is not None else 1,
-                to=To(typed["to"] or To.NEAREST),
-                interest=Half(typed["half"] or Half.EVEN),
+                multiple=typed["multiple"],
+                to=To(typed["to"]),
+                interest=Half(typed["half"]),
                 smoothed=typed["smoothed"],
             ),
             paying=Paying(
@@ -292,8 +290,8 @@ class TermsForm(forms.Form):
                 counts=Counts(typed["early"]),
                 effect=Effect(typed["effect"]),
             ),
-            balloon=(typed["balloon"] or Decimal(0)) if method is Method.BALLOON else usual.balloon,
-            growth=(typed["growth"] or Decimal(0)) if grows else usual.growth,
+            balloon=typed["balloon"] if method is Method.BALLOON else usual.balloon,
+            growth=typed["growth"] if grows else usual.growth,
             growth_every=typed["growth_every"] if grows else usual.growth_every,
             weights=typed["weights"] if steps else usual.weights,
             capitalise_unpaid=typed["capitalise_unpaid"],

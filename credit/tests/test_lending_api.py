@@ -19,7 +19,9 @@ from core.api.ids import encode
 from core.ids import posting_id, uuid7
 from credit.api.scopes import LENDING_SCOPES
 from credit.models import Application, Bid, FileView, ProductTerms, Provider, Signature
+from credit.product_rules import ProductRules
 from credit.services import disbursing, repaying, signing
+from credit.terms import Grace, Method, Paying, Rounding
 from credit.tests import agreed, bidding
 from credit.tests.closing import closed
 from credit.tests.world import DAY, NAIRA, day, lender, lent, moment, product, rule
@@ -227,6 +229,23 @@ def test_loans_by_what_moved_and_how_late_they_are(owner: User, ada: User) -> No
         *("credit.loan_paid_out", "credit.loan_late", "credit.loan_repaid")
     ]
     assert events_to(provider)[-1][1]["interest"] == own["interest"]
+
+
+def test_a_product_shows_each_rule_that_its_loans_are_made_by(owner: User) -> None:
+    rules = ProductRules(
+        method=Method.STEPPED,
+        weights=(Decimal(1), Decimal("2.5")),
+        grace=Grace(no_principal=1),
+        rounding=Rounding(10_000),
+        paying=Paying(row_by_row=False),
+    )
+    terms = product(lender(owner), rules=rules)
+    [shown] = get(key_of(terms.product.provider, owner), "products").json()["data"]
+    found = shown["terms"]["rules"]
+    assert (found["method"], found["weights"], found["growth_every"]) == ("STEPPED", ["1.00", "2.50"], None)
+    assert (found["grace"]["no_principal"], found["rounding"]["multiple"]) == (1, 10_000)
+    assert (found["paying"]["row_by_row"], found["paying"]["accrued_first"]) == (False, True)
+    assert shown["terms"]["late_charge"]["days_free"] == 3
 
 
 def test_rules_are_made_rested_and_ended(owner: User, terms: ProductTerms) -> None:

@@ -12,7 +12,9 @@ from accounts.tests.factories import make_person, prove_factor
 from core.actors import acting_as_service
 from core.templatetags.money import money
 from credit.models import Application, Bid, Consent, Contract, FileView, ProductTerms, Provider
+from credit.product_rules import ProductRules
 from credit.states import State
+from credit.terms import Method
 from credit.tests.bidding import listed, offer, stage_of
 from credit.tests.world import DAY, NAIRA, lender, priced, product
 from wallet.tests.factories import make_wallet
@@ -166,6 +168,31 @@ def test_a_lender_sees_what_was_released_and_the_look_is_written_down(
         Consent.objects.update(withdrawn_at=timezone.now())
     assert desk.get(market(terms, f"market/{asked.pk}/")).status_code == 404
     assert "No applications now" in text(desk.get(market(terms)))
+
+
+def test_a_lender_is_told_why_no_loan_comes_of_what_was_typed(
+    desk: Client, ada: User, terms: ProductTerms
+) -> None:
+    steep = product(
+        terms.product.provider,
+        name="Steep",
+        rules=ProductRules(method=Method.GRADUATED, growth=Decimal(50)),
+    )
+    form = market(terms, f"market/{listed(ada).pk}/offer/")
+    typed = {
+        "form_key": hidden(desk.get(form), "form_key"),
+        "product": str(steep.product_id),
+        "amount": "100000",
+        "count": "12",
+        "rate": "24",
+        "days": "5",
+    }
+    said = "No loan comes of these figures: Instalment 1 would be less than its interest."
+    for do in ("price", "offer"):
+        refused = desk.post(form, {**typed, "do": do})
+        assert refused.status_code == 422 and said in text(refused)
+    with acting_as_service():
+        assert not Bid.objects.exists()
 
 
 def test_a_lender_works_an_offer_out_makes_it_once_replaces_it_and_takes_it_back(

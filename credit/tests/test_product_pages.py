@@ -401,7 +401,8 @@ def test_what_cannot_be_stands_at_its_field_and_what_a_method_does_not_need_is_n
     prove_factor(owner)
     address = f"/organizations/{provider.organization.slug}/lending/products/new/"
     for typed, field, words in (
-        ({"method": "BALLOON"}, "balloon", "above 0 and at most 100"),
+        ({"method": "BALLOON"}, "balloon", "This field is required."),
+        ({"method": "BALLOON", "balloon": "0"}, "balloon", "above 0 and at most 100"),
         ({"method": "BALLOON", "balloon": "120"}, "balloon", "above 0 and at most 100"),
         ({"method": "BALLOON", "balloon": "30", "parts": "2"}, "parts", "paid out in 1 to 12 parts"),
         ({"parts": "13"}, "parts", "less than or equal to 12"),
