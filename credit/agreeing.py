@@ -92,7 +92,7 @@ def _pooled(key: UUID, application: Application, parts: Sequence[Part], start: d
     all_terms = [part.bid.product_terms for part in parts]
     figures = pool_figures(parts, count=parts[0].bid.count, start=start)
     rules = {
-        "schedule": _schedule([terms.rules for terms in all_terms]),
+        "schedule": pool_schedule([terms.rules for terms in all_terms]),
         "late": min((terms.late for terms in all_terms), key=_harshness),
         "cooling_off_days": max(terms.cooling_off_days for terms in all_terms),
         "shares": {
@@ -118,7 +118,7 @@ def _pooled(key: UUID, application: Application, parts: Sequence[Part], start: d
     return Agreed(figures, rules, text, sha256(text.encode()).hexdigest())
 
 
-def _schedule(rules: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def pool_schedule(rules: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The one schedule of a pool; it is paid out in parts where all of them agree in how."""
     if all(one == rules[0] for one in rules):
         return rules[0]

@@ -14,6 +14,7 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import posting_id
 from credit import contract_tasks
+from credit.agreeing import pool_schedule
 from credit.drawdown import Carried, Drawdown, divide_part
 from credit.models import (
     Contract,
@@ -21,12 +22,15 @@ from credit.models import (
     Loan,
     LoanTransaction,
     Payout,
+    ProductTerms,
     ScheduleVersion,
     StatusChange,
 )
+from credit.offering import pools_well
 from credit.product_rules import ProductRules
 from credit.refusals import ApplicationNotFound, IdReused
 from credit.services import cancelling, disbursing, drawable, drawing_down, lapsing
+from credit.services.approved import losses
 from credit.services.closing import close_loan
 from credit.services.holding import hold
 from credit.services.paying_off import pay_off, quote_payoff
@@ -36,7 +40,9 @@ from credit.services.reading import read_loan
 from credit.services.taking_back import take_payment_back
 from credit.states import State, StateRefused
 from credit.terms import Method
+from credit.terms_data import rules_data
 from credit.tests.agreed import accepted, signed, state_of
+from credit.tests.hard import done, is_late_by
 from credit.tests.servicing import paid
 from credit.tests.test_disbursing import wallet_of
 from credit.tests.test_signing import refused, told
@@ -286,6 +292,33 @@ def test_what_cannot_be_received_is_refused_and_stays_set_aside() -> None:
         Customer.objects.filter(user=ada).update(status="ACTIVE")
     draw(made, ada, 40_000)
     assert state_of(made) == State.ACTIVE
+
+
+def test_once_it_is_given_up_the_rest_is_the_lenders_again_also_if_that_is_undone() -> None:
+    ada = make_person()
+    made = in_parts(ada, [make_person()])
+    draw(made, ada, 40_000)
+    loan = loan_of(made)
+    is_late_by(loan, 190)
+    done(losses.WRITE_OFF, loan)
+    assert held_by_lenders() == [0]
+    now = moment(day(0))
+    refused(StateRefused, lambda: draw(made, ada, 20_000, at=now))
+    done(losses.UNDO, loan)
+    assert state_of(made) == State.ACTIVE
+    refused(drawable.NothingToDraw, lambda: draw(made, ada, 20_000, at=now))
+    proven(made)
+
+
+def test_a_pool_is_paid_out_in_parts_where_all_its_offers_agree_in_how() -> None:
+    plain = rules_data(ProductRules())
+    thirds = rules_data(ProductRules(drawdown=THIRDS))
+    halves = rules_data(ProductRules(drawdown=Drawdown(parts=2)))
+    assert pool_schedule([thirds, thirds]) == thirds
+    for rules in ([thirds, plain], [plain, thirds], [thirds, halves]):
+        assert pool_schedule(rules) == plain
+    assert pools_well(ProductTerms(rules=thirds))
+    assert not pools_well(ProductTerms(rules=rules_data(ProductRules(method=Method.FLAT, drawdown=THIRDS))))
 
 
 def test_random_parts_and_payments_add_up_to_the_kobo_and_clear() -> None:
