@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+# The one without a window first: it asks a third less of the processor for the same pages.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def find() -> str | None:
@@ -16,12 +17,21 @@ def find() -> str | None:
 
 def ensure() -> str | None:
     """Find one, or install Debian's as root where apt-get is; return None when neither worked."""
-    if find() is None and shutil.which("apt-get") and os.geteuid() == 0:
+    found = find()
+    could_be_better = found is None or (found.endswith("chromium") and "ALAJO_CHROMIUM" not in os.environ)
+    if could_be_better and shutil.which("apt-get") and os.geteuid() == 0:
         print("Installing Chromium for the browser tests …", flush=True)
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
-            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
+        _run("update")
+        _run("install", "-y", NAMES[0]) or _run("install", "-y", "chromium")
     return find()
+
+
+def _run(*command: str) -> bool:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    quiet = subprocess.run(
+        ["apt-get", "-qq", *command], check=False, env=environment, stdout=subprocess.DEVNULL
+    )
+    return quiet.returncode == 0
 
 
 if __name__ == "__main__":

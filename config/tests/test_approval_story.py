@@ -17,7 +17,6 @@ from wallet.tests.ledger import prove_the_books
 AGENT, BOSS = "agent@alajo.test", "admin@alajo.test"
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 BOTH = pytest.mark.parametrize(

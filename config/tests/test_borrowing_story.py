@@ -40,7 +40,6 @@ from wallet.tests.factories import make_wallet
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 # What is set aside for an offer ends by the ledger's own clock, and an offer is open for 30 days at most.

@@ -22,7 +22,6 @@ from wallet.tests.money_in import give_bvn, send_to
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 looks = pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from credit.tests.test_cases import referred
 SAW = "Pay slips of six months agree, no mix"
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -16,7 +16,6 @@ from storage_app.tests.pictures import opened, photograph
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.usefixtures("transactional_db", "files"),
 ]
 

@@ -14,7 +14,6 @@ from config.tests.test_story import sign_up
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize(
         "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)

@@ -21,7 +21,6 @@ LOOKS = [
 ]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("visitor", LOOKS, indirect=True, ids=lambda look: str(look)),
 ]

@@ -25,7 +25,6 @@ from wallet.tests.ledger import trust_new_factors
 QUEUE = "/staff/accounts/kycapplication/"
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.usefixtures("transactional_db", "files"),
 ]
 

@@ -33,7 +33,6 @@ AGENT = "agent@alajo.test"
 SAW = "Passport and selfie agree"
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 BOTH = pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from storage_app.tests.conftest import files  # noqa: F401
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.usefixtures("transactional_db", "files"),
 ]
 BESIDE = "[data-upload-said]"

@@ -19,7 +19,6 @@ from wallet.tests.factories import make_wallet
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.usefixtures("transactional_db", "files"),
 ]
 

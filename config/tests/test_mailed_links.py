@@ -15,7 +15,6 @@ from core.actors import acting_as_service
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 looks = pytest.mark.parametrize(

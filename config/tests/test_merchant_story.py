@@ -13,7 +13,6 @@ from wallet.tests.selling import make_link, make_merchant
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 looks = pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize(
         "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)

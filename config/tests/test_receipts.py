@@ -14,7 +14,6 @@ from wallet.models import Case, Entry
 LOOKS = [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("visitor", LOOKS, indirect=True, ids=str),
 ]

@@ -27,7 +27,6 @@ from wallet.tests.reconciling import Clearing
 AGENT, ADMIN = "agent@alajo.test", "admin@alajo.test"
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize(
         "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)

@@ -14,7 +14,6 @@ from wallet.tests.factories import make_wallet
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 looks = pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from wallet.models import Account
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 looks = pytest.mark.parametrize(

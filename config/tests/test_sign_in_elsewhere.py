@@ -21,7 +21,6 @@ from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 LOOKS = [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("visitor", LOOKS, indirect=True, ids=lambda look: str(look)),
 ]

@@ -23,7 +23,6 @@ from storage_app.tests.pictures import photograph
 MB = 1024 * 1024
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.usefixtures("transactional_db", "files"),
 ]
 

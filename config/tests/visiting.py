@@ -13,7 +13,6 @@ ADA, NGOZI, CHIDI = "ada@alajo.test", "ngozi@alajo.test", "chidi@alajo.test"
 # On each module whose tests visit pages.
 VISITS = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize(
         "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
