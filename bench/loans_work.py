@@ -10,22 +10,10 @@ from django.conf import settings
 django.setup()
 settings.DEBUG = False  # which keeps a copy of every statement
 
-from core.actors import acting_as_service  # noqa: E402
-from credit.services import rolling  # noqa: E402
-
-
-def work(day: date) -> int:
-    with acting_as_service():
-        rolling.start_roll(day=day)
-    closed = 0
-    while result := rolling.close_next_chunk(day=day):
-        closed += result.closed
-    with acting_as_service():
-        rolling.finish_roll(day=day)
-    return closed
-
+from core.rolling import close_whole_day  # noqa: E402
+from credit.services.closing import LOANS  # noqa: E402
 
 if __name__ == "__main__":
     begun = time.perf_counter()
-    closed = work(date.fromisoformat(sys.argv[1]))
-    print(closed, f"{time.perf_counter() - begun:.3f}")
+    parts = close_whole_day(LOANS, day=date.fromisoformat(sys.argv[1]))
+    print(sum(part.closed for part in parts), f"{time.perf_counter() - begun:.3f}")

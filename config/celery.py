@@ -20,6 +20,8 @@ app.autodiscover_tasks(related_name="closing_tasks")
 app.autodiscover_tasks(related_name="scoring_tasks")
 app.autodiscover_tasks(related_name="contract_tasks")
 app.autodiscover_tasks(related_name="bidding_tasks")
+app.autodiscover_tasks(related_name="application_tasks")
+app.autodiscover_tasks(related_name="servicing_tasks")
 
 # Times are Africa/Lagos (settings.TIME_ZONE).
 app.conf.beat_schedule = {

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
@@ -37,6 +38,10 @@ BEFORE, AFTER = "before", "after"
 EMPTY = "–"
 
 
+class Figure(SafeString):
+    """An amount as staff see it."""
+
+
 @dataclass(frozen=True)
 class Panel:
     """A table on an object's page: what hangs on the object. `more` is the address of the whole list."""
@@ -45,6 +50,20 @@ class Panel:
     columns: Sequence[str | Promise]
     rows: Sequence[Sequence[Any]]
     more: str = ""
+
+    @property
+    def heads(self) -> list[tuple[str | Promise, bool]]:
+        """Each column, and whether figures stand in it: those end where their heading does."""
+        return [
+            (name, any(isinstance(row[place], Figure | int | Decimal) for row in self.rows))
+            for place, name in enumerate(self.columns)
+        ]
+
+    @property
+    def cells(self) -> list[list[tuple[Any, bool]]]:
+        """Each row's cells, and whether they stand in a column of figures."""
+        figures = [is_figure for _name, is_figure in self.heads]
+        return [list(zip(row, figures, strict=True)) for row in self.rows]
 
 
 class NewestFirst(ChangeList):
@@ -245,7 +264,8 @@ def amount_of(
 def amount(value: int | None, currency: str, *, sign: bool = False) -> SafeString | str:
     if value is None:
         return EMPTY
-    return format_html('<span class="amount">{}</span>', (signed_money if sign else money)(value, currency))
+    shown = (signed_money if sign else money)(value, currency)
+    return Figure(format_html('<span class="amount">{}</span>', shown))
 
 
 def time_of(name: str, label: Any) -> Callable[[Any], str]:

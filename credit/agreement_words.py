@@ -39,9 +39,9 @@ def headline(facts: Facts) -> Rows:
     currency = facts["currency"]
     return [
         (_("You receive"), money(facts["received"], currency)),
-        (_("You pay back"), money(facts["total_payable"], currency)),
-        (_("APR, all costs"), percent(Decimal(facts["apr"]))),
         (_("First instalment"), money(_first(facts)[4], currency)),
+        (_("APR, all costs"), percent(Decimal(facts["apr"]))),
+        (_("You pay back"), money(facts["total_payable"], currency)),
     ]
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Customer, User
 from core.ids import posting_id, uuid7
+from core.rolling import close_whole_day, days_to_close
 from credit import bureaux
 from credit.application_rules import STEPS
 from credit.bureaux import CLEAR, DEFAULT, Line, Report
@@ -31,10 +32,10 @@ from credit.services import (
     disbursing,
     reminding,
     repaying,
-    rolling,
     scoring,
     signing,
 )
+from credit.services.closing import LOANS
 from credit.terms import Effect
 from wallet.demo import Act
 
@@ -240,8 +241,5 @@ def _pay(facts: dict[str, Any], *, at: datetime) -> None:
 
 def _night(*, day: date, at: datetime) -> None:
     """After midnight the day that is over is closed for every loan; who is late is charged what was agreed."""
-    if day in rolling.days_to_close(until=day):
-        rolling.start_roll(day=day)
-        while rolling.close_next_chunk(day=day):
-            pass
-        rolling.finish_roll(day=day)
+    if day in days_to_close(LOANS, until=day):
+        close_whole_day(LOANS, day=day)

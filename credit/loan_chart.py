@@ -23,6 +23,7 @@ class Bar:
     middle: float
     due: date
     is_paid: bool
+    is_late: bool
     is_named: bool
 
 
@@ -33,6 +34,8 @@ class Chart:
     bars: Sequence[Bar]
     lines: Sequence[float]
     by_day: bool
+    has_paid: bool
+    has_late: bool
     width: int = WIDTH
     height: int = HEIGHT
     base: int = HEIGHT - BOTTOM
@@ -61,9 +64,16 @@ def chart_of(rows: Sequence[ScheduleRow]) -> Chart:
                 middle=round(middle, 1),
                 due=row.due,
                 is_paid=row.unpaid <= 0,
+                is_late=bool(row.days_late),
                 is_named=place % every == 0,
             )
         )
     months = {(row.due.year, row.due.month) for row in rows}
     lines = [round(base - room * part, 1) for part in (0.25, 0.5, 0.75, 1.0)]
-    return Chart(bars, lines, by_day=len(months) < len(rows))
+    return Chart(
+        bars,
+        lines,
+        by_day=len(months) < len(rows),
+        has_paid=any(bar.is_paid for bar in bars),
+        has_late=any(bar.is_late for bar in bars),
+    )

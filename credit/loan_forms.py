@@ -20,7 +20,7 @@ class RepayForm(OnceForm):
 
     amount = MoneyField(label=_("How much?"))
     effect = forms.ChoiceField(
-        label=_("What is more than due makes"), choices=EFFECTS, widget=forms.RadioSelect, required=False
+        label=_("What the extra does"), choices=EFFECTS, widget=forms.RadioSelect, required=False
     )
     shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
 

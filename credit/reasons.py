@@ -91,11 +91,15 @@ def factors_below(scored: Score) -> list[Hit]:
 
 
 def sentence(reason: Reason) -> str:
-    """Return a reason as its reader's language has it: "Pay to income 34 %, best band under 5 %"."""
-    said = {"label": reason.label, "shown": reason.shown or _("not known"), "best": reason.best}
+    """Return a reason as its reader's language has it: "Pay to income: 34 %. Best: under 5 %"."""
+    said = {
+        "label": reason.label.removesuffix(":"),
+        "shown": reason.shown or _("not known"),
+        "best": reason.best,
+    }
     if reason.cause is Cause.RULE:
-        return _("%(label)s %(shown)s, which declines an application by itself") % said
-    return _("%(label)s %(shown)s, best band %(best)s") % said
+        return _("%(label)s: %(shown)s, which alone declines an application") % said
+    return _("%(label)s: %(shown)s. Best: %(best)s") % said
 
 
 def with_averages(card: Card, applicants: Iterable[Mapping[str, Value]], *, reach: int) -> Card:

@@ -105,8 +105,8 @@ def check_coupon(promotion: Promotion, items: Sequence[Item], *, at: datetime) -
     """Raise CouponRefused, with the reason, where a coupon that a buyer typed cannot be used."""
     why = promotion.why_not(items, at=at)
     if why is not None:
-        more = {"least": promotion.least} if why is Why.TOO_LITTLE else {}
-        raise CouponRefused(coupon=promotion.key, why=str(why), **more)
+        least = promotion.least if why is Why.TOO_LITTLE else None
+        raise CouponRefused(coupon=promotion.key, why=str(why), least=least)
 
 
 def reductions(

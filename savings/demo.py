@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.ids import posting_id, uuid7
+from core.rolling import close_whole_day, days_to_close
 from savings import services
 from savings.demo_plans import make_plans
 from savings.models import AutoSaving, SavingsGroup, SavingsPlan
@@ -184,10 +185,7 @@ def _save_by_itself(*, at: datetime) -> None:
 
 def _night(*, day: date, at: datetime) -> None:
     """Just after midnight: the day that is over is closed for every saving, and what is due is paid out."""
-    if day in services.days_to_close(until=day):
-        services.start_roll(day=day)
-        while services.close_next_chunk(day=day):
-            pass
-        services.finish_roll(day=day)
+    if day in days_to_close(services.SAVINGS, until=day):
+        close_whole_day(services.SAVINGS, day=day)
         liabilities.note_day(day=day)
     services.mature_due(at=at)

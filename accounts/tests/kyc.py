@@ -2,14 +2,10 @@
 
 import io
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from threading import Barrier
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
@@ -18,7 +14,6 @@ from accounts.models import KycApplication, KycDocument, KycStateChange, User
 from accounts.services.kyc import applications, declaring, documents, numbers
 from accounts.services.kyc.moving import locked, move
 from core.actors import acting_as_service
-from core.errors import DomainError
 
 BVN, NIN, ACCOUNT = "22345678901", "33345678902", "0123456789"
 Kind, Side = KycDocument.Kind, KycDocument.Side
@@ -137,23 +132,6 @@ def ask_again(
         found.asked_again = list(asked)
         move(application=found, to="MORE_NEEDED", by=by, at=at, reason_code="BLURRED", message=message)
     return found
-
-
-def at_once(*work: Callable[[], Any]) -> list[Any]:
-    """Do these at the same moment, each on a connection of its own; return what each gave, or was refused with."""
-    together = Barrier(len(work))
-
-    def one(what: Callable[[], Any]) -> Any:
-        together.wait()
-        try:
-            return what()
-        except DomainError as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(work)) as threads:
-        return list(threads.map(one, work))
 
 
 def fresh(application: KycApplication) -> KycApplication:

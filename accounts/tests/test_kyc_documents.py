@@ -23,8 +23,9 @@ from accounts.services.kyc.intake import (
     PictureTooSmall,
     PictureWashedOut,
 )
-from accounts.tests.kyc import BILL, PASSPORT, PDF, SELFIE, Kind, Side, at_once, begin, card, fresh, send
+from accounts.tests.kyc import BILL, PASSPORT, PDF, SELFIE, Kind, Side, begin, card, fresh, send
 from core.actors import acting_as, acting_as_anon, acting_as_service
+from core.tests.at_once import at_once
 from storage_app import blobs
 from storage_app.models import DoomedBlob, Object
 from storage_app.services import access, objects

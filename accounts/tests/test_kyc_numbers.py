@@ -18,9 +18,10 @@ from accounts.services.kyc import numbers, pace, sealing
 from accounts.services.kyc.applications import NotEditable
 from accounts.services.kyc.numbers import COLLISION, NoSuchNumber, NumberRefused
 from accounts.tests.factories import prove_factor, sign_in
-from accounts.tests.kyc import ACCOUNT, BVN, NIN, at_once, begin, declare, fresh
+from accounts.tests.kyc import ACCOUNT, BVN, NIN, begin, declare, fresh
 from accounts.views import kyc_steps
 from core.actors import acting_as, acting_as_service
+from core.tests.at_once import at_once
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 NOW = timezone.now()

@@ -283,6 +283,7 @@ FILE_UPLOAD_HANDLERS = [
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "core.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Africa/Lagos"

@@ -23,13 +23,14 @@ from accounts.tests.factories import PASSWORD, make_person, prove_factor
 from config.tests.browsing import DESKTOP, Look, Visitor
 from config.tests.test_story import follow, heading, log_in, press
 from core.actors import acting_as_service
+from core.rolling import close_whole_day
 from core.templatetags.money import money
 from credit import bidding_tasks
 from credit.models import Application, Contract, Loan, LoanTransaction, ProductTerms
 from credit.penalties import LateCharge
 from credit.periods import ACT_364
 from credit.product_rules import ProductRules
-from credit.services import rolling
+from credit.services.closing import LOANS
 from credit.tests.scored import applicant
 from credit.tests.world import DAY, NAIRA, day, lender, moment, product, rule
 from credit.views import agreeing, lending_market, lending_signing, offers
@@ -196,11 +197,7 @@ def countersign(visitor: Visitor, by: User, terms: ProductTerms, made: Contract)
 def nights(first: date, last: date) -> None:
     """Each day from `first` to `last` is closed for every loan."""
     while first <= last:
-        with acting_as_service():
-            rolling.start_roll(day=first)
-            while rolling.close_next_chunk(day=first):
-                pass
-            assert rolling.finish_roll(day=first)
+        assert close_whole_day(LOANS, day=first)
         first += DAY
 
 

@@ -184,7 +184,10 @@ def test_the_pages_of_borrowing(visitor: Visitor, demo: None) -> None:
     expect(page.get_by_role("main")).to_contain_text("Home or rent")
     for name in ("", "calculator/", f"lenders/{lender.pk}/", "mine/", "apply/"):
         visitor.go(f"/borrow/{name}")
-    for name in ("", "schedule/", "pay/", "payoff/", "help/", "proof/"):
+    visitor.go(f"/loans/{loan.pk}/")
+    if visitor.look.viewport != PHONE:
+        visitor.picture("loan.png")
+    for name in ("schedule/", "pay/", "payoff/", "help/", "proof/"):
         visitor.go(f"/loans/{loan.pk}/{name}")
     for name in ("", "consents/", "sign/", "cancel/"):
         visitor.go(f"/borrow/applications/{loan.pk}/{name}")
@@ -201,6 +204,9 @@ def test_the_pages_of_borrowing(visitor: Visitor, demo: None) -> None:
     page.get_by_role("link", name="Compare the offers").click()
     heading(page, "Your offers")
     visitor.check()
+    expect(page.get_by_text("Open until").first).to_be_visible()
+    if visitor.look.viewport != PHONE:
+        visitor.picture("offers.png")
     page.get_by_role("link", name="Choose this one Alajo Credit").click()
     heading(page, "Check and accept")
     visitor.check()

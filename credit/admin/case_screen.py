@@ -25,6 +25,7 @@ from credit.services.deciding import newest_score
 from credit.services.searching import report_in
 
 LATEST = 50
+STANDINGS = {bureaux.CLEAR: _("Paid as agreed"), bureaux.LATE: _("Late"), bureaux.DEFAULT: _("In default")}
 UNITS = {one.name: one.unit for one in INPUTS}
 
 
@@ -116,7 +117,7 @@ def _reports(application: Application) -> Iterator[Panel]:
         columns = [_("Lender"), _("Opened"), _("Standing"), _("Owed"), _("A month"), _("Days late at worst")]
         lines = [
             [
-                *(line.lender, line.opened, line.standing),
+                *(line.lender, line.opened, STANDINGS.get(line.standing, line.standing)),
                 amount(line.owed, application.currency_id),
                 amount(line.monthly, application.currency_id),
                 line.late_days,
@@ -136,7 +137,7 @@ def _bins(score: CreditScore) -> Panel:
     rows: list[list[Any]] = [
         [
             hit.characteristic.label,
-            _shown(hit.characteristic.name, hit.value),
+            hit.bin.words if isinstance(hit.value, str) else _shown(hit.characteristic.name, hit.value),
             hit.bin.words,
             hit.bin.points,
             hit.characteristic.average,
@@ -146,7 +147,7 @@ def _bins(score: CreditScore) -> Panel:
     rows += [
         [
             hit.rule.label,
-            _shown(hit.rule.input, hit.value),
+            hit.bin.words if isinstance(hit.value, str) else _shown(hit.rule.input, hit.value),
             hit.bin.words,
             _("declines by itself"),
             EMPTY,

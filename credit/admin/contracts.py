@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.staff import EMPTY, Panel, ReadOnlyAdmin, When, amount, moment, page_of, time_of
+from core.templatetags.rates import percent
 from credit.admin.payout_form import proposing
 from credit.models import Contract, Disbursement, Signature
 from credit.payout_words import why_waiting
@@ -46,7 +47,16 @@ class ContractAdmin(ReadOnlyAdmin):
     list_filter = (When,)
     list_select_related = ("application",)
     shown = (
-        *("application", "state", "amount_money", "received_money", "count", "rate", "apr", "sha256"),
+        *(
+            "application",
+            "state",
+            "amount_money",
+            "received_money",
+            "count",
+            "rate_a_year",
+            "yearly_cost",
+            "sha256",
+        ),
         time_of("accepted_at", _("Accepted")),
         time_of("signed_at", _("Signed")),
         time_of("cooling_off_until", _("Can be cancelled before")),
@@ -78,7 +88,12 @@ class ContractAdmin(ReadOnlyAdmin):
             _("Shares"),
             [_("Lender"), _("Lends"), _("Rate"), _("Payout"), _("Tries"), _("What is in the way")],
             [
-                [share.provider.display_name, amount(share.amount, currency), share.rate, *_payout(share)]
+                [
+                    share.provider.display_name,
+                    amount(share.amount, currency),
+                    percent(share.rate),
+                    *_payout(share),
+                ]
                 for share in shares
             ],
         )
@@ -103,6 +118,14 @@ class ContractAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Received"))
     def received_money(self, obj: Contract) -> str:
         return amount(obj.received, obj.application.currency_id)
+
+    @admin.display(description=_("Rate a year"))
+    def rate_a_year(self, obj: Contract) -> str:
+        return percent(obj.rate)
+
+    @admin.display(description=_("APR"))
+    def yearly_cost(self, obj: Contract) -> str:
+        return percent(obj.apr)
 
     @admin.display(description=_("Ended"))
     def ended(self, obj: Contract) -> str:

@@ -30,10 +30,11 @@ from core.staff import (
     time_of,
 )
 from core.staff_ages import age_filter
+from core.templatetags.rates import percent
 from credit.admin import portfolio
 from credit.loan_figures import PARKED
 from credit.models import Application, Loan, LoanTransaction, Payout
-from credit.services.rolling import close_again
+from credit.services.parking import close_again
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
@@ -72,7 +73,7 @@ class LoanAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "position")
     shown = (
         *list_display[:-1],
-        *("parked", "error", "effective_rate", "asked"),
+        *("parked", "error", "yearly_cost", "asked"),
         link_of("replaced_by", _("Replaced by")),
         time_of("made_at", _("Made")),
     )
@@ -117,6 +118,10 @@ class LoanAdmin(ReadOnlyAdmin):
     @admin.display(description=_("What is in the way"))
     def error(self, loan: Loan) -> str:
         return loan.position.error or EMPTY
+
+    @admin.display(description=_("APR"))
+    def yearly_cost(self, loan: Loan) -> str:
+        return percent(loan.effective_rate)
 
     @admin.display(description=_("Application"))
     def asked(self, loan: Loan) -> str:

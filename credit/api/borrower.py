@@ -7,11 +7,8 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from accounts.api.organizations.views import PersonNeeded, person
+from accounts.api.organizations.views import PersonOnly
 from core.api import ids
 from core.api.views import ApiView
 from credit.api.scopes import CREDIT_READ, CREDIT_WRITE
@@ -19,16 +16,6 @@ from credit.events import APPLICATION, LOAN
 from credit.models import Application, Loan
 from wallet.api.callers import caller
 from wallet.api.money_out import MoneyOutView
-
-
-class PersonOnly(BasePermission):
-    """Lets through people and their apps. Raises PersonNeeded for an organisation's key, which borrows nothing."""
-
-    refusals = (PersonNeeded,)
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        person(request)
-        return True
 
 
 class BorrowerView(MoneyOutView):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from core import idempotency
 from core.api.ratelimit import MONEY
 from core.api.schema import example
-from credit.api import borrower_examples as examples
+from credit.api import loan_examples as examples
 from credit.api.contracts import OfContract
 from credit.api.loan_serializers import LoanTransactionSerializer, PaymentInput
 from credit.models import Contract

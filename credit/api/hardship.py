@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from core import idempotency
 from core.api.pagination import CursorPagination
 from core.api.schema import example
-from credit.api import borrower_examples as examples
+from credit.api import loan_examples as examples
 from credit.api.borrower import OfLoan, inner, inner_key
 from credit.api.loan_serializers import HardshipInput, HardshipSerializer
 from credit.events import HARDSHIP

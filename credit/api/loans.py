@@ -17,7 +17,7 @@ from accounts.models import User
 from core.actors import acting_as_service
 from core.api.pagination import CursorPagination
 from core.api.schema import example
-from credit.api import borrower_examples as examples
+from credit.api import loan_examples as examples
 from credit.api.borrower import OfLoan
 from credit.api.loan_serializers import (
     LoanDetailSerializer,

@@ -14,7 +14,7 @@ from core import idempotency
 from core.api.ratelimit import MONEY
 from core.api.schema import example
 from credit.allocation import Paid
-from credit.api import borrower_examples as examples
+from credit.api import loan_examples as examples
 from credit.api.borrower import OfLoan, inner, inner_key
 from credit.api.loan_serializers import (
     LoanTransactionSerializer,

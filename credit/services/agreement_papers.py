@@ -47,6 +47,8 @@ def agreement_of(*, contract: Contract, user: User, at: datetime) -> Document:
 def facts_of(contract: Contract, user: User, *, at: datetime) -> dict[str, Any]:
     """Return all that a borrower reads before signing, as data. Raises FiguresDiffer."""
     application = contract.application
+    signed_at = contract.signed_at or at
+    until = contract.cooling_off_until or cooling_off_until(signed_at, contract.cooling_off_days)
     shares = list(contract.shares.select_related("provider", "bid").order_by("pk"))
     agreed, facts = found_of(contract, shares)
     cost = facts.priced.cost
@@ -73,10 +75,8 @@ def facts_of(contract: Contract, user: User, *, at: datetime) -> dict[str, Any]:
         "lenders": [_lender(share) for share in shares],
         "cooling_off": {
             "days": contract.cooling_off_days,
-            "signed_on": timezone.localdate(at).isoformat(),
-            "last_day": timezone.localdate(
-                cooling_off_until(at, contract.cooling_off_days) - DAY
-            ).isoformat(),
+            "signed_on": timezone.localdate(signed_at).isoformat(),
+            "last_day": timezone.localdate(until - DAY).isoformat(),
         },
         "drawdown": _drawdown(agreed, at),
         "sign_by": _last_day(application),

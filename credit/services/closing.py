@@ -7,9 +7,7 @@ parked with its error and keeps no other waiting.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +15,9 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
+from core.rolling import DAY, Closed, Rolled, close_in_halves, park
 from credit import lender_events
-from credit.models import Application, DelinquencyPause, Loan, LoanStanding, Position
+from credit.models import Application, DelinquencyPause, Loan, LoanRoll, LoanRollChunk, LoanStanding, Position
 from credit.notices import closing as notices
 from credit.replay import Charge
 from credit.services.falling import Folded, fold_on
@@ -29,28 +28,8 @@ from credit.services.noting import enter
 from credit.services.steps import step_many
 from credit.states import Actor, Event, Guard, State
 
-DAY = timedelta(days=1)
-LONGEST_ERROR = 500
 # What data that is not as it should be comes to when a loan is worked out.
 WRONG = (ArithmeticError, LookupError, TypeError, ValueError)
-
-
-@dataclass
-class Closed:
-    """What closing came to: loans, those of them worked out anew, interest (kobo, ten places), and those left out."""
-
-    closed: int = 0
-    folded: int = 0
-    accrued: Decimal = field(default_factory=Decimal)
-    busy: int = 0
-    parked: int = 0
-
-    def add(self, other: "Closed") -> None:
-        self.closed += other.closed
-        self.folded += other.folded
-        self.accrued += other.accrued
-        self.busy += other.busy
-        self.parked += other.parked
 
 
 def close_loan(*, loan_id: UUID, until: date) -> Position:
@@ -63,7 +42,7 @@ def close_loan(*, loan_id: UUID, until: date) -> Position:
     while position.parked_at is None and position.next_day is not None and position.next_day < until:
         day, coming = position.next_day, position.next_event_on
         if coming is not None and coming <= day + DAY:
-            close_day(day, first=loan_id, end=end)
+            close_day(day, loan_id, end)
         else:
             last = until - DAY if coming is None else min(until, coming - DAY) - DAY
             _close_plain(day, last, loan_id, end)
@@ -71,7 +50,7 @@ def close_loan(*, loan_id: UUID, until: date) -> Position:
     return position
 
 
-def close_day(day: date, *, first: UUID, end: UUID) -> Closed:
+def close_day(day: date, first: UUID, end: UUID) -> Closed:
     """Close a day for the loans from `first` on, before `end`, that stand at it; park what cannot be closed.
 
     Needs a transaction. What is wrong with the day itself or with the database parks nobody: it is raised.
@@ -84,11 +63,10 @@ def close_day(day: date, *, first: UUID, end: UUID) -> Closed:
     except (DomainError, DatabaseError) as error:
         if _is_of_the_day(error):
             raise
-        return _close_in_parts(day, first, end, error)
+        return close_in_halves(LOANS, day, first, end, error)
 
 
-def park(loan_id: UUID, error: str) -> None:
-    Position.objects.filter(pk=loan_id).update(parked_at=timezone.now(), error=error[:LONGEST_ERROR])
+LOANS = Rolled(rolls=LoanRoll, chunks=LoanRollChunk, positions=Position, total="loans", close=close_day)
 
 
 def _close_plain(day: date, last: date, first: UUID, end: UUID) -> None:
@@ -100,31 +78,18 @@ def _close_plain(day: date, last: date, first: UUID, end: UUID) -> None:
     except (DomainError, DatabaseError) as error:
         if isinstance(error, OperationalError) or _is_of_the_day(error):
             raise
-        park(first, str(error))
+        park(LOANS, first, str(error))
 
 
 def _close_at_once(day: date, first: UUID, end: UUID) -> Closed:
     folded, wrong = _fold_due(day, first, end)
     for loan_id, error in wrong:
-        park(loan_id, str(error) or type(error).__name__)
+        park(LOANS, loan_id, str(error) or type(error).__name__)
     [(_day, closed, accrued, busy, fell)] = _run(day, day, first, end, folded)
     _fall_behind(fell or [], day + DAY)
     parked = [one.loan_id for one in folded if one.charges and not _charge(one, day + DAY)]
-    return Closed(closed, len(folded), accrued, busy, len(wrong) + len(parked))
-
-
-def _close_in_parts(day: date, first: UUID, end: UUID, error: Exception) -> Closed:
-    """Halve until the one is found that cannot be closed."""
-    here = Position.objects.filter(pk__gte=first, pk__lt=end, next_day=day, parked_at=None)
-    ids = list(here.order_by("pk").values_list("pk", flat=True))
-    if len(ids) <= 1:
-        for loan_id in ids:
-            park(loan_id, str(error))
-        return Closed(parked=len(ids))
-    middle = ids[len(ids) // 2]
-    result = close_day(day, first=first, end=middle)
-    result.add(close_day(day, first=middle, end=end))
-    return result
+    sums = {"folded": len(folded), "accrued": accrued}
+    return Closed(closed, busy, len(wrong) + len(parked), sums)
 
 
 def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tuple[UUID, Exception]]]:
@@ -205,7 +170,7 @@ def _charge(folded: Folded, on: date) -> bool:
             position.penalties_charged += sum(amount for _row, amount in folded.charges)
             position.save(update_fields=["penalties_charged"])
     except DomainError as error:
-        park(loan.pk, str(error))
+        park(LOANS, loan.pk, str(error))
         return False
     return True
 

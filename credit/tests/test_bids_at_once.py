@@ -1,11 +1,8 @@
 """What a borrower, lenders and tasks do about one application at the same moment."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,6 +10,7 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import uuid7
+from core.tests.at_once import at_once
 from credit.models import Bid, Contract, ProductTerms, StatusChange
 from credit.refusals import BidOver, OfferBarred
 from credit.services import automatic, bidding
@@ -22,27 +20,6 @@ from credit.tests.world import lender, product, rule
 from wallet import services as wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """Do all of them at the same moment; return what each gave back, or its refusal."""
-    ready, done = Barrier(len(deeds)), []
-
-    def run(deed: Callable[[], object]) -> None:
-        ready.wait()
-        try:
-            done.append(deed())
-        except DomainError as refusal:
-            done.append(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done
 
 
 def made(name: str = "Harvest Credit", naira: int = 250_000) -> tuple[ProductTerms, User]:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
+from core.rolling import END, FIRST
 from credit.delinquency import CURE, Bucket, Lateness, allowance, days_late, late_by
 from credit.models import BucketChange, DelinquencyPause, LoanStanding, LossRates, Position, StatusChange
 from credit.penalties import LateCharge
@@ -18,7 +19,6 @@ from credit.services.closing import close_day
 from credit.services.folding import Kind, fold, kept
 from credit.services.holding import hold
 from credit.services.noting import enter, take_back
-from credit.services.rolling import END, FIRST
 from credit.standing import begin
 from credit.terms_data import standing_data, terms_of
 from credit.tests.closing import closed, days_of, earned, earned_by
@@ -140,7 +140,7 @@ def test_many_loans_day_by_day_come_to_what_each_comes_to_at_once_and_by_the_rul
         on = day(52)
         while on < day(0):
             with transaction.atomic():
-                close_day(on, first=FIRST, end=END)
+                close_day(on, FIRST, END)
             on += DAY
         Position.objects.update(parked_at=None)
     for number, (one, other) in loans.items():
@@ -198,7 +198,7 @@ def test_stages_and_their_cure_are_the_same_in_the_statement_and_in_the_rules() 
             Position.objects.filter(pk=loan.pk).update(
                 next_day=on, due_since=due_since, bucket=was.bucket, stage=was.stage, cured_since=cured
             )
-            close_day(on, first=FIRST, end=END)
+            close_day(on, FIRST, END)
             position = Position.objects.get(pk=loan.pk)
             found = Lateness(position.overdue_days, position.bucket, position.stage, position.cured_since)
             transaction.set_rollback(True)
@@ -220,8 +220,8 @@ def test_a_loan_that_cannot_be_worked_out_is_parked_and_keeps_no_other_waiting()
         record = LoanStanding.objects.get(pk=broken.pk)
         was, record.data = record.data, {**record.data, "rate": "not a number"}
         record.save()
-        result = close_day(due - DAY, first=FIRST, end=END)
-        assert (result.closed, result.folded, result.parked) == (2, 2, 1)
+        result = close_day(due - DAY, FIRST, END)
+        assert (result.closed, result.sums["folded"], result.parked) == (2, 2, 1)
         position = Position.objects.get(pk=broken.pk)
         assert position.parked_at is not None and position.error and position.next_day == due - DAY
         assert Position.objects.get(pk=other.pk).next_day == due

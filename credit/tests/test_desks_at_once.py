@@ -11,6 +11,7 @@ from accounts.tests.approving import make_colleague
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import posting_id
+from core.tests.at_once import at_once
 from credit.models import Case, LoanTransaction, Payout, Reminder
 from credit.services import late_loans, reminding
 from credit.services.cases import WORK, ClaimedByAnother
@@ -21,7 +22,6 @@ from credit.services.writing_off import WRITE_OFF_AFTER, write_off
 from credit.states import State, StateRefused
 from credit.tests.closing import closed
 from credit.tests.hard import is_late_by, is_proven, money, state_of
-from credit.tests.test_paying_at_once import at_once
 from credit.tests.test_repaying import loan_of
 from credit.tests.world import day, lender, lent, moment, product
 

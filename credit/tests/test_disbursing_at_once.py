@@ -1,18 +1,10 @@
 """What happens to one contract at the same moment, and what is left when a worker is killed while it pays out."""
 
-import os
-import random
-import signal
-import time
-from collections.abc import Callable
-from threading import Barrier, Thread
-
 import pytest
-from django.db import connection, connections
 
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
-from core.errors import DomainError
+from core.tests.at_once import at_once, killed_at_random
 from credit.models import Contract, Disbursement, Loan, LoanTransaction, Signature
 from credit.services import cancelling, disbursing, signing
 from credit.services.cancelling import cancel
@@ -31,27 +23,6 @@ AT = moment(day(0))
 def _no_task(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here a test says itself when and by whom it is paid out."""
     monkeypatch.setattr("credit.contract_tasks.disburse_loan.delay", lambda **_ids: None)
-
-
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """Do all of them at the same moment; return what each gave back, or its refusal."""
-    ready, done = Barrier(len(deeds)), []
-
-    def run(deed: Callable[[], object]) -> None:
-        ready.wait()
-        try:
-            done.append(deed())
-        except DomainError as refusal:
-            done.append(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done
 
 
 def test_signed_by_both_at_once_and_twice_each_is_signed_once() -> None:
@@ -119,19 +90,9 @@ def test_cancelled_and_undone_at_once_money_goes_back_once() -> None:
         assert wallet.verify() == []
 
 
-def in_a_process() -> int:
-    """Pay out what is due in a process of its own, whose connections are its own too, and return its id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        for inherited in connections.all(initialized_only=True):
-            inherited.connection = None  # the parent's: what is closed here would be closed there
-        for key in disbursing.due_payouts(at=AT):
-            disbursing.disburse(application_id=key, at=AT)
-        os._exit(0)
-    finally:
-        os._exit(1)
+def pay_what_is_due() -> None:
+    for key in disbursing.due_payouts(at=AT):
+        disbursing.disburse(application_id=key, at=AT)
 
 
 def check(contracts: list[Contract]) -> int:
@@ -154,35 +115,8 @@ def check(contracts: list[Contract]) -> int:
 
 @pytest.mark.slow
 def test_killed_at_random_moments_each_contract_is_paid_out_once() -> None:
-    chance = random.Random(9)
     owner = make_person()
     contracts = [signed(accepted(make_person(), [owner], at=AT), at=AT) for _each in range(8)]
     assert check(contracts) == 0
-    killed = 0
-    for _round in range(5):
-        pids = [in_a_process() for _worker in range(2)]
-        time.sleep(chance.uniform(0.01, 0.08))
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-            killed += os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
-        _wait_for_sessions()
-        check(contracts)
-    pids = [in_a_process() for _worker in range(2)]
-    assert [os.waitpid(pid, 0)[1] for pid in pids] == [0, 0]
+    killed_at_random(pay_what_is_due, rounds=5, within=(0.01, 0.08), after_each=lambda: check(contracts))
     assert check(contracts) == 8
-    assert killed > 2
-
-
-def _wait_for_sessions() -> None:
-    """Until the server has noticed that whoever was killed is gone: what they had begun is undone by then."""
-    others = (
-        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-        " and backend_type = 'client backend' and state <> 'idle'"
-    )
-    with acting_as_service(), connection.cursor() as cursor:
-        for _try in range(1000):
-            cursor.execute(others)
-            if cursor.fetchone() == (0,):
-                return
-            time.sleep(0.01)
-    raise AssertionError("somebody who was killed is still at it")

@@ -8,6 +8,7 @@ from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import posting_id
+from core.tests.at_once import at_once
 from credit.models import Loan
 from credit.services.approved import losses, taken_back
 from credit.services.approved.deeds import LoanChanged
@@ -15,7 +16,6 @@ from credit.services.folding import Kind
 from credit.services.recovering import MoreThanOwed, recover
 from credit.states import State, StateRefused
 from credit.tests.hard import approver, is_late_by, is_proven, money, pay, proposed, state_of
-from credit.tests.test_paying_at_once import at_once
 from credit.tests.world import day, lender, lent, moment, product, transactions_of
 from wallet.tests.approving import approve
 

@@ -1,16 +1,13 @@
 """What people and tasks do to one loan at the same moment."""
 
-from collections.abc import Callable
-from threading import Barrier, Thread
-
 import pytest
-from django.db import connections
 
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import posting_id
+from core.tests.at_once import at_once
 from credit.models import LoanTransaction
 from credit.services.paying_off import QuoteOvertaken, pay_off, quote_payoff
 from credit.services.reading import read_loan
@@ -21,27 +18,6 @@ from credit.tests.test_repaying import agrees, loan_of
 from credit.tests.world import NAIRA, day, moment
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """Do all of them at the same moment; return what each gave back, or its refusal."""
-    ready, done = Barrier(len(deeds)), []
-
-    def run(deed: Callable[[], object]) -> None:
-        ready.wait()
-        try:
-            done.append(deed())
-        except DomainError as refusal:
-            done.append(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done
 
 
 def test_payments_at_once_are_each_taken_once_and_a_loan_is_paid_off_once() -> None:

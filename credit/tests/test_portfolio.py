@@ -15,11 +15,13 @@ from accounts.tests.approving import make_colleague
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import uuid7
+from core.rolling import close_whole_day
 from credit.admin import portfolio_charts as charts
 from credit.admin.portfolio import quarters_until
 from credit.inputs import INPUTS
 from credit.models import Application, BucketChange, Loan, LoanDay, loan_day_id
-from credit.services import portfolio, rolling
+from credit.services import portfolio
+from credit.services.closing import LOANS
 from credit.states import State
 from credit.tests.world import NAIRA, application, bid, day, lender, lent, moment, product
 from wallet.tests.approving import browser_of
@@ -43,11 +45,7 @@ def rolled(loans: int) -> list[Loan]:
     """Loans of yesterday, and that day closed for all."""
     terms = product(lender(make_person()))
     made = [lent(make_person(), terms, naira=20_000, at=moment(day(1))) for _ in range(loans)]
-    with acting_as_service():
-        rolling.start_roll(day=day(1))
-        while rolling.close_next_chunk(day=day(1)):
-            pass
-        assert rolling.finish_roll(day=day(1))
+    assert sum(part.closed for part in close_whole_day(LOANS, day=day(1))) == loans
     return made
 
 

@@ -142,10 +142,10 @@ def test_who_is_declined_is_told_why_and_who_passes_is_not(facts: dict[str, Any]
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"pay_to_income": Decimal("34.00")}, "Pay to income 34 %, best band under 5 %"),
-        ({"pay_to_income": Decimal("34.5")}, "Pay to income 34.5 %, best band under 5 %"),
-        ({"pay_to_income": Decimal("3E+2")}, "Pay to income 300 %, best band under 5 %"),
-        ({"pay_to_income": None}, "Pay to income not known, best band under 5 %"),
+        ({"pay_to_income": Decimal("34.00")}, "Pay to income: 34 %. Best: under 5 %"),
+        ({"pay_to_income": Decimal("34.5")}, "Pay to income: 34.5 %. Best: under 5 %"),
+        ({"pay_to_income": Decimal("3E+2")}, "Pay to income: 300 %. Best: under 5 %"),
+        ({"pay_to_income": None}, "Pay to income: not known. Best: under 5 %"),
     ],
 )
 def test_a_reason_says_the_applicants_own_figure_and_the_best_band(
@@ -157,20 +157,20 @@ def test_a_reason_says_the_applicants_own_figure_and_the_best_band(
 
 def test_a_named_value_is_said_in_the_words_of_its_bin() -> None:
     found = reasons_of(CARD, score(CARD, values(**BAD)))
-    assert sentence(found[-1]) == "Home rented, best band your own"
+    assert sentence(found[-1]) == "Home: rented. Best: your own"
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"age": Decimal(17)}, "Age 17 years, which declines an application by itself"),
+        ({"age": Decimal(17)}, "Age: 17 years, which alone declines an application"),
         (
             {"bureau_status": "DEFAULT"},
-            "Standing at the credit bureau a loan in default, which declines an application by itself",
+            "Standing at the credit bureau: a loan in default, which alone declines an application",
         ),
         (
             {"bureau_status": None},
-            "Standing at the credit bureau not known, which declines an application by itself",
+            "Standing at the credit bureau: not known, which alone declines an application",
         ),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_hard_rule_declines_with_reasons_that_the_applicant_reads_at_once(
     assert fresh(made).state == "DECLINED"
     [told] = told_of(made)
     assert told.reasons == [
-        "Standing at the credit bureaux: a loan in default, which declines an application by itself"
+        "Standing at the credit bureaux: a loan in default, which alone declines an application"
     ]
     assert told.due_at == (made.complete_at or at) + timedelta(days=30)
     assert [one["bureau"] for one in told.bureaux] == ["meridian", "savanna"]
@@ -186,7 +186,7 @@ def test_loans_here_count_for_and_against() -> None:
     decide_application(application_id=made.pk, at=NOW())
     assert fresh(made).state == "DECLINED"
     assert told_of(made)[0].reasons == [
-        "Days behind on a loan here: 45 days, which declines an application by itself"
+        "Days behind on a loan here: 45 days, which alone declines an application"
     ]
 
 
@@ -194,7 +194,7 @@ def test_the_young_are_declined_and_what_is_late_elsewhere_weighs() -> None:
     young = submitted(applicant(born=NOW().date() - timedelta(days=17 * 365)))
     searched(young)
     decide_application(application_id=young.pk, at=NOW())
-    assert told_of(young)[0].reasons == ["Age 16 years, which declines an application by itself"]
+    assert told_of(young)[0].reasons == ["Age: 16 years, which alone declines an application"]
     late, clean = submitted(applicant()), submitted(applicant())
     searched(late, LATELY)
     searched(clean, CLEAN)

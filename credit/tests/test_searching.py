@@ -259,7 +259,7 @@ def test_what_is_sent_is_searched_for_scored_and_answered_by_the_time_it_is_comm
         notice = Notification.objects.get(user=bad, event="loan.refused")
         words = said(notice)
     assert words.href == f"/borrow/applications/{sent[1].pk}/decision/"
-    assert "a loan in default, which declines an application by itself." in words.note
+    assert "a loan in default, which alone declines an application." in words.note
     assert "Reports of Meridian Credit Bureau, Savanna Registry counted" in words.note
     assert "a loan in default" not in str(words.outside)
     assert told_of(sent[1])[0].sent_at is not None

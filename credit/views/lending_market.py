@@ -1,11 +1,13 @@
 """A lender's market: applications that take offers, what was released of one, and the lender's own offers."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -167,6 +169,8 @@ def facts_of(look: Look) -> list[tuple[str, object, bool]]:
         if value in (None, ""):
             continue
         shown = CHOICES[field.name](value).label if field.name in CHOICES else value
+        if isinstance(value, date):
+            shown = date_format(value, "F Y")
         facts.append((str(offer_words.RELEASED[field.name]), shown, field.is_money))
     return facts
 

@@ -1,182 +1,28 @@
-"""The closing of days for all savings: how each went, and how far the one that runs has come."""
+"""The closing of days for all savings, as staff see it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
-
-from django.contrib import admin
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from core.staff import EMPTY, Panel, ReadOnlyAdmin, amount, list_of, moment, page_of, time_of
+from core.staff import amount
+from core.staff_rolls import RollPage, Told, register
 from savings.admin.saving_panels import kobo
-from savings.figures import late_day
-from savings.models import Roll, RollChunk, UserSavings
+from savings.models import UserSavings
+from savings.services import SAVINGS
 
-SHOWN = 50
-EACH = 5  # seconds between two looks at a roll that runs
-
-
-class StandingFilter(admin.SimpleListFilter):
-    title, parameter_name = _("standing"), "standing"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", _("Not finished")), ("late", _("Late"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "open":
-            return queryset.filter(finished_at=None)
-        if self.value() == "late":
-            return queryset.filter(finished_at=None, day__lte=late_day(timezone.now()))
-        return queryset
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a roll has come. `rate` is savings a second since it began, `left` how long the rest takes at that."""
-
-    parts: int
-    parts_done: int
-    savings: int
-    closed: int
-    parked: int
-    rate: int
-    left: timedelta | None
-
-    @property
-    def percent(self) -> int:
-        return min(100 * self.parts_done // self.parts, 100) if self.parts else 0
-
-
-def progress_of(roll: Roll, *, at: datetime) -> Progress:
-    chunks = RollChunk.objects.filter(roll=roll)
-    told = chunks.aggregate(
-        parts=Count("pk"),
-        done=Count("pk", Q(done_at__isnull=False)),
-        closed=Sum("closed"),
-        parked=Sum("parked"),
-    )
-    closed = told["closed"] or 0
-    took = max(((roll.finished_at or at) - roll.started_at).total_seconds(), 1)
-    rate = closed / took
-    rest = max(roll.savings - closed, 0)
-    left = timedelta(seconds=round(rest / rate)) if rate and rest and roll.finished_at is None else None
-    return Progress(told["parts"], told["done"], roll.savings, closed, told["parked"] or 0, round(rate), left)
-
-
-def _of_chunks(**annotations: Any) -> Coalesce:
-    """One figure over a roll's parts, asked for the rows that the list shows and no other."""
-    (name,) = annotations
-    chunks = RollChunk.objects.filter(roll=OuterRef("pk")).order_by().values("roll").annotate(**annotations)
-    return Coalesce(Subquery(chunks.values(name)), 0)
-
-
-@admin.register(Roll)
-class RollAdmin(ReadOnlyAdmin):
-    change_form_template = "admin/savings/roll.html"
-    list_display = (
-        "day",
-        time_of("started_at", _("Begun")),
-        time_of("finished_at", _("Finished")),
-        *("took", "parts", "closed", "parked"),
-    )
-    list_filter = (StandingFilter,)
-    shown = (
-        time_of("started_at", _("Begun")),
-        time_of("finished_at", _("Finished")),
-        *("took", "earned", "paid", "tax"),
-    )
-    search_help_text = _("By day, as 2026-11-30")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Roll]:
-        found: QuerySet[Roll] = super().get_queryset(request)
-        return found.annotate(
-            many=_of_chunks(n=Count("pk")),
-            many_done=_of_chunks(n=Count("done_at")),
-            sum_closed=_of_chunks(n=Sum("closed")),
-            sum_parked=_of_chunks(n=Sum("parked")),
-        )
-
-    def find(self, queryset: QuerySet[Roll], term: str) -> QuerySet[Roll]:
-        try:
-            return queryset.filter(day=date.fromisoformat(term))
-        except ValueError:
-            return queryset.none()
-
-    @admin.display(description=_("Took"))
-    def took(self, roll: Roll) -> str:
-        return timesince(roll.started_at, roll.finished_at or timezone.now(), depth=2)
-
-    @admin.display(description=_("Parts done"))
-    def parts(self, roll: Any) -> str:
-        return f"{roll.many_done:,} / {roll.many:,}"
-
-    @admin.display(description=_("Closed"))
-    def closed(self, roll: Any) -> str:
-        return f"{roll.sum_closed:,}"
-
-    @admin.display(description=_("Parked"))
-    def parked(self, roll: Any) -> str:
-        return f"{roll.sum_parked:,}"
-
-    @admin.display(description=_("Earned"))
-    def earned(self, roll: Roll) -> str:
-        told = roll.chunks.aggregate(sum=Sum("accrued"))["sum"]
-        return kobo(told) if told is not None else EMPTY
-
-    @admin.display(description=_("Interest paid"))
-    def paid(self, roll: Roll) -> str:
-        return amount(roll.chunks.aggregate(sum=Sum("paid"))["sum"] or 0, "NGN")
-
-    @admin.display(description=_("Tax withheld"))
-    def tax(self, roll: Roll) -> str:
-        return amount(roll.chunks.aggregate(sum=Sum("tax"))["sum"] or 0, "NGN")
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        ways = []
-        running = Roll.objects.filter(finished_at=None).order_by("day").values_list("day", flat=True).first()
-        if running:
-            ways = [(_("Watch the one that runs"), page_of(Roll, running) + "?watch=1")]
-        return super().changelist_view(request, {**(extra_context or {}), "ways": ways})
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        roll: Roll = kwargs["obj"]
-        at = timezone.now()
-        context.update(
-            progress=progress_of(roll, at=at),
-            is_over=roll.finished_at is not None,
-            is_late=roll.finished_at is None and roll.day <= late_day(at),
-            seconds=EACH if roll.finished_at is None and "watch" in request.GET else 0,
-            here=page_of(Roll, roll.pk),
-            parked_url=list_of(UserSavings, position__parked_at__isnull="False"),
-            at=at,
-        )
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def panels(self, roll: Roll) -> Iterable[Panel]:
-        chunks = RollChunk.objects.filter(roll=roll)
-        first = chunks.order_by(F("done_at").desc(nulls_first=True), "number")[:SHOWN]
-        yield Panel(
-            _("Its parts, those that are open first"),
-            [_("Part"), _("Tried"), _("Done"), _("Closed"), _("Parked"), _("Interest paid")],
-            [
-                [
-                    chunk.number,
-                    moment(chunk.tried_at),
-                    moment(chunk.done_at),
-                    f"{chunk.closed:,}",
-                    f"{chunk.parked:,}",
-                    amount(chunk.paid, "NGN"),
-                ]
-                for chunk in first
-            ],
-        )
+PAID = Told("paid", _("Interest paid"), lambda paid: amount(paid, "NGN"))
+PAGE = RollPage(
+    SAVINGS,
+    parked_in=UserSavings,
+    title=_("Closing of days"),
+    is_over=_("Closed for all savings"),
+    closed=_("Savings closed"),
+    short=_(
+        "Savings that somebody writes to are closed by that, and are in no part: their number here may stay below."
+    ),
+    sums=[
+        Told("accrued", _("Earned"), kobo),
+        PAID,
+        Told("tax", _("Tax withheld"), lambda tax: amount(tax, "NGN")),
+    ],
+    parts=[PAID],
+)
+register(PAGE, order=32)

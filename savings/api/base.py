@@ -8,12 +8,9 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts.api.organizations.views import PersonNeeded, person
+from accounts.api.organizations.views import PersonOnly
 from core.api import ids
 from core.api.views import ApiView
 from savings.api.scopes import SAVINGS_READ, SAVINGS_WRITE
@@ -24,16 +21,6 @@ from savings.models import UserSavings
 from wallet.api.callers import caller
 from wallet.api.money_out import MoneyOutView
 from wallet.refusals import CurrencyMismatch
-
-
-class PersonOnly(BasePermission):
-    """Lets through people and their apps. Raises PersonNeeded for an organisation's key, which saves nothing."""
-
-    refusals = (PersonNeeded,)
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        person(request)
-        return True
 
 
 class SavingsView(MoneyOutView):

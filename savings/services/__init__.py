@@ -1,22 +1,13 @@
 """What can be done with savings. Money moves only through `wallet.services`."""
 
 from savings.services.choosing import choose_interest
+from savings.services.closing import SAVINGS, close_saving, retry_parked
 from savings.services.contributing import contribute
 from savings.services.ending import end_saving, paid_so_far, quote_closing
 from savings.services.maturing import mature, mature_due
 from savings.services.opening import Wish, cancel_saving, open_saving
 from savings.services.reading import Paid, paid_in_year, positions_of
 from savings.services.replaying import enter_backdated
-from savings.services.rolling import (
-    Closed,
-    close_next_chunk,
-    close_saving,
-    days_to_close,
-    end_roll,
-    finish_roll,
-    retry_parked,
-    start_roll,
-)
 from savings.services.standing import (
     choose_at_maturity,
     extend_saving,
@@ -30,23 +21,19 @@ from savings.services.terms import terms_in_force, terms_of
 from savings.services.withdrawing import Cost, cost_of, withdraw
 
 __all__ = [
-    "Closed",
+    "SAVINGS",
     "Cost",
     "Paid",
     "Wish",
     "cancel_saving",
     "choose_at_maturity",
     "choose_interest",
-    "close_next_chunk",
     "close_saving",
     "contribute",
     "cost_of",
-    "days_to_close",
-    "end_roll",
     "end_saving",
     "enter_backdated",
     "extend_saving",
-    "finish_roll",
     "freeze_saving",
     "lift_saving",
     "mature",
@@ -60,7 +47,6 @@ __all__ = [
     "rename_saving",
     "resume_saving",
     "retry_parked",
-    "start_roll",
     "terms_in_force",
     "terms_of",
     "withdraw",

@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from savings.models import InterestChoice, Position, UserSavings
-from savings.services.rolling import close_saving
+from savings.services.closing import close_saving
 from savings.services.wishes import earns_now
 from savings.states import GOES_ON
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from savings.models import PlanTerms, Position, UserSavings
 from savings.refusals import SavingNotFound
-from savings.services.rolling import close_saving
+from savings.services.closing import close_saving
 from savings.services.terms import value_day
 from wallet import services as wallet
 from wallet.models import Account

@@ -16,11 +16,11 @@ from core.ids import nth, posting_id, uuid7
 from savings import notices
 from savings.models import Move, PlanTerms, UserSavings
 from savings.refusals import PlanClosed
+from savings.services.closing import close_saving
 from savings.services.contributing import check_amount, start
 from savings.services.ending import stop
 from savings.services.holding import Held, effective, hold, wallet_of
 from savings.services.opening import draft
-from savings.services.rolling import close_saving
 from savings.services.steps import step
 from savings.services.terms import check_length, terms_in_force
 from savings.states import Event

@@ -12,7 +12,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from savings.models import Position, UserSavings
 from savings.refusals import SavingNotFound
-from savings.services.rolling import retry_parked
+from savings.services.closing import retry_parked
 
 
 class NotParked(DomainError):

@@ -32,9 +32,9 @@ from savings.refusals import (
     SavingOver,
     StateRefused,
 )
+from savings.services.closing import close_saving
 from savings.services.days import standing_at, terms_by_day
 from savings.services.holding import Held, hold, wallet_of
-from savings.services.rolling import close_saving
 from savings.services.wishes import wishes_of
 from savings.states import GIVES_MONEY
 from wallet import services as wallet

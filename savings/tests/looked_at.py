@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actors import acting_as_service
+from core.rolling import close_whole_day
 from savings.interest import Band, Every, Terms
 from savings.models import AutoRun, AutoSaving, SavingsGroup, UserSavings
-from savings.services import close_next_chunk, finish_roll, liabilities, start_roll
+from savings.services import SAVINGS, liabilities
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from savings.tests.world import LONG_AGO, NAIRA, day
 
@@ -47,7 +48,4 @@ def furnish_looked_at(owner: User) -> UserSavings:
 
 def roll(on: date) -> None:
     """Close a day for all, as the night does."""
-    with acting_as_service():
-        start_roll(day=on)
-        while not finish_roll(day=on):
-            close_next_chunk(day=on)
+    close_whole_day(SAVINGS, day=on)

@@ -9,14 +9,16 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg.types.range import Range
 
+from accounts.models import User
 from accounts.tests.approving import applied
 from core.ids import posting_id, uuid7
+from core.rolling import END, FIRST
 from savings import interest
 from savings.models import Move, PlanRate, PlanTerms, Position, SavingsGroup, SavingsPlan, UserSavings
-from savings.services.rolling import END, FIRST
 from wallet import services as wallet
 
 TERM = 0
+TEN_DAILY = interest.Terms(bands=(interest.Band(0, Decimal(10)),), paid=interest.Every.DAY, tax=Decimal(10))
 
 
 def make_plan(code: str = "flexible", kind: str = "FLEXIBLE", **changes: Any) -> SavingsPlan:
@@ -103,6 +105,16 @@ def save(saving: UserSavings, moves: Mapping[date, int]) -> None:
         wallet.post(posting_id=move.posting_id, lines=[wallet.Line("SAVING", *sides, abs(amount))])
         rows.append(move)
     Move.objects.bulk_create(rows)
+
+
+def many(owner: User, number: int, *, since: date, amount: int = 100_000) -> list[UserSavings]:
+    """Savings of one plan, in the order of their ids, that are paid a tenth a year each day, taxed."""
+    plan = make_plan()
+    set_terms(plan, TEN_DAILY, since=since)
+    savings = [open_saving(owner.pk, plan, since=since) for _ in range(number)]
+    for saving in savings:
+        save(saving, {since: amount})
+    return sorted(savings, key=lambda saving: saving.pk)
 
 
 def close(days: Iterable[date]) -> list[tuple[int, Decimal, int, int]]:

@@ -1,15 +1,15 @@
 """What people and tasks do to one saving at the same moment."""
 
 from collections.abc import Callable
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from accounts.models import User
 from core.actors import acting_as_service
-from core.errors import DomainError
 from core.ids import posting_id, uuid7
+from core.rolling import close_whole_day
+from core.tests.at_once import at_once
 from savings import refusals, services
 from savings.models import Accrual, Move, Position, UserSavings
 from savings.services import Wish
@@ -19,27 +19,6 @@ from wallet.models import Account
 from wallet.refusals import InsufficientFunds
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """Do all of them at the same moment; return what each gave back, or its refusal."""
-    ready, done = Barrier(len(deeds)), []
-
-    def run(deed: Callable[[], object]) -> None:
-        ready.wait()
-        try:
-            done.append(deed())
-        except DomainError as refusal:
-            done.append(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done
 
 
 def test_two_clicks_at_once_open_one_saving_and_pay_once(ada: User) -> None:
@@ -119,13 +98,7 @@ def test_the_roll_beside_people_who_pay_in_closes_each_day_once_with_what_counte
 
     def roll() -> None:
         for one in (day(2), day(1)):
-            with acting_as_service():
-                services.start_roll(day=one, size=2)
-            for _ in range(50):
-                services.close_next_chunk(day=one)
-                with acting_as_service():
-                    if services.finish_roll(day=one):
-                        break
+            close_whole_day(services.SAVINGS, day=one, size=2)
 
     def pay(saving: UserSavings) -> Callable[[], Move]:
         return lambda: services.contribute(

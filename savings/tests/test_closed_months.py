@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
+from core.rolling import close_whole_day
 from savings import refusals, services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, Move, Position, Replay, UserSavings
@@ -89,8 +90,7 @@ def test_a_day_of_a_closed_month_stops_no_deposit_and_is_paid_today(ada: User) -
         saving = saving_of(ada)
         save(saving, {start(): 1_000_000})
         with pytest.raises(PeriodClosed), transaction.atomic():
-            services.start_roll(day=start())
-            services.close_next_chunk(day=start())
+            close_whole_day(services.SAVINGS, day=start())
         assert not Position.objects.exclude(parked_at=None).exists()
         position = services.close_saving(saving_id=saving.pk, until=day(0))
         assert (position.next_day, position.parked_at) == (day(0), None)

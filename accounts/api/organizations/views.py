@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.api.organizations import examples
 from accounts.api.organizations.scopes import ORGANIZATIONS_READ, ORGANIZATIONS_WRITE
@@ -157,6 +159,16 @@ def person(request: Request) -> User:
     if not isinstance(request.user, User):
         raise PersonNeeded
     return request.user
+
+
+class PersonOnly(BasePermission):
+    """Lets through people and their apps. Raises PersonNeeded for an organisation's key."""
+
+    refusals = (PersonNeeded,)
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        person(request)
+        return True
 
 
 def _key(text: str) -> UUID:

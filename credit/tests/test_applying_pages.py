@@ -1,6 +1,5 @@
-"""Looking for a loan and applying, page by page: empty, full, and with what is wrong."""
+"""Applying for a loan, page by page: empty, full, and with what is wrong."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,26 +12,18 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
-from core.templatetags.money import money
-from core.templatetags.rates import percent
 from credit import comparing
-from credit.comparing import highest_payment
 from credit.consents import CURRENT, NEEDED
 from credit.models import (
-    AdverseAction,
     Application,
-    BureauReport,
-    Case,
     Consent,
     FileView,
     Question,
     StatusChange,
 )
-from credit.product_rules import ProductRules
 from credit.services import applying, consenting
 from credit.tests.applying import ANSWERS, again, answer, ready, started
-from credit.tests.world import NAIRA, agree, application, bid, lender, lent, priced, product
-from wallet.rhythm import WEEKLY
+from credit.tests.world import NAIRA, agree, application, bid, lender, lent, product
 from wallet.tests.factories import make_wallet
 from wallet.tests.pages import browser_of, hidden, text
 
@@ -53,147 +44,6 @@ def own(draft: Application, rest: str = "") -> str:
 def mine() -> list[Application]:
     with acting_as_service():
         return list(Application.objects.order_by("pk"))
-
-
-def listed(browser: Client, asked: dict[str, str]) -> str:
-    """What stands below the ways to sort."""
-    return text(browser.get("/borrow/", asked)).split("By monthly payment")[1]
-
-
-# Looking
-
-
-def test_loans_are_compared_by_what_they_cost_at_most(browser: Client) -> None:
-    dear = product(lender(make_person(), name="Dear Credit"), highest_rate=Decimal(48))
-    cheap = product(
-        lender(make_person(), name="Cheap Credit"), highest_rate=Decimal(24), fee_percent=Decimal(0)
-    )
-    small = product(lender(make_person(), name="Small Credit"), most=50_000 * NAIRA)
-    weekly = product(lender(make_person(), name="Weekly Credit"), rules=ProductRules(rhythm=WEEKLY))
-    assert small and weekly
-    page = listed(browser, {"amount": "100,000", "count": "12"})
-    assert page.index("Cheap Credit") < page.index("Dear Credit") < page.index("Small Credit")
-    for terms in (dear, cheap):
-        found = priced(terms, amount=LAKH, count=12, rate=terms.highest_rate)
-        for words in (
-            percent(found.cost.aprc),
-            money(found.cost.payable, "NGN"),
-            money(highest_payment(found), "NGN"),
-        ):
-            assert words in page
-    assert "Lends ₦10,000.00 to ₦50,000.00" in page and "Is not paid back month by month" in page
-
-
-def test_order_and_filters_stand_in_the_address(browser: Client) -> None:
-    # Few months of a large fee: cheaper a month, dearer a year.
-    product(lender(make_person(), name="Fee Credit"), highest_rate=Decimal(12), fee_percent=Decimal(9))
-    rate = product(
-        lender(make_person(), name="Rate Credit"), highest_rate=Decimal(20), fee_percent=Decimal(0)
-    )
-    asked = {"amount": "100000", "count": "6"}
-    by_apr = listed(browser, {**asked, "sort": "apr"})
-    assert by_apr.index("Rate Credit") < by_apr.index("Fee Credit")
-    by_month = listed(browser, {**asked, "sort": "monthly"})
-    assert by_month.index("Fee Credit") < by_month.index("Rate Credit")
-    alone = listed(browser, {**asked, "lender": str(rate.product.provider_id)})
-    assert "Rate Credit" in alone and "Fee Credit" not in alone
-    page = browser.get("/borrow/", {**asked, "sort": "cost", "income": "50000"}).content.decode()
-    assert "?amount=100000&amp;count=6&amp;sort=monthly&amp;income=50000" in page
-    assert "More than your month carries" in page
-    fitting = text(browser.get("/borrow/", {**asked, "income": "50000", "fits": "on"}))
-    assert "Nothing here fits" in fitting
-    for bad in ({"amount": "1"}, {"count": "61"}, {"lender": "x"}, {"sort": "fee"}, {"income": "much"}):
-        assert browser.get("/borrow/", {**asked, **bad}).status_code == 422
-
-
-def test_what_a_tier_cannot_hold_is_said_before_any_credit_check(ada: User) -> None:
-    make_wallet(ada, tier=1)
-    product(lender(make_person()))
-    page = text(browser_of(ada).get("/borrow/", {"amount": "400000", "count": "12"}))
-    assert "Your tier holds at most ₦300,000.00" in page
-
-
-def test_the_market_asks_as_many_queries_for_many_loans_as_for_one(browser: Client) -> None:
-    provider = lender(make_person())
-    counts = []
-    for number in range(3):
-        product(provider, name=f"Loan {number}")
-        browser.get("/borrow/")
-        with CaptureQueriesContext(
-            connection,
-        ) as caught:
-            browser.get("/borrow/")
-        counts.append(len(caught))
-    assert counts[0] == counts[-1]
-
-
-def test_a_market_without_lenders_says_so(browser: Client) -> None:
-    product(lender(make_person(), state="SUSPENDED"))
-    assert "No lender lends just now" in text(browser.get("/borrow/"))
-
-
-def test_the_calculator_says_what_an_offer_would(browser: Client) -> None:
-    terms = product(lender(make_person()))
-    found = priced(terms, amount=LAKH, count=7, rate=Decimal("30.5"))
-    asked = {"amount": "100,000", "count": "7", "product": str(terms.product_id), "rate": "30.5"}
-    unasked = browser.get("/borrow/calculator/")
-    assert unasked.status_code == 200 and "Enter a rate" not in text(unasked)
-    page = text(browser.get("/borrow/calculator/", asked))
-    for amount in (found.cost.interest, found.cost.payable, found.cost.received, found.fees):
-        assert money(amount, "NGN") in page
-    for row in found.rows:
-        assert money(row.payment, "NGN") in page and money(row.interest, "NGN") in page
-    assert percent(found.cost.aprc) in page and "You borrow ₦100,000.00" in page
-    part = browser.get("/borrow/calculator/", asked, headers={"HX-Request": "true"}).content.decode()
-    assert "<html" not in part and money(found.cost.payable, "NGN") in part
-    free = text(
-        browser.get("/borrow/calculator/", {"amount": "100000", "count": "7", "rate": "30.5", "fee": "1"})
-    )
-    assert money(found.cost.payable, "NGN") in free
-
-
-@pytest.mark.parametrize(
-    ("asked", "words"),
-    [
-        ({"rate": ""}, "Enter a rate, or choose a loan"),
-        ({"rate": "1001"}, "less than or equal to 1000"),
-        ({"rate": "2x"}, "Enter a number"),
-        ({"amount": "12", "rate": "20"}, "₦1,000 to ₦100,000,000"),
-        ({"count": "0", "rate": "20"}, "greater than or equal to 1"),
-        ({"product": "none"}, "Select a valid choice"),
-        ({"product": "chosen", "rate": "50"}, "12% to 48% a year"),
-        ({"product": "chosen", "amount": "9,000,000"}, "Lends ₦10,000.00 to ₦5,000,000.00"),
-    ],
-)
-def test_the_calculator_says_at_the_field_what_cannot_be(
-    browser: Client, asked: dict[str, str], words: str
-) -> None:
-    terms = product(lender(make_person()))
-    asked = {name: str(terms.product_id) if value == "chosen" else value for name, value in asked.items()}
-    answered = browser.get("/borrow/calculator/", {"amount": "100000", "count": "12", **asked})
-    assert answered.status_code == 422 and words in text(answered)
-
-
-def test_a_lenders_page_says_what_it_costs_and_where_to_complain(browser: Client) -> None:
-    terms = product(lender(make_person()))
-    page = text(browser.get(f"/borrow/lenders/{terms.product.provider_id}/"))
-    for words in (
-        "FCCPC/DL/2026/014",
-        "help@lender.example",
-        "12% – 48%",
-        "1% of the loan",
-        "3 working days",
-    ):
-        assert words in page
-    assert "1% of what is late, at most ₦5,000.00 for an instalment" in page
-    assert "the first 3 days cost nothing" in page
-    resting = lender(make_person(), name="Rests", state="SUSPENDED")
-    assert "makes no new loans now" in text(browser.get(f"/borrow/lenders/{resting.pk}/"))
-    unknown = lender(make_person(), name="Applied", state="APPLIED")
-    assert browser.get(f"/borrow/lenders/{unknown.pk}/").status_code == 404
-
-
-# Applying
 
 
 def test_applying_begins_once_and_goes_step_by_step_to_where_it_is_sent(browser: Client, ada: User) -> None:
@@ -347,84 +197,6 @@ def test_withdrawing_twice_is_withdrawing_once(browser: Client, ada: User) -> No
     with acting_as_service():
         assert StatusChange.objects.filter(application=asked).count() == 1
     assert "You withdrew it" in text(browser.get(own(asked)))
-
-
-# A refusal
-
-
-@pytest.fixture
-def declined(ada: User) -> Application:
-    asked, at = application(ada, state="DECLINED"), timezone.now()
-    agree(asked, "SOFT_SEARCH")
-    with acting_as_service():
-        StatusChange.objects.create(
-            application=asked, was="SUBMITTED", now="DECLINED", event="decline", who="system", on=at.date()
-        )
-        AdverseAction.objects.create(
-            application=asked,
-            kind="DECLINED",
-            reasons=["Pay to income 34 %, best band under 5 %"],
-            bureaux=[{"bureau": "savanna", "name": "Savanna", "on": "2026-12-01"}],
-            due_at=at + timedelta(days=30),
-        )
-        BureauReport.objects.create(
-            application=asked,
-            bureau="savanna",
-            kind="SOFT",
-            consent=Consent.objects.get(application=asked, kind="SOFT_SEARCH"),
-            state="ANSWERED",
-            mapped={
-                "found": True,
-                "inquiries": 3,
-                "lines": [
-                    {
-                        "lender": "Old Bank",
-                        "opened": "2020-01-01",
-                        "standing": "LATE",
-                        "owed": 5_000_00,
-                        "monthly": 1_000_00,
-                        "late_days": 40,
-                    }
-                ],
-            },
-            asked_at=at,
-            answered_at=at,
-        )
-    return asked
-
-
-def test_a_refusal_says_why_and_can_be_looked_at_again_once(browser: Client, declined: Application) -> None:
-    page = text(browser.get(own(declined, "decision/")))
-    for words in ("Pay to income 34 %", "Old Bank", "₦5,000.00", "3 searches", "Have a person look again"):
-        assert words in page
-    where = own(declined, "decision/review/")
-    assert browser.post(where, {"text": "short"}).status_code == 422
-    for _press in range(2):
-        assert browser.post(where, {"text": "My pay has gone up since."})["Location"] == own(
-            declined, "decision/"
-        )
-    with acting_as_service():
-        assert Case.objects.filter(application=declined, kind="REVIEW").count() == 1
-    page = text(browser.get(own(declined, "decision/")))
-    assert "A person looks at it again" in page and "Have a person look again" not in page
-
-
-def test_a_bureaus_entry_can_be_disputed(browser: Client, declined: Application) -> None:
-    with acting_as_service():
-        report = BureauReport.objects.get()
-    where = own(declined, f"decision/dispute/{report.pk}/")
-    assert browser.post(where, {"text": "no"}).status_code == 422
-    assert browser.post(where, {"text": "I paid Old Bank in May."}).status_code == 302
-    page = text(browser.get(own(declined, "decision/")))
-    assert "Disputed on" in page and "Something in it is wrong" not in page
-
-
-def test_where_nothing_was_refused_there_is_no_decision(browser: Client, ada: User) -> None:
-    asked = application(ada)
-    assert browser.get(own(asked, "decision/"))["Location"] == own(asked)
-
-
-# Whose it is
 
 
 def test_anothers_application_is_not_found_by_any_page(browser: Client, bola: User) -> None:
