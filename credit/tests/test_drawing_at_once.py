@@ -1,20 +1,16 @@
 """Parts asked for at the same moment, and by somebody whose worker is killed: each is paid once, and none above all."""
 
-import os
-import random
-import signal
-import time
+from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
-from django.db import connections
 
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.errors import DomainError
 from core.ids import posting_id
+from core.tests.at_once import at_once, killed_at_random
 from credit.models import Contract, Loan, LoanTransaction
 from credit.services import lapsing
 from credit.services.cancelling import cancel
@@ -23,7 +19,6 @@ from credit.services.proving import prove
 from credit.states import State
 from credit.tests.agreed import state_of
 from credit.tests.test_disbursing import wallet_of
-from credit.tests.test_disbursing_at_once import _wait_for_sessions, at_once
 from credit.tests.test_drawing_down import AT, THIRDS, draw, held_by_lenders, in_parts
 from credit.tests.world import NAIRA
 from wallet import services as wallet
@@ -95,36 +90,19 @@ def test_a_part_and_a_cancellation_or_the_last_day_at_once() -> None:
         assert Account.objects.filter(kind="LENDER", held__lt=0).count() == 0
 
 
-def in_a_process(made: Contract, user: User, key: UUID) -> int:
-    """Ask for a part in a process of its own, whose connections are its own too, and return its id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        for inherited in connections.all(initialized_only=True):
-            inherited.connection = None  # the parent's: what is closed here would be closed there
-        draw(made, user, 25_000, key=key)
-        os._exit(0)
-    finally:
-        os._exit(1)
-
-
 @pytest.mark.slow
 def test_killed_at_random_moments_each_part_is_paid_out_once() -> None:
-    chance, ada = random.Random(5), make_person()
-    rule = type(THIRDS)(parts=4, least=THIRDS.least, days=90)
-    made = in_parts(ada, [make_person(), make_person()], rule=rule)
-    keys, killed = [posting_id() for _part in range(4)], 0
-    for number, key in enumerate(keys, start=1):
-        for _round in range(3):
-            pids = [in_a_process(made, ada, key) for _worker in range(2)]
-            time.sleep(chance.uniform(0.01, 0.08))
-            for pid in pids:
-                os.kill(pid, signal.SIGKILL)
-                killed += os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
-            _wait_for_sessions()
-            assert agrees(made, ada) in (25_000 * NAIRA * (number - 1), 25_000 * NAIRA * number)
-        draw(made, ada, 25_000, key=key)
-        assert agrees(made, ada) == 25_000 * NAIRA * number
-    assert killed > 3
+    ada = make_person()
+    made = in_parts(ada, [make_person(), make_person()], rule=replace(THIRDS, parts=4))
+    keys = [posting_id() for _part in range(4)]
+
+    def ask_for_all() -> None:
+        for key in keys:
+            draw(made, ada, 25_000, key=key)
+
+    killed_at_random(ask_for_all, rounds=6, within=(0.02, 0.12), after_each=lambda: agrees(made, ada))
+    assert agrees(made, ada) == 100_000 * NAIRA
+    with acting_as_service():
+        rows = LoanTransaction.objects.filter(kind="DISBURSEMENT")
+        assert list(rows.order_by("number").values_list("posting_id", flat=True)) == keys
     assert set(held_by_lenders()) == {0}
