@@ -139,6 +139,10 @@ app.conf.beat_schedule = {
     "pay off replaced loans": {"task": "credit.servicing_tasks.refinance_loans", "schedule": 60.0},
     "close loans paid off": {"task": "credit.servicing_tasks.settle_loans", "schedule": 600.0},
     "search fully": {"task": "credit.contract_tasks.search_all_fully", "schedule": 300.0},
+    "give back what nobody asked for": {
+        "task": "credit.contract_tasks.release_undrawn",
+        "schedule": crontab(minute=10),
+    },
     "end what nobody signed": {"task": "credit.contract_tasks.lapse_unsigned", "schedule": 300.0},
     # From the first of a month on, until its last day is closed for all loans; then once more each hour, in vain.
     "make bureau files": {

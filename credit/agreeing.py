@@ -16,7 +16,8 @@ from credit.offering import APR_PLACES, EXACT, Figures, binding, offer_of, terms
 from credit.pooling import Pool, pool
 from credit.pooling import Share as Slice
 from credit.pricing import price
-from credit.terms_data import late_of, rules_of
+from credit.product_rules import ProductRules
+from credit.terms_data import late_of, rules_data, rules_of
 from credit.terms_hash import terms_text
 
 
@@ -91,7 +92,7 @@ def _pooled(key: UUID, application: Application, parts: Sequence[Part], start: d
     all_terms = [part.bid.product_terms for part in parts]
     figures = pool_figures(parts, count=parts[0].bid.count, start=start)
     rules = {
-        "schedule": all_terms[0].rules,
+        "schedule": pool_schedule([terms.rules for terms in all_terms]),
         "late": min((terms.late for terms in all_terms), key=_harshness),
         "cooling_off_days": max(terms.cooling_off_days for terms in all_terms),
         "shares": {
@@ -115,6 +116,13 @@ def _pooled(key: UUID, application: Application, parts: Sequence[Part], start: d
     )
     text = terms_text(bound)
     return Agreed(figures, rules, text, sha256(text.encode()).hexdigest())
+
+
+def pool_schedule(rules: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The one schedule of a pool; it is paid out in parts where all of them agree in how."""
+    if all(one == rules[0] for one in rules):
+        return rules[0]
+    return rules_data(ProductRules())
 
 
 def pool_figures(parts: Sequence[Part], *, count: int, start: date) -> Figures:

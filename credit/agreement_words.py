@@ -3,7 +3,7 @@
 Pure, but for the language. Amounts are minor units (kobo).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from core.templatetags.money import money
 from core.templatetags.rates import percent
 from credit import borrowing_words, product_words
+from credit.drawdown import Drawdown
 from credit.models import Consent
 from credit.periods import MONTH_12, MONTH_12_EU
 from credit.terms import Counts
@@ -52,7 +53,8 @@ def _first(facts: Facts) -> list[Any]:
 
 def sections(facts: Facts) -> list[Section]:
     """All there is to know, part by part."""
-    return [_cost(facts), _paying(facts), _late(facts), _early(facts), _going_back(facts), *_rest(facts)]
+    found = [_cost(facts), *_in_parts(facts), _paying(facts), _late(facts), _early(facts)]
+    return [*found, _going_back(facts), *_rest(facts)]
 
 
 def schedule(facts: Facts) -> list[tuple[int, date, int, int, int, int]]:
@@ -105,6 +107,37 @@ def _basis(day_count: str) -> str:
     return _("days are counted by %(convention)s") % {"convention": day_count}
 
 
+def _in_parts(facts: Facts) -> list[Section]:
+    """Nothing where it is paid out whole; papers of before parts say nothing of them."""
+    told, currency = facts.get("drawdown"), facts["currency"]
+    if not told:
+        return []
+    parts = _(
+        "In up to %(parts)s parts, each when you ask for it. The smallest is %(least)s; what is left at last may be "
+        "less. You need not take all of it."
+    )
+    days = ngettext(
+        "For %(days)s day after everybody has signed; until %(last)s, if it is signed on %(signed)s. What you did not "
+        "ask for by then is no longer lent, and costs nothing.",
+        "For %(days)s days after everybody has signed; until %(last)s, if it is signed on %(signed)s. What you did not "
+        "ask for by then is no longer lent, and costs nothing.",
+        told["days"],
+    )
+    said = {"days": told["days"], "last": _day(told["last_day"])}
+    rows = [
+        (_("Parts"), parts % {"parts": told["parts"], "least": money(told["least"], currency)}),
+        (_("Asking for them"), days % {**said, "signed": _day(facts["cooling_off"]["signed_on"])}),
+        (_("Interest"), _("Only on what was paid out to you, from the day of each part.")),
+        (_("Fees"), _("Kept back from each part, in proportion to it.")),
+        (_("While an instalment is late"), _("No further part is paid out.")),
+    ]
+    note = _(
+        "All figures here are those of taking all of it on the first day. With each part the instalments to come are "
+        "worked out anew, and you see them before you take it."
+    )
+    return [Section(_("How it is paid out"), rows, note)]
+
+
 def _paying(facts: Facts) -> Section:
     first, last = _first(facts), facts["rows"][-1]
     largest = max(facts["rows"], key=lambda row: row[4])
@@ -117,7 +150,8 @@ def _paying(facts: Facts) -> Section:
     ]
     if largest[4] > max(first[4], last[4]):
         rows.append((_("The largest"), f"{money(largest[4], currency)}, {_day(largest[1])}"))
-    rows += product_words.unusual(rules, currency)
+    # How it is paid out has a part of its own.
+    rows += product_words.unusual(replace(rules, drawdown=Drawdown()), currency)
     return Section(_("How it is paid back"), rows, as_of(facts))
 
 

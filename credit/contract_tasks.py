@@ -1,4 +1,4 @@
-"""Background work of contracts: the full search, what is signed is paid out, what nobody signed lapses.
+"""Background work of contracts: the full search, what is signed is paid out, what nobody signed or asked for lapses.
 
 Any number may run at once, twice, or be killed: the application's lock decides, and what is not done is found again.
 """
@@ -52,3 +52,11 @@ def lapse_unsigned() -> None:
     """End what was not signed in time."""
     for application_id in lapsing.unsigned(at=timezone.now()):
         lapsing.lapse(application_id=application_id, at=timezone.now())
+
+
+@shared_task
+def release_undrawn() -> None:
+    """Give back to lenders what nobody asked for in time."""
+    now = timezone.now()
+    for application_id in lapsing.undrawn(today=timezone.localdate(now)):
+        lapsing.end_drawing(application_id=application_id, at=now)

@@ -39,6 +39,12 @@ class RepayForm(OnceForm):
             raise forms.ValidationError(_("Look again at where your payment would go.")) from None
 
 
+class DrawForm(OnceForm):
+    """How much to have paid out. Its key is the posting's id, so two clicks pay once."""
+
+    amount = MoneyField(label=_("How much do you need?"))
+
+
 def shown_of(paid: Paid) -> str:
     """Write down where a payment goes, as `RepayForm` reads it back."""
     parts = (paid.interest, paid.principal, paid.fees, paid.penalties, paid.ahead, paid.overpaid)

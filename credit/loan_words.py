@@ -6,6 +6,7 @@ from core.errors import DomainError
 from core.templatetags.money import money
 from credit.models import LoanTransaction
 from credit.refusals import NotPossible
+from credit.services.drawable import PartTooLarge, PartTooSmall
 from credit.states import State, StateRefused
 from wallet.refusals import InsufficientFunds
 
@@ -35,6 +36,17 @@ def tone(state: str) -> str:
 
 def icon(kind: str) -> str:
     return ICONS.get(Kind(kind), "calendar-sync")
+
+
+def draw_refusal(refused: DomainError, currency: str) -> str:
+    """Why no such part is paid out, with its amounts as people write them, and what the borrower can do."""
+    if isinstance(refused, PartTooSmall):
+        return _("The smallest part is %(amount)s.") % {"amount": money(refused.data["least"], currency)}
+    if isinstance(refused, PartTooLarge):
+        return _("There is %(amount)s left to ask for.") % {"amount": money(refused.data["left"], currency)}
+    if isinstance(refused, StateRefused | NotPossible):
+        return _("Nothing more can be paid out of this loan as it stands.")
+    return str(refused.message)
 
 
 def refusal(refused: DomainError, currency: str) -> str:

@@ -4,7 +4,7 @@ Amounts are minor units (kobo), rates percent a year.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
@@ -14,6 +14,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.approvals import canonical
+from credit.drawdown import Drawdown
 from credit.matching import Asked, Lender, Offer, Product
 from credit.models import Application, Bid, Commission, ProductTerms, Provider
 from credit.pricing import Priced, fee_of, price
@@ -198,4 +199,5 @@ def asked_of(application: Application) -> Asked:
 
 def pools_well(terms: ProductTerms) -> bool:
     """Whether an offer may be a part of a pool: its one schedule is paid back in level monthly instalments."""
-    return _rules(canonical(terms.rules)) == ProductRules()
+    rules = _rules(canonical(terms.rules))
+    return replace(rules, drawdown=Drawdown()) == ProductRules()

@@ -73,7 +73,7 @@ OFFER = (
 CONTRACT = (
     *("id", "application_id", "amount", "count", "rate", "fees", "received", "total_payable", "apr"),
     *("cooling_off_days", "rules", "late", "terms", "sha256", "accepted_at", "signed_at"),
-    *("cooling_off_until", "ended_at", "end_reason"),
+    *("cooling_off_until", "draw_until", "ended_at", "end_reason"),
 )
 SHARE = ("contract_id", "provider__display_name", "amount", "rate", "fees")
 SIGNATURE = ("contract_id", "side", "party_id", "sha256", "made_at")

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from credit.drawdown import MOST_DAYS, MOST_PARTS
 from credit.instalments import TooSmall
 from credit.penalties import LateCharge
 from credit.periods import DAY_COUNTS, MONTH_12, MONTH_12_EU
@@ -62,7 +63,7 @@ class Offered:
 
 def check(offered: Offered, *, on: date) -> None:
     """Refuse what nobody may offer, and what comes to no schedule at one of its ends. Raises ProductInvalid."""
-    for checks in (_figures, _method, _graces, _days_and_rounding):
+    for checks in (_figures, _method, _graces, _days_and_rounding, _payout):
         for holds, name, words in checks(offered):
             if not holds:
                 raise ProductInvalid(words, field=name)
@@ -147,6 +148,17 @@ def _days_and_rounding(offered: Offered) -> Iterator[Check]:
     yield 1 <= rounding.multiple <= LARGEST_MULTIPLE, "multiple", words
     words = _("Only instalments that are all the same can be evened out.")
     yield not rounding.smoothed or rules.method is Method.LEVEL, "smoothed", words
+
+
+def _payout(offered: Offered) -> Iterator[Check]:
+    rule = offered.rules.drawdown
+    words = _(
+        "A loan is paid out in 1 to 12 parts, and at once where a part of it waits for the last instalment."
+    )
+    fits = 1 <= rule.parts <= (1 if offered.rules.method is Method.BALLOON else MOST_PARTS)
+    yield fits, "parts", words
+    yield 1 <= rule.least <= 100, "least_part", _("The smallest part is 1 to 100 % of the loan.")
+    yield 1 <= rule.days <= MOST_DAYS, "draw_days", _("Give 1 to 365 days.")
 
 
 def _price(offered: Offered, amount: int, count: int, rate: Decimal, on: date) -> None:

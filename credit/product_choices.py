@@ -122,6 +122,15 @@ GROUPS: list[tuple[str, str | Promise, str | Promise, bool, tuple[str, ...]]] = 
         ("method", "balloon", "growth", "growth_every", "weights", "rhythm", "every"),
     ),
     (
+        "payout",
+        _("How it is paid out"),
+        _(
+            "At once, or in parts as the borrower asks for them. What is left stays set aside until the last day."
+        ),
+        True,
+        ("parts", "least_part", "draw_days"),
+    ),
+    (
         "grace",
         _("An easier beginning"),
         _("Instalments at first without principal, without interest, or with interest that waits."),

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from credit import product_choices as choices
+from credit.drawdown import MOST_DAYS, MOST_PARTS, Drawdown
 from credit.models import ProductTerms
 from credit.penalties import LateCharge
 from credit.product_checks import Offered
@@ -75,6 +76,30 @@ class TermsForm(forms.Form):
         label=_("Fee, percent of the loan"), min_value=0, max_digits=7, decimal_places=4, initial=0
     )
     fee_fixed = MoneyField(label=_("Fixed fee"), required=False)
+    parts = forms.IntegerField(
+        label=_("Paid out in so many parts at most"),
+        help_text=_("1 pays it out at once, as soon as everybody has signed."),
+        required=False,
+        min_value=1,
+        max_value=MOST_PARTS,
+        initial=1,
+    )
+    least_part = forms.DecimalField(
+        label=_("Smallest part, percent of the loan"),
+        help_text=_("What is left may be asked for even if it is less."),
+        required=False,
+        min_value=1,
+        max_value=100,
+        decimal_places=2,
+        initial=Drawdown().least,
+    )
+    draw_days = forms.IntegerField(
+        label=_("Days after signing in which a part may be asked for"),
+        required=False,
+        min_value=1,
+        max_value=MOST_DAYS,
+        initial=Drawdown().days,
+    )
     method = forms.ChoiceField(
         label=_("How it is paid back"),
         choices=choices.METHODS,
@@ -271,6 +296,15 @@ class TermsForm(forms.Form):
             weights=typed["weights"] if steps else usual.weights,
             capitalise_unpaid=typed["capitalise_unpaid"],
             arrears_earn=typed["arrears_earn"],
+            drawdown=self._drawdown(),
+        )
+
+    def _drawdown(self) -> Drawdown:
+        typed, usual = self.cleaned_data, Drawdown()
+        return Drawdown(
+            parts=typed["parts"] or usual.parts,
+            least=typed["least_part"] or usual.least,
+            days=typed["draw_days"] or usual.days,
         )
 
 
@@ -336,6 +370,9 @@ def rules_as_typed(rules: ProductRules) -> dict[str, Any]:
         "order": choices.order_name(paying.order),
         "by": choices.ROW_BY_ROW if paying.row_by_row else choices.BUCKET_BY_BUCKET,
         "arrears_earn": rules.arrears_earn,
+        "parts": rules.drawdown.parts,
+        "least_part": _plain(rules.drawdown.least),
+        "draw_days": rules.drawdown.days,
     }
 
 

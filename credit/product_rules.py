@@ -8,6 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import cycle, islice
 
+from credit.drawdown import Drawdown
 from credit.periods import MONTH_12_EU, Calendar
 from credit.terms import Grace, Method, Paying, Rounding, Terms
 from wallet.rhythm import MONTHLY
@@ -34,6 +35,7 @@ class ProductRules:
     weights: tuple[Decimal, ...] = ()
     capitalise_unpaid: bool = False
     arrears_earn: bool = False
+    drawdown: Drawdown = field(default_factory=Drawdown)
 
     def terms(self, *, amount: int, rate: Decimal, count: int, start: date) -> Terms:
         """Return the terms of a loan of so much (minor units) paid out on `start`. Raises ValueError."""

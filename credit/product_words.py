@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.templatetags.money import money
+from core.templatetags.rates import percent
+from credit.drawdown import Drawdown
 from credit.product_choices import order_words
 from credit.product_rules import ProductRules
 from credit.terms import Effect, Half, Paying, Rounding, To
@@ -21,6 +23,7 @@ Row = tuple[str, str]
 def unusual(rules: ProductRules, currency: str) -> list[Row]:
     """Return each rule that is not the usual one: what it is about, and what it says."""
     return [
+        *_payout(rules.drawdown),
         *_rhythm(rules),
         *_beginning(rules),
         *_growing(rules),
@@ -37,6 +40,15 @@ def rhythm(rules: ProductRules) -> str:
         MONTHLY: ngettext("Every month", "Every %(number)s months", rules.every),
     }
     return words[rules.rhythm] % {"number": rules.every}
+
+
+def _payout(rule: Drawdown) -> Iterator[Row]:
+    if not rule.is_whole:
+        words = _(
+            "In up to %(parts)s parts, as you ask for them within %(days)s days of signing; the smallest is %(least)s "
+            "of the loan. Interest runs on what was paid out alone"
+        )
+        yield _("Paid out"), words % {"parts": rule.parts, "days": rule.days, "least": percent(rule.least)}
 
 
 def _rhythm(rules: ProductRules) -> Iterator[Row]:

@@ -161,9 +161,9 @@ def _way(start: State, event: Event, who: set[Actor], end: State, *guards: Guard
 S, E, A, G = State, Event, Actor, Guard
 # Beyond the table that these rules follow: nobody is declined by a score alone, an officer does that or lists all the
 # same; a human review may open an application again; what nobody answers or signs expires, and a borrower may withdraw
-# before anything is accepted; money may come in parts and go back in the cooling-off time; a payment may be taken back
-# whatever became of the loan; what was charged off may be written off;
-# an officer ends what is signed and cannot be paid.
+# before anything is accepted; money may come in parts, as it is asked for (what nobody asks for in time expires), and
+# go back in the cooling-off time; a payment may be taken back whatever became of the loan; what was charged off may be
+# written off; an officer ends what is signed and cannot be paid.
 # Where a state and an event have several ways for one actor, a guard of each excludes the others. That nothing is
 # withdrawn once an offer is accepted needs no guard: there is no way.
 WAYS: tuple[Way, ...] = (
@@ -191,6 +191,7 @@ WAYS: tuple[Way, ...] = (
     _way(S.ACCEPTED, E.SIGN, {A.BORROWER, A.PROVIDER}, S.SIGNED, G.SAME_TERMS, G.BOTH_SIGNED),
     _way(S.SIGNED, E.CANCEL, {A.BORROWER}, S.CANCELLED, G.COOLING_OFF, G.PRINCIPAL_BACK),
     _way(S.SIGNED, E.CANCEL, {A.OFFICER}, S.CANCELLED, G.PRINCIPAL_BACK),
+    _way(S.SIGNED, E.EXPIRE, {A.SYSTEM}, S.EXPIRED, G.PAST_DEADLINE, G.NOTICE_QUEUED),
     _way(
         S.SIGNED,
         E.DISBURSE,

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from credit.drawdown import Drawdown
 from credit.penalties import LateCharge
 from credit.periods import Calendar, Period
 from credit.product_rules import ProductRules
@@ -132,7 +133,7 @@ _HINTS: dict[type, dict[str, Any]] = {
     kind: {name: _hint(hint) for name, hint in get_type_hints(kind).items()}
     for kind in (
         *(Terms, Grace, Paying, Rounding, Calendar, Period),
-        *(ProductRules, LateCharge, Standing, Row, Stretch),
+        *(ProductRules, Drawdown, LateCharge, Standing, Row, Stretch),
     )
 }
 _READERS = {kind: {name: _reader(hint) for name, hint in hints.items()} for kind, hints in _HINTS.items()}

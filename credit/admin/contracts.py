@@ -60,7 +60,7 @@ class ContractAdmin(ReadOnlyAdmin):
         time_of("accepted_at", _("Accepted")),
         time_of("signed_at", _("Signed")),
         time_of("cooling_off_until", _("Can be cancelled before")),
-        *("ended", "end_reason"),
+        *("draw_until", "ended", "end_reason"),
     )
 
     def find(self, queryset: Any, term: str) -> Any:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -165,11 +165,16 @@ class LoanAdmin(ReadOnlyAdmin):
                 .order_by("-transaction__number", "share")[:SHOWN]
             ],
         )
+        lent = Q(transaction__kind=LoanTransaction.Kind.DISBURSEMENT)
         got = (
             Payout.objects.filter(transaction__loan=loan)
-            .exclude(transaction__kind=LoanTransaction.Kind.DISBURSEMENT)
-            .values_list("share__provider__display_name", "share__amount")
-            .annotate(Sum("principal"), Sum("interest"), Sum("charges"))
+            .values_list("share__provider__display_name")
+            .annotate(
+                lent=-Sum("principal", filter=lent, default=0),
+                back=Sum("principal", filter=~lent, default=0),
+                earned=Sum("interest", filter=~lent, default=0),
+                charged=Sum("charges", filter=~lent, default=0),
+            )
         )
         yield Panel(
             _("What each lender got back"),

@@ -272,6 +272,7 @@ CONTRACT = {
     "cooling_off_days": 3,
     "may_cancel": False,
     "payout_waits_for": "",
+    "drawdown": None,
     "accepted_at": _AT,
     "sign_by": "2026-02-04T23:00:00Z",
     "signed_at": None,

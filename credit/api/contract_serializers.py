@@ -88,6 +88,18 @@ class ShareSerializer(serializers.Serializer[Any]):
     fees = MoneyField()
 
 
+class DrawdownSerializer(serializers.Serializer[Any]):
+    """What of a signed contract you may still ask for. What nobody asks for in time is no longer lent."""
+
+    drawn = MoneyField(help_text=_("What was paid out, with the fees kept back."))
+    left = MoneyField()
+    least = MoneyField(help_text=_("The smallest part."))
+    parts_left = serializers.IntegerField(
+        help_text=_("With the last of them what you leave is no longer lent.")
+    )
+    until = serializers.DateField(help_text=_("The last day."))
+
+
 class LoanContractSerializer(serializers.Serializer[Any]):
     """What you accepted: the terms of one offer, or of a pool of them at one rate. It never changes."""
 
@@ -114,6 +126,9 @@ class LoanContractSerializer(serializers.Serializer[Any]):
     cooling_off_days = serializers.IntegerField(source="contract.cooling_off_days")
     may_cancel = serializers.BooleanField()
     payout_waits_for = serializers.CharField(help_text=_("Why it is not paid out yet; else empty."))
+    drawdown = DrawdownSerializer(
+        allow_null=True, help_text=_("Where it is paid out in parts, as you ask for them.")
+    )
     accepted_at = InstantField(source="contract.accepted_at")
     sign_by = InstantField(allow_null=True)
     signed_at = InstantField(source="contract.signed_at", allow_null=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -22,6 +23,7 @@ from credit.services import signing
 from credit.services.agreement_drawing import agreement_pdf
 from credit.services.agreement_papers import agreement_of
 from credit.services.cancelling import cancel
+from credit.services.drawable import open_to
 from credit.services.locking import database_now
 from credit.states import State
 from credit.terms_data import late_of
@@ -129,6 +131,7 @@ def contract_shown(contract: Contract) -> dict[str, Any]:
         is_lent = Loan.objects.filter(contract=contract).exists()
         payouts = Disbursement.objects.filter(share__contract=contract, state__in=("DUE", "STOPPED"))
         stuck = payouts.exclude(code="").first()
+        drawdown = open_to(contract, application, today=timezone.localdate(now))
         has_agreed = signing.agreed_to_search(application, now)
         shares = list(contract.shares.select_related("provider").order_by("pk"))
     until, goes_on = contract.cooling_off_until, contract.ended_at is None
@@ -142,6 +145,7 @@ def contract_shown(contract: Contract) -> dict[str, Any]:
         "needs_search_consent": goes_on and application.state == State.ACCEPTED and not has_agreed,
         "may_cancel": goes_on and application.state in CANCELLABLE and until is not None and now < until,
         "payout_waits_for": str(why_waiting(stuck.code)) if stuck and goes_on else "",
+        "drawdown": drawdown,
         "sign_by": application.sign_by if application.state == State.ACCEPTED else None,
     }
     return dict(LoanContractSerializer(facts).data)

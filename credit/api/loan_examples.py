@@ -107,6 +107,14 @@ TRANSACTION = {
     "transaction": _POSTING,
     "created_at": "2026-02-28T08:30:00Z",
 }
+PAYOUT = {
+    **TRANSACTION,
+    "number": 4,
+    "kind": "DISBURSEMENT",
+    "amount": 3000000,
+    "interest": 0,
+    "principal": 0,
+}
 REFUND = {
     **TRANSACTION,
     "number": 5,

@@ -31,7 +31,7 @@ class LoanSerializer(serializers.Serializer[Any]):
         ),
     )
     currency = serializers.CharField(source="currency_id", help_text=_("ISO 4217."))
-    amount = MoneyField()
+    amount = MoneyField(help_text=_("What was paid out so far."))
     apr = yearly(source="effective_rate", help_text=_("As it was when it was paid out."))
     principal = MoneyField(source="position.principal", help_text=_("Of the amount still owed."))
     due = MoneyField(source="position.due", help_text=_("What is asked for already, charges included."))

@@ -120,6 +120,8 @@ class Contract(models.Model):
     accepted_at = models.DateTimeField()
     signed_at = models.DateTimeField(null=True)
     cooling_off_until = models.DateTimeField(null=True)
+    # The last day on which a part may be asked for; none where it is paid out whole.
+    draw_until = models.DateField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=300, blank=True)
 
@@ -168,11 +170,14 @@ class Share(models.Model):
 class Disbursement(models.Model):
     """That a signed share is to be paid out, under the posting's id: written first, so that it is paid once.
 
-    A worker that dies leaves it DUE; what stands in the way (`code`) is tried again until somebody looks at it.
+    A worker that dies leaves it DUE; what stands in the way (`code`) is tried again until somebody looks at it. An OPEN
+    one is paid out in parts as the borrower asks for them, each under an id of its own; what is set aside for the rest
+    is held under `hold_id`, before the first part under the share's.
     """
 
     class State(models.TextChoices):
         DUE = "DUE", _("To be paid out")
+        OPEN = "OPEN", _("In parts, as it is asked for")
         PAID = "PAID", _("Paid out")
         STOPPED = "STOPPED", _("Stopped")
 
@@ -181,6 +186,7 @@ class Disbursement(models.Model):
     )
     posting_id = models.UUIDField(default=posting_id, unique=True, editable=False)
     state = models.CharField(max_length=7, choices=State.choices, default=State.DUE)
+    hold_id = models.UUIDField(null=True, unique=True)
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     code = models.CharField(max_length=60, blank=True)
@@ -193,7 +199,8 @@ class Disbursement(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="DUE", next_try_at__isnull=False)
-                | (~Q(state="DUE") & Q(next_try_at=None, ended_at__isnull=False)),
+                | Q(state="OPEN", next_try_at=None, ended_at=None)
+                | (~Q(state__in=("DUE", "OPEN")) & Q(next_try_at=None, ended_at__isnull=False)),
                 name="disbursement_waits_or_ended",
             )
         ]

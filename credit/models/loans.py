@@ -20,6 +20,7 @@ class LoanQuerySet(models.QuerySet["Loan"]):
 class Loan(models.Model):
     """A loan that was paid out, under the id of its application, whose state is the loan's.
 
+    `amount` is what was paid out so far: all of the contract's, or the parts of it that were asked for (minor units).
     `terms` is what its life is worked out from (`credit/terms_data.py`), fixed with the first money. `effective_rate`
     is the APR at origination, percent a year: a later modification is measured by it.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -22,6 +23,16 @@ _BORROWERS: dict[str, Words] = {
         _("Your loan agreement is signed. The money is on its way to your wallet."),
         _("A loan agreement of yours is signed"),
         "file-check",
+    ),
+    "loan.ready": (
+        _("Your loan agreement is signed. Ask for the money when you need it: all of it, or a part."),
+        _("A loan agreement of yours is signed"),
+        "file-check",
+    ),
+    "loan.undrawn_back": (
+        _("The time to ask for the rest of your loan is over. It stays at what was paid out to you."),
+        _("The rest of a loan is no longer set aside"),
+        "calendar-x",
     ),
     "loan.paid_out": (_("Your loan is in your wallet"), _("A loan was paid out"), "hand-coins"),
     "loan.payout_waits": (
@@ -63,6 +74,11 @@ _LENDERS: dict[str, Words] = {
         "pen-line",
     ),
     "loan.lent": (_("A loan of yours was paid out"), _("A loan was paid out"), "hand-coins"),
+    "loan.undrawn": (
+        _("The borrower did not ask for the rest of a loan in time. What you had set aside is free again."),
+        _("The rest of a loan was not asked for"),
+        "calendar-x",
+    ),
     "loan.not_lent": (
         _("A loan agreement has ended. What you had set aside is free again."),
         _("A loan agreement has ended"),
@@ -82,8 +98,13 @@ def tell_borrower(application: Application, event: str, **facts: Any) -> None:
     accounts.notify(notices=[Notification(user_id=application.user_id, event=event, data=data)])
 
 
-def tell_lenders(contract: Contract, event: str, **facts: Any) -> None:
-    """Tell the owners of each lender that carries a share, in the running transaction."""
+def tell_lenders(
+    contract: Contract, event: str, *, amounts: Mapping[UUID, int] | None = None, **facts: Any
+) -> None:
+    """Tell the owners of each lender that carries a share, in the running transaction.
+
+    `amounts` are minor units by share, where what is told of is not all of it.
+    """
     shares = contract.shares.select_related("provider__organization").order_by("pk")
     notices = [
         Notification(
@@ -93,7 +114,7 @@ def tell_lenders(contract: Contract, event: str, **facts: Any) -> None:
                 "contract": str(contract.pk),
                 "slug": share.provider.organization.slug,
                 "currency": contract.application.currency_id,
-                "amount": share.amount,
+                "amount": share.amount if amounts is None else amounts.get(share.pk, 0),
                 **facts,
             },
         )

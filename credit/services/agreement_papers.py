@@ -78,6 +78,7 @@ def facts_of(contract: Contract, user: User, *, at: datetime) -> dict[str, Any]:
             "signed_on": timezone.localdate(signed_at).isoformat(),
             "last_day": timezone.localdate(until - DAY).isoformat(),
         },
+        "drawdown": _drawdown(agreed, at),
         "sign_by": _last_day(application),
         "consents": _consents(application, at),
     }
@@ -100,6 +101,19 @@ def found_of(contract: Contract, shares: list[Share]) -> tuple[Agreed, KeyFacts]
         days=tuple(days),
     )
     return agreed, key_facts(agreed)
+
+
+def _drawdown(agreed: Agreed, at: datetime) -> dict[str, Any] | None:
+    """How it is paid out in parts, with the last day if it is signed today; None where it is paid out whole."""
+    rule = agreed.rules.drawdown
+    if rule.is_whole:
+        return None
+    return {
+        "parts": rule.parts,
+        "least": rule.smallest(agreed.amount),
+        "days": rule.days,
+        "last_day": rule.last_day(timezone.localdate(at)).isoformat(),
+    }
 
 
 def _lender(share: Share) -> dict[str, Any]:

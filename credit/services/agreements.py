@@ -75,5 +75,23 @@ def close_contract(contract: Contract, *, reason: str, at: datetime) -> None:
 
 def stop_payouts(contract: Contract, *, code: str, at: datetime) -> None:
     """Nothing more is tried for shares that are not paid out."""
-    due = Disbursement.objects.filter(share__contract=contract, state=State.DUE)
+    due = Disbursement.objects.filter(share__contract=contract, state__in=(State.DUE, State.OPEN))
     due.update(state=State.STOPPED, next_try_at=None, ended_at=at, code=code)
+
+
+def open_payouts(contract: Contract) -> list[Disbursement]:
+    """Return, with their shares, those of which a part may still be asked for; none where it is paid out whole."""
+    if contract.draw_until is None:
+        return []
+    found = Disbursement.objects.filter(share__contract=contract, state=State.OPEN)
+    return list(found.select_related("share__provider").order_by("share"))
+
+
+def release_undrawn(contract: Contract, *, at: datetime) -> bool:
+    """Give lenders back what nobody asked for, for good; whether there was any. The application is locked."""
+    found = open_payouts(contract)
+    for one in found:
+        wallet.release_hold(hold_id=one.hold_id or one.share.hold_id)
+    if found:
+        stop_payouts(contract, code="", at=at)
+    return bool(found)

@@ -16,9 +16,10 @@ from core.errors import DomainError
 from core.ids import posting_id
 from credit.models import Application, Contract, Loan, LoanTransaction, Payout
 from credit.notices.agreeing import tell_borrower, tell_lenders
-from credit.services.agreements import close_contract, end_contract, lock_contract
+from credit.services.agreements import close_contract, end_contract, lock_contract, release_undrawn
 from credit.services.folding import Kind
 from credit.services.holding import Held, hold
+from credit.services.lending import paid_out, received_of
 from credit.services.noting import Part, take_back
 from credit.services.steps import step
 from credit.states import Actor, Event, Guard, State, StateRefused
@@ -85,12 +86,13 @@ def undo(held: Held, *, reason: str) -> LoanTransaction:
     Raises StateRefused, NotToday, AlreadyRepaid; InsufficientFunds where the borrower no longer has the money.
     """
     check_undoable(held.loan, held.application, held.today)
+    received = received_of(paid_out(held.loan))
     row = _give_back(held, kind=Kind.DISBURSAL_UNDONE, reason=reason)
     holding = {Guard.SAME_DAY, Guard.NO_REPAYMENT, Guard.BOTH_SIDES_REVERSED}
     step(
         held.application, Event.UNDO_DISBURSAL, who=Actor.OFFICER, at=held.at, holding=holding, reason=reason
     )
-    tell_borrower(held.application, "loan.payout_undone", amount=held.loan.contract.received, reason=reason)
+    tell_borrower(held.application, "loan.payout_undone", amount=received, reason=reason)
     tell_lenders(held.loan.contract, "loan.not_lent")
     return row
 
@@ -172,12 +174,16 @@ def _end(application: Application, contract: Contract, *, who: Actor, reason: st
 
 
 def _give_back(held: Held, *, kind: str, reason: str) -> LoanTransaction:
-    """Take back what was paid on the loan, the newest first, then its payout: it is as if it had never been."""
+    """Take back what was paid on the loan, the newest first, then its payouts: it is as if it had never been.
+
+    Returns what takes the first payout back. What was not paid out yet is the lenders' again.
+    """
     paid = LoanTransaction.objects.filter(loan=held.loan, kind__in=PAID, reversed_by=None)
     for row in paid.order_by("-number"):
         _take_back(held, row, kind=Kind.REVERSAL, amount=row.amount, reason=reason)
-    out = LoanTransaction.objects.get(loan=held.loan, kind=Kind.DISBURSEMENT, reversed_by=None)
-    row = _take_back(held, out, kind=kind, amount=held.loan.contract.received, reason=reason)
+    for out in reversed(paid_out(held.loan)):
+        row = _take_back(held, out, kind=kind, amount=received_of([out]), reason=reason)
+    release_undrawn(held.loan.contract, at=held.at)
     held.loan.closed_on = held.today
     held.loan.save(update_fields=["closed_on"])
     return row

@@ -79,7 +79,7 @@ def _pay(application: Application, contract: Contract, due: list[Disbursement], 
         at=at,
     )
     holding = {Guard.FUNDING_SETTLED, Guard.POSTING_ID_STORED}
-    if _is_in_own_name(application):
+    if is_in_own_name(application):
         holding.add(Guard.BANK_NAME_MATCHES)
     step(application, Event.DISBURSE, who=Actor.SYSTEM, at=at, holding=holding, amount=contract.received)
     Disbursement.objects.filter(pk__in=[one.pk for one in due]).update(
@@ -87,7 +87,7 @@ def _pay(application: Application, contract: Contract, due: list[Disbursement], 
     )
 
 
-def _is_in_own_name(application: Application) -> bool:
+def is_in_own_name(application: Application) -> bool:
     """Whether the account that was paid is the borrower's own wallet."""
     wallets = Account.objects.filter(owner_id=application.user_id, currency=application.currency_id)
     return wallets.wallets().exists()

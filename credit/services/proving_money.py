@@ -59,20 +59,27 @@ def _words(moved: dict[str, int]) -> str:
 
 
 def _paid_out(loan: Loan, rows: Sequence[Row]) -> list[Same]:
-    first = rows[0]
-    parts = Payout.objects.filter(transaction=first)
-    ids = [one for one in parts.values_list("posting_id", flat=True) if not is_out(one)]
-    if len(ids) < parts.count():
-        return []
-    moved = moved_by(ids)
-    return [
-        (
-            f"{first.number}.ledger",
-            sum(one.get("LOAN_PAYOUT", 0) for one in moved.values()),
-            loan.amount - loan.contract.fees,
-        ),
-        (f"{first.number}.shares", -sum(one.principal for one in parts), loan.amount),
+    """Each payout, and all of them together: what the loan is of, and no more than was signed."""
+    out = [row for row in rows if row.kind == Kind.DISBURSEMENT]
+    lent, fees = sum(row.amount for row in out), sum(row.data["fees"] for row in out)
+    found: list[Same] = [
+        ("loan.amount", loan.amount, lent),
+        ("loan.above_contract", max(lent - loan.contract.amount, 0), 0),
     ]
+    if lent == loan.contract.amount:
+        found.append(("loan.fees", fees, loan.contract.fees))
+    for row in out:
+        parts = list(Payout.objects.filter(transaction=row))
+        found += [
+            (f"{row.number}.shares", -sum(one.principal for one in parts), row.amount),
+            (f"{row.number}.fees", sum(one.charges for one in parts), row.data["fees"]),
+        ]
+        if any(is_out(one.posting_id) for one in parts):
+            continue
+        moved = moved_by(one.posting_id for one in parts).values()
+        paid = sum(one.get("LOAN_PAYOUT", 0) for one in moved)
+        found.append((f"{row.number}.ledger", paid, row.amount - row.data["fees"]))
+    return found
 
 
 def _shares(loan: Loan, rows: Sequence[Row], steps: Sequence[Step]) -> list[Same]:

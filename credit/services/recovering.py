@@ -17,7 +17,7 @@ from credit.services.folding import Kind
 from credit.services.holding import Held, effective, hold
 from credit.services.noting import Part, note
 from credit.services.repaying import already
-from credit.services.sharing import holdings_of, principal_back, shares_of
+from credit.services.sharing import holdings_of, shares_of
 from credit.services.steps import step
 from credit.services.writing_off import Owed, owed_of
 from credit.states import Actor, Event, Guard, State, StateRefused
@@ -70,7 +70,7 @@ def _parts_of(amount: int, owed: Owed) -> Paid:
 def _enter(held: Held, paid: Paid, owed: Owed, *, posting_id: UUID, who: Actor) -> LoanTransaction:
     loan, amount = held.loan, paid.total
     shares = shares_of(loan)
-    holdings = holdings_of(shares, balance=owed.principal, back=principal_back(shares))
+    holdings = holdings_of(shares, balance=owed.principal)
     payouts = pay_out(
         holdings, principal=paid.principal, interest=paid.interest, charges=paid.fees + paid.penalties
     )

@@ -3,7 +3,7 @@
 Amounts are minor units (kobo).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from credit.schedule import roll
 from credit.services.folding import Kind, numbered_events
 from credit.services.holding import Held
 from credit.services.noting import Part
-from credit.services.sharing import holdings_of, shares_of
+from credit.services.sharing import holdings_of, lent_in, shares_of
 from credit.terms_data import terms_of
 from wallet import services as wallet
 from wallet.services import Line
@@ -63,7 +63,7 @@ def redivide(held: Held, without: LoanTransaction) -> Redivision:
     except ValueError as error:
         raise NotPossible(why=str(error)) from error
     shares = shares_of(held.loan)
-    wanted, has = _shared(shares, after), _has(shares)
+    wanted, has = _shared(shares, after, lent_in(held.loan)), _has(shares)
     own = _has(shares, of=without) if without.kind in PAYMENTS else {}
     moved = {
         share.pk: _less(wanted[share.pk], _less(has[share.pk], own.get(share.pk, NOTHING)))
@@ -76,15 +76,19 @@ def redivide(held: Held, without: LoanTransaction) -> Redivision:
     return Redivision(parts, _lines(held, shares, moved, charge), after[-1].after.overpaid if after else 0)
 
 
-def _shared(shares: Sequence[Share], steps: Sequence[Step]) -> dict[UUID, Got]:
+def _shared(
+    shares: Sequence[Share], steps: Sequence[Step], lent_in: Mapping[int, Mapping[UUID, int]]
+) -> dict[UUID, Got]:
     """What each share gets of payments, one after the other, as `sharing.divided` divides each."""
-    got = {share.pk: NOTHING for share in shares}
+    got, lent = {share.pk: NOTHING for share in shares}, {share.pk: 0 for share in shares}
     for step in steps:
+        for key, amount in lent_in.get(step.number, {}).items():
+            lent[key] += amount
         if step.paid is None:
             continue
         balance = roll(step.before, step.event.on).balance
-        back = {key: one[0] for key, one in got.items()}
-        holdings = holdings_of(shares, balance=balance, back=back)
+        out = {key: lent[key] - one[0] for key, one in got.items()}
+        holdings = holdings_of(shares, balance=balance, out=out)
         main = pay_out(
             holdings, principal=step.paid.principal, interest=step.paid.interest, charges=step.paid.fees
         )

@@ -12,6 +12,7 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from credit.models import Collection, Disbursement, LoanTransaction, Position
 from credit.replay import quote
+from credit.services.agreements import release_undrawn
 from credit.services.balancing import differences, unexplained
 from credit.services.holding import Held, hold
 from credit.services.steps import step
@@ -97,7 +98,8 @@ def overpaid(held: Held) -> int:
 
 
 def close(held: Held) -> None:
-    """A loan has ended: nothing is taken for it any more."""
+    """A loan has ended: nothing is taken for it any more, and nothing more is paid out."""
+    release_undrawn(held.loan.contract, at=held.at)
     held.loan.closed_on = held.today
     held.loan.save(update_fields=["closed_on"])
     Collection.objects.filter(loan=held.loan, state=Collection.State.DUE).update(

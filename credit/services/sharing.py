@@ -1,6 +1,6 @@
 """What each lender of a loan gets of a payment, and the ledger's lines for it. Minor units.
 
-A share is owed what it lent and what of its interest became principal, less the principal that came back.
+A share is owed what it lent so far and what of its interest became principal, less the principal that came back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,18 +23,18 @@ def shares_of(loan: Loan) -> list[Share]:
 
 
 def holdings_of(
-    shares: Sequence[Share], *, balance: int, back: Mapping[UUID, int] | None = None
+    shares: Sequence[Share], *, balance: int, out: Mapping[UUID, int] | None = None
 ) -> list[Holding]:
     """Return what each share is owed of `balance`, the loan's principal before a payment.
 
-    `back` is the principal that each share got back so far; what its payouts say where it is not given.
+    `out` is what each share lent so far and did not get back; what its payouts say where it is not given.
 
     The balance is more than they lent and did not get back where interest became principal: that is divided by what
     each earns. It is less where a payment that was taken back made another one pay principal.
     """
-    if back is None:
-        back = principal_back(shares)
-    owed = {share.pk: max(share.amount - back.get(share.pk, 0), 0) for share in shares}
+    if out is None:
+        out = principal_out(shares)
+    owed = {share.pk: max(out.get(share.pk, 0), 0) for share in shares}
     more = balance - sum(owed.values())
     if more > 0:
         weights = {share.pk: share.amount * Fraction(share.rate) for share in shares}
@@ -48,10 +48,19 @@ def holdings_of(
     return [Holding(one.pk, max(one.amount, owed[one.pk]), owed[one.pk], one.rate) for one in shares]
 
 
-def principal_back(shares: Sequence[Share]) -> dict[UUID, int]:
-    """Return the principal that each share got back; minor units."""
-    payouts = Payout.objects.filter(share__in=shares).exclude(transaction__kind=Row.Kind.DISBURSEMENT)
-    return dict(payouts.values_list("share").annotate(sum=Sum("principal")))
+def principal_out(shares: Sequence[Share]) -> dict[UUID, int]:
+    """Return the principal that each share lent and did not get back; minor units."""
+    payouts = Payout.objects.filter(share__in=shares)
+    return dict(payouts.values_list("share").annotate(sum=-Sum("principal")))
+
+
+def lent_in(loan: Loan) -> dict[int, dict[UUID, int]]:
+    """Return what each share lent with each payout, by the number of its transaction; minor units."""
+    found: dict[int, dict[UUID, int]] = {}
+    payouts = Payout.objects.filter(transaction__loan=loan, transaction__kind=Row.Kind.DISBURSEMENT)
+    for number, share, principal in payouts.values_list("transaction__number", "share", "principal"):
+        found.setdefault(number, {})[share] = -principal
+    return found
 
 
 def divided(

@@ -1,7 +1,7 @@
 """Signing what was accepted: each party the same text, in its own name, once. With the last one it is signed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from credit.services.searching import GOOD_FOR
 from credit.services.steps import step
 from credit.signatures import refuse_unsigned_text
 from credit.states import Actor, Event, Guard, State, StateRefused
+from credit.terms_data import rules_of
 from credit.terms_hash import Side, TermsChanged
 
 SEARCH = Consent.Kind.HARD_SEARCH
@@ -149,18 +150,30 @@ def _write(contract: Contract, side: Side, *, party_id: UUID, by_id: UUID | None
 
 
 def _complete(application: Application, contract: Contract, *, who: Actor, at: datetime) -> bool:
-    """Where everybody has signed, the contract is signed and each share is to be paid out at once."""
+    """Where everybody has signed, it is signed: each share is to be paid out at once, or as it is asked for."""
     if any(still_to_sign(contract).values()):
         return False
     refuse_unsigned_text(contract.terms, signed_by(contract))
     step(application, Event.SIGN, who=who, at=at, holding={Guard.SAME_TERMS, Guard.BOTH_SIGNED})
     contract.signed_at = at
     contract.cooling_off_until = cooling_off_until(at, contract.cooling_off_days)
-    contract.save(update_fields=["signed_at", "cooling_off_until"])
-    Disbursement.objects.bulk_create(
-        Disbursement(share=share, next_try_at=at) for share in contract.shares.order_by("pk")
-    )
+    contract.draw_until = draw_until(contract, timezone.localdate(at))
+    contract.save(update_fields=["signed_at", "cooling_off_until", "draw_until"])
+    shares = contract.shares.order_by("pk")
+    if contract.draw_until is not None:
+        Disbursement.objects.bulk_create(
+            Disbursement(share=share, state=Disbursement.State.OPEN) for share in shares
+        )
+        tell_borrower(application, "loan.ready")
+        return True
+    Disbursement.objects.bulk_create(Disbursement(share=share, next_try_at=at) for share in shares)
     tell_borrower(application, "loan.signed")
     pay = partial(contract_tasks.disburse_loan.delay, application_id=str(application.pk))
     transaction.on_commit(pay, robust=True)
     return True
+
+
+def draw_until(contract: Contract, signed_on: date) -> date | None:
+    """Return the last day on which parts of it may be asked for; None where it is paid out whole."""
+    rule = rules_of(contract.rules).drawdown
+    return None if rule.is_whole else rule.last_day(signed_on)

@@ -16,6 +16,7 @@ from credit.models import Loan, LoanStanding, LoanTransaction, Payout
 from credit.notices import hardship as notices
 from credit.replay import Repay, quote
 from credit.schedule import roll
+from credit.services.agreements import release_undrawn
 from credit.services.folding import Kind, fold, kept, write
 from credit.services.holding import Held
 from credit.services.noting import Part, enter, note, try_event
@@ -172,7 +173,8 @@ def _give_up(held: Held, event: Event, *, kind: str, least: int, reason: str) ->
 
 
 def _stop(held: Held) -> None:
-    """What is owed is worked out for today; no day is closed after this."""
+    """What is owed is worked out for today; no day is closed after this, and nothing more is paid out."""
+    release_undrawn(held.loan.contract, at=held.at)
     before = held.standing
     held.standing = roll(before, held.today)
     newly = [row for row in held.standing.rows if row.number >= before.number]

@@ -40,11 +40,12 @@ BODIES: dict[str, Any] = {
     "accept": {"offers": ["cbd_" + "0" * 22]},
     "sign": {"sha256": HASH},
     "consents": {"consents": [{"kind": "SCORING", "sha256": CURRENT["SCORING"].sha256}]},
+    "payouts": SUM,
     "repayments": SUM,
     "repayment-previews": SUM,
     "hardship-requests": {"wish": "TALK", "text": "Call me"},
 }
-PROVEN = ("accept", "sign", "cancel", "repayments", "pay")
+PROVEN = ("accept", "sign", "payouts", "cancel", "repayments", "pay")
 
 
 class Everything:

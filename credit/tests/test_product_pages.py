@@ -13,12 +13,14 @@ from django.utils import timezone
 from accounts.tests.factories import make_person, prove_factor, sign_in
 from core.actors import acting_as_service
 from credit import product_choices as choices
+from credit.drawdown import Drawdown
 from credit.models import ProductTerms
 from credit.penalties import LateCharge, late_charge
 from credit.pricing import Priced, price
 from credit.product_checks import Offered, ProductInvalid, check
 from credit.product_forms import ProductForm, TermsForm, rules_as_typed
 from credit.product_rules import ProductRules
+from credit.product_words import unusual
 from credit.replay import Disburse, Event, Repay, pay, quote, replay
 from credit.schedule import plan, roll, schedule
 from credit.standing import Standing
@@ -122,6 +124,12 @@ SETS: list[Case] = [
         lambda made: made.version.fee_fixed,
         500 * NAIRA,
         lambda made: made.priced.fees == 150_000,
+    ),
+    (
+        {"parts": "4", "least_part": "12.5", "draw_days": "60"},
+        lambda made: made.rules.drawdown,
+        Drawdown(4, Decimal("12.5"), 60),
+        lambda made: "In up to 4 parts" in str(unusual(made.rules, "NGN")),
     ),
     (
         {"method": "EQUAL_PRINCIPAL"},
@@ -396,6 +404,8 @@ def test_what_cannot_be_stands_at_its_field_and_what_a_method_does_not_need_is_n
         ({"method": "BALLOON"}, "balloon", "This field is required."),
         ({"method": "BALLOON", "balloon": "0"}, "balloon", "above 0 and at most 100"),
         ({"method": "BALLOON", "balloon": "120"}, "balloon", "above 0 and at most 100"),
+        ({"method": "BALLOON", "balloon": "30", "parts": "2"}, "parts", "paid out in 1 to 12 parts"),
+        ({"parts": "13"}, "parts", "less than or equal to 12"),
         ({"method": "STEPPED", "weights": "0 0"}, "weights", "one of them above zero"),
         ({"method": "STEPPED", "weights": "one two"}, "weights", "Enter a number"),
         (

@@ -50,7 +50,11 @@ ALLOWED: dict[str, dict[str, tuple[str, str]]] = {
         "expire": ("system", "EXPIRED"),
         "sign": ("borrower provider", "SIGNED"),
     },
-    "SIGNED": {"cancel": ("borrower | officer", "CANCELLED"), "disburse": ("system", "ACTIVE")},
+    "SIGNED": {
+        "cancel": ("borrower | officer", "CANCELLED"),
+        "disburse": ("system", "ACTIVE"),
+        "expire": ("system", "EXPIRED"),
+    },
     "ACTIVE": {
         "disburse": ("system", "ACTIVE"),
         "cancel": ("borrower", "CANCELLED"),

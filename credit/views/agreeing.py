@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,13 +15,15 @@ from core.actors import acting_as_service
 from core.errors import DomainError
 from credit import agreement_words
 from credit.consents import CURRENT
-from credit.models import Application, Consent, Contract, Disbursement, Signature
+from credit.models import Application, Consent, Contract, Disbursement, Loan, Signature
 from credit.payout_words import why_waiting
 from credit.services import consenting, signing
 from credit.services.agreement_drawing import agreement_pdf
 from credit.services.agreement_papers import agreement_of
 from credit.services.agreements import still_to_sign
 from credit.services.cancelling import cancel
+from credit.services.drawable import open_to
+from credit.services.lending import paid_out, received_of
 from credit.services.locking import database_now
 from credit.states import State
 from credit.terms_hash import Side, TermsChanged
@@ -100,6 +103,7 @@ def cancel_page(request: PersonRequest, application_id: UUID) -> HttpResponseBas
         "application": contract.application,
         "contract": contract,
         "is_paid": contract.application.state == State.ACTIVE,
+        "received": _received(contract),
         "wallet": own_wallet(request.user),
     }
     return render(request, "credit/cancel.html", context)
@@ -114,6 +118,12 @@ def _cancel(request: PersonRequest, contract: Contract) -> HttpResponse:
         return redirect("loan_cancel", contract.application_id)
     messages.success(request, _("Cancelled. Nothing is owed."))
     return redirect("loan_sign", contract.application_id)
+
+
+def _received(contract: Contract) -> int:
+    """What was paid out under a contract and not taken back."""
+    loan = Loan.objects.filter(contract=contract).first()
+    return received_of(paid_out(loan)) if loan is not None else 0
 
 
 def own_contract(request: PersonRequest, application_id: UUID) -> Contract:
@@ -179,6 +189,7 @@ def _standing(contract: Contract) -> dict[str, object]:
         lenders_left = len(still_to_sign(contract)[Side.PROVIDER]) if waits else 0
         payouts = Disbursement.objects.filter(share__contract=contract)
         stuck = payouts.exclude(code="").filter(state__in=("DUE", "STOPPED")).first()
+        drawable = open_to(contract, application, today=timezone.localdate())
         needs_search = waits and not signing.agreed_to_search(application, database_now())
     return {
         "application": application,
@@ -188,6 +199,7 @@ def _standing(contract: Contract) -> dict[str, object]:
         "stuck": why_waiting(stuck.code) if stuck else "",
         "search": SEARCH if needs_search else None,
         "may_cancel": _may_cancel(contract),
+        "drawable": drawable if application.state == State.SIGNED else None,
     }
 
 

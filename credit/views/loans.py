@@ -18,6 +18,7 @@ from credit.models import Loan, LoanTransaction, Position, Provider, ScheduleVer
 from credit.services.reading import read_loan
 from credit.services.refunding import refund
 from credit.states import State
+from credit.views.drawing import new_draw_form, open_part
 from wallet.views.access import own_wallet, wallet_page
 
 LATEST = 10
@@ -40,6 +41,7 @@ def loan(request: PersonRequest, loan_id: UUID) -> HttpResponse:
     following = reading.next_row
     happened = LoanTransaction.objects.filter(loan=found).select_related("reversed_by").order_by("-number")
     state = State(found.application.state)
+    drawable = open_part(found.contract, found.application)
     context = {
         "loan": found,
         "state": state,
@@ -56,6 +58,8 @@ def loan(request: PersonRequest, loan_id: UUID) -> HttpResponse:
         "lenders": Provider.objects.filter(shares__contract=found.contract_id).order_by("display_name"),
         "chart": chart_of(reading.rows),
         "today": today,
+        "drawable": drawable,
+        "draw_form": new_draw_form(found.application) if drawable else None,
     }
     return render(request, "credit/loan.html", context)
 

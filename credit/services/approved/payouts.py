@@ -11,12 +11,13 @@ from credit.models import Loan
 from credit.services.approved.deeds import Deed, action_of, loan_in
 from credit.services.cancelling import undo
 from credit.services.holding import Held
+from credit.services.lending import paid_out, received_of
 
 UNDO = "credit.undo_payout"
 
 
 def _words(loan: Loan, _payload: Payload) -> Described:
-    received = money(loan.contract.received, loan.currency_id)
+    received = money(received_of(paid_out(loan)), loan.currency_id)
     return [(_("Goes back from the borrower’s wallet"), received)]
 
 
@@ -31,7 +32,7 @@ ACTIONS = (
             gettext_lazy("Loan: undo today’s payout"),
             _undo,
             _words,
-            amount=lambda payload: loan_in(payload).contract.received,
+            amount=lambda payload: received_of(paid_out(loan_in(payload))),
         )
     ),
 )
