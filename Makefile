@@ -15,7 +15,7 @@ run: .venv/run.stamp  ## Start Alajo at http://127.0.0.1:8000 (PORT=8001 for ano
 test: .venv/dev.stamp  ## Run every test (real PostgreSQL and Valkey, headless Chromium when it can be had)
 	@$(BIN)/python -m config.browser
 	@$(BIN)/python -m config.javascript
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(JOBS)
 
 check: .venv/dev.stamp  ## Format, lint, types, floors, migrations, API document
 	$(BIN)/ruff format --check .

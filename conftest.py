@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,6 +18,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from xdist.scheduler import LoadScopeScheduling
 
 from accounts import access_tokens
 from core import ids
@@ -49,6 +51,17 @@ KEPT = (
     "realtime_declared",
     "credit_scorecardversion",
 )
+
+
+class Scheduling(LoadScopeScheduling):
+    """Those that drive browsers file by file and first, since they take longest; each other test by itself."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.split("::")[0] if nodeid.startswith("config/tests/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def superuser(dbname: str) -> psycopg.Connection:

@@ -1,10 +1,8 @@
 import os
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import lru_cache
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -44,31 +42,13 @@ def dispatcher(transactional_db: None) -> Iterator[None]:
     thread.join()
 
 
-# Processes that may drive a browser at once; each keeps one Chromium for all its browser tests in a row.
-BROWSERS = 2
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the modules that drive a browser out, those with most tests first and to whoever has fewest."""
-    driving = Counter(item.path for item in items if item.get_closest_marker("browser"))
-    tests: Counter[int] = Counter(dict.fromkeys(range(BROWSERS), 0))
-    group: dict[Path, int] = {}
-    for path, many in sorted(driving.items(), key=lambda found: (-found[1], found[0])):
-        group[path] = min(tests, key=tests.__getitem__)
-        tests[group[path]] += many
-    for item in items:
-        if item.path in group:
-            item.add_marker(pytest.mark.xdist_group(f"browser-{group[item.path]}"))
-
-
 _open = ExitStack()
 _browsers: list[Browser] = []
 
 
 @pytest.fixture
 def chromium() -> Browser:
-    """One Chromium for all tests in a row that want one.
+    """One Chromium for all tests in a row that want one: a file's run in one process (`conftest.py` of all).
 
     Playwright keeps an event loop in this thread, which Django would refuse.
     """
