@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from accounts import roles
 from accounts.models import User
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import DESKTOP, Look, Visitor
 from config.tests.visiting import ADA, heading, log_in, person, press
 from core.actors import acting_as_service
 from wallet import services as wallet
@@ -19,9 +19,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
 ]
-BOTH = pytest.mark.parametrize(
-    "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-)
+BOTH = pytest.mark.parametrize("visitor", [Look(DESKTOP)], indirect=True, ids=lambda look: str(look))
 WHY = "The fee of 4 March was charged twice"
 
 

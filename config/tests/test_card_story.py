@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from accounts.tests.factories import make_person
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import PHONE, Look, Visitor
 from config.tests.test_story import (
     ask_for,
     follow,
@@ -24,9 +24,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
 ]
-looks = pytest.mark.parametrize(
-    "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-)
+looks = pytest.mark.parametrize("visitor", [Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import DESKTOP, Look, Visitor
 from config.tests.visiting import heading
 from credit.tests.scored import fresh
 from credit.tests.test_case_pages import at_desk
@@ -17,9 +17,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(
-    "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-)
+@pytest.mark.parametrize("visitor", [Look(DESKTOP)], indirect=True, ids=lambda look: str(look))
 def test_claim_read_decide_next_by_the_keyboard_alone(visitor: Visitor, site: str) -> None:
     case = referred()
     _agent, desk = at_desk()

@@ -29,7 +29,7 @@ def main(page: Page) -> Any:
     return page.get_by_role("main")
 
 
-LOOKS = [Look(DESKTOP), Look(PHONE, "dark"), Look(DESKTOP, scripts=False)]
+LOOKS = [Look(PHONE, "dark"), Look(DESKTOP, scripts=False)]
 
 
 @pytest.mark.parametrize("visitor", LOOKS, indirect=True, ids=str)

@@ -15,9 +15,7 @@ from config.tests.test_story import sign_up
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.parametrize(
-        "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-    ),
+    pytest.mark.parametrize("visitor", [Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)),
 ]
 EMAIL = "amara@alajo.test"
 STEP = timedelta(seconds=30)

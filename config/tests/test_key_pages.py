@@ -14,8 +14,6 @@ from core.actors import acting_as_service
 
 LOOKS = [
     Look(DESKTOP),
-    Look(DESKTOP, "dark"),
-    Look(PHONE),
     Look(PHONE, "dark"),
     Look(PHONE, scripts=False),
 ]

@@ -20,7 +20,7 @@ from accounts.tests.kyc_cases import (
     now,
     recommended,
 )
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import DESKTOP, Look, Visitor
 from config.tests.visiting import heading, log_in, person
 from core.actors import acting_as_service
 from storage_app.services import objects
@@ -35,9 +35,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
 ]
-BOTH = pytest.mark.parametrize(
-    "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-)
+BOTH = pytest.mark.parametrize("visitor", [Look(DESKTOP)], indirect=True, ids=lambda look: str(look))
 
 
 @pytest.fixture

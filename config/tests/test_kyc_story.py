@@ -10,7 +10,7 @@ from accounts.models import KycApplication, KycDocument, User
 from accounts.services.kyc.telling import tell
 from accounts.tests.factories import make_person, prove_factor
 from accounts.tests.kyc import ACCOUNT, BVN, NIN, ask_again, card, fresh, take_up
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import PHONE, Look, Visitor
 from config.tests.serving import log_in, site  # noqa: F401
 from core.actors import acting_as_service
 from storage_app.tests.conftest import files  # noqa: F401
@@ -128,7 +128,7 @@ def show_documents(visitor: Visitor, pictures: Path) -> None:
     saved(visitor, 8)
 
 
-@pytest.mark.parametrize("visitor", [Look(PHONE, "dark"), Look(DESKTOP)], indirect=True, ids=str)
+@pytest.mark.parametrize("visitor", [Look(PHONE, "dark")], indirect=True, ids=str)
 def test_from_the_start_page_to_sent_and_once_more(
     visitor: Visitor, ada: User, agent: User, dispatcher: None, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from accounts.models import OneTimeCode, User
 from accounts.services import codes
 from accounts.tests.factories import make_person
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import PHONE, Look, Visitor
 from core.actors import acting_as_service
 
 pytestmark = [
@@ -19,7 +19,7 @@ pytestmark = [
 ]
 looks = pytest.mark.parametrize(
     "visitor",
-    [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)],
+    [Look(PHONE, "dark"), Look(PHONE, scripts=False)],
     indirect=True,
     ids=lambda look: str(look),
 )

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from accounts.tests.factories import make_person
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import PHONE, Look, Visitor
 from config.tests.test_story import follow, heading, log_in, press
 from wallet.tests.factories import make_wallet
 from wallet.tests.selling import make_link, make_merchant
@@ -17,7 +17,7 @@ pytestmark = [
 ]
 looks = pytest.mark.parametrize(
     "visitor",
-    [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)],
+    [Look(PHONE, "dark"), Look(PHONE, scripts=False)],
     indirect=True,
     ids=lambda look: str(look),
 )

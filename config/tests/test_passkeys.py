@@ -9,14 +9,12 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import PASSWORD, make_person
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import PHONE, Look, Visitor
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.parametrize(
-        "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-    ),
+    pytest.mark.parametrize("visitor", [Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)),
 ]
 
 

@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import PHONE, Look, Visitor
 from config.tests.visiting import ADA, log_in
 from core.actors import acting_as, acting_as_service
 from wallet.models import Case, Entry
 
-LOOKS = [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)]
+LOOKS = [Look(PHONE, "dark"), Look(PHONE, scripts=False)]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from accounts import roles
 from accounts.models import User
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
+from config.tests.browsing import DESKTOP, Look, Visitor
 from config.tests.visiting import log_in, person, press
 from conftest import superuser
 from core.actors import acting_as_service
@@ -28,9 +28,7 @@ AGENT, ADMIN = "agent@alajo.test", "admin@alajo.test"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.parametrize(
-        "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-    ),
+    pytest.mark.parametrize("visitor", [Look(DESKTOP)], indirect=True, ids=lambda look: str(look)),
 ]
 
 

@@ -18,7 +18,7 @@ pytestmark = [
 ]
 looks = pytest.mark.parametrize(
     "visitor",
-    [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)],
+    [Look(DESKTOP), Look(PHONE, scripts=False)],
     indirect=True,
     ids=lambda look: str(look),
 )

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize(
         "visitor",
-        [Look(DESKTOP), Look(DESKTOP, "dark"), Look(PHONE), Look(PHONE, "dark")],
+        [Look(DESKTOP), Look(PHONE, "dark")],
         indirect=True,
         ids=lambda look: str(look),
     ),

@@ -26,7 +26,7 @@ pytestmark = [
 ]
 looks = pytest.mark.parametrize(
     "visitor",
-    [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)],
+    [Look(DESKTOP), Look(PHONE, scripts=False)],
     indirect=True,
     ids=lambda look: str(look),
 )
@@ -131,7 +131,7 @@ def test_a_goal_is_opened_paid_into_and_ended_as_it_was_quoted(visitor: Visitor,
     assert wallet.verify() == []
 
 
-@pytest.mark.parametrize("visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=str)
+@pytest.mark.parametrize("visitor", [Look(DESKTOP)], indirect=True, ids=str)
 def test_every_page_of_what_has_been_saved_for_weeks(visitor: Visitor, ada: User) -> None:
     weeks = moment(day(50))
     opened(ada, a_flexible(), naira=40_000, at=weeks, wish=Wish(name="Rainy day"))

@@ -18,7 +18,7 @@ from accounts.tests.elsewhere import at_server
 from accounts.tests.factories import PASSWORD, make_person, prove_factor
 from config.tests.browsing import DESKTOP, PHONE, Look, Visitor
 
-LOOKS = [Look(DESKTOP), Look(PHONE, "dark"), Look(PHONE, scripts=False)]
+LOOKS = [Look(DESKTOP), Look(PHONE, scripts=False)]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts import totp
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_person
-from config.tests.browsing import DESKTOP, PHONE, Look, Visitor, mailed_code
+from config.tests.browsing import PHONE, Look, Visitor, mailed_code
 from wallet import services as wallet
 from wallet import tasks
 from wallet.tests import deposits
@@ -21,9 +21,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 PATIENCE = 30.0
-looks = pytest.mark.parametrize(
-    "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
-)
+looks = pytest.mark.parametrize("visitor", [Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look))
 without_scripts = pytest.mark.parametrize(
     "visitor", [Look(PHONE, scripts=False)], indirect=True, ids=lambda look: str(look)
 )

@@ -79,7 +79,7 @@ class Line:
         self.cut()
 
 
-@pytest.mark.parametrize("visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=str)
+@pytest.mark.parametrize("visitor", [Look(PHONE, "dark")], indirect=True, ids=str)
 def test_a_picture_of_oneself_over_a_connection_that_breaks(
     visitor: Visitor, ada: User, tmp_path: Path
 ) -> None:

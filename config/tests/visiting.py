@@ -15,7 +15,10 @@ VISITS = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize(
-        "visitor", [Look(DESKTOP), Look(PHONE, "dark")], indirect=True, ids=lambda look: str(look)
+        "visitor",
+        [Look(DESKTOP), Look(PHONE, "dark", is_second=True)],
+        indirect=True,
+        ids=lambda look: str(look),
     ),
 ]
 
