@@ -166,7 +166,9 @@ def _delete_rows(connection: psycopg.Connection) -> None:
     for rules in ("tierrule", "coolingoffrule", "reversalrule", "feeschedule"):
         statements.append(f"delete from wallet_{rules} where source = '{OF_TESTS}'")
     statements.append(f"delete from credit_scorecardversion where source = '{OF_TESTS}'")
-    statements.append("delete from wallet_account where owner_id is not null")
+    statements.append(
+        "delete from wallet_account where owner_id is not null or kind in ('LENDER', 'MERCHANT')"
+    )
     statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
     connection.execute("; ".join(statements))
 

@@ -195,7 +195,7 @@ def test_an_officer_lists_what_the_score_would_not_or_declines_it_with_the_score
     assert (fresh(declined.application).state, told(declined)) == ("DECLINED", ["loan.refused"])
     [action] = told_of(declined.application)
     assert action.sent_at is not None
-    assert any(reason.startswith("Repayments out of income ") for reason in action.reasons)
+    assert any(reason.startswith("Repayments out of income: ") for reason in action.reasons)
     assert not any("score" in reason.lower() for reason in action.reasons)
 
 
