@@ -26,7 +26,6 @@ from accounts.tests.kyc import (
     SELFIE,
     agree,
     ask_again,
-    at_once,
     begin,
     card,
     declare,
@@ -37,6 +36,7 @@ from accounts.tests.kyc import (
     take_up,
 )
 from core.actors import acting_as_service
+from core.tests.at_once import at_once
 from realtime.models import Message
 from storage_app.tests.conftest import files  # noqa: F401
 
