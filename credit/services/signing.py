@@ -162,11 +162,13 @@ def _complete(application: Application, contract: Contract, *, who: Actor, at: d
     shares = contract.shares.order_by("pk")
     if contract.draw_until is not None:
         Disbursement.objects.bulk_create(
-            Disbursement(share=share, state=Disbursement.State.OPEN) for share in shares
+            Disbursement(share=share, state=Disbursement.State.OPEN, made_at=at) for share in shares
         )
         tell_borrower(application, "loan.ready")
         return True
-    Disbursement.objects.bulk_create(Disbursement(share=share, next_try_at=at) for share in shares)
+    Disbursement.objects.bulk_create(
+        Disbursement(share=share, next_try_at=at, made_at=at) for share in shares
+    )
     tell_borrower(application, "loan.signed")
     pay = partial(contract_tasks.disburse_loan.delay, application_id=str(application.pk))
     transaction.on_commit(pay, robust=True)
