@@ -43,7 +43,7 @@ def work_out(standing: Standing) -> Standing:
         if terms.instalment is not None:
             unit = Decimal(terms.instalment)
         elif terms.method is Method.EQUAL_PRINCIPAL:
-            unit = Decimal(standing.left) / _rows_with_principal(standing)
+            unit = Decimal(standing.to_ask) / _rows_with_principal(standing)
         elif terms.method is Method.FLAT:
             unit = _flat(standing)
         else:
@@ -60,7 +60,7 @@ def rows_needed(standing: Standing) -> int:
     if terms.method in BY_PRINCIPAL:
         return standing.count
     with localcontext(prec=PRECISION):
-        owed = Decimal(standing.left)
+        owed = Decimal(standing.to_ask)
         for number in range(max(standing.number, terms.grace.no_principal + 1), MOST_ROWS + 1):
             earning = standing.lent if terms.method is Method.FLAT else owed
             owed += earning * _factor(standing, number) - asked(standing, number)
@@ -76,11 +76,11 @@ def _rows_with_principal(standing: Standing) -> int:
 def _flat(standing: Standing) -> Decimal:
     rows = range(standing.count - _rows_with_principal(standing) + 1, standing.count + 1)
     interest = standing.lent * sum((_rate_of(standing, number) for number in rows), Decimal(0))
-    return (standing.left + interest) / len(rows)
+    return (standing.to_ask + interest) / len(rows)
 
 
 def _annuity(standing: Standing, rows: Rows) -> Decimal:
-    owed, paid = Decimal(standing.left), Decimal(0)
+    owed, paid = Decimal(standing.to_ask), Decimal(0)
     for _number, weight, factor in rows:
         growth = 1 + factor
         owed *= growth

@@ -97,7 +97,7 @@ def close(standing: Standing) -> Standing:
         )
     if standing.ahead_interest:
         standing = _without_interest_never_earned(standing, due)
-    row, agreed = _row(standing, due)
+    row, agreed, put_off = _row(standing, due)
     rows = (*standing.rows, row)
     ahead = standing.ahead_principal - row.paid_principal
     balance = row.closing - ahead if standing.planned else standing.balance + row.capitalised
@@ -116,7 +116,8 @@ def close(standing: Standing) -> Standing:
         converted=0,
         stretches=(),
         earning=what_earns(standing, balance, overdue, following.number),
-        carried=standing.carried + row.charged - row.interest,
+        carried=standing.carried + standing.put_off - put_off + row.charged - row.interest,
+        put_off=put_off,
         balance=balance,
         ahead_interest=0,
         ahead_principal=ahead,
@@ -183,14 +184,15 @@ def _is_plain(planned: Standing) -> bool:
         and planned.number > max(grace.no_principal, grace.interest_later, grace.interest_free)
         and planned.since == planned.start
         and planned.opening == planned.left == planned.balance == planned.earning
-        and not (planned.stretches or planned.carried or planned.ahead_interest or planned.ahead_principal)
+        and not (planned.stretches or planned.carried or planned.put_off)
+        and not (planned.ahead_interest or planned.ahead_principal)
     )
 
 
 def _without_interest_never_earned(standing: Standing, due: date) -> Standing:
     """Interest that was paid to the end of a period, which then became shorter or cheaper, pays principal instead."""
     earned = charged(standing, stretches_until(standing, due))
-    too_much = max(standing.ahead_interest - standing.carried - earned, 0)
+    too_much = max(standing.ahead_interest - standing.carried - standing.put_off - earned, 0)
     principal = min(too_much, standing.balance)
     return replace(
         standing,
@@ -208,14 +210,16 @@ def changed(standing: Standing, **changes: Any) -> Standing:
     return changed
 
 
-def _row(standing: Standing, due: date) -> tuple[Row, int]:
-    """Return the running row as it is asked for, and what the contract asks for with it."""
+def _row(standing: Standing, due: date) -> tuple[Row, int, int]:
+    """Return the running row as it is asked for, what the contract asks for with it, and the interest put off then."""
     terms, number, left, ahead = standing.terms, standing.number, standing.left, standing.ahead_principal
     stretches = stretches_until(standing, due)
     earned = charged(standing, stretches)
-    interest, capitalised = standing.carried + earned, 0
-    principal = _principal(standing, earned)
-    agreed = interest + principal
+    instalment = _principal(standing, earned)
+    agreed = standing.carried + earned + instalment
+    asked_late = _asked_late(standing, earned, instalment)
+    interest, capitalised = standing.carried + earned + asked_late, 0
+    principal = min(instalment - asked_late if instalment < 0 else max(instalment - asked_late, 0), left)
     if number <= terms.grace.interest_later:
         interest = standing.ahead_interest
         if terms.grace.capitalised and earned > interest:
@@ -226,25 +230,32 @@ def _row(standing: Standing, due: date) -> tuple[Row, int]:
     elif principal < 0:
         capitalised = min(-principal, interest - standing.ahead_interest)
         principal = -capitalised
-    if principal >= 0 and standing.effect is not Effect.POSTPONED:
-        principal = min(max(principal, ahead), left)
+    put_off = _put_off(standing, principal, interest - capitalised)
+    interest -= put_off
+    if principal >= 0:
+        taken = principal + put_off if standing.effect is Effect.POSTPONED else max(principal, ahead)
+        principal = min(taken, left)
     paid = min(ahead, max(principal, 0))
-    return Row(
-        number,
-        standing.start,
-        due,
-        standing.opening,
-        standing.advanced,
-        earned,
-        interest,
-        principal,
-        standing.converted,
-        capitalised,
-        paid_interest=standing.ahead_interest,
-        paid_principal=paid,
-        paid_ahead=standing.ahead_interest + paid,
-        stretches=stretches,
-    ), agreed
+    return (
+        Row(
+            number,
+            standing.start,
+            due,
+            standing.opening,
+            standing.advanced,
+            earned,
+            interest,
+            principal,
+            standing.converted,
+            capitalised,
+            paid_interest=standing.ahead_interest,
+            paid_principal=paid,
+            paid_ahead=standing.ahead_interest + paid,
+            stretches=stretches,
+        ),
+        agreed,
+        standing.put_off - asked_late + put_off,
+    )
 
 
 def _principal(standing: Standing, earned: int) -> int:
@@ -256,7 +267,26 @@ def _principal(standing: Standing, earned: int) -> int:
     if terms.method not in BY_PRINCIPAL:
         principal -= earned
     # Interest on what is overdue can outgrow an instalment. It is asked for, and becomes principal by agreement only.
-    return min(principal if terms.capitalise_unpaid else max(principal, 0), standing.left)
+    return principal if terms.capitalise_unpaid else max(principal, 0)
+
+
+def _asked_late(standing: Standing, earned: int, principal: int) -> int:
+    """What of the interest that was put off the running row asks, within its instalment; the last one all of it."""
+    if standing.number >= standing.count:
+        return standing.put_off
+    paid = standing.ahead_interest - standing.carried - earned
+    return max(min(standing.put_off, principal), paid, 0)
+
+
+def _put_off(standing: Standing, principal: int, interest: int) -> int:
+    """The interest of the running row in whose place principal was paid ahead.
+
+    Who pays an instalment before its day has paid that instalment: what its last days earn meanwhile is not late. Not so
+    where the contract says that all paid ahead is principal (`Paying.accrued_first`), and interest waits for its day.
+    """
+    if not standing.terms.paying.accrued_first or principal < 0 or standing.ahead_principal >= standing.left:
+        return 0
+    return min(max(standing.ahead_principal - principal, 0), max(interest - standing.ahead_interest, 0))
 
 
 def work_out_anew(standing: Standing) -> Standing:

@@ -80,7 +80,9 @@ class Standing:
     """A loan on a day: all that is needed to go on from there, so that nothing before it need be read again.
 
     `unit` is what an instalment of weight 1 asks (the principal of it, where principal is equal), unrounded. What is
-    paid before its row is due is kept in `ahead_*`. `planned` means: overdue rows are taken as paid, for a plan.
+    paid before its row is due is kept in `ahead_*`. `carried` is interest that waits for its row: for the end of a grace,
+    or since it is asked for anew. `put_off` is interest whose instalment was paid ahead, with principal in its place: later
+    instalments ask for that much less principal. `planned` means: overdue rows are taken as paid, for a plan.
     """
 
     terms: Terms
@@ -101,6 +103,7 @@ class Standing:
     earning: int = 0
     balance: int = 0
     carried: int = 0
+    put_off: int = 0
     ahead_interest: int = 0
     ahead_principal: int = 0
     lent: int = 0
@@ -119,6 +122,11 @@ class Standing:
         return self.opening + self.advanced + self.converted
 
     @property
+    def to_ask(self) -> int:
+        """What the instalments to come ask beside the interest they earn."""
+        return self.left + self.put_off
+
+    @property
     def accrued(self) -> Fraction:
         """What the running row earned up to `since`, exactly."""
         return sum((stretch.interest for stretch in self.stretches), NOTHING)
@@ -134,7 +142,7 @@ class Standing:
     @property
     def is_over(self) -> bool:
         """Whether nothing is owed and nothing earns: no row is to come."""
-        return not (self.left or self.balance or self.carried or self.earning or self.accrued)
+        return not (self.left or self.balance or self.carried or self.put_off or self.earning or self.accrued)
 
 
 def begin(terms: Terms) -> Standing:
@@ -200,7 +208,7 @@ def interest_by(standing: Standing, on: date) -> int:
     until = on
     if standing.terms.paying.counts is Counts.PERIOD and on > standing.start:
         until = standing.period.due
-    owed = standing.carried + charged(standing, stretches_until(standing, until))
+    owed = standing.carried + standing.put_off + charged(standing, stretches_until(standing, until))
     return max(owed - standing.ahead_interest, 0)
 
 

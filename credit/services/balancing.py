@@ -92,5 +92,7 @@ def unexplained(held: Held) -> int:
         until = standing.period.due
     running = charged(standing, stretches_until(standing, until))
     # Interest that was paid ahead and is not earned any more is settled when its row is due.
-    earned = held.position.charged + max(running, standing.ahead_interest - standing.carried)
+    earned = held.position.charged + max(
+        running, standing.ahead_interest - standing.carried - standing.put_off
+    )
     return paid - standing.lent - earned - (charges["sum"] or 0) - standing.overpaid

@@ -55,10 +55,11 @@ def test_the_borrower_chooses_what_more_than_asked_for_does() -> None:
     assert smaller.balance == fewer.balance == postponed.balance == 45_738
     assert payments(smaller)[1:] == [15_860, 15_860, 15_860]
     assert payments(fewer)[1:] == [ROW, 20_799]
-    # The next row is paid already but for its interest, which is that on 457.38; the one after is what is left.
+    # The next row is paid already: its interest, that on 457.38, is asked for within the one after.
     assert payments(postponed)[1:3] == [ROW, ROW]
-    assert row(postponed, 2).paid_ahead == ROW - 915
-    assert row(postponed, 2).interest == 915
+    assert row(postponed, 2).paid_ahead == ROW
+    assert (row(postponed, 2).charged, row(postponed, 2).interest) == (915, 0)
+    assert row(postponed, 3).interest == 915 + row(postponed, 3).charged
 
 
 def test_an_instalment_paid_a_few_days_early_changes_no_instalment() -> None:

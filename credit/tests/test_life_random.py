@@ -120,10 +120,15 @@ def check(life: Life) -> None:
     # Interest that was paid to the end of a period may turn out never to be earned; it is principal then.
     moved = taken["interest"] - interest
     assert moved == 0 or (moved > 0 and life.terms.paying.counts is Counts.PERIOD)
+    # What was earned is asked for, or waits, or became principal.
+    if not any(isinstance(event, Capitalise) for event in life.events):
+        earned = sum(row.charged for row in rows)
+        assert earned == sum(row.interest for row in rows) + now.carried + now.put_off
     assert principal + now.overpaid == taken["principal"] + taken["overpaid"] + moved
     assert now.fees + life.taken["fees"] == charged[False]
     assert now.penalties + life.taken["penalties"] == charged[True]
-    assert min(now.balance, now.left, now.carried, now.ahead_principal, now.ahead_interest) >= 0
+    assert min(now.balance, now.left, now.carried, now.put_off) >= 0
+    assert min(now.ahead_principal, now.ahead_interest) >= 0
     for row in rows:
         assert min(row.closing, row.unpaid_interest, row.unpaid_principal, row.interest, row.charged) >= 0
 
