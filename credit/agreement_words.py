@@ -18,7 +18,7 @@ from credit import borrowing_words, product_words
 from credit.drawdown import Drawdown
 from credit.models import Consent
 from credit.periods import MONTH_12, MONTH_12_EU
-from credit.terms import Counts
+from credit.terms import Counts, Paying
 from credit.terms_data import late_of, rules_of
 
 Facts = dict[str, Any]
@@ -195,7 +195,7 @@ def _early(facts: Facts) -> Section:
         rule = _("At any time, in part or in all, without a fee. Interest is charged to the day.")
     else:
         rule = _("At any time, in part or in all, without a fee. Interest is charged to the next due day.")
-    rows = [(_("Paying early"), rule)]
+    rows = [(_("Paying early"), rule), (_("An instalment paid before its day"), _ahead(rules.paying))]
     if example:
         words = _(
             "All of it paid off on %(day)s, with instalment %(number)s: %(total)s instead of %(instead)s, which saves "
@@ -206,6 +206,16 @@ def _early(facts: Facts) -> Section:
             (_("For example"), words % {**said, "day": _day(example["on"]), "number": example["number"]})
         )
     return Section(_("If you pay early"), rows)
+
+
+def _ahead(paying: Paying) -> str:
+    if not paying.accrued_first:
+        return _("All of it lowers what you owe at once. Its interest is asked for on its day.")
+    if paying.counts is Counts.PERIOD:
+        return _("Is paid.")
+    return _(
+        "Is paid. Interest of the days that are left until then is part of the next instalment, which gets no larger."
+    )
 
 
 def _going_back(facts: Facts) -> Section:

@@ -65,7 +65,7 @@ def facts_of(standing: Standing, *, on: date, charged: int, late: LateCharge, ch
         penalties=standing.penalties,
         overpaid=standing.overpaid,
         next_due_on=following.due if following else None,
-        next_due_amount=max(following.payment - following.paid_ahead, 0) if following else 0,
+        next_due_amount=following.payment - following.paid_ahead if following else 0,
         due_since=min((row.due for row in unpaid), default=None),
     )
 
@@ -112,6 +112,10 @@ def _running(standing: Standing, on: date) -> Fraction:
 
 
 def _following(standing: Standing, on: date) -> Row | None:
-    """The next row that is to come, were all that is overdue paid today."""
+    """The next row that asks for anything, were all that is overdue paid today: one before may be paid ahead."""
     planned = as_if_paid(changed(standing, planned=True), on)
-    return None if planned.is_over else close(planned).rows[-1]
+    while not planned.is_over:
+        planned = close(planned)
+        if planned.rows[-1].payment > planned.rows[-1].paid_ahead:
+            return planned.rows[-1]
+    return None

@@ -281,8 +281,8 @@ def _asked_late(standing: Standing, earned: int, principal: int) -> int:
 def _put_off(standing: Standing, principal: int, interest: int) -> int:
     """The interest of the running row in whose place principal was paid ahead.
 
-    Who pays an instalment before its day has paid that instalment: what its last days earn meanwhile is not late. Not so
-    where the contract says that all paid ahead is principal (`Paying.accrued_first`), and interest waits for its day.
+    Who pays an instalment before its day has paid that instalment: what its last days earn meanwhile is not late. Not
+    so where the contract says that all paid ahead is principal (`Paying.accrued_first`): interest waits for its day.
     """
     if not standing.terms.paying.accrued_first or principal < 0 or standing.ahead_principal >= standing.left:
         return 0

@@ -80,9 +80,9 @@ class Standing:
     """A loan on a day: all that is needed to go on from there, so that nothing before it need be read again.
 
     `unit` is what an instalment of weight 1 asks (the principal of it, where principal is equal), unrounded. What is
-    paid before its row is due is kept in `ahead_*`. `carried` is interest that waits for its row: for the end of a grace,
-    or since it is asked for anew. `put_off` is interest whose instalment was paid ahead, with principal in its place: later
-    instalments ask for that much less principal. `planned` means: overdue rows are taken as paid, for a plan.
+    paid before its row is due is kept in `ahead_*`. `carried` is interest that waits for its row: for the end of a
+    grace, or since it is asked for anew. `put_off` is interest whose instalment was paid ahead, with principal in its
+    place: later instalments ask for that much less principal. `planned`: overdue rows are taken as paid, for a plan.
     """
 
     terms: Terms

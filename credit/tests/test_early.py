@@ -52,6 +52,9 @@ def test_the_next_instalment_asks_for_it_and_is_no_larger() -> None:
 
 
 def test_a_position_says_when_the_next_one_is_due() -> None:
+    eve = after(Repay(EVE, ROW))
+    facts = facts_of(eve, on=EVE, charged=0, late=LateCharge(Decimal(0)), charged_row=0)
+    assert (facts.next_due_on, facts.next_due_amount) == (MARCH, ROW)
     due = roll(after(Repay(EVE, ROW)), FEBRUARY)
     facts = facts_of(
         due, on=FEBRUARY, charged=due.rows[0].charged, late=LateCharge(Decimal(0)), charged_row=0
@@ -144,7 +147,8 @@ def test_no_method_makes_an_early_payer_late(terms: Terms, effect: Effect, days:
         assume(False)
     for _ in range(times):
         due = standing.period.due
-        on = max(due - days * DAY, standing.day)
+        # What is paid on a due day itself goes into the row that is due: it makes the others smaller, and pays none.
+        on = max(due - days * DAY, standing.start + DAY)
         found = next((one for one in plan(standing, on) if one.due == due), None)
         if found is None or found.payment <= found.paid_ahead:
             break
