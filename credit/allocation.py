@@ -108,14 +108,18 @@ def _pay_accrued(standing: Standing, on: date, paid: Paid, rest: int) -> tuple[S
 
 
 def _pay_ahead(standing: Standing, on: date, paid: Paid, rest: int) -> tuple[Standing, Paid, int]:
-    """Pay principal ahead of its day. On a due day it goes into the row that is due, unless rows are postponed."""
+    """Pay principal ahead of its day. On a due day it goes into the row that is due, unless rows are postponed.
+
+    Nor does it where that row asked for less than its interest: it has no principal that could be more.
+    """
     part = min(rest, standing.balance)
     if part <= 0:
         return standing, paid, rest
     paid = replace(paid, principal=paid.principal + part, ahead=paid.ahead + part)
     standing = replace(standing, balance=standing.balance - part)
     rows = standing.rows
-    if on == standing.start and rows and rows[-1].due == on and standing.effect is not Effect.POSTPONED:
+    into_due = standing.effect is not Effect.POSTPONED and rows and rows[-1].principal >= 0
+    if into_due and on == standing.start == rows[-1].due:
         last = rows[-1]._replace(
             principal=rows[-1].principal + part,
             paid_principal=rows[-1].paid_principal + part,

@@ -157,3 +157,12 @@ def test_no_method_makes_an_early_payer_late(terms: Terms, effect: Effect, days:
         assert rolled.overdue_interest == rolled.overdue_principal == 0
         assert quote(rolled, due).interest == rolled.put_off + rolled.carried
         standing = rolled
+
+
+def test_what_is_paid_beside_an_instalment_below_its_interest_is_principal_of_the_next() -> None:
+    """10 of 20 interest are asked, and the rest became principal: no principal of that row can be more."""
+    standing = after(Repay(FEBRUARY, 1_500), instalment=1_000, capitalise_unpaid=True, count=12)
+    first = standing.rows[0]
+    assert (first.principal, first.paid_interest, first.paid_principal) == (-1_000, 1_000, 0)
+    assert (standing.overdue_principal, standing.ahead_interest + standing.ahead_principal) == (0, 500)
+    assert standing.balance == 100_000 + 1_000 - 500
