@@ -1,0 +1,36 @@
+"""A paid order that is not on its way yet ends: all of it goes back to the buyer, and its goods on sale again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from core.actors import acting_as_service
+from core.ids import posting_id
+from marketplace.models import Order, Variant
+from marketplace.services import money
+from marketplace.services.steps import lock_order, step
+from marketplace.states import Actor, Event
+
+
+def cancel(*, order_id: UUID, customer_id: UUID, at: datetime, reason: str = "") -> Order:
+    """Cancel one's own order before it is sent. Raises OrderNotFound, StateRefused."""
+    with acting_as_service(), transaction.atomic():
+        return end(lock_order(order_id, customer_id=customer_id), Event.CANCEL, Actor.BUYER, at, reason)
+
+
+def decline(*, order_id: UUID, seller_id: UUID, at: datetime, reason: str) -> Order:
+    """Say that an order cannot be delivered. Raises OrderNotFound, StateRefused."""
+    with acting_as_service(), transaction.atomic():
+        return end(lock_order(order_id, seller_id=seller_id), Event.DECLINE, Actor.SELLER, at, reason)
+
+
+def end(order: Order, event: Event, who: Actor, at: datetime, reason: str = "") -> Order:
+    """End a locked order that was paid and is not on its way: needs a transaction. Raises StateRefused."""
+    step(order, event, who=who, at=at, reason=reason)
+    pieces = {item.variant_id: item.quantity for item in order.items.all()}
+    for variant in Variant.objects.select_for_update(no_key=True).filter(pk__in=pieces).order_by("pk"):
+        Variant.objects.filter(pk=variant.pk).update(stock=F("stock") + pieces[variant.pk])
+    money.give_back(order, order.paid - order.refunded, posting_id=posting_id())
+    return order
