@@ -50,6 +50,8 @@ KEPT = (
     "realtime_consumer",
     "realtime_declared",
     "credit_scorecardversion",
+    "marketplace_taxclass",
+    "marketplace_taxrate",
 )
 
 
@@ -167,7 +169,7 @@ def _delete_rows(connection: psycopg.Connection) -> None:
         statements.append(f"delete from wallet_{rules} where source = '{OF_TESTS}'")
     statements.append(f"delete from credit_scorecardversion where source = '{OF_TESTS}'")
     statements.append(
-        "delete from wallet_account where owner_id is not null or kind in ('LENDER', 'MERCHANT')"
+        "delete from wallet_account where owner_id is not null or kind in ('LENDER', 'MERCHANT', 'SELLER')"
     )
     statements.append("update wallet_account set balance = 0, held = 0, version = 0, state = 'ACTIVE'")
     connection.execute("; ".join(statements))

@@ -59,6 +59,8 @@ DECISIONS = (
     *("credit.case", "credit.creditscore", "credit.adverseaction", "credit.bureaureport"),
     *("credit.scorecardversion", "credit.bureaureturn"),
 )
+# Who sells, what is on sale, and what was ordered.
+SHOP = ("marketplace.seller", "marketplace.category", "marketplace.product", "marketplace.order")
 TRAIL = ("accounts.auditevent",)
 RESETS = ("accounts.factorreset",)
 SENT = ("accounts.notificationdelivery",)
@@ -151,7 +153,7 @@ ROLES = {
     SUPPORT: Role(
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *FILES, *SENT, *LISTENERS, *HOOKS),
-            *(*PARKED, *APPLICATIONS, *REFERRALS, *PLANS, *SAVINGS, *LENDERS, *LOANS),
+            *(*PARKED, *APPLICATIONS, *REFERRALS, *PLANS, *SAVINGS, *LENDERS, *LOANS, *SHOP),
         ),
         (
             ANSWER_DISPUTE,
@@ -174,7 +176,7 @@ ROLES = {
     FINANCE: Role(
         (
             *(*BOOKS, *LIMITS, *DEPOSITS, *PROOF, *GATEWAYS, *BONUSES, *APPROVALS, *BROKEN, *RECONCILIATION),
-            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS, *LOAN_ROLLS),
+            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS, *LOAN_ROLLS, *SHOP),
         ),
         (
             *(APPROVE_LENDER, PROPOSE_LOAN, APPROVE_LOAN, RETRY_PARKED_LOAN),
@@ -191,7 +193,7 @@ ROLES = {
         (
             *(*PEOPLE, *BOOKS, *LIMITS, *DEPOSITS, *RESETS, *TRAIL, *FILES, *SENT, *LISTENERS, *HOOKS),
             *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *RECONCILIATION),
-            *(*PLANS, *SAVINGS, *LENDERS, *LOANS, *DECISIONS),
+            *(*PLANS, *SAVINGS, *LENDERS, *LOANS, *DECISIONS, *SHOP),
         ),
         (
             *(OVERRIDE_SCORE, APPROVE_SCORECARD, APPROVE_LENDER, APPROVE_LOAN),
@@ -219,7 +221,7 @@ ROLES = {
                 *HOOKS,
             ),
             *(*PARKED, *APPLICATIONS, *SCREENING, *REFERRALS, *APPROVALS, *BROKEN, *RECONCILIATION),
-            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS, *LOAN_ROLLS, *DECISIONS),
+            *(*PLANS, *SAVINGS, *ROLLS, *LENDERS, *LOANS, *LOAN_ROLLS, *DECISIONS, *SHOP),
         ),
         (READ_CASES,),
     ),

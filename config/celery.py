@@ -107,6 +107,7 @@ app.conf.beat_schedule = {
         "task": "credit.closing_tasks.remind_borrowers",
         "schedule": crontab(hour="8-20", minute="5,35"),
     },
+    "release reservations": {"task": "marketplace.tasks.release_reservations", "schedule": 30.0},
     "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
     "take up webhooks": {"task": "accounts.webhook_tasks.take_up", "schedule": 15.0},
     "forget old webhooks": {

@@ -11,15 +11,16 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from marketplace.pricing import share, spread
 
 
-class Kind(StrEnum):
-    PERCENT = "PERCENT"
-    AMOUNT = "AMOUNT"
+class Kind(TextChoices):
+    PERCENT = "PERCENT", _("Percent")
+    AMOUNT = "AMOUNT", _("An amount")
 
 
 class Why(StrEnum):

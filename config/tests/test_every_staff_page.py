@@ -61,6 +61,7 @@ STAFF_LISTS = [
     *("credit/disbursement", "credit/loan", "credit/position", "credit/loanroll", "credit/hardshiprequest"),
     *("credit/scorecardversion", "credit/creditscore", "credit/adverseaction", "credit/bureaureport"),
     "credit/bureaureturn",
+    *("marketplace/seller", "marketplace/category", "marketplace/product", "marketplace/order"),
     "storage_app/bucket",
     "realtime/subscription",
     "realtime/parkedmessage",

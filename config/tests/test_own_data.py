@@ -16,6 +16,7 @@ from accounts.tests.test_row_security import furnish
 from core.actors import acting_as, acting_as_service
 from core.ids import uuid7
 from credit.tests.furnishing import furnish_credit
+from marketplace.tests.furnishing import furnish_marketplace
 from savings.tests.furnishing import furnish_savings
 from storage_app.tests.factories import make_bucket, put
 from wallet.models import Entry, Merchant, MerchantSettlement, Payment, PaymentGateway, RequestBlock
@@ -97,6 +98,20 @@ EXPORTED = {
     "credit_share": "loan_shares",
     "credit_signature": "loan_signatures",
     "credit_statuschange": "loan_states",
+    "marketplace_address": "addresses",
+    "marketplace_cart": "carts",
+    "marketplace_cartitem": "cart_items",
+    "marketplace_checkout": "checkouts",
+    "marketplace_dispute": "order_disputes",
+    "marketplace_order": "orders",
+    "marketplace_orderchange": "order_states",
+    "marketplace_orderitem": "order_items",
+    "marketplace_promotionuse": "promotions_used",
+    "marketplace_refundrequest": "order_refunds",
+    "marketplace_review": "reviews",
+    "marketplace_reviewreport": "review_reports",
+    "marketplace_shipment": "shipments",
+    "marketplace_wish": "wishes",
     "savings_accrual": "savings_interest",
     "savings_autorun": "automatic_savings_days",
     "savings_autosaving": "automatic_savings",
@@ -248,6 +263,20 @@ EXEMPT = {
     "credit_provider": "an organisation that lends",
     "credit_providermove": "what an organisation put in to lend; the money is among the transactions",
     "credit_scorecardversion": NOBODYS,
+    "marketplace_category": NOBODYS,
+    "marketplace_deliveryoption": NOBODYS,
+    "marketplace_ordermove": "between a seller and us; what a buyer paid and got back is among the transactions",
+    "marketplace_picture": NOBODYS,
+    "marketplace_price": NOBODYS,
+    "marketplace_product": NOBODYS,
+    "marketplace_productimport": "what an organisation took in by file",
+    "marketplace_promotion": NOBODYS,
+    "marketplace_reservation": SHOWN,
+    "marketplace_seller": "an organisation that sells",
+    "marketplace_sellercommission": "an organisation that sells",
+    "marketplace_taxclass": NOBODYS,
+    "marketplace_taxrate": NOBODYS,
+    "marketplace_variant": NOBODYS,
     "savings_savingsplan": NOBODYS,
     "savings_planterms": NOBODYS,
     "savings_planrate": NOBODYS,
@@ -343,6 +372,7 @@ def ada() -> User:
         furnish_money_in(user, account)
         furnish_savings(user, bola)
         furnish_credit(user)
+        furnish_marketplace(user, make_person(name="Ngozi Eke"))
         buy(user, account, make_link(make_merchant(shopkeeper(), name="Kasuwa"), amount=5_000))
         shop = Merchant.objects.get()
         taken = {"organization": shop.organization, "merchant": shop, "amount": 1, "made_by": user}

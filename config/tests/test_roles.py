@@ -29,6 +29,7 @@ from accounts.tests.referring import furnish_referrals
 from core.actors import acting_as_service
 from core.ids import uuid7
 from credit.tests.furnishing import furnish_credit
+from marketplace.tests.furnishing import furnish_marketplace
 from realtime.models import Message, ParkedMessage, SocketProcess, Subscription
 from savings.tests.looked_at import furnish_looked_at
 from wallet.models import Case, Entry, Payment, PaymentGateway, Transaction, WebhookEvent
@@ -90,6 +91,7 @@ DECISIONS = {
     *("credit.case", "credit.creditscore", "credit.adverseaction", "credit.bureaureport"),
     *("credit.scorecardversion", "credit.bureaureturn"),
 }
+SHOP = {"marketplace.seller", "marketplace.category", "marketplace.product", "marketplace.order"}
 RESETS = {"accounts.factorreset"}
 SENT = {"accounts.notificationdelivery"}
 APPLICATIONS = {"accounts.kycapplication"}
@@ -109,6 +111,7 @@ SEES = {
     | APPLICATIONS
     | REFERRALS
     | SAVINGS
+    | SHOP
     | LOANS,
     "KYC": PEOPLE | LIMITS | APPLICATIONS | SCREENING,
     "Credit": {"accounts.customer", "accounts.profile"} | BOOKS | APPROVALS | LOANS | DECISIONS,
@@ -123,6 +126,7 @@ SEES = {
     | SAVINGS
     | ROLLS
     | LOANS
+    | SHOP
     | {"wallet.paymentgateway"},
     "Compliance": PEOPLE
     | BOOKS
@@ -141,6 +145,7 @@ SEES = {
     | APPROVALS
     | SAVINGS
     | LOANS
+    | SHOP
     | DECISIONS
     | {"accounts.auditevent"},
     "Auditor": PEOPLE
@@ -162,6 +167,7 @@ SEES = {
     | SAVINGS
     | ROLLS
     | LOANS
+    | SHOP
     | DECISIONS
     | {"wallet.paymentgateway", "accounts.auditevent"},
     NOBODY: set(),
@@ -185,6 +191,7 @@ SEES = {
     | SAVINGS
     | ROLLS
     | LOANS
+    | SHOP
     | DECISIONS
     | {"wallet.paymentgateway", "accounts.auditevent"},
 }
@@ -353,6 +360,7 @@ def world() -> Iterator[None]:
         bola = User.objects.get(email="bola@alajo.test")
         furnish_referrals(bola)
         furnish_credit(bola)
+        furnish_marketplace(bola, people.get(email="ada@alajo.test"))
     furnish_reconciliation()
     note_an_archive()
     failed_tasks.note_failure(

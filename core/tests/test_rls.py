@@ -23,6 +23,10 @@ ANON = {
     "storage_app_bucket": {"SELECT"},
     "storage_app_object": {"SELECT"},
     "storage_app_objectversion": {"SELECT"},
+    # What the shop shows; of a seller less than its buyers see.
+    **{f"marketplace_{name}": {"SELECT"} for name in ("category", "deliveryoption", "picture", "price")},
+    **{f"marketplace_{name}": {"SELECT"} for name in ("product", "taxclass", "taxrate", "variant")},
+    "marketplace_seller": {"SELECT (about, display_name, id, return_days, ships_within, state)"},
 }
 # Without an actor: the session, which says who will act, and the migrations run, which say whether to start.
 WITHOUT_AN_ACTOR = {
@@ -38,6 +42,8 @@ APPEND_ONLY = {
     "wallet_reversal",
     "wallet_partreversal",
     "wallet_checkpoint",
+    *("marketplace_sellercommission", "marketplace_taxrate", "marketplace_orderitem"),
+    *("marketplace_orderchange", "marketplace_ordermove"),
     *("wallet_breakchange", "wallet_matchingrule", "wallet_reconciledday", "wallet_adjustment"),
     *(history._meta.db_table for history in HISTORIES.values()),
 }

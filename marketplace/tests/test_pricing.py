@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.money import MAX_AMOUNT
@@ -68,8 +68,10 @@ def test_a_settlement_worked_out_by_hand() -> None:
 
 amounts = st.integers(0, 10**9)
 rates = st.decimals(0, 30, places=2)
+fuzz = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@fuzz
 @given(
     lines=st.lists(
         st.builds(Line, st.integers(1, 10**9), st.integers(1, 100), rates), min_size=1, max_size=8
@@ -90,6 +92,7 @@ def test_to_the_kobo_whatever_is_bought(lines: list[Line], taken: list[int], dat
         assert given_to == amount or not any(total.lines[place].paid for place in where)
 
 
+@fuzz
 @given(paid=amounts, delivery=amounts, refunds=st.lists(amounts, max_size=5), rate=rates)
 def test_what_is_refunded_in_parts_leaves_what_an_order_of_that_size_would(
     paid: int, delivery: int, refunds: list[int], rate: Decimal

@@ -64,6 +64,8 @@ class Account(models.Model):
         PENALTY_INCOME = "PENALTY_INCOME", _("Penalties we earn")
         MERCHANT = "MERCHANT", _("Merchant")
         LENDER = "LENDER", _("Lender")
+        SELLER = "SELLER", _("Seller")
+        ESCROW = "ESCROW", _("Held for orders")
         LOAN_SUSPENSE = "LOAN_SUSPENSE", _("Paid too much on loans")
         EQUITY = "EQUITY", _("Equity")
 

@@ -42,6 +42,12 @@ def open_lender(*, organization_id: UUID, currency: str = NGN) -> UUID:
     return UUID(str(_value(statement, [f"lender:{organization_id}", currency])))
 
 
+def open_seller(*, organization_id: UUID, currency: str = NGN) -> UUID:
+    """Return the account on which an organisation's sales come in, opened when there is none; never below nought."""
+    statement = "select wallet.open_system_account(%s, 'SELLER', %s, 'CREDIT', false, 0)"
+    return UUID(str(_value(statement, [f"seller:{organization_id}", currency])))
+
+
 @lru_cache(maxsize=64)
 def _system_account(database: str, code: str, currency: str) -> UUID:
     # A customer who pays a fee sees none of the operator's accounts.

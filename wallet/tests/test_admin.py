@@ -236,6 +236,8 @@ def test_only_our_own_read_only_pages_are_registered():
         *(AutoRun, AutoSaving, PlanTerms, Roll, SavingsGroup, SavingsPlan, UserSavings),
         # What they borrow: credit/tests/test_case_pages.py, test_desk_pages.py and test_lenders.py.
         *(model for model in admin.site._registry if model._meta.app_label == "credit"),
+        # What they buy: marketplace/tests/test_staff_pages.py.
+        *(model for model in admin.site._registry if model._meta.app_label == "marketplace"),
     }
     assert set(admin.site._registry) == {*MODELS, Entry, *elsewhere}
     for model_admin in admin.site._registry.values():
