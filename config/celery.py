@@ -108,6 +108,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="8-20", minute="5,35"),
     },
     "release reservations": {"task": "marketplace.tasks.release_reservations", "schedule": 30.0},
+    "move orders on": {"task": "marketplace.tasks.move_orders_on", "schedule": 60.0},
     "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
     "take up webhooks": {"task": "accounts.webhook_tasks.take_up", "schedule": 15.0},
     "forget old webhooks": {

@@ -46,6 +46,8 @@ KINDS: dict[str, Words] = {
     "LOAN_REFUND": _("Loan payment given back"),
     "LOAN_RECOVERY": _("Paid on a loan that was written off"),
     "LOAN_COMMISSION": _("Our commission"),
+    "ORDER": _("Bought"),
+    "SALE": _("Sold"),
     "LENDER_FUNDING": _("Put in to lend"),
     "LENDER_WITHDRAWAL": _("Taken out of lending"),
 }
@@ -58,6 +60,7 @@ SAVINGS = OWN_MONEY | {
 # What money is set aside for, by the reason its hold gives.
 HOLDS: dict[str, Words] = {
     "refund": _("On its way back to the card or account it came from"),
+    "order": _("For something you are buying"),
     "dispute": _("Disputed: the payer’s bank asks for it back"),
 }
 KIND_NOTES: dict[str, Words] = {

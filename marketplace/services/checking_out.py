@@ -1,16 +1,12 @@
-"""From a cart to orders that wait for payment: priced anew, the goods set aside, one order for each seller.
+"""From a cart to orders that wait for payment: priced anew, the goods set aside, one order for each seller."""
 
-The order of locks, everywhere in the shop: cart, checkout, orders by id, promotions by id, variants by id, then ledger
-accounts.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -31,14 +27,18 @@ from marketplace.models import (
 from marketplace.order_refusals import AddressNotFound, CartChanged, CartEmpty, DeliveryRefused
 from marketplace.pricing import Line, Priced, price_order, tax_in
 from marketplace.promotions import reductions
+from marketplace.refusals import NotEnoughStock
 from marketplace.services.carts import Change, Why, empty, lock_cart_of, recheck
 from marketplace.services.reductions import items_of, usable
+from marketplace.services.stock import reserve
 
 # Goods are set aside so long for whoever is about to pay.
 OPEN_FOR = timedelta(minutes=15)
 # What sellers without a rate of their own are charged: basis points of the goods.
 COMMISSION = 500
 STANDARD = "STANDARD"
+Bought = tuple[CartItem, Priced, Decimal]
+Taken = Mapping[str, tuple[int, Sequence[int]]]
 SHIP_TO = ("recipient", "phone", "line", "city", "state", "landmark")
 
 
@@ -77,23 +77,15 @@ def _check_out(customer_id: UUID, ask: Ask, at: datetime) -> Checkout:
     if address is None:
         raise AddressNotFound
     checkout = Checkout.objects.create(customer_id=customer_id, address=address, expires_at=at + OPEN_FOR)
-    _reserve(checkout, items)
+    promotions = usable(customer_id, items, ask.coupons, at=at)
+    _reserve(checkout, items, at)
+    taken = reductions([one for _row, one in promotions], items_of(items), at=at)
+    _use(checkout, {key: amount for key, (amount, _places) in taken.items()})
     today = timezone.localdate(at)
     rates = {rate.tax_class_id: rate.percent for rate in TaxRate.objects.on(today)}
-    percents = [rates[item.variant.product.tax_class_id] for item in items]
-    promotions = usable(customer_id, items, ask.coupons, at=at)
-    taken = reductions([one for _row, one in promotions], items_of(items), at=at)
-    priced = price_order(
-        [Line(item.price, item.quantity, percent) for item, percent in zip(items, percents, strict=True)],
-        reductions=taken,
-    )
-    _use(checkout, {key: amount for key, (amount, _places) in taken.items()})
-    by_seller: dict[UUID, list[int]] = {}
-    for place, item in enumerate(items):
-        by_seller.setdefault(item.variant.seller_id, []).append(place)
+    bought = _priced(items, rates, taken)
     points = {one.seller_id: one.basis_points for one in SellerCommission.objects.on(today)}
-    for seller_id, places in sorted(by_seller.items()):
-        mine = [(items[place], priced.lines[place], percents[place]) for place in places]
+    for seller_id, mine in sorted(_by_seller(bought).items()):
         option = _delivery(mine, ask.deliveries.get(seller_id), address)
         _order(checkout, mine, option, points.get(seller_id, COMMISSION), rates[STANDARD])
     checkout.amount = sum(order.paid for order in checkout.orders.all())
@@ -103,24 +95,34 @@ def _check_out(customer_id: UUID, ask: Ask, at: datetime) -> Checkout:
     return checkout
 
 
-def _reserve(checkout: Checkout, items: Sequence[CartItem]) -> None:
+def _priced(items: Sequence[CartItem], rates: Mapping[str, Decimal], taken: Taken) -> list[Bought]:
+    """Each line with what it costs after what is taken off it, and the percent of tax contained in that."""
+    percents = [rates[item.variant.product.tax_class_id] for item in items]
+    lines = [Line(item.price, item.quantity, percent) for item, percent in zip(items, percents, strict=True)]
+    priced = price_order(lines, reductions=taken).lines
+    return list(zip(items, priced, percents, strict=True))
+
+
+def _by_seller(bought: Iterable[Bought]) -> dict[UUID, list[Bought]]:
+    found: dict[UUID, list[Bought]] = {}
+    for one in bought:
+        found.setdefault(one[0].variant.seller_id, []).append(one)
+    return found
+
+
+def _reserve(checkout: Checkout, items: Sequence[CartItem], at: datetime) -> None:
     """Set all pieces aside, or none. Raises CartChanged, which names what there is too little of."""
     wanted = {item.variant_id: item for item in items}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select variant, available from marketplace.reserve(%s, %s, %s)",
-            [checkout.pk, list(wanted), [item.quantity for item in wanted.values()]],
-        )
-        short = cursor.fetchall()
-    if short:
-        changes = [_short(wanted[variant], available) for variant, available in short]
-        raise CartChanged(changes=[change.data() for change in changes])
+    try:
+        reserve(checkout_id=checkout.pk, wanted={key: item.quantity for key, item in wanted.items()}, at=at)
+    except NotEnoughStock as refusal:
+        changes = [_short(wanted[UUID(key)], left) for key, left in refusal.data["missing"].items()]
+        raise CartChanged(changes=[change.data() for change in changes]) from refusal
 
 
-def _short(item: CartItem, available: int) -> Change:
-    title = item.variant.product.title
-    why = Why.STOCK if available > 0 else Why.GONE
-    return Change(str(item.variant_id), title, why, item.quantity, max(available, 0))
+def _short(item: CartItem, left: int) -> Change:
+    why = Why.STOCK if left > 0 else Why.GONE
+    return Change(str(item.variant_id), item.variant.product.title, why, item.quantity, max(left, 0))
 
 
 def _use(checkout: Checkout, amounts: Mapping[str, int]) -> None:
@@ -133,10 +135,7 @@ def _use(checkout: Checkout, amounts: Mapping[str, int]) -> None:
         type(use.promotion).objects.filter(pk=use.promotion_id).update(given=F("given") + amount)
 
 
-Bought = Sequence[tuple[CartItem, Priced, Decimal]]
-
-
-def _delivery(bought: Bought, option_id: UUID | None, address: Address) -> DeliveryOption:
+def _delivery(bought: Sequence[Bought], option_id: UUID | None, address: Address) -> DeliveryOption:
     """Return how a seller delivers what is bought of them. Raises DeliveryRefused."""
     seller: Seller = bought[0][0].variant.seller
     found = DeliveryOption.objects.filter(seller=seller, is_open=True)
@@ -152,7 +151,7 @@ def _delivery(bought: Bought, option_id: UUID | None, address: Address) -> Deliv
 
 
 def _order(
-    checkout: Checkout, bought: Bought, option: DeliveryOption, points: int, standard: Decimal
+    checkout: Checkout, bought: Sequence[Bought], option: DeliveryOption, points: int, standard: Decimal
 ) -> None:
     seller = option.seller
     goods = sum(priced.gross for _item, priced, _percent in bought)

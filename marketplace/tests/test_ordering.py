@@ -34,7 +34,7 @@ from marketplace.services.checking_out import OPEN_FOR, Ask, check_out
 from marketplace.services.deciding import decide
 from marketplace.services.fulfilling import accept, complete_next, confirm, deliver, ship
 from marketplace.services.lapsing import lapse_next
-from marketplace.services.paying import cancel_checkout, expire_next, pay
+from marketplace.services.paying import pay
 from marketplace.services.refunding import (
     ask_refund,
     dispute,
@@ -42,6 +42,7 @@ from marketplace.services.refunding import (
     refuse_refund,
     withdraw_refund,
 )
+from marketplace.services.stock import leave, release_expired
 from marketplace.states import StateRefused
 from marketplace.tests.factories import NAIRA, make_product, make_seller, variant_of
 from marketplace.tests.shopping import (
@@ -215,9 +216,9 @@ def test_too_little_money_pays_nothing_and_the_goods_wait(seller: Seller, cloth:
     with pytest.raises(InsufficientFunds):
         pay(checkout_id=checkout.pk, customer_id=poor.pk, at=AT)
     assert (wallet_of(poor), stock_of(cloth)) == (COST, (10, 1))
-    assert expire_next(at=AT + OPEN_FOR)
+    assert release_expired(at=AT + OPEN_FOR)
     assert stock_of(cloth) == (10, 0)
-    assert not expire_next(at=AT + OPEN_FOR)
+    assert not release_expired(at=AT + OPEN_FOR)
 
 
 def test_a_checkout_is_paid_or_ends_and_only_its_own_customer_may(ada: User, cloth: Product) -> None:
@@ -226,7 +227,7 @@ def test_a_checkout_is_paid_or_ends_and_only_its_own_customer_may(ada: User, clo
         pay(checkout_id=checkout.pk, customer_id=make_person().pk, at=AT)
     with pytest.raises(CheckoutOver):
         pay(checkout_id=checkout.pk, customer_id=ada.pk, at=AT + OPEN_FOR)
-    cancel_checkout(checkout_id=checkout.pk, customer_id=ada.pk, at=AT)
+    leave(checkout_id=checkout.pk, customer_id=ada.pk, at=AT)
     with pytest.raises(CheckoutOver):
         pay(checkout_id=checkout.pk, customer_id=ada.pk, at=AT)
     assert (wallet_of(ada), stock_of(cloth)) == (RICH, (10, 0))
@@ -240,7 +241,7 @@ def test_one_checkout_paid_many_times_at_once_and_expiring_is_paid_once_or_not_a
         before = wallet_of(ada)
         found = at_once(
             *[lambda key=checkout.pk: pay(checkout_id=key, customer_id=ada.pk, at=AT)] * 4,
-            lambda late=late: expire_next(at=AT + late),
+            lambda late=late: release_expired(at=AT + late),
         )
         with acting_as_service():
             [order] = checkout.orders.all()
@@ -303,7 +304,7 @@ def test_a_coupon_is_used_as_often_as_it_may_be_and_its_budget_holds(ada: User, 
         checked_out(ada, {cloth: 1}, coupons=("TENTH",))
     assert refused.value.data["why"] == "used"
     # Nobody pays: it may be used again, and what it gave is there again.
-    cancel_checkout(checkout_id=checkout.pk, customer_id=ada.pk, at=AT)
+    leave(checkout_id=checkout.pk, customer_id=ada.pk, at=AT)
     bola = make_person(email="bola@alajo.test")
     make_wallet(bola, amount=RICH, tier=3)
     fill(ada, {cloth: 1})

@@ -88,10 +88,10 @@ def test_what_is_closed_or_unknown_is_not_there(ada, two):
 def test_whoever_leaves_gives_everything_back_once(ada, two):
     checkout, at = make_checkout(ada), timezone.now()
     stock.reserve(checkout_id=checkout.pk, wanted={two[0].pk: 7, two[1].pk: 1}, at=at)
-    stock.leave(checkout_id=checkout.pk, at=at)
+    stock.leave(checkout_id=checkout.pk, customer_id=checkout.customer_id, at=at)
     assert counts(*two) == [(10, 0), (10, 0)]
     for deed in (
-        lambda: stock.leave(checkout_id=checkout.pk, at=at),
+        lambda: stock.leave(checkout_id=checkout.pk, customer_id=checkout.customer_id, at=at),
         lambda: stock.reserve(checkout_id=checkout.pk, wanted={two[0].pk: 1}, at=at),
     ):
         with pytest.raises(CheckoutOver) as refused:

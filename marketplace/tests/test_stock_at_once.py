@@ -93,7 +93,7 @@ def test_carts_with_the_same_things_in_any_order_do_not_wait_in_a_circle(ada):
                     continue
                 got += 1
                 if number % 2:
-                    stock.leave(checkout_id=checkout.pk, at=at)
+                    stock.leave(checkout_id=checkout.pk, customer_id=checkout.customer_id, at=at)
                     got -= 1
             return got
 
