@@ -1,5 +1,7 @@
 """From a cart to the seller's money: each kobo is in one place, whatever happens in between."""
 
+from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,7 +13,8 @@ from accounts.models import AuditEvent, User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.errors import DomainError
-from core.tests.at_once import at_once
+from core.ids import posting_id
+from core.tests.at_once import at_once, killed_at_random
 from marketplace.models import Cart, CartItem, Order, Price, Product, Promotion, Reservation, Seller
 from marketplace.order_refusals import (
     AddressNotFound,
@@ -61,7 +64,9 @@ from marketplace.tests.shopping import (
     ours,
     wallet_of,
 )
+from wallet import services as wallet
 from wallet.refusals import InsufficientFunds
+from wallet.services import Line
 from wallet.tests.factories import make_wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -431,10 +436,6 @@ def test_staff_divide_what_is_disputed(ada: User, seller: Seller, cloth: Product
 def test_a_seller_who_spent_it_cannot_give_back_and_nothing_is_half_done(
     ada: User, seller: Seller, cloth: Product
 ) -> None:
-    from core.ids import posting_id
-    from wallet import services as wallet
-    from wallet.services import Line
-
     order = sent(bought(ada, {cloth: 1}))
     confirm(order_id=order.pk, customer_id=ada.pk, at=AT)
     with acting_as_service():
@@ -447,3 +448,44 @@ def test_a_seller_who_spent_it_cannot_give_back_and_nothing_is_half_done(
         grant_refund(order_id=order.pk, seller_id=seller.pk, at=AT)
     assert (now_of(order).state, now_of(order).refunded) == ("REFUND_REQUESTED", 0)
     agrees(order)
+
+
+def test_killed_at_any_moment_nothing_is_paid_twice_and_nothing_lost(ada: User, seller: Seller) -> None:
+    """Payment, delivery, the seller's money and refunds, done again and again by workers that are killed."""
+    pot = make_product(seller, title="Pot", price=1_000 * NAIRA, stock=200)
+    checkouts = [checked_out(ada, {pot: 1}) for _ in range(30)]
+
+    def work() -> None:
+        for number, checkout in enumerate(checkouts):
+            pay(checkout_id=checkout.pk, customer_id=ada.pk, at=AT)
+            with acting_as_service():
+                order = checkout.orders.get()
+            with suppress(StateRefused):  # another worker was there first
+                go_on(order, is_wanted=number % 3 > 0)
+
+    def go_on(order: Order, *, is_wanted: bool) -> None:
+        theirs = {"order_id": order.pk, "seller_id": seller.pk, "at": AT}
+        if order.state == "PAID" and not is_wanted:
+            cancel(order_id=order.pk, customer_id=ada.pk, at=AT)
+        elif order.state == "PAID":
+            accept(**theirs)
+        elif order.state == "ACCEPTED":
+            ship(**theirs, carrier="Kwik", tracking="")
+        elif order.state == "SHIPPED":
+            confirm(order_id=order.pk, customer_id=ada.pk, at=AT)
+
+    def check() -> None:
+        with acting_as_service():
+            agrees(*Order.objects.all())
+
+    killed_at_random(work, rounds=5, within=(0.05, 0.7), after_each=check)
+    for _again in range(4):
+        work()
+    check()
+    with acting_as_service():
+        states = Counter(Order.objects.values_list("state", flat=True))
+    assert states == {"COMPLETED": 20, "CANCELLED": 10}
+    assert stock_of(pot) == (180, 0)
+    kept = 20 * (1_000 * NAIRA + DELIVERY)
+    assert (wallet_of(ada), ours("MARKETPLACE_ESCROW")) == (RICH - kept, 0)
+    assert balance(seller.account_id) + ours("FEE_INCOME") + ours("VAT_PAYABLE") == kept
