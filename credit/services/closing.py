@@ -17,19 +17,16 @@ from django.utils import timezone
 from core.errors import DomainError
 from core.rolling import DAY, Closed, Rolled, close_in_halves, park
 from credit import lender_events
-from credit.models import Application, DelinquencyPause, Loan, LoanRoll, LoanRollChunk, LoanStanding, Position
-from credit.notices import closing as notices
-from credit.replay import Charge
+from credit.models import Application, DelinquencyPause, Loan, LoanRoll, LoanRollChunk, Position
+from credit.services.charging import write_charges
 from credit.services.falling import Folded, fold_on
-from credit.services.folding import Kind, kept
-from credit.services.held import Held
-from credit.services.locking import lock_application
-from credit.services.noting import enter
 from credit.services.steps import step_many
 from credit.states import Actor, Event, Guard, State
 
 # What data that is not as it should be comes to when a loan is worked out.
 WRONG = (ArithmeticError, LookupError, TypeError, ValueError)
+# Of a loan: what it is worked out from, and what its late charges are told with.
+READ = ("terms", "late", "standing__data", "standing__transactions", "user_id", "number", "currency_id")
 
 
 def close_loan(*, loan_id: UUID, until: date) -> Position:
@@ -87,9 +84,9 @@ def _close_at_once(day: date, first: UUID, end: UUID) -> Closed:
         park(LOANS, loan_id, str(error) or type(error).__name__)
     [(_day, closed, accrued, busy, fell)] = _run(day, day, first, end, folded)
     _fall_behind(fell or [], day + DAY)
-    parked = [one.loan_id for one in folded if one.charges and not _charge(one, day + DAY)]
+    write_charges(folded, day + DAY)
     sums = {"folded": len(folded), "accrued": accrued}
-    return Closed(closed, busy, len(wrong) + len(parked), sums)
+    return Closed(closed, busy, len(wrong), sums)
 
 
 def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tuple[UUID, Exception]]]:
@@ -102,7 +99,7 @@ def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tup
     if not due:
         return [], []
     ids = [position.pk for position in due]
-    loans = Loan.objects.select_related("standing").only("terms", "late", "standing__data").in_bulk(ids)
+    loans = Loan.objects.select_related("standing").only(*READ).in_bulk(ids)
     active = set(Application.objects.filter(pk__in=ids, state=State.ACTIVE).values_list("pk", flat=True))
     pauses: dict[UUID, list[tuple[date, date]]] = {}
     for pause in DelinquencyPause.objects.filter(loan__in=ids):
@@ -145,34 +142,6 @@ def _fall_behind(loan_ids: list[UUID], on: date) -> None:
         holding=[Guard.DAYS_PAST_DUE],
     )
     lender_events.late([application.pk for application in applications])
-
-
-def _charge(folded: Folded, on: date) -> bool:
-    """Enter the late charges of a loan; return whether that went well. It is parked where it did not."""
-    loan = Loan.objects.get(pk=folded.loan_id)
-    try:
-        with transaction.atomic():
-            position = Position.objects.get(pk=loan.pk)
-            record = LoanStanding.objects.get(pk=loan.pk)
-            held = Held(
-                loan,
-                lock_application(loan.pk),
-                position,
-                record,
-                kept(record, loan),
-                on,
-                _begin_of(on),
-            )
-            for row, amount in folded.charges:
-                charge = Charge(on, amount, is_penalty=True)
-                enter(held, charge, kind=Kind.PENALTY, amount=amount, data={"row": row.number})
-                notices.charged(loan, row=row, amount=amount)
-            position.penalties_charged += sum(amount for _row, amount in folded.charges)
-            position.save(update_fields=["penalties_charged"])
-    except DomainError as error:
-        park(LOANS, loan.pk, str(error))
-        return False
-    return True
 
 
 def _begin_of(on: date) -> datetime:

@@ -1,15 +1,15 @@
-"""Something falls due: where a loan stands then, and which late charges its rows have come to. Nothing is written."""
+"""Something falls due: where a loan stands then, with the late charges its rows have come to. Nothing is written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from credit.delinquency import Pause, days_late
 from credit.models import Loan, Position
 from credit.penalties import LateCharge, late_charge
 from credit.positions import facts_of
+from credit.replay import Charge, happen
 from credit.schedule import roll
 from credit.services.folding import FIELDS, kept
 from credit.standing import Row, Standing
@@ -18,9 +18,9 @@ from credit.terms_data import late_of, standing_data
 
 @dataclass(frozen=True)
 class Folded:
-    """What `credit.close_day` is told of a loan, and the charges to enter after it: row and amount (kobo)."""
+    """What `credit.close_day` is told of a loan, and the late charges that are in it: row and amount (kobo)."""
 
-    loan_id: UUID
+    loan: Loan
     data: dict[str, Any]
     charges: list[tuple[Row, int]]
 
@@ -37,6 +37,9 @@ def fold_on(
     late = late_of(loan.late)
     looked_at = _late_rows(after, late, position.charged_row, on, list(pauses))
     charged_row = max((row.number for row in looked_at), default=position.charged_row)
+    made = _charges(after, late, looked_at, position.penalties_charged) if charges else []
+    for _row, amount in made:
+        after = happen(after, Charge(on, amount, is_penalty=True))
     facts = facts_of(
         after,
         on=on,
@@ -45,10 +48,14 @@ def fold_on(
         charged_row=charged_row,
     )
     data = {name: getattr(facts, name) for name in FIELDS}
-    data |= {"loan_id": position.pk, "charged_row": charged_row, "data": standing_data(after)}
-    return Folded(
-        position.pk, data, _charges(after, late, looked_at, position.penalties_charged) if charges else []
-    )
+    data |= {
+        "loan_id": position.pk,
+        "charged_row": charged_row,
+        "penalties_charged": position.penalties_charged + sum(amount for _row, amount in made),
+        "data": standing_data(after),
+        "transactions": loan.standing.transactions + len(made),
+    }
+    return Folded(loan, data, made)
 
 
 def _late_rows(

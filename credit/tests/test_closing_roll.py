@@ -11,18 +11,20 @@ from django.db import connections, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from accounts.models import AuditEvent, Notification
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.management.rolling import roll_by_hand
 from core.rolling import DAY, Closed, close_next_chunk, close_whole_day, finish_roll, start_roll
 from core.tests.at_once import killed_at_random
 from credit import closing_tasks
-from credit.models import Loan, LoanDay, LoanRoll, LoanRollChunk, LoanStanding, Position
+from credit.models import Loan, LoanDay, LoanRoll, LoanRollChunk, LoanStanding, LoanTransaction, Position
 from credit.refusals import LoanParked
 from credit.services import parking
 from credit.services.closing import LOANS
 from credit.services.holding import hold
 from credit.tests.closing import closed
+from credit.tests.hard import is_proven
 from credit.tests.world import day, lender, lent, moment, product
 
 
@@ -116,7 +118,7 @@ def by_hand() -> None:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_killed_at_random_moments_each_loan_and_day_is_closed_once() -> None:
-    """On one of the days an instalment falls due, and on another it is late."""
+    """On one of the days an instalment falls due, on another it is late, and on a third that is charged for."""
     loans = many(LENT, since=day(36))
     due = closed(loans[0], day(35)).next_due_on
     assert due is not None
@@ -135,3 +137,11 @@ def test_killed_at_random_moments_each_loan_and_day_is_closed_once() -> None:
         assert {row["loan_id"]: row["sum"] for row in rows} == dict(
             Position.objects.values_list("pk", "accrued")
         )
+        charges = LoanTransaction.objects.filter(kind=LoanTransaction.Kind.PENALTY)
+        charged = {loan.pk for loan in loans}
+        assert sorted(charges.values_list("loan_id", "number")) == sorted((pk, 2) for pk in charged)
+        trail = AuditEvent.objects.filter(action="credit.loan.penalty").values_list("target_id", flat=True)
+        told = Notification.objects.filter(event="loan.late_charge").values_list("data__loan", flat=True)
+        assert sorted(trail) == sorted(told) == sorted(map(str, charged))
+    for loan in loans:
+        is_proven(loan)
