@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from credit.drawdown import Drawdown
@@ -22,7 +23,7 @@ from credit.terms import Grace, Paying, Rounding, Terms
 
 T = TypeVar("T")
 Data = dict[str, Any]
-_PLAIN = frozenset({int, bool, str})
+_PLAIN = frozenset({int, bool, str, type(None)})
 
 
 def terms_data(terms: Terms) -> Data:
@@ -64,41 +65,53 @@ def standing_data(standing: Standing) -> Data:
 
 def standing_of(data: Mapping[str, Any], terms: Terms) -> Standing:
     """Return the standing of such data, of a loan with these terms."""
-    readers = _READERS[Standing]
-    given: Data = {name: None if value is None else readers[name](value) for name, value in data.items()}
-    return Standing(terms=terms, **given)
+    return Standing(terms=terms, **_given(Standing, data))
 
 
 def _data(value: Any, leaving_out: tuple[str, ...] = ()) -> Any:
     """What is at its default is left out."""
     kind = type(value)
-    if value is None or kind in _PLAIN:
-        return value
-    if kind is tuple:
-        return [_data(one) for one in value]
     if kind is date:
         return value.isoformat()
+    if kind is tuple:
+        return [_data(one) for one in value]
     if kind not in _DEFAULTS:
-        return str(value)
+        return value if kind in _PLAIN else str(value)
     data = {}
-    for name, default in _DEFAULTS[kind].items():
-        one = getattr(value, name)
-        if one != default and name not in leaving_out:
-            data[name] = _data(one)
+    for (name, default), one in zip(_DEFAULTS[kind].items(), _VALUES[kind](value), strict=True):
+        if (default is MISSING or one != default) and name not in leaving_out:
+            data[name] = one if type(one) in _PLAIN else _data(one)
     return data
 
 
 def _of(kind: type[T], data: Mapping[str, Any]) -> T:
-    readers = _READERS[kind]
-    return kind(**{name: None if value is None else readers[name](value) for name, value in data.items()})
+    return kind(**_given(kind, data))
+
+
+def _given(kind: type, data: Mapping[str, Any]) -> Data:
+    """What a value of a kind is made with. What is plain is as it is."""
+    given = dict(data)
+    for name, read in _READERS[kind].items():
+        value = given.get(name)
+        if value is not None:
+            given[name] = read(value)
+    return given
+
+
+def _of_many(kind: type[T], data: Mapping[str, Any]) -> T:
+    """A value that is the same for many loans, and is made once."""
+    return _made_once(kind, tuple(data.items()))
+
+
+@lru_cache(maxsize=4096)
+def _made_once(kind: type[T], items: tuple[tuple[str, Any], ...]) -> T:
+    return _of(kind, dict(items))
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
-    """How a value of a kind is read back. Raises TypeError for a kind that is not kept as data."""
-    if hint in _PLAIN:
-        return _as_it_is
+    """How a value of a kind that is not plain is read back. Raises TypeError for one that is not kept as data."""
     if hint in _HINTS:
-        return partial(_of, hint)
+        return partial(_of_many if hint in _OF_MANY else _of, hint)
     if get_origin(hint) is tuple:
         inner = _reader(get_args(hint)[0])
         return lambda value: tuple([inner(one) for one in value])
@@ -107,10 +120,6 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if hint in (Decimal, Fraction) or issubclass(hint, StrEnum):
         return cast(Callable[[Any], Any], hint)
     raise TypeError(f"no value of {hint} is kept as data")
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _defaults(kind: Any) -> dict[str, Any]:
@@ -136,5 +145,10 @@ _HINTS: dict[type, dict[str, Any]] = {
         *(ProductRules, Drawdown, LateCharge, Standing, Row, Stretch),
     )
 }
-_READERS = {kind: {name: _reader(hint) for name, hint in hints.items()} for kind, hints in _HINTS.items()}
+_OF_MANY = frozenset({Calendar, Period})
+_READERS = {
+    kind: {name: _reader(hint) for name, hint in hints.items() if hint not in _PLAIN}
+    for kind, hints in _HINTS.items()
+}
 _DEFAULTS = {kind: _defaults(kind) for kind in _HINTS}
+_VALUES = {kind: attrgetter(*defaults) for kind, defaults in _DEFAULTS.items()}
