@@ -103,7 +103,9 @@ def late_days(rows: Iterable[Row], late: LateCharge, charged_row: int) -> list[d
 
 def decimal_of(amount: Fraction | int) -> Decimal:
     """Round to ten places, half to even."""
-    return EXACT.divide(Decimal(amount.numerator), Decimal(amount.denominator)).quantize(PLACES, context=EXACT)
+    return EXACT.divide(Decimal(amount.numerator), Decimal(amount.denominator)).quantize(
+        PLACES, context=EXACT
+    )
 
 
 def _running(standing: Standing, on: date) -> Fraction:

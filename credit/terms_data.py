@@ -4,6 +4,7 @@ Numbers that are no whole ones are text (`2/3` for a fraction), so that nothing 
 out and comes back so, and a rule that is added later reads old data.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import date
@@ -36,6 +37,12 @@ def terms_of(data: Mapping[str, Any]) -> Terms:
     return _of(Terms, data)
 
 
+@lru_cache(maxsize=1024)
+def terms_in(text: str) -> Terms:
+    """Return the terms of such data as JSON, made once for all loans that agreed on the same. Raises as `terms_of`."""
+    return terms_of(json.loads(text))
+
+
 def rules_data(rules: ProductRules) -> Data:
     return cast(Data, _data(rules))
 
@@ -50,6 +57,11 @@ def late_data(late: LateCharge) -> Data:
 
 def late_of(data: Mapping[str, Any]) -> LateCharge:
     return _of(LateCharge, data)
+
+
+@lru_cache(maxsize=1024)
+def late_in(text: str) -> LateCharge:
+    return late_of(json.loads(text))
 
 
 def standing_data(standing: Standing) -> Data:
@@ -98,20 +110,20 @@ def _given(kind: type, data: Mapping[str, Any]) -> Data:
     return given
 
 
-def _of_many(kind: type[T], data: Mapping[str, Any]) -> T:
-    """A value that is the same for many loans, and is made once."""
+def _shared(kind: type, data: Mapping[str, Any]) -> Any:
+    """A value that many loans have, and that is made once for all of them."""
     return _made_once(kind, tuple(data.items()))
 
 
 @lru_cache(maxsize=4096)
-def _made_once(kind: type[T], items: tuple[tuple[str, Any], ...]) -> T:
+def _made_once(kind: Any, items: tuple[tuple[str, Any], ...]) -> Any:
     return _of(kind, dict(items))
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
     """How a value of a kind that is not plain is read back. Raises TypeError for one that is not kept as data."""
     if hint in _HINTS:
-        return partial(_of_many if hint in _OF_MANY else _of, hint)
+        return partial(_shared if hint in _SHARED else _of, hint)
     if get_origin(hint) is tuple:
         inner = _reader(get_args(hint)[0])
         return lambda value: tuple([inner(one) for one in value])
@@ -145,7 +157,7 @@ _HINTS: dict[type, dict[str, Any]] = {
         *(ProductRules, Drawdown, LateCharge, Standing, Row, Stretch),
     )
 }
-_OF_MANY = frozenset({Calendar, Period})
+_SHARED = frozenset({Calendar, Period})
 _READERS = {
     kind: {name: _reader(hint) for name, hint in hints.items() if hint not in _PLAIN}
     for kind, hints in _HINTS.items()

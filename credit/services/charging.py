@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from credit.models import LoanTransaction
+from credit.models import Loan, LoanTransaction
 from credit.notices import closing as notices
 from credit.services.falling import Folded
 from credit.services.folding import Kind
@@ -15,13 +15,17 @@ def write_charges(folded: Iterable[Folded], on: date) -> None:
 
     The caller holds the loans. Raises IntegrityError where a loan's transactions are not counted right.
     """
+    charged = [one for one in folded if one.charges]
+    if not charged:
+        return
+    loans = Loan.objects.in_bulk([one.loan_id for one in charged])
     rows, told = [], []
-    for one in folded:
+    for one in charged:
+        loan = loans[one.loan_id]
         first = one.data["transactions"] - len(one.charges) + 1
         for number, (row, amount) in enumerate(one.charges, start=first):
             data = {"row": row.number}
-            rows.append(LoanTransaction(loan=one.loan, number=number, on=on, amount=amount, data=data))
-            told.append((one.loan, row, amount))
-    if rows:
-        write_rows(rows, kind=Kind.PENALTY)
-        notices.charged(told)
+            rows.append(LoanTransaction(loan=loan, number=number, on=on, amount=amount, data=data))
+            told.append((loan, row, amount))
+    write_rows(rows, kind=Kind.PENALTY)
+    notices.charged(told)

@@ -12,21 +12,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.errors import DomainError
 from core.rolling import DAY, Closed, Rolled, close_in_halves, park
 from credit import lender_events
-from credit.models import Application, DelinquencyPause, Loan, LoanRoll, LoanRollChunk, Position
+from credit.models import Application, DelinquencyPause, LoanRoll, LoanRollChunk, LoanStanding, Position
 from credit.services.charging import write_charges
-from credit.services.falling import Folded, fold_on
+from credit.services.falling import Folded, Kept, fold_on
 from credit.services.steps import step_many
 from credit.states import Actor, Event, Guard, State
 
 # What data that is not as it should be comes to when a loan is worked out.
 WRONG = (ArithmeticError, LookupError, TypeError, ValueError)
-# Of a loan: what it is worked out from, and what its late charges are told with.
-READ = ("terms", "late", "standing__data", "standing__transactions", "user_id", "number", "currency_id")
 
 
 def close_loan(*, loan_id: UUID, until: date) -> Position:
@@ -94,23 +94,26 @@ def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tup
     here = Position.objects.filter(
         pk__gte=first, pk__lt=end, next_day=day, parked_at=None, next_event_on__lte=day + DAY
     )
-    read = here.only("charged", "charged_row", "penalties_charged").order_by("pk")
-    due = list(read.select_for_update(of=("self",), skip_locked=True, no_key=True))
+    positions = here.order_by("pk").select_for_update(skip_locked=True, no_key=True)
+    due = list(positions.values_list("pk", "charged", "charged_row", "penalties_charged"))
     if not due:
         return [], []
-    ids = [position.pk for position in due]
-    loans = Loan.objects.select_related("standing").only(*READ).in_bulk(ids)
-    active = set(Application.objects.filter(pk__in=ids, state=State.ACTIVE).values_list("pk", flat=True))
+    # Read once they are locked: before, somebody might still write.
+    terms, late = (Cast(f"loan__{name}", TextField()) for name in ("terms", "late"))
+    standings = LoanStanding.objects.filter(pk__in=[key for key, *_stood in due])
+    read = standings.values_list("pk", "loan__application__state", "data", "transactions", terms, late)
+    kept = {key: rest for key, *rest in read}
     pauses: dict[UUID, list[tuple[date, date]]] = {}
-    for pause in DelinquencyPause.objects.filter(loan__in=ids):
+    for pause in DelinquencyPause.objects.filter(loan__in=kept):
         pauses.setdefault(pause.loan_id, []).append((pause.since, pause.until))
     folded: list[Folded] = []
     wrong: list[tuple[UUID, Exception]] = []
-    for position in due:
-        key = position.pk
+    for key, *stood in due:
         try:
-            one = fold_on(position, loans[key], day + DAY, charges=key in active, pauses=pauses.get(key, ()))
-            folded.append(one)
+            state, *rest = kept[key]
+            one = Kept._make((key, *stood, *rest))
+            is_active = state == State.ACTIVE
+            folded.append(fold_on(one, day + DAY, charges=is_active, pauses=pauses.get(key, ())))
         except WRONG as error:
             wrong.append((key, error))
     return folded, wrong

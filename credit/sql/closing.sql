@@ -75,7 +75,8 @@ begin
         update public.credit_position p
         set next_day = case when not w.is_over then p_day + 1 end, accrued = w.accrued, noted = w.accrued,
             overdue_days = w.days, bucket = w.now, stage = w.stage_now, cured_since = w.cured_now
-        from late w where p.loan_id = w.loan_id and not exists (select from folded f where f.loan_id = w.loan_id)
+        from late w where p.loan_id = w.loan_id and p.loan_id >= p_first and p.loan_id < p_next
+            and not exists (select from folded f where f.loan_id = w.loan_id)
     ), turned as (
         update public.credit_position p
         set next_day = p_day + 1, accrued = w.accrued, noted = w.accrued, overdue_days = w.days, bucket = w.now,
