@@ -20,6 +20,7 @@ from core.errors import DomainError
 from core.rolling import DAY, Closed, Rolled, close_in_halves, park
 from credit import lender_events
 from credit.models import Application, DelinquencyPause, LoanRoll, LoanRollChunk, LoanStanding, Position
+from credit.refusals import LoanNotParked
 from credit.services.charging import write_charges
 from credit.services.falling import Folded, Kept, fold_on
 from credit.services.steps import step_many
@@ -63,7 +64,16 @@ def close_day(day: date, first: UUID, end: UUID) -> Closed:
         return close_in_halves(LOANS, day, first, end, error)
 
 
-LOANS = Rolled(rolls=LoanRoll, chunks=LoanRollChunk, positions=Position, total="loans", close=close_day)
+LOANS = Rolled(
+    rolls=LoanRoll,
+    chunks=LoanRollChunk,
+    positions=Position,
+    total="loans",
+    close=close_day,
+    close_one=lambda loan_id, until: close_loan(loan_id=loan_id, until=until),
+    closed_again="credit.loan.closed_again",
+    not_parked=LoanNotParked,
+)
 
 
 def _close_plain(day: date, last: date, first: UUID, end: UUID) -> None:

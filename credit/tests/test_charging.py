@@ -11,12 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import AuditEvent, Notification
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
-from core.rolling import END, FIRST, Closed
+from core.rolling import END, FIRST, Closed, close_again
 from credit.models import Loan, LoanStanding, LoanTransaction, Position
 from credit.penalties import LateCharge
 from credit.replay import Charge
-from credit.services import parking
-from credit.services.closing import close_day
+from credit.services.closing import LOANS, close_day
 from credit.services.folding import Kind
 from credit.services.holding import hold
 from credit.services.noting import enter
@@ -85,7 +84,7 @@ def test_a_loan_that_cannot_be_charged_is_parked_alone_and_charged_once_that_is_
         assert position.parked_at is not None and "loan_transaction_numbered" in position.error
         assert (position.next_day, position.penalties, position.charged_row) == (on, 0, 0)
         LoanStanding.objects.filter(pk=broken.pk).update(transactions=1)
-    assert parking.close_again(loan_id=broken.pk, reason="mended", at=moment(on + DAY))
+    assert close_again(LOANS, broken, reason="mended", at=moment(on + DAY))
     assert charges_of(broken) == [(2, on + DAY, {"row": 1})]
     assert [len(told) for told in told_of(broken)] == [1, 1, 2]
     for loan in (broken, others[0]):

@@ -15,12 +15,11 @@ from accounts.models import AuditEvent, Notification
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.management.rolling import roll_by_hand
-from core.rolling import DAY, Closed, close_next_chunk, close_whole_day, finish_roll, start_roll
+from core.rolling import DAY, Closed, close_again, close_next_chunk, close_whole_day, finish_roll, start_roll
 from core.tests.at_once import killed_at_random
 from credit import closing_tasks
 from credit.models import Loan, LoanDay, LoanRoll, LoanRollChunk, LoanStanding, LoanTransaction, Position
-from credit.refusals import LoanParked
-from credit.services import parking
+from credit.refusals import LoanNotParked, LoanParked
 from credit.services.closing import LOANS
 from credit.services.holding import hold
 from credit.tests.closing import closed
@@ -75,12 +74,12 @@ def test_a_parked_loan_takes_no_payment_until_its_days_are_closed_again() -> Non
         assert position.parked_at is not None and position.next_day == due - DAY
         with pytest.raises(LoanParked):
             hold(loan.pk, user_id=None, at=timezone.now())
-        assert not parking.close_again(loan_id=loan.pk, reason="try", at=timezone.now())
+        assert not close_again(LOANS, loan, reason="try", at=timezone.now())
         LoanStanding.objects.filter(pk=loan.pk).update(data=was)
-        assert parking.close_again(loan_id=loan.pk, reason="mended", at=timezone.now())
+        assert close_again(LOANS, loan, reason="mended", at=timezone.now())
         assert Position.objects.get(pk=loan.pk).next_day == day(0)
-        with pytest.raises(parking.NotParked):
-            parking.close_again(loan_id=loan.pk, reason="again", at=timezone.now())
+        with pytest.raises(LoanNotParked):
+            close_again(LOANS, loan, reason="again", at=timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)
