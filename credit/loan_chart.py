@@ -64,7 +64,7 @@ def chart_of(rows: Sequence[ScheduleRow]) -> Chart:
                 middle=round(middle, 1),
                 due=row.due,
                 is_paid=row.unpaid <= 0,
-                is_late=bool(row.days_late),
+                is_late=row.is_late,
                 is_named=place % every == 0,
             )
         )

@@ -21,6 +21,9 @@ def percentage(**kwargs: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=9, decimal_places=4, **kwargs)
 
 
+DAYS_LATE = _("Whole days over since it was due and not paid, up to yesterday, without those of a pause.")
+
+
 def yearly(**kwargs: Any) -> serializers.DecimalField:
     """A rate of cost as it is disclosed: two places."""
     return serializers.DecimalField(max_digits=30, decimal_places=2, **kwargs)
