@@ -108,6 +108,8 @@ def test_an_app_asks_for_parts_once_each_and_is_told_of_them(ada: User) -> None:
     with acting_as_service():
         where = f"loan-applications/{cap(made.application)}/contract"
     assert get(api, where)["drawdown"]["left"] == made.amount
+    [offered] = get(api, "loan-products")["data"]
+    assert offered["terms"]["rules"]["payout"] == {"parts": 3, "least_percent": "10.0000", "days": 45}
     body: dict[str, Any] = {"amount": 4_000_000, "currency": "NGN"}
     first = post(api, f"{where}/payouts", body, key="one")
     assert first.status_code == 201
