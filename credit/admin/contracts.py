@@ -37,7 +37,7 @@ from credit.models import Contract, Disbursement, Loan, Provider, Signature
 from credit.payout_words import why_waiting
 from credit.services.cancelling import end_unpaid
 from credit.states import State
-from credit.titles import loan_number, titled
+from credit.titles import titled
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
@@ -191,7 +191,7 @@ class DisbursementAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Payout"))
     def payout(self, obj: Disbursement) -> str:
-        return titled(loan_number(obj.share.contract.application_id), at=obj.made_at)
+        return titled(obj.share.contract.number, at=obj.made_at)
 
     @admin.display(description=_("Lender"))
     def lender(self, obj: Disbursement) -> SafeString:

@@ -139,9 +139,13 @@ class Contract(models.Model):
         return str(self.pk)
 
     @property
+    def number(self) -> str:
+        """The number that its loan has, or would have."""
+        return loan_number(self.application_id)
+
+    @property
     def staff_name(self) -> str:
-        """What staff call it: by the number that its loan has or would have."""
-        return titled(loan_number(self.application_id), at=self.accepted_at)
+        return titled(self.number, at=self.accepted_at)
 
 
 class Share(models.Model):

@@ -13,12 +13,13 @@ from accounts.tests.factories import make_person, prove_factor
 from accounts.tests.staff import at_work
 from core.actors import acting_as_service
 from core.staff import page_of
+from credit.loan_chart import chart_of
 from credit.models import DelinquencyPause, Loan, LoanTransaction, Position
 from credit.services import loan_papers
 from credit.services.reading import read_loan
 from credit.tests.api import get
 from credit.tests.closing import closed
-from credit.tests.servicing import state_of
+from credit.tests.servicing import paid, state_of
 from credit.tests.test_repaying import loan_of
 from credit.tests.world import day, lender, lent, moment, product
 from wallet.models import Document, Entry
@@ -76,6 +77,21 @@ def test_the_borrower_and_staff_count_the_same_days_late(ada: User) -> None:
     [shown] = get(api, "loans")["data"]
     rows = get(api, f"loans/{shown['id']}/schedule")["instalments"]
     assert shown["days_late"] == rows[0]["days_late"] == days
+
+
+def test_the_chart_shows_what_is_paid_of_an_instalment_that_is_not_paid_whole(ada: User) -> None:
+    loan = loan_of(ada, back=45)
+    with acting_as_service():
+        first = read_loan(loan, on=day(0)).rows[0]
+    paid(ada, loan, first.interest + first.principal // 2, at=moment(day(0)))
+    with acting_as_service():
+        drawn = chart_of(read_loan(loan, on=day(0)).rows)
+    part, rest = drawn.bars[0], drawn.bars[1:]
+    assert drawn.has_paid and not part.is_paid
+    assert abs(part.paid_height - part.principal_height / 2) < 0.2
+    assert part.paid_y + part.paid_height == pytest.approx(drawn.base, abs=0.2)
+    assert not any(bar.paid_height for bar in rest)
+    assert text(browser_of(ada).get(f"/loans/{loan.pk}/")).count("Paid") >= 1
 
 
 def test_staff_see_what_happened_to_a_loan(loan: Loan) -> None:
