@@ -89,14 +89,13 @@ def _review(request: PersonRequest, contract: Contract, form: DrawForm) -> HttpR
     except DomainError as refusal:
         return _refused(request, contract, form, refusal)
     drawable = open_part(contract, contract.application)
-    is_last = drawable is None or drawable.parts_left == 1
     context: dict[str, Any] = {
         "application": contract.application,
         "form": form,
         "amount": amount,
         "preview": preview,
         "loan": _loan(contract),
-        "left": 0 if is_last or drawable is None else drawable.left - amount,
+        "left": drawable.left - amount if drawable is not None and drawable.parts_left > 1 else 0,
     }
     return render(request, "credit/draw_review.html", context)
 
