@@ -2,8 +2,11 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from core.rls import Policy, Protect
 from core.sql import read
 from credit import sql
+
+OF_OWN = "application_id in (select a.id from credit_application a where a.user_id = (select auth.uid()))"
 
 
 class Migration(migrations.Migration):
@@ -20,9 +23,11 @@ class Migration(migrations.Migration):
             name='disputed_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
-        migrations.RunSQL(
-            "grant update (disputed_by_id) on public.credit_bureaureport to service_role",
-            "revoke update (disputed_by_id) on public.credit_bureaureport from service_role",
+        Protect(
+            "credit_bureaureport",
+            policies=[Policy("own", "SELECT", using=OF_OWN)],
+            authenticated="SELECT",
+            service="SELECT, INSERT, UPDATE (state, sealed, sha256, mapped, error, answered_at, disputed_at, dispute, disputed_by_id)",
         ),
         migrations.RunSQL(
             read(sql.__file__, "disputes"),
