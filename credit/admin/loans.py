@@ -24,8 +24,8 @@ from core.staff import (
     amount,
     amount_of,
     as_uuid,
+    link,
     link_of,
-    link_to_row,
     moment,
     page_of,
     time_of,
@@ -34,8 +34,13 @@ from core.staff_ages import age_filter
 from core.templatetags.rates import percent
 from credit.admin import portfolio
 from credit.loan_figures import PARKED
+<<<<<<< HEAD
 from credit.models import Application, Loan, LoanModification, LoanTransaction, Payout
 from credit.services.closing import LOANS
+=======
+from credit.models import Loan, LoanModification, LoanTransaction, Payout
+from credit.services.parking import close_again
+>>>>>>> h-left
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
@@ -126,7 +131,7 @@ class LoanAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Application"))
     def asked(self, loan: Loan) -> str:
-        return link_to_row(Application, loan.pk)
+        return link(loan.application)
 
     def find(self, queryset: QuerySet[Loan], term: str) -> QuerySet[Loan]:
         if key := as_uuid(term):
