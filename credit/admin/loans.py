@@ -34,13 +34,8 @@ from core.staff_ages import age_filter
 from core.templatetags.rates import percent
 from credit.admin import portfolio
 from credit.loan_figures import PARKED
-<<<<<<< HEAD
-from credit.models import Application, Loan, LoanModification, LoanTransaction, Payout
-from credit.services.closing import LOANS
-=======
 from credit.models import Loan, LoanModification, LoanTransaction, Payout
-from credit.services.parking import close_again
->>>>>>> h-left
+from credit.services.closing import LOANS
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
