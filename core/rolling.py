@@ -9,17 +9,19 @@ An app says in a `Rolled` what is rolled: its tables, and what closes a day for 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, Min, OuterRef, QuerySet, Window
+from django.db.models import Exists, F, Min, Model, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from core import audit
 from core.actors import acting_as_service
+from core.errors import DomainError
 
 CHUNK = 5_000
 FIRST, END = UUID(int=0), UUID(int=2**128 - 1)
@@ -51,6 +53,8 @@ class Rolled:
     `rolls` has a row a day, whose column `total` is how many there were; `chunks` has its parts, with what closing them
     came to; `positions` has `next_day`, `parked_at` and `error` for each row, by its id. `close` closes a day from the
     first id on, before the second, in the transaction that it is called in; it raises what no row is to blame for.
+    `close_one` closes the days of one before a day, and returns its position. That staff had those of a parked one
+    closed is `closed_again` in the trail; `not_parked` is raised where there is nothing to close again.
     """
 
     rolls: type[Any]
@@ -58,6 +62,9 @@ class Rolled:
     positions: type[Any]
     total: str
     close: Callable[[date, UUID, UUID], Closed]
+    close_one: Callable[[UUID, date], Any]
+    closed_again: str
+    not_parked: type[DomainError]
 
     def open_at(self, day: date) -> QuerySet[Any]:
         """The positions whose first open day this is."""
@@ -172,3 +179,19 @@ def close_in_halves(rolled: Rolled, day: date, first: UUID, end: UUID, error: Ex
 def park(rolled: Rolled, row_id: UUID, error: str) -> None:
     """Leave a row out of the rolls until somebody has looked at what is wrong with it."""
     rolled.positions.objects.filter(pk=row_id).update(parked_at=timezone.now(), error=error[:LONGEST_ERROR])
+
+
+def close_again(rolled: Rolled, row: Model, *, reason: str, at: datetime) -> bool:
+    """Close the days of a parked row up to yesterday, its cause mended, and return whether that went well.
+
+    Where it did not, it is parked again with what is in the way now. Raises `rolled.not_parked`.
+    """
+    with acting_as_service(), transaction.atomic():
+        positions = rolled.positions.objects.filter(pk=row.pk)
+        position = positions.select_for_update(no_key=True).get()
+        if position.parked_at is None:
+            raise rolled.not_parked
+        positions.update(parked_at=None, error="")
+        done: bool = rolled.close_one(row.pk, timezone.localdate(at)).parked_at is None
+        audit.record(action=rolled.closed_again, target=row, reason=reason, error=position.error, done=done)
+    return done

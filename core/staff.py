@@ -309,6 +309,16 @@ def yes_no(name: str, label: Any) -> Callable[[Any], str]:
     return column
 
 
+def title_of(label: Any) -> Callable[[Any], str]:
+    """A column with what staff call the row."""
+
+    @admin.display(description=label)
+    def title(obj: Any) -> str:
+        return named(obj)
+
+    return title
+
+
 def link(target: Model, text: Any = None) -> SafeString:
     return anchor(page_of(type(target), target.pk), text or named(target))
 

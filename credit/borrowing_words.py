@@ -50,6 +50,14 @@ _EVENTS: dict[str, str | Promise] = {
     Event.SIGN: gettext_lazy("It was signed by both sides"),
     Event.CANCEL: gettext_lazy("You cancelled it"),
     Event.DISBURSE: gettext_lazy("It was paid out"),
+    Event.REPAY: gettext_lazy("A payment came in"),
+    Event.RECOVER: gettext_lazy("A payment came in"),
+    Event.REVERSE_PAYMENT: gettext_lazy("A payment was taken back"),
+    Event.FALL_BEHIND: gettext_lazy("An instalment became late"),
+    Event.RESCHEDULE: gettext_lazy("Its instalments were changed"),
+    Event.RE_AGE: gettext_lazy("What was late is asked for later"),
+    Event.REFUND: gettext_lazy("What was paid too much went back"),
+    Event.UNDO_DISBURSAL: gettext_lazy("The payout was undone"),
 }
 _METHODS: dict[str, str | Promise] = {
     Method.LEVEL: gettext_lazy("The same instalment each time"),

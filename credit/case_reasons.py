@@ -81,6 +81,14 @@ REASONS: dict[str, tuple[CaseReason, ...]] = {
         ("unconvincing", _("The grounds do not convince")), ("unclear", _("It is unclear why"))
     ),
 }
+_LABELS = {one.code: one.label for reasons in REASONS.values() for one in reasons}
+
+
+def reason_label(text: str) -> str:
+    """Return a reason as people read it: in words where it is one of the codes, else as it was written."""
+    return str(_LABELS.get(text, text))
+
+
 # What the applicant is asked or told in the officer's own words.
 ASKED_IN_WORDS = frozenset({Decision.ASK})
 TOLD_IN_WORDS = frozenset(

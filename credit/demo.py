@@ -20,7 +20,7 @@ from credit import bureaux
 from credit.application_rules import STEPS
 from credit.bureaux import CLEAR, DEFAULT, Line, Report
 from credit.consents import CURRENT, NEEDED
-from credit.demo_lenders import NAIRA, Lender, other_lender, own_lender
+from credit.demo_lenders import NAIRA, Lender, in_parts, other_lender, own_lender
 from credit.models import Bid, BureauReport, Consent, Contract
 from credit.released import BY_NAME
 from credit.services import (
@@ -30,6 +30,7 @@ from credit.services import (
     bidding,
     consenting,
     disbursing,
+    drawing_down,
     reminding,
     repaying,
     scoring,
@@ -87,19 +88,30 @@ class Story:
         self.then(days, 10, _score, chosen, report)
         return chosen
 
-    def borrows(self, who: str, days: int, naira: int, count: int, purpose: str, **facts: Any) -> UUID:
-        """Somebody applies, and accepts what Alajo Credit offers; the day after it is paid out.
+    def signs(
+        self, who: str, days: int, naira: int, count: int, purpose: str, lender: str = "own", **facts: Any
+    ) -> UUID:
+        """Somebody applies, and accepts what a lender offers, who signs the day after.
 
         What is set aside ends by the clock of today, so the offer stands until then.
         """
         chosen = self.asks(who, days, naira, count, purpose, **facts)
         wish = {"amount": naira * NAIRA, "count": count, "rate": Decimal(27), "expires_at": self.at + 7 * DAY}
-        self.then(days, 11, _offer, chosen, self, "own", wish)
+        self.then(days, 11, _offer, chosen, self, lender, wish)
         self.then(days, 14, _accept, chosen, self.people[who])
         self.then(days, 15, _search_fully, chosen)
-        self.then(days - 1, 9, _countersign, chosen, self)
+        self.then(days - 1, 9, _countersign, chosen, self, lender)
+        return chosen
+
+    def borrows(self, who: str, days: int, naira: int, count: int, purpose: str, **facts: Any) -> UUID:
+        """Somebody signs with Alajo Credit; the day after applying it is paid out."""
+        chosen = self.signs(who, days, naira, count, purpose, **facts)
         self.then(days - 1, 10, disbursing.disburse, application_id=chosen)
         return chosen
+
+    def draws(self, who: str, loan: UUID, naira: int, days: int) -> None:
+        facts = {"application_id": loan, "user": self.people[who], "amount": naira * NAIRA}
+        self.then(days, 10, _draw, facts)
 
     def pays(self, who: str, loan: UUID, naira: int, days: int, effect: Effect | None = None) -> None:
         facts = {"loan_id": loan, "user": self.people[who], "amount": naira * NAIRA, "effect": effect}
@@ -112,6 +124,7 @@ def tell(people: Mapping[str, User], at: datetime) -> list[Act]:
     story.then(BEGAN, 8, _begin, story)
     _pays_as_agreed(story)
     _is_late(story)
+    _draws_in_parts(story)
     _chooses(story)
     _wait_for_others(story)
     for days in range(BEGAN - 1, -1, -1):
@@ -123,9 +136,11 @@ def tell(people: Mapping[str, User], at: datetime) -> list[Act]:
 
 
 def _begin(story: Story, *, at: datetime) -> None:
+    other = other_lender(story.people[LENDERS["other"]], at=at)
     story.lenders = {
         "own": own_lender(story.people[LENDERS["own"]], at=at),
-        "other": other_lender(story.people[LENDERS["other"]], at=at),
+        "other": other,
+        "parts": in_parts(other, at=at),
     }
 
 
@@ -139,6 +154,15 @@ def _pays_as_agreed(story: Story) -> None:
 def _is_late(story: Story) -> None:
     """Efe has not paid his first instalment."""
     story.borrows("efe", 56, 90_000, 3, "EDUCATION", purpose_text="A course in Lagos")
+
+
+def _draws_in_parts(story: Story) -> None:
+    """Ngozi has two of three parts; the third is hers to ask for. She paid what was due before the second."""
+    text = "Stock for the shop, as it sells"
+    loan = story.signs("ngozi", 46, 300_000, 6, "BUSINESS", lender="parts", purpose_text=text)
+    story.draws("ngozi", loan, 120_000, 45)
+    story.pays("ngozi", loan, 22_000, 14)
+    story.draws("ngozi", loan, 80_000, 10)
 
 
 def _chooses(story: Story) -> None:
@@ -223,9 +247,9 @@ def _accept(chosen: UUID, user: User, *, at: datetime) -> None:
     )
 
 
-def _countersign(chosen: UUID, story: Story, *, at: datetime) -> None:
+def _countersign(chosen: UUID, story: Story, code: str, *, at: datetime) -> None:
     contract = Contract.objects.get(application=chosen)
-    lender = story.lenders["own"]
+    lender = story.lenders[code]
     signing.provider_sign(
         application_id=chosen,
         provider_id=lender.provider.pk,
@@ -233,6 +257,10 @@ def _countersign(chosen: UUID, story: Story, *, at: datetime) -> None:
         sha256=contract.sha256,
         at=at,
     )
+
+
+def _draw(facts: dict[str, Any], *, at: datetime) -> None:
+    drawing_down.draw(**facts, posting_id=posting_id(), at=at)
 
 
 def _pay(facts: dict[str, Any], *, at: datetime) -> None:

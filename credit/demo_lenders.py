@@ -10,9 +10,11 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import organizations
 from core.ids import posting_id
+from credit.drawdown import Drawdown
 from credit.models import LoanProduct, Provider
 from credit.penalties import LateCharge
 from credit.product_checks import Offered
+from credit.product_rules import ProductRules
 from credit.services import lender_money, lenders, products, rules
 from wallet import services as wallet
 from wallet.services import Line
@@ -76,6 +78,31 @@ def other_lender(owner: User, *, at: datetime) -> Lender:
         conditions=("The loan is for the business that was named.",),
     )
     return _lender(owner, facts, "Trade loan", "For stock, tools and a shop of your own.", offered, at)
+
+
+def in_parts(lender: Lender, *, at: datetime) -> Lender:
+    """The same lender with a product of which a borrower takes the money as it is needed, in up to three parts."""
+    offered = Offered(
+        least=100_000 * NAIRA,
+        most=2_000_000 * NAIRA,
+        shortest=3,
+        longest=12,
+        lowest_rate=Decimal(20),
+        highest_rate=Decimal(32),
+        fee_percent=Decimal("1.5"),
+        rules=ProductRules(drawdown=Drawdown(parts=3, least=Decimal(20), days=120)),
+        late=LATE,
+    )
+    terms = products.make_product(
+        provider=lender.provider,
+        by=lender.owner,
+        name="Stock loan",
+        summary="Paid out as you need it, in up to three parts.",
+        offered=offered,
+        from_date=timezone.localdate(at),
+        at=at,
+    )
+    return Lender(lender.provider, terms.product, lender.owner)
 
 
 def _lender(

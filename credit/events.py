@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.api.ids import encode
-from credit.models import Application, Bid, Loan, LoanTransaction
+from credit.models import Application, Bid, LoanTransaction
 from realtime import services as realtime
 
 APPLICATION, BID, LOAN, TRANSACTION, QUOTE, CONTRACT = "cap", "cbd", "cln", "clt", "cpq", "cct"
@@ -37,16 +37,23 @@ def stepped_many(applications: Iterable[Application], event: str, **facts: Any) 
     )
 
 
-def happened(loan: Loan, transaction: LoanTransaction) -> None:
-    """Something happened to a loan: `credit.repayment`, `credit.penalty`."""
-    payload = {
-        "loan": encode(LOAN, loan.pk),
-        "transaction": encode(TRANSACTION, transaction.pk),
-        "amount": transaction.amount,
-        "on": transaction.on.isoformat(),
-    }
-    event = f"credit.{transaction.kind.lower()}"
-    realtime.publish(topic=f"user:{loan.user_id}", event=event, payload=payload)
+def happened(transactions: Iterable[LoanTransaction]) -> None:
+    """Something happened to loans: `credit.repayment`, `credit.penalty`."""
+    realtime.publish_many(
+        events=[
+            realtime.Event(
+                topic=f"user:{one.loan.user_id}",
+                event=f"credit.{one.kind.lower()}",
+                payload={
+                    "loan": encode(LOAN, one.loan_id),
+                    "transaction": encode(TRANSACTION, one.pk),
+                    "amount": one.amount,
+                    "on": one.on.isoformat(),
+                },
+            )
+            for one in transactions
+        ]
+    )
 
 
 def bids_changed(bids: Iterable[Bid], event: str) -> None:

@@ -12,7 +12,10 @@ MOST_NAMES = 12
 
 @dataclass(frozen=True)
 class Bar:
-    """One instalment: principal from the ground up, interest on top of it, in units of the drawing."""
+    """One instalment: principal from the ground up, interest on top of it, in units of the drawing.
+
+    `paid_height` is how much of the principal is paid where not all of the instalment is.
+    """
 
     x: float
     width: float
@@ -20,6 +23,8 @@ class Bar:
     principal_height: float
     interest_y: float
     interest_height: float
+    paid_y: float
+    paid_height: float
     middle: float
     due: date
     is_paid: bool
@@ -53,6 +58,7 @@ def chart_of(rows: Sequence[ScheduleRow]) -> Chart:
     for place, row in enumerate(rows):
         middle = LEFT + slot * (place + 0.5)
         principal, interest = room * row.principal / highest, room * row.interest / highest
+        paid = room * min(row.paid_principal, row.principal) / highest if row.unpaid > 0 else 0.0
         bars.append(
             Bar(
                 x=round(middle - width / 2, 1),
@@ -61,10 +67,12 @@ def chart_of(rows: Sequence[ScheduleRow]) -> Chart:
                 principal_height=round(principal, 1),
                 interest_y=round(base - principal - interest, 1),
                 interest_height=round(interest, 1),
+                paid_y=round(base - paid, 1),
+                paid_height=round(paid, 1),
                 middle=round(middle, 1),
                 due=row.due,
                 is_paid=row.unpaid <= 0,
-                is_late=bool(row.days_late),
+                is_late=row.is_late,
                 is_named=place % every == 0,
             )
         )
@@ -74,6 +82,6 @@ def chart_of(rows: Sequence[ScheduleRow]) -> Chart:
         bars,
         lines,
         by_day=len(months) < len(rows),
-        has_paid=any(bar.is_paid for bar in bars),
+        has_paid=any(bar.is_paid or bar.paid_height for bar in bars),
         has_late=any(bar.is_late for bar in bars),
     )

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from credit.penalties import LateCharge
 from credit.schedule import as_if_paid, changed, close
-from credit.standing import Row, Standing, stretches_until
+from credit.standing import NOTHING, Row, Standing, stretches_until
 
 DAY = timedelta(days=1)
 # Where a day is not always the same part of a year: it changes at New Year, or with the end of any month.
@@ -50,13 +50,13 @@ def facts_of(standing: Standing, *, on: date, charged: int, late: LateCharge, ch
 
     `charged` is the interest of all rows that are due, `charged_row` the last one looked at for a late charge.
     """
-    following = _following(standing, on)
+    following, running = _following(standing, on), _running(standing, on)
     unpaid = [row for row in standing.rows if row.unpaid_interest or row.unpaid_principal]
     return Facts(
         on=on,
         next_event_on=next_event(standing, on=on, late=late, charged_row=charged_row),
-        per_day=per_day(standing, on),
-        accrued=decimal_of(charged + _running(standing, on)),
+        per_day=_per_day(standing, on, running),
+        accrued=decimal_of(charged + running),
         charged=charged,
         principal=standing.balance,
         due_interest=standing.overdue_interest,
@@ -70,10 +70,10 @@ def facts_of(standing: Standing, *, on: date, charged: int, late: LateCharge, ch
     )
 
 
-def per_day(standing: Standing, on: date) -> Decimal:
-    """Return what the loan earns on this day, to ten places: `stretches_until` for one day."""
+def _per_day(standing: Standing, on: date, running: Fraction) -> Decimal:
+    """What the loan earns on this day, to ten places: `stretches_until` for one day."""
     tomorrow = standing.period.due if standing.period.due == on else on + DAY
-    return decimal_of(_running(standing, tomorrow) - _running(standing, on))
+    return decimal_of(_running(standing, tomorrow) - running)
 
 
 def next_event(standing: Standing, *, on: date, late: LateCharge, charged_row: int) -> date | None:
@@ -103,12 +103,17 @@ def late_days(rows: Iterable[Row], late: LateCharge, charged_row: int) -> list[d
 
 def decimal_of(amount: Fraction | int) -> Decimal:
     """Round to ten places, half to even."""
-    exact = Fraction(amount)
-    return EXACT.divide(Decimal(exact.numerator), Decimal(exact.denominator)).quantize(PLACES, context=EXACT)
+    return EXACT.divide(Decimal(amount.numerator), Decimal(amount.denominator)).quantize(
+        PLACES, context=EXACT
+    )
 
 
 def _running(standing: Standing, on: date) -> Fraction:
-    return sum((one.interest for one in stretches_until(standing, on)), Fraction(0))
+    """What the running row has earned before a day."""
+    stretches = stretches_until(standing, on)
+    if len(stretches) == 1:
+        return stretches[0].interest
+    return sum((one.interest for one in stretches), NOTHING)
 
 
 def _following(standing: Standing, on: date) -> Row | None:

@@ -23,6 +23,12 @@ class LoanParked(DomainError):
     message = _("We are looking into this loan. Nothing is charged for the wait; try again later today.")
 
 
+class LoanNotParked(DomainError):
+    code = "loan_not_parked"
+    kind = "conflict"
+    message = _("This loan is not parked: its days are closed as all others are.")
+
+
 class DayGone(DomainError):
     """`data["since"]` is the first day that can still be entered."""
 

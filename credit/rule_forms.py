@@ -20,7 +20,7 @@ class RuleForm(forms.Form):
     """Whom an offer is made to by itself, and at which rate. What is left empty is no condition."""
 
     name = forms.CharField(label=_("Name"), max_length=80, widget=forms.TextInput({"autocomplete": "off"}))
-    product = forms.ModelChoiceField(LoanProduct.objects.none(), label=_("Product"))
+    product = forms.ModelChoiceField(LoanProduct.objects.none(), label=_("Product"), empty_label=_("Choose"))
     rate = forms.DecimalField(label=_("Rate, percent a year"), min_value=0, max_digits=9, decimal_places=4)
     valid_days = forms.IntegerField(
         label=_("Days that the offer stands"), min_value=1, max_value=30, initial=7

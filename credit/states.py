@@ -35,43 +35,43 @@ class State(TextChoices):
     CLOSED_REFINANCED = "CLOSED_REFINANCED", _("Replaced by a new loan")
 
 
-class Event(StrEnum):
-    """What happens to an application or a loan."""
+class Event(TextChoices):
+    """What happens to an application or a loan, in staff's words."""
 
-    SUBMIT = "submit"
-    ASK = "ask"
-    ANSWER = "answer"
-    DECLINE = "decline"
-    OPEN = "open"
-    OFFER = "offer"
-    EXPIRE = "expire"
-    WITHDRAW = "withdraw"
-    ACCEPT = "accept"
-    FAIL_CHECK = "fail_check"
-    SIGN = "sign"
-    CANCEL = "cancel"
-    DISBURSE = "disburse"
-    REPAY = "repay"
-    FALL_BEHIND = "fall_behind"
-    RESCHEDULE = "reschedule"
-    RE_AGE = "re_age"
-    CHARGE_OFF = "charge_off"
-    WRITE_OFF = "write_off"
-    RECOVER = "recover"
-    UNDO_WRITE_OFF = "undo_write_off"
-    REVERSE_PAYMENT = "reverse_payment"
-    REFUND = "refund"
-    REFINANCE = "refinance"
-    UNDO_DISBURSAL = "undo_disbursal"
-    REOPEN = "reopen"
+    SUBMIT = "submit", _("Sent")
+    ASK = "ask", _("Asked for more")
+    ANSWER = "answer", _("Answered")
+    DECLINE = "decline", _("Declined")
+    OPEN = "open", _("Opened to lenders")
+    OFFER = "offer", _("First offer made")
+    EXPIRE = "expire", _("Expired")
+    WITHDRAW = "withdraw", _("Withdrawn")
+    ACCEPT = "accept", _("Offer accepted")
+    FAIL_CHECK = "fail_check", _("Last check failed")
+    SIGN = "sign", _("Signed by all")
+    CANCEL = "cancel", _("Cancelled")
+    DISBURSE = "disburse", _("Paid out")
+    REPAY = "repay", _("Payment")
+    FALL_BEHIND = "fall_behind", _("Fell behind")
+    RESCHEDULE = "reschedule", _("Due days or instalments changed")
+    RE_AGE = "re_age", _("Arrears asked for anew")
+    CHARGE_OFF = "charge_off", _("Charged off")
+    WRITE_OFF = "write_off", _("Written off")
+    RECOVER = "recover", _("Recovery")
+    UNDO_WRITE_OFF = "undo_write_off", _("Write-off undone")
+    REVERSE_PAYMENT = "reverse_payment", _("Payment taken back")
+    REFUND = "refund", _("Given back what was too much")
+    REFINANCE = "refinance", _("Replaced by a new loan")
+    UNDO_DISBURSAL = "undo_disbursal", _("Payout undone")
+    REOPEN = "reopen", _("Opened again")
 
 
-class Actor(StrEnum):
-    BORROWER = "borrower"
-    PROVIDER = "provider"
-    OFFICER = "officer"
-    CHECKER = "checker"
-    SYSTEM = "system"
+class Actor(TextChoices):
+    BORROWER = "borrower", _("Borrower")
+    PROVIDER = "provider", _("Lender")
+    OFFICER = "officer", _("Officer")
+    CHECKER = "checker", _("Second officer")
+    SYSTEM = "system", _("Alajo")
 
 
 class Guard(StrEnum):

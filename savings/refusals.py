@@ -11,6 +11,12 @@ class SavingNotFound(DomainError):
     message = _("There is no such saving.")
 
 
+class SavingNotParked(DomainError):
+    code = "saving_not_parked"
+    kind = "conflict"
+    message = _("This saving is not parked: its days are closed as all others are.")
+
+
 class SavingIdReused(DomainError):
     code = "saving_id_reused"
     kind = "conflict"

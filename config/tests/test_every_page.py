@@ -177,6 +177,7 @@ def test_the_pages_of_borrowing(visitor: Visitor, demo: None) -> None:
     with acting_as_service():
         loan, lender = Loan.objects.get(user=person(ADA)), Provider.objects.get(display_name="Alajo Credit")
         late = Loan.objects.get(user=person("efe@alajo.test"))
+        in_parts = Loan.objects.get(user=person(NGOZI))
         asked = Application.objects.get(user=person(bola))
     visitor.go("/borrow/")
     log_in(visitor, ADA)
@@ -195,6 +196,13 @@ def test_the_pages_of_borrowing(visitor: Visitor, demo: None) -> None:
     log_in(visitor, "efe@alajo.test")
     for name in ("", "pay/", "help/"):
         visitor.go(f"/loans/{late.pk}/{name}")
+    visitor.forget()
+    log_in(visitor, NGOZI)
+    visitor.go(f"/borrow/applications/{in_parts.pk}/payout/")
+    page.get_by_label("How much do you need?").fill("100,000")
+    press(page, "See what comes of it")
+    heading(page, "Check and take it")
+    visitor.check()
     visitor.forget()
     log_in(visitor, bola)
     trust_new_factors()

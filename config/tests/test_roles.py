@@ -314,6 +314,7 @@ CLAIM_DEEDS = {
         "close-again": roles.RETRY_PARKED,
     },
     # And of loans.
+    "credit.bureaureport": {"dispute": roles.WORK_CREDIT},
     "credit.contract": {"end-unpaid": roles.WORK_CREDIT},
     "credit.hardshiprequest": {"answer": roles.PROPOSE_LOAN},
     "credit.loan": {"close-again": roles.RETRY_PARKED_LOAN},

@@ -21,15 +21,17 @@ from core.staff import (
     When,
     amount,
     amount_of,
+    anchor,
     as_uuid,
     link,
     link_of,
-    link_to_row,
     moment,
+    page_of,
     time_of,
+    title_of,
 )
 from core.templatetags.rates import percent
-from credit.admin.case_screen import states_of
+from credit.admin.case_screen import short, states_of
 from credit.models import Application, Bid, Case, Consent, Contract, Loan
 from credit.services.cases import WORKED
 from credit.states import State
@@ -41,7 +43,7 @@ SEALED = (State.LISTED, State.OFFERED)
 @admin.register(Application)
 class ApplicationAdmin(ReadOnlyAdmin):
     list_display = (
-        "id",
+        title_of(_("Application")),
         link_of("user", _("Borrower")),
         "state",
         amount_of("amount", _("Amount"), currency="currency_id"),
@@ -52,11 +54,11 @@ class ApplicationAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     shown = (
         *list_display[1:4],
-        *("count", "replaces", "listings"),
+        *("wanted", "replaces", "listed"),
         *(time_of("made_at", _("Begun")), time_of("submitted_at", _("Sent"))),
         *(time_of("complete_at", _("Complete")), time_of("deadline", _("Bidding ends"))),
         *(time_of("sign_by", _("To be signed by")), time_of("ended_at", _("Ended"))),
-        *("contract_link", "loan_link"),
+        *("contract_link", "loan_link", "id"),
     )
     search_help_text = _("By id, its loan’s number, or the borrower as in the list of users")
 
@@ -66,9 +68,17 @@ class ApplicationAdmin(ReadOnlyAdmin):
         by_loan = queryset.filter(loan__number=term.upper())
         return by_loan if by_loan.exists() else queryset.filter(user__in=people(term))
 
+    @admin.display(description=_("Monthly instalments"))
+    def wanted(self, asked: Application) -> int | str:
+        return asked.count or EMPTY
+
+    @admin.display(description=_("Times opened to lenders"))
+    def listed(self, asked: Application) -> int:
+        return asked.listings
+
     @admin.display(description=_("Replaces the loan"))
     def replaces(self, asked: Application) -> SafeString | str:
-        return link_to_row(Loan, asked.refinances_id) if asked.refinances_id else EMPTY
+        return link(asked.refinances) if asked.refinances else EMPTY
 
     @admin.display(description=_("Contract"))
     def contract_link(self, asked: Application) -> SafeString | str:
@@ -133,7 +143,7 @@ def _cases(asked: Application) -> Panel:
         [_("Case"), _("Kind"), _("Opened"), _("Due"), _("Decided")],
         [
             [
-                link_to_row(Case, row.pk) if row.kind in WORKED else row.pk,
+                anchor(page_of(Case, row.pk), short(row)) if row.kind in WORKED else short(row),
                 row.get_kind_display(),
                 *(moment(row.opened_at), moment(row.due_at), moment(row.decided_at)),
             ]

@@ -14,18 +14,30 @@ from django.utils.translation import ngettext
 
 from accounts.models import AuditEvent, KycApplication, User
 from accounts.services.kyc.duplicates import Duplicate, duplicates_of
-from core.staff import EMPTY, Panel, amount, link, link_to_row, moment
+from core.staff import EMPTY, Panel, amount, anchor, link, moment, page_of
 from credit import bureaux
+from credit.admin.disputes import address_to_dispute
 from credit.card_data import card_of
+from credit.case_reasons import Decision, reason_label
 from credit.decisions import replay
 from credit.inputs import INPUTS
 from credit.models import Application, BureauReport, Case, CreditScore, StatusChange
 from credit.scorecard import Value
 from credit.services.deciding import newest_score
 from credit.services.searching import report_in
+from credit.states import Actor, Event
 
 LATEST = 50
 STANDINGS = {bureaux.CLEAR: _("Paid as agreed"), bureaux.LATE: _("Late"), bureaux.DEFAULT: _("In default")}
+DEEDS = {
+    "credit.case.opened": _("Opened"),
+    "credit.case.claimed": _("Claimed"),
+    "credit.case.released": _("Let go"),
+    "credit.case.noted": _("Note written"),
+    "credit.case.recommended": _("Recommended"),
+    "credit.case.sent_back": _("Sent back"),
+    "credit.case.decided": _("Decided"),
+}
 UNITS = {one.name: one.unit for one in INPUTS}
 
 
@@ -35,18 +47,19 @@ class Screen:
 
     facts: list[tuple[str | Promise, Any]]
     score: CreditScore | None
-    reports: list[Panel]
+    # Each with where this reader may mark it as disputed, if they may.
+    reports: list[tuple[Panel, str]]
     panels: list[Panel]
     duplicates: list[Duplicate]
     notes: list[tuple[str, str, datetime]]
 
 
-def screen_of(case: Case, *, at: datetime) -> Screen:
+def screen_of(case: Case, *, reader: Any, at: datetime) -> Screen:
     application, score = case.application, newest_score(case.application)
     return Screen(
         facts=_file(application),
         score=score,
-        reports=list(_reports(application)),
+        reports=list(_reports(application, reader)),
         panels=[
             *([_bins(score)] if score else []),
             _questions(application),
@@ -68,7 +81,8 @@ def states_of(application: Application) -> Panel:
         columns,
         [
             [
-                *(each.get_was_display(), each.get_now_display(), each.event, each.who, each.reason or EMPTY),
+                *(each.get_was_display(), each.get_now_display()),
+                *(Event(each.event).label, Actor(each.who).label, reason_label(each.reason) or EMPTY),
                 moment(each.made_at),
             ]
             for each in rows
@@ -96,39 +110,42 @@ def _file(application: Application) -> list[tuple[str | Promise, Any]]:
     ]
 
 
-def _reports(application: Application) -> Iterator[Panel]:
+def _reports(application: Application, reader: Any) -> Iterator[tuple[Panel, str]]:
     rows = BureauReport.objects.filter(application=application).order_by("-id")[:10]
     for row in rows:
-        name, kind, when = (
-            bureaux.name_of(row.bureau),
-            row.get_kind_display(),
-            date_format(timezone.localtime(row.asked_at), "Y-m-d H:i"),
-        )
-        title = f"{name} · {kind} · {when}"
-        if row.disputed_at is not None:
-            title += " · " + _now("disputed: %(why)s") % {"why": row.dispute}
-        if row.state != BureauReport.State.ANSWERED:
-            yield Panel(title, [_("State"), _("Why")], [[row.get_state_display(), row.error or EMPTY]])
-            continue
-        report = report_in(row)
-        if not report.found:
-            yield Panel(title, [_("Answer")], [[_("Nobody of that name")]])
-            continue
-        columns = [_("Lender"), _("Opened"), _("Standing"), _("Owed"), _("A month"), _("Days late at worst")]
-        lines = [
-            [
-                *(line.lender, line.opened, STANDINGS.get(line.standing, line.standing)),
-                amount(line.owed, application.currency_id),
-                amount(line.monthly, application.currency_id),
-                line.late_days,
-            ]
-            for line in report.lines
+        row.application = application
+        yield _report(row, application.currency_id), address_to_dispute(row, reader)
+
+
+def _report(row: BureauReport, currency: str) -> Panel:
+    name, kind, when = (
+        bureaux.name_of(row.bureau),
+        row.get_kind_display(),
+        date_format(timezone.localtime(row.asked_at), "Y-m-d H:i"),
+    )
+    title = f"{name} · {kind} · {when}"
+    if row.disputed_at is not None:
+        title += " · " + _now("disputed: %(why)s") % {"why": row.dispute}
+    if row.state != BureauReport.State.ANSWERED:
+        return Panel(title, [_("State"), _("Why")], [[row.get_state_display(), row.error or EMPTY]])
+    report = report_in(row)
+    if not report.found:
+        return Panel(title, [_("Answer")], [[_("Nobody of that name")]])
+    columns = [_("Lender"), _("Opened"), _("Standing"), _("Owed"), _("A month"), _("Days late at worst")]
+    lines = [
+        [
+            *(line.lender, line.opened, STANDINGS.get(line.standing, line.standing)),
+            amount(line.owed, currency),
+            amount(line.monthly, currency),
+            line.late_days,
         ]
-        many = report.inquiries
-        asked = ngettext("%(count)d inquiry in 6 months", "%(count)d inquiries in 6 months", many) % {
-            "count": many
-        }
-        yield Panel(f"{title} · {asked}", columns, lines)
+        for line in report.lines
+    ]
+    many = report.inquiries
+    asked = ngettext("%(count)d inquiry in 6 months", "%(count)d inquiries in 6 months", many) % {
+        "count": many
+    }
+    return Panel(f"{title} · {asked}", columns, lines)
 
 
 def _bins(score: CreditScore) -> Panel:
@@ -192,10 +209,11 @@ def _cases(application: Application) -> Panel:
         [_("Kind"), _("Decision"), _("Reason"), _("For colleagues"), _("By"), _("When"), _("Case")],
         [
             [
-                *(each.get_kind_display(), each.decision, each.reason_code or EMPTY, each.note or EMPTY),
+                *(each.get_kind_display(), Decision(each.decision).label),
+                *(reason_label(each.reason_code) or EMPTY, each.note or EMPTY),
                 colleague(each.decided_by) if each.decided_by else EMPTY,
                 moment(each.decided_at),
-                link_to_row(Case, each.pk),
+                anchor(page_of(Case, each.pk), short(each)),
             ]
             for each in rows.select_related("decided_by__profile").order_by("-id")[:LATEST]
         ],
@@ -239,7 +257,10 @@ def _looks(case: Case) -> Panel:
     return Panel(
         _("What was done and seen"),
         [_("Deed"), _("When"), _("Who")],
-        [[each.action, moment(each.recorded_at), _named(each, people)] for each in found],
+        [
+            [DEEDS.get(each.action, each.action), moment(each.recorded_at), _named(each, people)]
+            for each in found
+        ],
     )
 
 
@@ -259,3 +280,8 @@ def colleague(user: User) -> str:
 
 def link_to(user: User) -> Any:
     return link(user, colleague(user))
+
+
+def short(case: Case) -> str:
+    """The end of an id, by which colleagues name a case to each other."""
+    return case.pk.hex[-8:]

@@ -30,7 +30,7 @@ from credit.admin.case_queue import (
     counted,
     is_queue,
 )
-from credit.admin.case_screen import colleague, link_to, screen_of, states_of
+from credit.admin.case_screen import colleague, link_to, screen_of, short, states_of
 from credit.models import Case
 from credit.services import cases
 
@@ -123,7 +123,7 @@ class CaseAdmin(PersonalAdmin):
             "ways": case_decide.ways(case, user) if mine else [],
             "due": _due(case) if open_ else None,
             "recommended_by": colleague(case.recommended_by) if case.recommended_by else "",
-            "screen": screen_of(case, at=at) if reads else None,
+            "screen": screen_of(case, reader=user, at=at) if reads else None,
             "panels": [] if reads else [states_of(case.application)],
         }
         return TemplateResponse(request, "admin/credit/case/case.html", context)
@@ -160,8 +160,3 @@ def _due(case: Case) -> tuple[str, str]:
         return "error", gettext("Overdue by %(time)s") % {"time": timesince(case.due_at, at, depth=1)}
     tone = "pending" if case.due_at <= at + SOON else "success"
     return tone, gettext("%(time)s left") % {"time": timeuntil(case.due_at, at, depth=1)}
-
-
-def short(case: Case) -> str:
-    """The end of an id, by which colleagues name a case to each other."""
-    return case.pk.hex[-8:]

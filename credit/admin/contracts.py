@@ -1,25 +1,43 @@
 """Contracts for staff: who signed what, what is paid out and what stands in its way, and ending what cannot be paid."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from core.staff import EMPTY, Panel, ReadOnlyAdmin, When, amount, moment, page_of, time_of
+from accounts.models import User
+from core.staff import (
+    EMPTY,
+    Panel,
+    ReadOnlyAdmin,
+    When,
+    amount,
+    as_uuid,
+    link,
+    link_of,
+    moment,
+    page_of,
+    time_of,
+    title_of,
+)
 from core.templatetags.rates import percent
 from credit.admin.payout_form import proposing
-from credit.models import Contract, Disbursement, Signature
+from credit.models import Contract, Disbursement, Loan, Provider, Signature
 from credit.payout_words import why_waiting
 from credit.services.cancelling import end_unpaid
 from credit.states import State
+from credit.titles import titled
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
@@ -43,32 +61,31 @@ class EndForm(WordsForm):
 
 @admin.register(Contract)
 class ContractAdmin(ReadOnlyAdmin):
-    list_display = ("id", "state", "amount_money", time_of("accepted_at", _("Accepted")), "ended")
+    list_display = (
+        title_of(_("Contract")),
+        *("products", "state", "amount_money"),
+        *(time_of("accepted_at", _("Accepted")), "ended"),
+    )
     list_filter = (When,)
     list_select_related = ("application",)
     shown = (
-        *(
-            "application",
-            "state",
-            "amount_money",
-            "received_money",
-            "count",
-            "rate_a_year",
-            "yearly_cost",
-            "sha256",
-        ),
+        *(link_of("application", _("Application")), link_of("application.user", _("Borrower"))),
+        *("products", "state", "amount_money", "received_money", "instalments", "rate_a_year", "yearly_cost"),
         time_of("accepted_at", _("Accepted")),
         time_of("signed_at", _("Signed")),
         time_of("cooling_off_until", _("Can be cancelled before")),
-        *("draw_until", "ended", "end_reason"),
+        *("drawn_until", "ended", "end_reason", "hash", "id"),
     )
+    search_help_text = _("By id, its loan’s number, or its application’s id")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request).select_related("application__user")
+        return found.prefetch_related("shares__bid__product_terms__product")
 
     def find(self, queryset: Any, term: str) -> Any:
-        try:
-            key = UUID(term)
-        except ValueError:
-            return queryset.none()
-        return queryset.filter(pk=key) | queryset.filter(application=key)
+        if key := as_uuid(term):
+            return queryset.filter(Q(pk=key) | Q(application=key))
+        return queryset.filter(application__loan__number=term.upper())
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(end)
@@ -97,15 +114,28 @@ class ContractAdmin(ReadOnlyAdmin):
                 for share in shares
             ],
         )
-        signatures = Signature.objects.filter(contract=obj).order_by("pk")
         yield Panel(
             _("Signatures"),
-            [_("Side"), _("Party"), _("By"), _("SHA-256"), _("When")],
-            [
-                [one.get_side_display(), one.party_id, one.by_id or EMPTY, one.sha256, moment(one.made_at)]
-                for one in signatures
-            ],
+            [_("Side"), _("Party"), _("By"), _("When"), _("Of these terms")],
+            list(_signatures(obj)),
         )
+
+    @admin.display(description=_("Product"))
+    def products(self, obj: Contract) -> str:
+        """One, or one of each lender that shares in it."""
+        return ", ".join(dict.fromkeys(share.bid.product_terms.product.name for share in obj.shares.all()))
+
+    @admin.display(description=_("Monthly instalments"))
+    def instalments(self, obj: Contract) -> int:
+        return obj.count
+
+    @admin.display(description=_("Parts may be asked for until"))
+    def drawn_until(self, obj: Contract) -> date | str:
+        return obj.draw_until or EMPTY
+
+    @admin.display(description=_("Hash of its terms (SHA-256)"))
+    def hash(self, obj: Contract) -> str:
+        return obj.sha256
 
     @admin.display(description=_("State"))
     def state(self, obj: Contract) -> str:
@@ -136,14 +166,40 @@ class ContractAdmin(ReadOnlyAdmin):
 class DisbursementAdmin(ReadOnlyAdmin):
     """What is to be paid out: the filter DUE with a code is what waits for somebody to look at it."""
 
-    list_display = ("share", "state", "tries", "code", "in_words", time_of("next_try_at", _("Next try")))
+    list_display = (
+        *("payout", "lender", "lends_money", "state", "tries", "code", "in_words"),
+        time_of("next_try_at", _("Next try")),
+    )
     list_filter = ("state", "code")
     shown = (
-        *("share", "state", "posting_id", "tries", "code", "in_words"),
+        *(link_of("share.contract", _("Contract")), "lender", "lends_money"),
+        *("state", "posting_id", "tries", "code", "in_words"),
         time_of("made_at", _("Signed")),
         time_of("next_try_at", _("Next try")),
         time_of("ended_at", _("Ended")),
     )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request)
+        return found.select_related("share__provider", "share__contract__application")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        kwargs["obj"].staff_name = self.payout(kwargs["obj"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=_("Payout"))
+    def payout(self, obj: Disbursement) -> str:
+        return titled(obj.share.contract.number, at=obj.made_at)
+
+    @admin.display(description=_("Lender"))
+    def lender(self, obj: Disbursement) -> SafeString:
+        return link(obj.share.provider)
+
+    @admin.display(description=_("Lends"))
+    def lends_money(self, obj: Disbursement) -> str:
+        return amount(obj.share.amount, obj.share.contract.application.currency_id)
 
     @admin.display(description=_("What the customer reads"))
     def in_words(self, obj: Disbursement) -> str:
@@ -155,7 +211,8 @@ def ways_on(request: HttpRequest, contract: Contract) -> list[tuple[Any, str]]:
     state, found = contract.application.state, []
     if state == State.SIGNED and contract.ended_at is None and request.user.has_perm(WORK):
         found.append((_("End it: it is not paid out"), reverse(f"admin:{END}", args=[contract.pk])))
-    if state == State.ACTIVE and request.user.has_perm("credit.propose_loan_change"):
+    is_new = Loan.objects.filter(contract=contract, opened_on=timezone.localdate()).exists()
+    if is_new and state == State.ACTIVE and request.user.has_perm("credit.propose_loan_change"):
         found.append((_("Undo today’s payout"), proposing(contract)))
     return found
 
@@ -178,6 +235,23 @@ def _end(request: HttpRequest, contract: Contract, form: Any, at: datetime) -> H
     end_unpaid(application_id=contract.application_id, reason=form.cleaned_data["reason"], at=at)
     messages.success(request, str(_("The contract has ended.")))
     return redirect(page_of(Contract, contract.pk))
+
+
+def _signatures(contract: Contract) -> Iterator[list[Any]]:
+    """Who signed for which side; people as masked as anywhere, and whether it was of the terms that are kept."""
+    rows = list(Signature.objects.filter(contract=contract).order_by("pk"))
+    ids = {key for one in rows for key in (one.party_id, one.by_id) if key}
+    people, lenders = User.objects.in_bulk(ids), Provider.objects.in_bulk(ids)
+    for one in rows:
+        party, by = people.get(one.party_id) or lenders.get(one.party_id), people.get(one.by_id)
+        signed = _("Yes") if one.sha256 == contract.sha256 else _("No: others")
+        yield [
+            one.get_side_display(),
+            link(party) if party else one.party_id,
+            link(by) if by else one.by_id or EMPTY,
+            moment(one.made_at),
+            signed,
+        ]
 
 
 def _payout(share: Any) -> list[Any]:

@@ -44,16 +44,14 @@ class AnswerForm(forms.Form):
 @admin.register(HardshipRequest)
 class HardshipRequestAdmin(ReadOnlyAdmin):
     list_display = (
-        "id",
-        link_of("loan.user", _("Borrower")),
-        "loan_number",
+        *("loan_number", link_of("loan.user", _("Borrower"))),
         "wish",
         "state",
         time_of("made_at", _("Asked")),
     )
     list_filter = ("state", "wish", When)
     list_select_related = ("loan", "loan__user")
-    shown = (*list_display[1:], "text", "can_pay_money", "answer", time_of("ended_at", _("Answered")))
+    shown = (*list_display, "text", "can_pay_money", "answer", time_of("ended_at", _("Answered")))
     search_help_text = _("By id, its loan's id or number, or the start of the borrower's e-mail address")
 
     def get_urls(self) -> list[URLPattern]:

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people_found import people
+from core.rolling import close_again
 from core.staff import (
     EMPTY,
     Panel,
@@ -23,8 +24,8 @@ from core.staff import (
     amount,
     amount_of,
     as_uuid,
+    link,
     link_of,
-    link_to_row,
     moment,
     page_of,
     time_of,
@@ -33,8 +34,8 @@ from core.staff_ages import age_filter
 from core.templatetags.rates import percent
 from credit.admin import portfolio
 from credit.loan_figures import PARKED
-from credit.models import Application, Loan, LoanModification, LoanTransaction, Payout
-from credit.services.parking import close_again
+from credit.models import Loan, LoanModification, LoanTransaction, Payout
+from credit.services.closing import LOANS
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
@@ -125,7 +126,7 @@ class LoanAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Application"))
     def asked(self, loan: Loan) -> str:
-        return link_to_row(Application, loan.pk)
+        return link(loan.application)
 
     def find(self, queryset: QuerySet[Loan], term: str) -> QuerySet[Loan]:
         if key := as_uuid(term):
@@ -207,7 +208,7 @@ def again(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 def _close_again(request: HttpRequest, loan: Loan, form: forms.Form, at: datetime) -> HttpResponse:
-    if close_again(loan_id=loan.pk, reason=form.cleaned_data["reason"], at=at):
+    if close_again(LOANS, loan, reason=form.cleaned_data["reason"], at=at):
         messages.success(request, str(_("Its days are closed up to yesterday.")))
     else:
         messages.warning(request, str(_("It is parked again. What is in the way stands below.")))

@@ -38,6 +38,7 @@ RULES: dict[str, Any] = {
     },
     "capitalise_unpaid": False,
     "arrears_earn": False,
+    "payout": {"parts": 1, "least_percent": "10.0000", "days": 90},
 }
 _COST = {
     "rate": "24.0000",

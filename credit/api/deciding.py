@@ -20,7 +20,7 @@ from credit.api.application_serializers import (
 from credit.api.borrower import OfApplication, inner, inner_key
 from credit.events import REPORT
 from credit.models import BureauReport
-from credit.services import reviewing, searching
+from credit.services import disputing, reviewing, searching
 from credit.services.refused import Searched, refusal_of
 from wallet.api.callers import caller
 
@@ -78,7 +78,7 @@ class Dispute(OfApplication):
         order, found = self.body(WordsInput), self.application()
         reports = BureauReport.objects.filter(application=found)
         about = get_object_or_404(reports, pk=inner_key(REPORT, report))
-        row = searching.dispute(
+        row = disputing.dispute(
             report_id=about.pk, user=caller(request), text=order["text"], at=timezone.now()
         )
         said = Searched(row, bureaux.name_of(row.bureau), searching.report_in(row))

@@ -26,9 +26,9 @@ from credit.events import CONTRACT
 from credit.models import Contract, Provider, Share
 from credit.services import checking, signing, signing_desk
 from credit.services.desks import provider_for
-from credit.services.lending import loan_number
 from credit.services.locking import database_now
 from credit.terms_hash import Side
+from credit.titles import loan_number
 
 STATES: dict[str, dict[str, Any]] = {
     "TO_SIGN": {"signed_at": None, "ended_at": None},

@@ -9,7 +9,12 @@ from accounts.api.organizations.serializers import ORGANIZATION
 from core.api.ids import IdField
 from core.api.serializers import InstantField, MoneyField, ObjectField, TextField
 from credit.api.lender_base import LenderFilter, LenderInput
-from credit.api.product_serializers import LateChargeSerializer, RepaymentRulesSerializer, rules_shown
+from credit.api.product_serializers import (
+    DAYS_LATE,
+    LateChargeSerializer,
+    RepaymentRulesSerializer,
+    rules_shown,
+)
 from credit.events import CONTRACT, LOAN, PRODUCT, PROVIDER, RULE, TRANSACTION
 from credit.models import AutoRule, Bucket, LoanProduct, LoanTransaction, ProductTerms, Provider
 from credit.terms_data import late_of, rules_of
@@ -177,7 +182,7 @@ class LendingLoanSerializer(serializers.Serializer[Any]):
     )
     principal = MoneyField(source="position.principal", help_text=_("Owed still."))
     bucket = OpenEnumField(source="position.bucket", help_text=", ".join(Bucket.values))
-    days_late = serializers.IntegerField(source="position.overdue_days")
+    days_late = serializers.IntegerField(source="position.overdue_days", help_text=DAYS_LATE)
     next_due_on = serializers.DateField(source="position.next_due_on", allow_null=True)
     next_due_amount = MoneyField(source="position.next_due_amount")
     own = LendingPartSerializer()
@@ -200,7 +205,7 @@ class LendingScheduleRowSerializer(serializers.Serializer[Any]):
     paid_interest = MoneyField()
     paid_principal = MoneyField()
     status = OpenEnumField(help_text=_("PAID, LATE, DUE, COMING."))
-    days_late = serializers.IntegerField()
+    days_late = serializers.IntegerField(help_text=DAYS_LATE)
 
 
 class LendingScheduleSerializer(serializers.Serializer[Any]):

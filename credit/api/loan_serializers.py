@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from core.api.ids import IdField
 from core.api.serializers import InstantField, MoneyField, ObjectField, StrictSerializer, TextField
-from credit.api.product_serializers import LenderSerializer, yearly
+from credit.api.product_serializers import DAYS_LATE, LenderSerializer, yearly
 from credit.events import APPLICATION, CONTRACT, HARDSHIP, LOAN, QUOTE, SCHEDULE
 from credit.events import TRANSACTION as LOAN_TRANSACTION
 from credit.models import HardshipRequest, LoanTransaction
@@ -37,7 +37,7 @@ class LoanSerializer(serializers.Serializer[Any]):
     due = MoneyField(source="position.due", help_text=_("What is asked for already, charges included."))
     next_due_date = serializers.DateField(source="position.next_due_on", allow_null=True)
     next_due_amount = MoneyField(source="position.next_due_amount")
-    days_late = serializers.IntegerField(source="position.overdue_days")
+    days_late = serializers.IntegerField(source="position.overdue_days", help_text=DAYS_LATE)
     is_looked_into = serializers.SerializerMethodField()
     replaced_by = IdField(LOAN, source="replaced_by_id", allow_null=True)
     opened_on = serializers.DateField()
@@ -73,7 +73,7 @@ class LoanInstalmentSerializer(serializers.Serializer[Any]):
     paid_principal = MoneyField()
     unpaid = MoneyField()
     status = OpenEnumField(help_text=_("PAID, LATE, DUE, COMING."))
-    days_late = serializers.IntegerField()
+    days_late = serializers.IntegerField(help_text=DAYS_LATE)
 
 
 class LoanDetailSerializer(LoanSerializer):

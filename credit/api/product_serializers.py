@@ -21,6 +21,9 @@ def percentage(**kwargs: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=9, decimal_places=4, **kwargs)
 
 
+DAYS_LATE = _("Whole days over since it was due and not paid, up to yesterday, without those of a pause.")
+
+
 def yearly(**kwargs: Any) -> serializers.DecimalField:
     """A rate of cost as it is disclosed: two places."""
     return serializers.DecimalField(max_digits=30, decimal_places=2, **kwargs)
@@ -82,8 +85,16 @@ class PayingSerializer(serializers.Serializer[Any]):
     )
 
 
+class PartsSerializer(serializers.Serializer[Any]):
+    """In how many parts at most a loan is paid out, as its borrower asks for them. One part is the whole, at once."""
+
+    parts = serializers.IntegerField()
+    least_percent = percentage(source="least", help_text=_("Of the loan: the smallest part but the last."))
+    days = serializers.IntegerField(help_text=_("After signing, in which one may be asked for."))
+
+
 class RepaymentRulesSerializer(serializers.Serializer[Any]):
-    """How a loan is paid back. What the method has no use for is null."""
+    """How a loan is paid out and back. What the method has no use for is null."""
 
     method = OpenEnumField(
         help_text=_("LEVEL, EQUAL_PRINCIPAL, FLAT, INTEREST_ONLY, BALLOON, GRADUATED, STEPPED.")
@@ -106,6 +117,7 @@ class RepaymentRulesSerializer(serializers.Serializer[Any]):
         help_text=_("An instalment may be less than its interest; the rest becomes principal.")
     )
     arrears_earn = serializers.BooleanField(help_text=_("Interest that is overdue earns interest."))
+    payout = PartsSerializer()
 
 
 def rules_shown(rules: ProductRules) -> dict[str, Any]:
@@ -113,6 +125,7 @@ def rules_shown(rules: ProductRules) -> dict[str, Any]:
     is_graduated = rules.method is Method.GRADUATED
     same = ("method", "rhythm", "every", "day_count", "grace", "rounding", "paying")
     return {
+        "payout": rules.drawdown,
         **{name: getattr(rules, name) for name in (*same, "capitalise_unpaid", "arrears_earn")},
         "balloon_percent": rules.balloon if rules.method is Method.BALLOON else None,
         "growth_percent": rules.growth if is_graduated else None,

@@ -8,7 +8,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import uuid7
+from core.templatetags.money import money
 from credit.states import State
+from credit.titles import titled
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -121,6 +123,13 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def staff_name(self) -> str:
+        """What staff call it. Nothing of it says whose it is."""
+        asked = [money(self.amount, self.currency_id)] if self.amount else []
+        about = [*asked, str(self.get_purpose_display())] if self.purpose else asked
+        return titled(*(about or [str(self.get_state_display())]), at=self.submitted_at or self.made_at)
 
 
 class Consent(models.Model):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.ids import posting_id, uuid7
 from credit.models.applications import Application
 from credit.models.providers import AutoRule, ProductTerms, Provider
+from credit.titles import loan_number, titled
 
 
 class BidQuerySet(models.QuerySet["Bid"]):
@@ -136,6 +137,15 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def number(self) -> str:
+        """The number that its loan has, or would have."""
+        return loan_number(self.application_id)
+
+    @property
+    def staff_name(self) -> str:
+        return titled(self.number, at=self.accepted_at)
 
 
 class Share(models.Model):

@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Approval
 from core.ids import uuid7
+from credit import bureaux
 from credit.models.applications import Application, Consent
+from credit.titles import titled
 
 
 class ScorecardVersion(models.Model):
@@ -72,6 +74,10 @@ class BureauReport(models.Model):
     answered_at = models.DateTimeField(null=True)
     disputed_at = models.DateTimeField(null=True)
     dispute = models.CharField(max_length=1000, blank=True)
+    # The officer who marked it for the person it is about; none where they did so themselves.
+    disputed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("bureau report")
@@ -85,6 +91,10 @@ class BureauReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bureau} {self.kind}"
+
+    @property
+    def staff_name(self) -> str:
+        return titled(bureaux.name_of(self.bureau), str(self.get_kind_display()), at=self.asked_at)
 
 
 class CreditScore(models.Model):
@@ -113,6 +123,10 @@ class CreditScore(models.Model):
 
     def __str__(self) -> str:
         return str(self.score)
+
+    @property
+    def staff_name(self) -> str:
+        return titled(str(self.score), str(self.get_outcome_display()), at=self.made_at)
 
 
 class AdverseAction(models.Model):
@@ -145,6 +159,10 @@ class AdverseAction(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+    @property
+    def staff_name(self) -> str:
+        return titled(str(self.get_kind_display()), at=self.made_at)
 
 
 class Case(models.Model):

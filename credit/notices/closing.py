@@ -1,6 +1,6 @@
 """What borrowers are told day by day: an instalment is due or late, it was charged for, it could not be taken."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -78,9 +78,11 @@ def register() -> None:
     notice_words.register(_said, *_WORDS)
 
 
-def charged(loan: Loan, *, row: Row, amount: int) -> None:
-    """Tell of a late charge (kobo) for a row, in the running transaction."""
-    accounts.notify(notices=[_notice(loan, CHARGED, amount=amount, day=row.due)])
+def charged(charges: Iterable[tuple[Loan, Row, int]]) -> None:
+    """Tell of late charges (kobo) for rows, in the running transaction."""
+    accounts.notify(
+        notices=[_notice(loan, CHARGED, amount=amount, day=row.due) for loan, row, amount in charges]
+    )
 
 
 def not_collected(collection: Collection, *, due: int) -> None:

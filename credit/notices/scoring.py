@@ -26,6 +26,7 @@ _PLAIN: dict[str, tuple[str | Promise, str]] = {
     "loan.listed": (_("Your loan application is open to lenders"), "store"),
     "loan.review_upheld": (_("We looked again: your loan application goes on"), "circle-check"),
     "loan.review_confirmed": (_("We looked again: the decision on your loan stands"), "circle-alert"),
+    "loan.dispute_marked": (_("We marked a bureau's entry as disputed for you"), "file-text"),
     "loan.dispute_settled": (_("We looked at the bureau's entry that you dispute"), "file-text"),
 }
 

@@ -13,8 +13,8 @@ from core.actors import acting_as_service
 from credit.agreed_times import cooling_off_until
 from credit.key_facts import Agreed, KeyFacts, key_facts, shown
 from credit.models import Application, Contract, Share
-from credit.services.lending import loan_number
 from credit.terms_data import late_data, late_of, rules_data, rules_of
+from credit.titles import loan_number
 from wallet import services as wallet
 from wallet.models import Account, Document
 from wallet.services import documents

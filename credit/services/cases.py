@@ -6,14 +6,14 @@ A lease that ran out is nobody's: whoever asks sees the case as waiting.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import User
 from core.actors import acting_as_service
 from core.errors import DomainError
-from credit.models import Application, Case
+from credit.models import Application, BureauReport, Case
 
 LEASE = timedelta(minutes=20)
 MOST_CLAIMS = 5
@@ -103,13 +103,17 @@ def free(*, at: datetime) -> Q:
 
 
 def for_turn_of(user: User) -> Q:
-    """The condition on a case that this person may decide on: as the first, or as the second of two."""
+    """The condition on a case that this person may decide on: as the first, or as the second of two.
+
+    What somebody marked as disputed they do not settle.
+    """
     turns = Q(pk=None)
     if user.has_perm(WORK):
         turns |= Q(recommended_by=None)
     if user.has_perm(OVERRIDE):
         turns |= Q(recommended_by__isnull=False) & ~Q(recommended_by=user.pk)
-    return turns & ~Q(application__user_id=user.pk)
+    marked = BureauReport.objects.filter(application=OuterRef("application"), disputed_by=user.pk)
+    return turns & ~Q(application__user_id=user.pk) & ~Q(Exists(marked), kind=Kind.DISPUTE)
 
 
 def claim_next(*, by: User, at: datetime) -> Case:

@@ -12,19 +12,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.errors import DomainError
 from core.rolling import DAY, Closed, Rolled, close_in_halves, park
 from credit import lender_events
-from credit.models import Application, DelinquencyPause, Loan, LoanRoll, LoanRollChunk, LoanStanding, Position
-from credit.notices import closing as notices
-from credit.replay import Charge
-from credit.services.falling import Folded, fold_on
-from credit.services.folding import Kind, kept
-from credit.services.held import Held
-from credit.services.locking import lock_application
-from credit.services.noting import enter
+from credit.models import Application, DelinquencyPause, LoanRoll, LoanRollChunk, LoanStanding, Position
+from credit.refusals import LoanNotParked
+from credit.services.charging import write_charges
+from credit.services.falling import Folded, Kept, fold_on
 from credit.services.steps import step_many
 from credit.states import Actor, Event, Guard, State
 
@@ -66,7 +64,16 @@ def close_day(day: date, first: UUID, end: UUID) -> Closed:
         return close_in_halves(LOANS, day, first, end, error)
 
 
-LOANS = Rolled(rolls=LoanRoll, chunks=LoanRollChunk, positions=Position, total="loans", close=close_day)
+LOANS = Rolled(
+    rolls=LoanRoll,
+    chunks=LoanRollChunk,
+    positions=Position,
+    total="loans",
+    close=close_day,
+    close_one=lambda loan_id, until: close_loan(loan_id=loan_id, until=until),
+    closed_again="credit.loan.closed_again",
+    not_parked=LoanNotParked,
+)
 
 
 def _close_plain(day: date, last: date, first: UUID, end: UUID) -> None:
@@ -87,9 +94,9 @@ def _close_at_once(day: date, first: UUID, end: UUID) -> Closed:
         park(LOANS, loan_id, str(error) or type(error).__name__)
     [(_day, closed, accrued, busy, fell)] = _run(day, day, first, end, folded)
     _fall_behind(fell or [], day + DAY)
-    parked = [one.loan_id for one in folded if one.charges and not _charge(one, day + DAY)]
+    write_charges(folded, day + DAY)
     sums = {"folded": len(folded), "accrued": accrued}
-    return Closed(closed, busy, len(wrong) + len(parked), sums)
+    return Closed(closed, busy, len(wrong), sums)
 
 
 def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tuple[UUID, Exception]]]:
@@ -97,23 +104,26 @@ def _fold_due(day: date, first: UUID, end: UUID) -> tuple[list[Folded], list[tup
     here = Position.objects.filter(
         pk__gte=first, pk__lt=end, next_day=day, parked_at=None, next_event_on__lte=day + DAY
     )
-    read = here.only("charged", "charged_row", "penalties_charged").order_by("pk")
-    due = list(read.select_for_update(of=("self",), skip_locked=True, no_key=True))
+    positions = here.order_by("pk").select_for_update(skip_locked=True, no_key=True)
+    due = list(positions.values_list("pk", "charged", "charged_row", "penalties_charged"))
     if not due:
         return [], []
-    ids = [position.pk for position in due]
-    loans = Loan.objects.select_related("standing").only("terms", "late", "standing__data").in_bulk(ids)
-    active = set(Application.objects.filter(pk__in=ids, state=State.ACTIVE).values_list("pk", flat=True))
+    # Read once they are locked: before, somebody might still write.
+    terms, late = (Cast(f"loan__{name}", TextField()) for name in ("terms", "late"))
+    standings = LoanStanding.objects.filter(pk__in=[key for key, *_stood in due])
+    read = standings.values_list("pk", "loan__application__state", "data", "transactions", terms, late)
+    kept = {key: rest for key, *rest in read}
     pauses: dict[UUID, list[tuple[date, date]]] = {}
-    for pause in DelinquencyPause.objects.filter(loan__in=ids):
+    for pause in DelinquencyPause.objects.filter(loan__in=kept):
         pauses.setdefault(pause.loan_id, []).append((pause.since, pause.until))
     folded: list[Folded] = []
     wrong: list[tuple[UUID, Exception]] = []
-    for position in due:
-        key = position.pk
+    for key, *stood in due:
         try:
-            one = fold_on(position, loans[key], day + DAY, charges=key in active, pauses=pauses.get(key, ()))
-            folded.append(one)
+            state, *rest = kept[key]
+            one = Kept._make((key, *stood, *rest))
+            is_active = state == State.ACTIVE
+            folded.append(fold_on(one, day + DAY, charges=is_active, pauses=pauses.get(key, ())))
         except WRONG as error:
             wrong.append((key, error))
     return folded, wrong
@@ -145,34 +155,6 @@ def _fall_behind(loan_ids: list[UUID], on: date) -> None:
         holding=[Guard.DAYS_PAST_DUE],
     )
     lender_events.late([application.pk for application in applications])
-
-
-def _charge(folded: Folded, on: date) -> bool:
-    """Enter the late charges of a loan; return whether that went well. It is parked where it did not."""
-    loan = Loan.objects.get(pk=folded.loan_id)
-    try:
-        with transaction.atomic():
-            position = Position.objects.get(pk=loan.pk)
-            record = LoanStanding.objects.get(pk=loan.pk)
-            held = Held(
-                loan,
-                lock_application(loan.pk),
-                position,
-                record,
-                kept(record, loan),
-                on,
-                _begin_of(on),
-            )
-            for row, amount in folded.charges:
-                charge = Charge(on, amount, is_penalty=True)
-                enter(held, charge, kind=Kind.PENALTY, amount=amount, data={"row": row.number})
-                notices.charged(loan, row=row, amount=amount)
-            position.penalties_charged += sum(amount for _row, amount in folded.charges)
-            position.save(update_fields=["penalties_charged"])
-    except DomainError as error:
-        park(LOANS, loan.pk, str(error))
-        return False
-    return True
 
 
 def _begin_of(on: date) -> datetime:

@@ -64,6 +64,8 @@ def decisions_for(case: Case, user: User) -> list[Decision]:
     application = case.application
     if application.user_id == user.pk or not (user.has_perm(WORK) or user.has_perm(OVERRIDE)):
         return []
+    if case.kind == Kind.DISPUTE and application.reports.filter(disputed_by=user.pk).exists():
+        return []
     if case.recommended_by_id is not None:
         if case.recommended_by_id == user.pk or not user.has_perm(OVERRIDE):
             return []

@@ -16,10 +16,9 @@ from credit.services.holding import effective
 from credit.services.noting import Part, enter
 from credit.standing import begin
 from credit.terms_data import rules_of, standing_data, terms_data
+from credit.titles import loan_number
 from wallet import services as wallet
 from wallet.services import Line
-
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -106,15 +105,6 @@ def paid_out(loan: Loan) -> list[LoanTransaction]:
 def received_of(payouts: Sequence[LoanTransaction]) -> int:
     """Return what the borrower received of payouts: their fees were kept back; minor units."""
     return sum(row.amount - row.data["fees"] for row in payouts)
-
-
-def loan_number(application_id: UUID) -> str:
-    """Return what people call a loan by: letters that cannot be mixed up, made from its id."""
-    number, letters = application_id.int & ((1 << 50) - 1), ""
-    for _ in range(10):
-        number, digit = divmod(number, 32)
-        letters = _LETTERS[digit] + letters
-    return f"L-{letters[:5]}-{letters[5:]}"
 
 
 def _pay_out(out: Outgoing, target: UUID, held: Held) -> Part:

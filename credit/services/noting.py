@@ -150,6 +150,30 @@ def note(
     return row
 
 
+def write_rows(rows: Sequence[LoanTransaction], *, kind: str, reason: str = "") -> None:
+    """Write what happened to loans, all of one kind, with the trail and the events: as many queries as for one.
+
+    Who acts is put into the rows. The loans' standings count them: `transactions`.
+    """
+    actor = current_actor()
+    for row in rows:
+        row.kind, row.reason, row.actor_id = kind, reason[:300], actor.user_id if actor else None
+    LoanTransaction.objects.bulk_create(rows)
+    told = [
+        (
+            row.loan,
+            {
+                "amount": row.amount,
+                "posting": str(row.posting_id) if row.posting_id else None,
+                "reason": reason,
+            },
+        )
+        for row in rows
+    ]
+    audit.record_each(action=f"credit.loan.{kind.lower()}", targets=told)
+    events.happened(rows)
+
+
 def write_schedule(held: Held, row: LoanTransaction, reason: str) -> ScheduleVersion:
     """Keep the schedule as it is from now on: the rows that are still to come, those before stay where they were."""
     last = ScheduleVersion.objects.filter(loan=held.loan).order_by("-number").first()
@@ -195,11 +219,9 @@ def _write(
     reverses: LoanTransaction | None = None,
 ) -> LoanTransaction:
     paid = paid or Paid()
-    actor = current_actor()
-    row = LoanTransaction.objects.create(
+    row = LoanTransaction(
         loan=held.loan,
         number=held.record.transactions + 1,
-        kind=kind,
         on=on,
         amount=amount,
         interest=paid.interest,
@@ -211,17 +233,8 @@ def _write(
         data=data or {},
         posting_id=posting_id,
         reverses=reverses,
-        reason=reason[:300],
-        actor_id=actor.user_id if actor else None,
     )
-    audit.record(
-        action=f"credit.loan.{kind.lower()}",
-        target=held.loan,
-        amount=amount,
-        posting=str(posting_id) if posting_id else None,
-        reason=reason,
-    )
-    events.happened(held.loan, row)
+    write_rows([row], kind=kind, reason=reason)
     return row
 
 

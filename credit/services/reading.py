@@ -1,6 +1,9 @@
 """A loan as its borrower reads it on a day: rows with what was paid of them, what is due, what is left.
 
 It is worked out from the loan's events, so a day that is over reads as it was. Minor units (kobo).
+
+Being late is counted in days that are over, without those of a pause, as the daily close counts it for staff: on the
+day after its due day an instalment is late, and no day late yet.
 """
 
 from collections.abc import Sequence
@@ -10,7 +13,8 @@ from datetime import date
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from credit.models import Loan, LoanTransaction
+from credit.delinquency import DAY, Pause, days_late
+from credit.models import DelinquencyPause, Loan, LoanTransaction
 from credit.replay import happen, quote
 from credit.schedule import plan, roll
 from credit.services.folding import event_of
@@ -27,7 +31,7 @@ class Status(TextChoices):
 
 @dataclass(frozen=True)
 class ScheduleRow:
-    """One instalment: what it asks, and what was paid of it so far."""
+    """One instalment: what it asks, and what was paid of it so far. `days_late` counts days that are over."""
 
     number: int
     start: date
@@ -39,6 +43,10 @@ class ScheduleRow:
     paid_principal: int
     status: Status
     days_late: int = 0
+
+    @property
+    def is_late(self) -> bool:
+        return self.status == Status.LATE
 
     @property
     def payment(self) -> int:
@@ -95,8 +103,8 @@ class Reading:
         return next((row for row in self.rows if row.due > self.on and row.unpaid > 0), None)
 
     @property
-    def late_rows(self) -> tuple[ScheduleRow, ...]:
-        return tuple(row for row in self.rows if row.status == Status.LATE)
+    def is_late(self) -> bool:
+        return any(row.is_late for row in self.rows)
 
     @property
     def days_late(self) -> int:
@@ -125,7 +133,7 @@ def read_loan(loan: Loan, *, on: date) -> Reading:
     return Reading(
         on=on,
         rate=f"{standing.rate:f}",
-        rows=rows_of(standing, on=on),
+        rows=rows_of(standing, on=on, pauses=pauses_of(loan)),
         outstanding=Outstanding(
             left.principal,
             left.interest,
@@ -156,12 +164,17 @@ def standing_on(loan: Loan, transactions: Sequence[LoanTransaction], *, on: date
     return roll(standing, on)
 
 
-def rows_of(standing: Standing, *, on: date) -> tuple[ScheduleRow, ...]:
+def pauses_of(loan: Loan) -> list[Pause]:
+    """Return the days in which being late did not count."""
+    return list(DelinquencyPause.objects.filter(loan=loan).values_list("since", "until"))
+
+
+def rows_of(standing: Standing, *, on: date, pauses: Sequence[Pause] = ()) -> tuple[ScheduleRow, ...]:
     """Return the rows that are due, and those to come if all that is overdue were paid on that day."""
-    return tuple(_read_row(row, on) for row in plan(standing, on) if row.payment or row.number <= 1)
+    return tuple(_read_row(row, on, pauses) for row in plan(standing, on) if row.payment or row.number <= 1)
 
 
-def _read_row(row: Row, on: date) -> ScheduleRow:
+def _read_row(row: Row, on: date, pauses: Sequence[Pause]) -> ScheduleRow:
     unpaid = row.unpaid_interest + row.unpaid_principal
     if unpaid <= 0:
         status = Status.PAID
@@ -179,7 +192,7 @@ def _read_row(row: Row, on: date) -> ScheduleRow:
         paid_interest=row.paid_interest,
         paid_principal=row.paid_principal,
         status=status,
-        days_late=(on - row.due).days if status == Status.LATE else 0,
+        days_late=days_late(row.due, day=on - DAY, pauses=pauses) if status == Status.LATE else 0,
     )
 
 

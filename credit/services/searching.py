@@ -21,7 +21,6 @@ from core.errors import DomainError
 from credit import bureaux
 from credit.bureaux import Answer, Person, Report, SearchFailed, SomebodyElse
 from credit.models import Application, BureauReport, Case, Consent
-from credit.services.cases import open_case
 from credit.services.locking import lock_application
 from credit.states import State
 
@@ -29,7 +28,6 @@ LEASE = timedelta(minutes=2)
 # For how long an answer is good, and after which waits a bureau that gave none is asked again.
 GOOD_FOR = timedelta(days=30)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 60, 360))
-SHORTEST_DISPUTE, LONGEST_DISPUTE = 10, 1000
 Kind = BureauReport.Kind
 _NEEDS = {
     Kind.SOFT: (State.SUBMITTED, Consent.Kind.SOFT_SEARCH),
@@ -67,23 +65,6 @@ class BureauUnavailable(DomainError):
     kind = "unavailable"
     message = _("A credit bureau gave no answer. Nothing can be decided yet; it is asked again.")
     public = ("bureaux",)
-
-
-class ReportNotFound(DomainError):
-    code = "credit_report_not_found"
-    kind = "not_found"
-    message = _("There is no such report.")
-
-
-class DisputeRefused(DomainError):
-    code = "credit_dispute_refused"
-    kind = "conflict"
-    message = _("This report cannot be disputed: it is disputed already, or says nothing.")
-
-
-class DisputeUnclear(DomainError):
-    code = "credit_dispute_unclear"
-    message = _("Say what is wrong with it, in 10 to 1,000 letters.")
 
 
 @dataclass(frozen=True)
@@ -130,29 +111,6 @@ def report_in(row: BureauReport) -> Report:
 def raw_answer(row: BureauReport) -> str:
     """Return what came back, letter by letter. Raises DecryptionFailed."""
     return encryption.open_sealed(row.sealed, aad=f"{PLACE}.{row.pk}")
-
-
-def dispute(*, report_id: UUID, user: User, text: str, at: datetime) -> BureauReport:
-    """Mark a report as disputed by the person it is about: it declines nobody by itself, and an officer looks at it.
-
-    Raises ReportNotFound, DisputeRefused, DisputeUnclear.
-    """
-    text = text.strip()
-    if not SHORTEST_DISPUTE <= len(text) <= LONGEST_DISPUTE:
-        raise DisputeUnclear
-    with acting_as_service(on_behalf_of=user):
-        found = BureauReport.objects.filter(pk=report_id, application__user_id=user.pk).first()
-        if found is None:
-            raise ReportNotFound
-        application = lock_application(found.application_id)
-        row = BureauReport.objects.get(pk=report_id)
-        if row.state != BureauReport.State.ANSWERED or row.disputed_at is not None:
-            raise DisputeRefused
-        row.disputed_at, row.dispute = at, text
-        row.save(update_fields=["disputed_at", "dispute"])
-        open_case(application, Case.Kind.DISPUTE, at=at, text=f"{bureaux.name_of(row.bureau)}: {text}")
-        audit.record(action="credit.report.disputed", target=row, bureau=row.bureau)
-        return row
 
 
 def _search(application_id: UUID, kind: Kind, at: datetime) -> Searched:

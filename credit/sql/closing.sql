@@ -24,7 +24,8 @@ begin
         select f.* from jsonb_to_recordset(p_folded) as f (
             loan_id uuid, next_event_on date, per_day numeric, accrued numeric, charged bigint, principal bigint,
             due_interest bigint, due_principal bigint, fees bigint, penalties bigint, overpaid bigint, next_due_on date,
-            next_due_amount bigint, due_since date, charged_row smallint, data jsonb)
+            next_due_amount bigint, due_since date, charged_row smallint, penalties_charged bigint, data jsonb,
+            transactions integer)
     ), paused as materialized (
         select x.loan_id, range_agg(daterange(x.since, x.until)) as days from public.credit_delinquencypause x
         where x.loan_id >= p_first and x.loan_id < p_next group by x.loan_id
@@ -74,7 +75,8 @@ begin
         update public.credit_position p
         set next_day = case when not w.is_over then p_day + 1 end, accrued = w.accrued, noted = w.accrued,
             overdue_days = w.days, bucket = w.now, stage = w.stage_now, cured_since = w.cured_now
-        from late w where p.loan_id = w.loan_id and not exists (select from folded f where f.loan_id = w.loan_id)
+        from late w where p.loan_id = w.loan_id and p.loan_id >= p_first and p.loan_id < p_next
+            and not exists (select from folded f where f.loan_id = w.loan_id)
     ), turned as (
         update public.credit_position p
         set next_day = p_day + 1, accrued = w.accrued, noted = w.accrued, overdue_days = w.days, bucket = w.now,
@@ -82,10 +84,10 @@ begin
             charged = f.charged, principal = f.principal, due_interest = f.due_interest,
             due_principal = f.due_principal, fees = f.fees, penalties = f.penalties, overpaid = f.overpaid,
             next_due_on = f.next_due_on, next_due_amount = f.next_due_amount, due_since = f.due_since,
-            charged_row = f.charged_row
+            charged_row = f.charged_row, penalties_charged = f.penalties_charged
         from late w join folded f on f.loan_id = w.loan_id where p.loan_id = w.loan_id
     ), stood as (
-        update public.credit_loanstanding s set data = f.data
+        update public.credit_loanstanding s set data = f.data, transactions = f.transactions
         from late w join folded f on f.loan_id = w.loan_id where s.loan_id = w.loan_id
     )
     select count(*), coalesce(sum(w.accrued - w.noted), 0),

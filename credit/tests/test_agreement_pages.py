@@ -95,7 +95,9 @@ def test_from_reading_to_money_in_the_wallet_and_back() -> None:
             kind="HARD_SEARCH"
         ).exists()  # nothing is agreed to unless it is signed
     assert browser.post(at(made, "sign/"), {**typed, "sha256": made.sha256}).status_code == 302
-    assert "The lender makes its last check" in text(browser.get(at(made, "sign/")))
+    for place in ("sign/", ""):
+        assert "The lender makes its last check" in text(browser.get(at(made, place)))
+    assert "Read and sign" not in text(browser.get(at(made, "")))
     with acting_as_service():
         assert Consent.objects.get(kind="HARD_SEARCH").sha256 == SEARCH
         assert not is_searched(made)
@@ -166,7 +168,8 @@ def test_what_waits_for_a_lender_stands_in_its_list_what_it_can_sign_first() -> 
     signing.sign(application_id=made.application_id, user=ada, sha256=made.sha256, at=now)
     listing = desk(made).removesuffix(f"{made.pk}/")
     browser = signed_in(owner)
-    assert "Your turn" in text(browser.get(listing))
+    page = text(browser.get(listing))
+    assert "Your turn" in page and made.number in page
     with acting_as_service():
         assert Contract.objects.get(pk=made.pk).signed_at is None
     browser.post(desk(made), {"sha256": made.sha256})

@@ -44,7 +44,7 @@ def test_a_case_is_claimed_read_decided_and_the_next_one_given() -> None:
     case = referred()
     _agent, desk = at_desk()
     queue = text_of(desk.get("/staff/credit/case/"))
-    assert "1 wait for somebody to claim them" in queue
+    assert "Waiting to be claimed: 1." in queue
     assert 'data-key="n"' in queue
     answer = desk.post("/staff/credit/case/next/")
     assert answer.headers["Location"] == page(case)

@@ -34,9 +34,9 @@ from credit.services.deciding import (
     DecisionUnclear,
     decide_case,
 )
+from credit.services.disputing import dispute
 from credit.services.reviewing import ask_for_review
 from credit.services.scoring import decide_application, due_to_score
-from credit.services.searching import dispute
 from credit.tests.scored import (
     BAD,
     applicant,

@@ -11,18 +11,19 @@ from django.db import connections, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from accounts.models import AuditEvent, Notification
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.management.rolling import roll_by_hand
-from core.rolling import DAY, Closed, close_next_chunk, close_whole_day, finish_roll, start_roll
+from core.rolling import DAY, Closed, close_again, close_next_chunk, close_whole_day, finish_roll, start_roll
 from core.tests.at_once import killed_at_random
 from credit import closing_tasks
-from credit.models import Loan, LoanDay, LoanRoll, LoanRollChunk, LoanStanding, Position
-from credit.refusals import LoanParked
-from credit.services import parking
+from credit.models import Loan, LoanDay, LoanRoll, LoanRollChunk, LoanStanding, LoanTransaction, Position
+from credit.refusals import LoanNotParked, LoanParked
 from credit.services.closing import LOANS
 from credit.services.holding import hold
 from credit.tests.closing import closed
+from credit.tests.hard import is_proven
 from credit.tests.world import day, lender, lent, moment, product
 
 
@@ -73,12 +74,12 @@ def test_a_parked_loan_takes_no_payment_until_its_days_are_closed_again() -> Non
         assert position.parked_at is not None and position.next_day == due - DAY
         with pytest.raises(LoanParked):
             hold(loan.pk, user_id=None, at=timezone.now())
-        assert not parking.close_again(loan_id=loan.pk, reason="try", at=timezone.now())
+        assert not close_again(LOANS, loan, reason="try", at=timezone.now())
         LoanStanding.objects.filter(pk=loan.pk).update(data=was)
-        assert parking.close_again(loan_id=loan.pk, reason="mended", at=timezone.now())
+        assert close_again(LOANS, loan, reason="mended", at=timezone.now())
         assert Position.objects.get(pk=loan.pk).next_day == day(0)
-        with pytest.raises(parking.NotParked):
-            parking.close_again(loan_id=loan.pk, reason="again", at=timezone.now())
+        with pytest.raises(LoanNotParked):
+            close_again(LOANS, loan, reason="again", at=timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -116,7 +117,7 @@ def by_hand() -> None:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_killed_at_random_moments_each_loan_and_day_is_closed_once() -> None:
-    """On one of the days an instalment falls due, and on another it is late."""
+    """On one of the days an instalment falls due, on another it is late, and on a third that is charged for."""
     loans = many(LENT, since=day(36))
     due = closed(loans[0], day(35)).next_due_on
     assert due is not None
@@ -135,3 +136,11 @@ def test_killed_at_random_moments_each_loan_and_day_is_closed_once() -> None:
         assert {row["loan_id"]: row["sum"] for row in rows} == dict(
             Position.objects.values_list("pk", "accrued")
         )
+        charges = LoanTransaction.objects.filter(kind=LoanTransaction.Kind.PENALTY)
+        charged = {loan.pk for loan in loans}
+        assert sorted(charges.values_list("loan_id", "number")) == sorted((pk, 2) for pk in charged)
+        trail = AuditEvent.objects.filter(action="credit.loan.penalty").values_list("target_id", flat=True)
+        told = Notification.objects.filter(event="loan.late_charge").values_list("data__loan", flat=True)
+        assert sorted(trail) == sorted(told) == sorted(map(str, charged))
+    for loan in loans:
+        is_proven(loan)

@@ -9,11 +9,13 @@ from credit.models import (
     Application,
     Bid,
     Case,
+    Contract,
     Loan,
     LoanRoll,
     LoanTransaction,
     Provider,
 )
+from credit.services.drawable import drawable_of
 from credit.services.proving import prove
 from wallet.services.books import verify
 from wallet.tests.demo_world import make_demo_world
@@ -29,6 +31,7 @@ def test_the_demo_world_borrows_in_every_way_and_its_books_are_right():
         assert {name: one.state for name, one in stands.items()} == {
             "ada": "ACTIVE",
             "efe": "ACTIVE",
+            "ngozi": "ACTIVE",
             "bola": "OFFERED",
             "fatima": "DECLINED",
             "musa": "SUBMITTED",
@@ -46,6 +49,13 @@ def test_the_demo_world_borrows_in_every_way_and_its_books_are_right():
         assert AdverseAction.objects.get(application=stands["fatima"]).reasons
         assert Case.objects.get(application=stands["musa"], decided_at=None).kind == Case.Kind.REFERRED
         late_and_paid_ahead()
+        one_part_is_left(stands["ngozi"])
+
+
+def one_part_is_left(application: Application) -> None:
+    left = drawable_of(Contract.objects.get(application=application))
+    assert left is not None and (left.drawn, left.left, left.parts_left) == (200_000_00, 100_000_00, 1)
+    assert Loan.objects.get(pk=application.pk).position.overdue_days == 0
 
 
 def late_and_paid_ahead() -> None:

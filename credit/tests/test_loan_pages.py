@@ -1,6 +1,7 @@
 """A running loan as its borrower sees and pays it, in the pages: without JavaScript, each form once."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,17 +13,22 @@ from accounts.tests.factories import make_person, prove_factor
 from accounts.tests.staff import at_work
 from core.actors import acting_as_service
 from core.staff import page_of
-from credit.models import Loan, LoanTransaction
+from credit.loan_chart import chart_of
+from credit.models import DelinquencyPause, Loan, LoanTransaction, Position
 from credit.services import loan_papers
 from credit.services.reading import read_loan
-from credit.tests.servicing import state_of
+from credit.tests.api import get
+from credit.tests.closing import closed
+from credit.tests.servicing import paid, state_of
 from credit.tests.test_repaying import loan_of
-from credit.tests.world import day
+from credit.tests.world import day, lender, lent, moment, product
 from wallet.models import Document, Entry
 from wallet.services import counterparties, explaining
+from wallet.tests.api import client_of
 from wallet.tests.pages import browser_of, hidden, text
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -47,6 +53,45 @@ def test_a_loan_is_read_and_is_nobody_elses(browser: Client, loan: Loan) -> None
     for place in ("", "schedule/", "pay/", "payoff/", "statement/", "letter/"):
         assert stranger.get(f"/loans/{loan.pk}/{place}").status_code == 404
     assert stranger.post(f"/loans/{loan.pk}/refund/").status_code == 404
+
+
+def test_the_borrower_and_staff_count_the_same_days_late(ada: User) -> None:
+    late = lent(ada, product(lender(make_person())), naira=100_000, at=moment(day(50)))
+    due = closed(late, day(49)).next_due_on
+    assert due is not None
+    with acting_as_service():
+        DelinquencyPause.objects.create(loan=late, since=due + 3 * DAY, until=due + 6 * DAY, reason="ill")
+    for days in range(9):
+        on = due + days * DAY
+        position = closed(late, on)
+        with acting_as_service():
+            reading = read_loan(late, on=on)
+        assert (reading.days_late, reading.is_late) == (position.overdue_days, days > 0)
+    days = closed(late, day(0)).overdue_days
+    officer = make_colleague("credit.view_position")
+    factors.enrol_totp(user=officer)
+    assert f"Days, without pauses {days} " in text(at_work(officer).get(page_of(Position, late.pk)))
+    for place in ("", "schedule/", "help/"):
+        assert f"{days} days" in text(browser_of(ada).get(f"/loans/{late.pk}/{place}"))
+    api = client_of(ada)
+    [shown] = get(api, "loans")["data"]
+    rows = get(api, f"loans/{shown['id']}/schedule")["instalments"]
+    assert shown["days_late"] == rows[0]["days_late"] == days
+
+
+def test_the_chart_shows_what_is_paid_of_an_instalment_that_is_not_paid_whole(ada: User) -> None:
+    loan = loan_of(ada, back=45)
+    with acting_as_service():
+        first = read_loan(loan, on=day(0)).rows[0]
+    paid(ada, loan, first.interest + first.principal // 2, at=moment(day(0)))
+    with acting_as_service():
+        drawn = chart_of(read_loan(loan, on=day(0)).rows)
+    part, rest = drawn.bars[0], drawn.bars[1:]
+    assert drawn.has_paid and not part.is_paid
+    assert abs(part.paid_height - part.principal_height / 2) < 0.2
+    assert part.paid_y + part.paid_height == pytest.approx(drawn.base, abs=0.2)
+    assert not any(bar.paid_height for bar in rest)
+    assert text(browser_of(ada).get(f"/loans/{loan.pk}/")).count("Paid") >= 1
 
 
 def test_staff_see_what_happened_to_a_loan(loan: Loan) -> None:

@@ -18,8 +18,9 @@ from credit.models import ProductTerms
 from credit.penalties import LateCharge, late_charge
 from credit.pricing import Priced, price
 from credit.product_checks import Offered, ProductInvalid, check
-from credit.product_forms import ProductForm, TermsForm, rules_as_typed
+from credit.product_forms import ProductForm, TermsForm
 from credit.product_rules import ProductRules
+from credit.product_typed import offered_of, rules_as_typed
 from credit.product_words import unusual
 from credit.replay import Disburse, Event, Repay, pay, quote, replay
 from credit.schedule import plan, roll, schedule
@@ -339,7 +340,7 @@ def test_what_is_typed_is_published_and_a_loan_of_it_is_made_so(
     again = TermsForm(
         {**TYPED, **{name: value for name, value in rules_as_typed(made.rules).items() if value}}
     )
-    assert again.is_valid() and again.offered().rules == made.rules
+    assert again.is_valid() and offered_of(again.cleaned_data).rules == made.rules
 
 
 def _unsaved(offered: Offered) -> ProductTerms:
@@ -355,22 +356,22 @@ def test_each_field_of_the_form_and_each_rule_of_a_loan_is_tried() -> None:
     assert {name for typed, *_rest in SETS for name in typed} == set(ProductForm.base_fields)
     proven_only = {"each_slice"}
     usual = TermsForm(TYPED)
-    assert usual.is_valid() and usual.offered().rules == ProductRules()
+    assert usual.is_valid() and offered_of(usual.cleaned_data).rules == ProductRules()
     changed = set()
     for typed, *_rest in SETS:
         form = TermsForm({**TYPED, **typed})
         assert form.is_valid(), form.errors
-        offered = form.offered()
+        offered = offered_of(form.cleaned_data)
         for made, plain in (
             (offered.rules, ProductRules()),
             (offered.rules.grace, Grace()),
             (offered.rules.rounding, Rounding()),
             (offered.rules.paying, Paying()),
-            (offered.late, usual.offered().late),
+            (offered.late, offered_of(usual.cleaned_data).late),
         ):
             names = {field.name for field in fields(made)}
             changed |= {name for name in names if getattr(made, name) != getattr(plain, name)}
-    plain_made = Made(_unsaved(usual.offered()))
+    plain_made = Made(_unsaved(offered_of(usual.cleaned_data)))
     alike = [typed for typed, _kept, _wanted, shows in SETS if shows and shows(plain_made)]
     assert not alike, "a usual loan shows this too, so that it shows nothing"
     every = {
@@ -386,9 +387,9 @@ def test_each_day_count_goes_with_each_rhythm_or_says_why_not(day_count: str, rh
     assert form.is_valid()
     if (day_count, rhythm != "MONTHLY") == ("MONTH/12", True):
         with pytest.raises(ProductInvalid, match="only where instalments are monthly"):
-            check(form.offered(), on=START)
+            check(offered_of(form.cleaned_data), on=START)
     else:
-        check(form.offered(), on=START)
+        check(offered_of(form.cleaned_data), on=START)
 
 
 @pytest.mark.django_db

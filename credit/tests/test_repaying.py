@@ -62,7 +62,7 @@ def test_a_late_payment_goes_to_what_is_due_first_and_each_part_has_its_line(ada
         reading = read_loan(loan, on=day(0))
         provider = loan.contract.shares.get().provider
     before = balance_of(provider)
-    [late] = reading.late_rows
+    [late] = [row for row in reading.rows if row.is_late]
     assert (late.number, late.unpaid, reading.outstanding.due) == (1, late.payment, late.payment)
     row = paid(ada, loan, late.payment, at=moment(day(0)))
     assert (row.interest, row.principal, row.ahead) == (late.interest, late.principal, 0)

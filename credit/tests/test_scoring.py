@@ -19,9 +19,9 @@ from credit.inputs import INPUTS, NAMES
 from credit.models import Case, Consent, CreditScore, StatusChange
 from credit.notices.scoring import refusal_in_words
 from credit.services.adverse import nearing, send_all_adverse
+from credit.services.disputing import DisputeRefused, dispute
 from credit.services.reviewing import ReviewRefused, ask_for_review
 from credit.services.scoring import card_in_force, decide_application, due_to_score
-from credit.services.searching import DisputeRefused, dispute
 from credit.tests.scored import (
     BAD,
     BORN,

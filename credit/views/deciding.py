@@ -14,7 +14,7 @@ from accounts.requests import PersonRequest
 from core.errors import DomainError
 from credit.borrowing_forms import AgainForm, DisputeForm
 from credit.models import Application
-from credit.services import reviewing, searching
+from credit.services import disputing, reviewing
 from credit.services.refused import refusal_of
 from credit.views.access import own_application
 from credit.views.affording import affording_of
@@ -59,7 +59,7 @@ def dispute(request: PersonRequest, application_id: UUID, report_id: UUID) -> Ht
     if not form.is_valid():
         return _page(request, application, disputing=(report_id, form), status=422)
     try:
-        searching.dispute(
+        disputing.dispute(
             report_id=report_id, user=request.user, text=form.cleaned_data["text"], at=timezone.now()
         )
     except DomainError as refusal:

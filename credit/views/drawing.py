@@ -19,10 +19,11 @@ from core.ids import posting_id_of
 from core.templatetags.money import money
 from credit import loan_words
 from credit.loan_forms import DrawForm
-from credit.models import Application, Contract
+from credit.models import Application, Contract, Loan
 from credit.services.drawable import Drawable, open_to, preview_part
 from credit.services.drawing_down import draw
 from credit.services.locking import database_now
+from credit.services.reading import read_loan
 from credit.views.agreeing import own_contract
 from wallet.views.access import own_wallet, wallet_page
 
@@ -34,7 +35,8 @@ def draw_page(request: PersonRequest, application_id: UUID) -> HttpResponseBase:
     own_wallet(request.user)
     contract = own_contract(request, application_id)
     if request.method != "POST":
-        return _form_page(request, contract, new_draw_form(contract.application))
+        wanted = new_draw_form(contract.application, request.GET.get("amount", ""))
+        return _form_page(request, contract, wanted)
     form = DrawForm(request.POST, place=_place(contract.application))
     if not form.is_valid():
         return _form_page(request, contract, form, status=422)
@@ -63,12 +65,19 @@ def _place(application: Application) -> str:
 
 def _form_page(request: PersonRequest, contract: Contract, form: DrawForm, status: int = 200) -> HttpResponse:
     application = contract.application
-    drawable = open_part(contract, application)
-    if drawable is None:
-        messages.info(request, _("Nothing of this loan can be asked for now."))
-        return redirect("loan_sign", application.pk)
-    context = {"application": application, "drawable": drawable, "form": form}
+    loan = _loan(contract)
+    context = {
+        "application": application,
+        "drawable": open_part(contract, application),
+        "form": form,
+        "loan": loan,
+        "is_late": loan is not None and read_loan(loan, on=timezone.localdate()).is_late,
+    }
     return render(request, "credit/draw.html", context, status=status)
+
+
+def _loan(contract: Contract) -> Loan | None:
+    return Loan.objects.filter(contract=contract).first()
 
 
 def _review(request: PersonRequest, contract: Contract, form: DrawForm) -> HttpResponse:
@@ -79,12 +88,14 @@ def _review(request: PersonRequest, contract: Contract, form: DrawForm) -> HttpR
             preview = preview_part(contract, amount, today=timezone.localdate())
     except DomainError as refusal:
         return _refused(request, contract, form, refusal)
+    drawable = open_part(contract, contract.application)
     context: dict[str, Any] = {
         "application": contract.application,
         "form": form,
         "amount": amount,
         "preview": preview,
-        "drawable": open_part(contract, contract.application),
+        "loan": _loan(contract),
+        "left": drawable.left - amount if drawable is not None and drawable.parts_left > 1 else 0,
     }
     return render(request, "credit/draw_review.html", context)
 

@@ -15,7 +15,8 @@ from accounts.requests import PersonRequest
 from core.errors import DomainError
 from credit import borrowing_words, product_words
 from credit.models import LoanProduct, ProductTerms
-from credit.product_forms import ProductForm, TermsForm, first_terms, terms_as_typed
+from credit.product_forms import ProductForm, TermsForm
+from credit.product_typed import first_terms, offered_of, terms_as_typed
 from credit.services import products
 from credit.terms_data import late_of, rules_of
 from credit.views.lending import Desk, desk_of, managed_desk
@@ -49,7 +50,7 @@ def make(request: PersonRequest, slug: str) -> HttpResponse:
                 by=request.user,
                 name=form.cleaned_data["name"],
                 summary=form.cleaned_data["summary"],
-                offered=form.offered(),
+                offered=offered_of(form.cleaned_data),
                 from_date=form.cleaned_data["from_date"],
                 at=timezone.now(),
             )
@@ -95,7 +96,7 @@ def change(request: PersonRequest, slug: str, product_id: UUID) -> HttpResponse:
             products.set_terms(
                 product=found,
                 by=request.user,
-                offered=form.offered(),
+                offered=offered_of(form.cleaned_data),
                 from_date=form.cleaned_data["from_date"],
                 at=timezone.now(),
             )

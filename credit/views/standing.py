@@ -9,7 +9,7 @@ from django.db.models import Count, Max
 from credit import borrowing_words as words
 from credit.borrowing_forms import AnswerForm
 from credit.consents import NEEDED
-from credit.models import Application, Bid, FileView
+from credit.models import Application, Bid, FileView, Signature
 from credit.services import consenting
 from credit.services.applying import OPEN
 from credit.states import State
@@ -41,6 +41,7 @@ def standing_of(
         "may_withdraw": application.state in OPEN,
         "is_on_market": application.state in ON_THE_MARKET,
         "is_loan": application.state in words.LOAN_STATES,
+        "has_signed": application.state == State.ACCEPTED and _has_signed(application),
     }
 
 
@@ -48,6 +49,12 @@ def _form(question_id: UUID, answering: tuple[UUID, AnswerForm] | None) -> Answe
     if answering is not None and answering[0] == question_id:
         return answering[1]
     return AnswerForm(auto_id=f"id_{question_id}_%s")
+
+
+def _has_signed(application: Application) -> bool:
+    """Whether its borrower signed what goes on, and a lender has still to."""
+    signed = Signature.objects.filter(contract__application=application, contract__ended_at=None)
+    return signed.filter(side=Signature.Side.BORROWER).exists()
 
 
 def _looks(application: Application) -> list[dict[str, Any]]:

@@ -16,10 +16,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import FREEZE_SAVING, RETRY_PARKED
+from core.rolling import close_again
 from core.staff import page_of
 from savings.models import UserSavings
-from savings.services import freeze_saving, lift_saving
-from savings.services.parking import close_again
+from savings.services import SAVINGS, freeze_saving, lift_saving
 from wallet.admin.deeds import deed
 from wallet.admin.reconciliation_forms import WordsForm
 
@@ -66,7 +66,7 @@ def _lift(saving: UserSavings, reason: str, at: datetime) -> str | Promise:
 
 
 def _close_again(saving: UserSavings, reason: str, at: datetime) -> str | Promise:
-    if close_again(saving_id=saving.pk, reason=reason, at=at):
+    if close_again(SAVINGS, saving, reason=reason, at=at):
         return _("Its days are closed up to yesterday.")
     return _("It is parked again. What is in the way stands below.")
 

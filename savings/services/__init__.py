@@ -1,7 +1,7 @@
 """What can be done with savings. Money moves only through `wallet.services`."""
 
 from savings.services.choosing import choose_interest
-from savings.services.closing import SAVINGS, close_saving, retry_parked
+from savings.services.closing import SAVINGS, close_saving
 from savings.services.contributing import contribute
 from savings.services.ending import end_saving, paid_so_far, quote_closing
 from savings.services.maturing import mature, mature_due
@@ -46,7 +46,6 @@ __all__ = [
     "quote_closing",
     "rename_saving",
     "resume_saving",
-    "retry_parked",
     "terms_in_force",
     "terms_of",
     "withdraw",

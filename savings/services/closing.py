@@ -8,11 +8,12 @@ transaction (`close_saving`); the roll closes those of all others (`core/rolling
 from datetime import date
 from uuid import UUID
 
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, OperationalError
 from django.utils import timezone
 
 from core.rolling import DAY, Closed, Rolled, close_in_halves, park
 from savings.models import Position, Roll, RollChunk
+from savings.refusals import SavingNotParked
 from savings.services.wishes import Wishes, wishes_of
 from wallet.refusals import EffectiveInFuture, LedgerRefusal, PeriodClosed
 from wallet.services import periods
@@ -52,13 +53,6 @@ def _close_one(day: date, saving_id: UUID) -> None:
         close_day(day, saving_id, end, late=True)
 
 
-def retry_parked(*, saving_id: UUID, until: date) -> bool:
-    """Take a saving out of parking and close its days before `until`; return whether that went well."""
-    with transaction.atomic():
-        Position.objects.select_for_update(no_key=True).filter(pk=saving_id).update(parked_at=None, error="")
-        return close_saving(saving_id=saving_id, until=until).parked_at is None
-
-
 def close_day(day: date, first: UUID, end: UUID, *, late: bool = False) -> Closed:
     """Close a day for the savings from `first` on, before `end`, that stand at it; park what cannot be closed.
 
@@ -92,4 +86,13 @@ def _close_at_once(day: date, first: UUID, end: UUID, late: bool) -> tuple[Close
     return Closed(closed, busy, sums=sums), unrated or []
 
 
-SAVINGS = Rolled(rolls=Roll, chunks=RollChunk, positions=Position, total="savings", close=close_day)
+SAVINGS = Rolled(
+    rolls=Roll,
+    chunks=RollChunk,
+    positions=Position,
+    total="savings",
+    close=close_day,
+    close_one=lambda saving_id, until: close_saving(saving_id=saving_id, until=until),
+    closed_again="savings.saving.closed_again",
+    not_parked=SavingNotParked,
+)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
-from core.rolling import close_whole_day
+from core.rolling import close_again, close_whole_day
 from savings import refusals, services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, Move, Position, Replay, UserSavings
@@ -77,7 +77,7 @@ def test_nor_while_a_saving_is_parked_on_one_of_them(ada: User) -> None:
             close_month()
         assert refusal.value.public_data == {"savings": 1, "day": str(start())}
         wallet.set_state(account=account, state="ACTIVE", reason="it was lifted")
-        assert services.retry_parked(saving_id=saving.pk, until=day(0))
+        assert close_again(services.SAVINGS, saving, reason="it was lifted", at=timezone.now())
     close_month()
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actors import acting_as_service
-from core.rolling import DAY, close_whole_day, days_to_close
+from core.rolling import DAY, close_again, close_whole_day, days_to_close
 from savings import services
 from savings.models import Accrual, Position
 from savings.services import SAVINGS
@@ -40,7 +40,7 @@ def test_a_saving_that_cannot_be_closed_is_parked_and_keeps_no_other_waiting(ada
         wallet.set_state(
             account=Account.objects.get(pk=broken.account_id), state="ACTIVE", reason="it was lifted"
         )
-        assert services.retry_parked(saving_id=broken.pk, until=day + DAY)
+        assert close_again(SAVINGS, broken, reason="it was lifted", at=timezone.now())
         assert Accrual.objects.filter(day=day).count() == 5
         assert wallet.verify() == []
 

@@ -8,6 +8,7 @@ import pytest
 from accounts.models import AuditEvent, User
 from core.actors import acting_as_service
 from core.ids import posting_id
+from core.rolling import close_again
 from savings import services
 from savings.interest import Band, Every, Terms
 from savings.models import Accrual, InterestChoice, Position
@@ -86,7 +87,7 @@ def test_a_saving_that_was_parked_meanwhile_follows_the_choice_day_by_day(ada: U
     with acting_as_service():
         Position.objects.update(parked_at=moment(day(6)), error="a test")
         choose(ada, False, 3)
-        assert services.retry_parked(saving_id=saving.pk, until=day(0))
+        assert close_again(services.SAVINGS, saving, reason="a test", at=moment(day(0)))
         rows = days_of(saving, start=day(6), end=day(0))
         assert [bool(row.accrued) for row in rows] == [True] * 3 + [False] * 3
         assert not Position.objects.get().earns

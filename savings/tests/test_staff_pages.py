@@ -15,6 +15,7 @@ from accounts.tests.approving import make_colleague
 from accounts.tests.staff import at_work
 from core.actors import acting_as_service
 from core.ids import posting_id
+from core.rolling import close_again
 from core.staff import list_of, page_of
 from savings.models import (
     AutoRun,
@@ -28,9 +29,8 @@ from savings.models import (
     StateChange,
     UserSavings,
 )
-from savings.refusals import SavingFrozen
-from savings.services import contribute, planning
-from savings.services.parking import NotParked, close_again
+from savings.refusals import SavingFrozen, SavingNotParked
+from savings.services import SAVINGS, contribute, planning
 from savings.tests.looked_at import furnish_looked_at
 from savings.tests.saving import make_plan, open_saving, save, set_terms
 from savings.tests.world import DAY, LONG_AGO, NAIRA, TEN, day, funded, opened, plan_of
@@ -174,8 +174,8 @@ def test_a_parked_saving_is_counted_shown_and_closed_once_its_cause_is_mended(ad
         assert (position.parked_at, position.error, position.next_day) == (None, "", day(0))
         told = AuditEvent.objects.filter(action="savings.saving.closed_again").order_by("pk")
         assert [event.data["done"] for event in told] == [False, True]
-    with pytest.raises(NotParked):
-        close_again(saving_id=saving.pk, reason=WHY, at=timezone.now())
+    with pytest.raises(SavingNotParked):
+        close_again(SAVINGS, saving, reason=WHY, at=timezone.now())
 
 
 def test_a_roll_is_watched_without_script_and_late_ones_alarm(saving):
