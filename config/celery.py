@@ -109,6 +109,8 @@ app.conf.beat_schedule = {
     },
     "release reservations": {"task": "marketplace.tasks.release_reservations", "schedule": 30.0},
     "move orders on": {"task": "marketplace.tasks.move_orders_on", "schedule": 60.0},
+    # Just after midnight in Lagos, and again for what a worker that was down has missed.
+    "keep prices": {"task": "marketplace.tasks.keep_prices", "schedule": crontab(hour="0,6,12", minute=1)},
     "send notices": {"task": "accounts.tasks.send_notices", "schedule": 30.0},
     "take up webhooks": {"task": "accounts.webhook_tasks.take_up", "schedule": 15.0},
     "forget old webhooks": {

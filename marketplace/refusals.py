@@ -78,3 +78,35 @@ class SearchInvalid(DomainError):
     code = "search_invalid"
     message = _("This cannot be searched for.")
     public = ("field",)
+
+
+class SellerNotFound(DomainError):
+    code = "seller_not_found"
+    kind = "not_found"
+    message = _("There is no such seller.")
+
+
+class AlreadyASeller(DomainError):
+    code = "seller_exists"
+    kind = "conflict"
+    message = _("This organisation has applied already.")
+
+
+class SellerStateRefused(DomainError):
+    """`data["state"]` is the state that it is in."""
+
+    code = "seller_state_refused"
+    kind = "conflict"
+    message = _("This cannot be done with a seller in its state.")
+    public = ("state",)
+
+
+class CommissionRefused(DomainError):
+    code = "seller_commission_refused"
+    message = _("A commission is 0 to 10,000 basis points, from today or a later day on, once a day.")
+
+
+class SellingGoesOn(DomainError):
+    code = "selling_goes_on"
+    kind = "conflict"
+    message = _("This organisation still has money or orders in the shop: end those first.")

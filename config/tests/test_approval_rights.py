@@ -40,6 +40,10 @@ DECIDED_BY_TWO = {
     **{f"credit.lender_{what}": ({"Credit"}, {"Finance", "Compliance"}) for what in LENDER},
     **{f"credit.{what}": ({"Credit", "Finance"}, {"Finance", "Compliance"}) for what in LOAN},
     "credit.scorecard": ({"Credit"}, {"Compliance"}),
+    **{
+        f"marketplace.seller_{what}": ({"Finance"}, {"Finance", "Compliance"})
+        for what in ("approve", "pause", "commission")
+    },
     "accounts.referral_program": ({"Finance"}, {"Finance", "Compliance"}),
 }
 

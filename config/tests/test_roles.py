@@ -209,6 +209,7 @@ MAY = {
     "Credit": {roles.WORK_CREDIT, roles.PROPOSE_SCORECARD, roles.PROPOSE_LENDER, roles.PROPOSE_LOAN},
     "Finance": {
         *(roles.APPROVE_LENDER, roles.PROPOSE_LOAN, roles.APPROVE_LOAN, roles.RETRY_PARKED_LOAN),
+        *(roles.PROPOSE_SELLER, roles.APPROVE_SELLER),
         *(roles.PROPOSE_PLAN, roles.OPEN_PLAN, roles.RETRY_PARKED),
         *(roles.PROPOSE_BACKDATED, roles.APPROVE_BACKDATED),
         *(roles.RECONCILE, roles.IMPORT_ROWS, roles.PROPOSE_DAY, roles.APPROVE_DAY, roles.CLOSE_PERIOD),
@@ -225,6 +226,7 @@ MAY = {
     },
     "Compliance": {
         *(roles.OVERRIDE_SCORE, roles.APPROVE_SCORECARD, roles.APPROVE_LENDER, roles.APPROVE_LOAN),
+        roles.APPROVE_SELLER,
         *(roles.APPROVE_PLAN, roles.OPEN_PLAN, roles.FREEZE_SAVING, roles.APPROVE_BACKDATED),
         *(roles.APPROVE_DAY, roles.APPROVE_REOPENING),
         *(roles.REVEAL, roles.FREEZE, roles.END_SESSIONS, roles.RESET_FACTORS),
@@ -239,7 +241,7 @@ MAY = {
     SUPERUSER: {
         *(roles.WORK_CREDIT, roles.OVERRIDE_SCORE, roles.PROPOSE_SCORECARD, roles.APPROVE_SCORECARD),
         *(roles.PROPOSE_LENDER, roles.APPROVE_LENDER, roles.PROPOSE_LOAN, roles.APPROVE_LOAN),
-        roles.RETRY_PARKED_LOAN,
+        *(roles.RETRY_PARKED_LOAN, roles.PROPOSE_SELLER, roles.APPROVE_SELLER),
         *(roles.PROPOSE_PLAN, roles.APPROVE_PLAN, roles.OPEN_PLAN, roles.FREEZE_SAVING),
         *(roles.RETRY_PARKED, roles.PROPOSE_BACKDATED, roles.APPROVE_BACKDATED),
         *(roles.RESOLVE_SUSPENDED, roles.SETTLE_REFUND, roles.ANSWER_DISPUTE),

@@ -35,6 +35,7 @@ class ProductAdmin(ReadOnlyAdmin):
         amount_of("lowest_price", _("From"), currency=CURRENCY),
     )
     list_filter = ("state",)
+    linked_by = ("seller",)
     list_select_related = ("seller",)
     shown = (
         *("title", "state", "reason", link_of("seller", _("Seller")), link_of("category", _("Category"))),

@@ -370,6 +370,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'seller',
                 'verbose_name_plural': 'sellers',
+                'permissions': [('propose_seller', 'Can propose to approve, price and pause sellers'), ('approve_seller', 'Can approve to approve, price and pause sellers')],
             },
         ),
         migrations.AddField(
@@ -419,6 +420,7 @@ class Migration(migrations.Migration):
                 ('from_date', models.DateField()),
                 ('basis_points', models.PositiveIntegerField()),
                 ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('approval', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.approval')),
                 ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='marketplace.seller')),
             ],
             options={

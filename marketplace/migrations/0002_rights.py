@@ -65,13 +65,26 @@ def shown(table: str, using: str, service: str, *, anon: str = "SELECT", world: 
     return Protect(table, policies=policies, authenticated="SELECT", anon=anon, service=service)
 
 
+HOURS = 72
+
+
 def seed(apps, schema_editor):
     alias = schema_editor.connection.alias
+    bands = apps.get_model("accounts", "ApprovalBand").objects.using(alias)
+    for action in ("seller_approve", "seller_pause", "seller_commission"):
+        bands.create(action=f"marketplace.{action}", from_amount=0, approvals_needed=1, expires_hours=HOURS)
     classes = apps.get_model("marketplace", "TaxClass").objects.using(alias)
     rates = apps.get_model("marketplace", "TaxRate").objects.using(alias)
     for code, name, percent, source in TAXES:
         classes.create(code=code, name=name)
         rates.create(tax_class_id=code, from_date=SINCE, percent=percent, source=source)
+
+
+def unseed(apps, schema_editor):
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("alter table accounts_approvalband disable trigger append_only")
+        cursor.execute("delete from accounts_approvalband where action like 'marketplace.%'")
+        cursor.execute("alter table accounts_approvalband enable trigger append_only")
 
 
 class Migration(migrations.Migration):
@@ -127,5 +140,5 @@ class Migration(migrations.Migration):
         own("marketplace_review", OWN, "SELECT, INSERT, UPDATE (stars, text, state, reason)"),
         own("marketplace_reviewreport", "reporter_id = (select auth.uid())", "SELECT, INSERT, UPDATE (decided_at)"),
         own("marketplace_productimport", THEIRS, "SELECT, INSERT, UPDATE (state, rows, rows_done, errors, ended_at)"),
-        migrations.RunPython(seed, migrations.RunPython.noop),
+        migrations.RunPython(seed, unseed),
     ]

@@ -1,4 +1,3 @@
-from datetime import date
 from typing import Any
 
 from django.db import models
@@ -6,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Approval, Organization
 from core.ids import uuid7
 from wallet.models import Account
 
@@ -49,6 +48,10 @@ class Seller(models.Model):
     class Meta:
         verbose_name = _("seller")
         verbose_name_plural = _("sellers")
+        permissions = [
+            ("propose_seller", "Can propose to approve, price and pause sellers"),
+            ("approve_seller", "Can approve to approve, price and pause sellers"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(ships_within__range=(1, 30)), name="seller_ships_within"),
             models.CheckConstraint(condition=Q(return_days__range=(0, 90)), name="seller_return_days"),
@@ -59,12 +62,6 @@ class Seller(models.Model):
         return self.display_name
 
 
-class SellerCommissionQuerySet(models.QuerySet["SellerCommission"]):
-    def on(self, day: date) -> "SellerCommissionQuerySet":
-        """The version of each seller that holds on a day."""
-        return self.filter(from_date__lte=day).order_by("seller", "-from_date").distinct("seller")
-
-
 class SellerCommission(models.Model):
     """What we keep of what a seller sells, in basis points, from a day on. Append-only."""
 
@@ -72,9 +69,8 @@ class SellerCommission(models.Model):
     seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="commissions", db_index=False)
     from_date = models.DateField()
     basis_points = models.PositiveIntegerField()
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    objects = SellerCommissionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("seller's commission")

@@ -12,7 +12,7 @@ from accounts.services.organizations import OrganizationNotFound, RoleNotEnough
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import uuid7
-from marketplace import refusals
+from marketplace import refusals, tasks
 from marketplace.models import Category, Price, Product, Seller, Variant
 from marketplace.services import listing, prices
 from marketplace.services.listing import Listing
@@ -263,6 +263,14 @@ def test_what_has_no_price_any_more_goes_off_the_shelf(ada, draft, variant):
     with acting_as_service():
         event = AuditEvent.objects.get(action="marketplace.product.price_ended")
     assert (event.target_id, event.data) == (str(draft.pk), {"on": on(2).isoformat()})
+
+
+def test_the_task_keeps_what_products_cost_today(ada, draft, variant):
+    prices.set_price(variant_id=variant.pk, by=ada, amount=100, since=TODAY, at=AT)
+    with acting_as_service():
+        Product.objects.filter(pk=draft.pk).update(state="PAUSED", lowest_price=7)
+    tasks.keep_prices()
+    assert stored(draft).lowest_price == 100
 
 
 def test_two_prices_never_hold_on_one_day(variant):

@@ -5,11 +5,17 @@ from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.tests.approving import make_colleague
+from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from marketplace.models import Category, Order, Product, Seller
+from marketplace.services import approved
+from marketplace.tests.factories import make_seller
 from marketplace.tests.furnishing import furnish_marketplace
+from wallet.tests.approving import address_of, browser_of
 from wallet.tests.demo_world import make_demo_world
 from wallet.tests.test_admin import only_reads, past_both_factors
 
@@ -79,3 +85,35 @@ def test_a_product_shows_its_variants_with_stock_and_every_price(boss):
     text = boss.get(address(Product, "change", newest(Product).pk)).content.decode()
     for told in ("Size: 42", "<td", "2020-06-01", "₦5,000.00", "Standard"):
         assert told in text
+
+
+FORMS = [
+    (approved.APPROVE_SELLER.code, {"words": "Papers seen"}, "Papers seen"),
+    (approved.PAUSE.code, {"words": "Complaints"}, "Complaints"),
+    (approved.COMMISSION.code, {"basis_points": "500"}, "500"),
+]
+
+
+@pytest.mark.parametrize(("code", "facts", "told"), FORMS)
+def test_a_sellers_page_leads_to_each_proposal_which_another_decides(code, facts, told):
+    seller = make_seller(
+        make_person(), state="APPLIED" if code == approved.APPROVE_SELLER.code else "APPROVED"
+    )
+    browser = browser_of(make_colleague(approved.PROPOSE, "marketplace.view_seller"))
+    form = f"{address_of(code)}?seller={seller.pk}"
+    assert form in browser.get(address(Seller, "change", seller.pk)).content.decode()
+    assert f'value="{seller.pk}" selected' in browser.get(form).content.decode()
+    if "basis_points" in facts:
+        facts = facts | {"from_date": timezone.localdate().isoformat()}
+    sent = {"seller": str(seller.pk), **facts, "reason": "Looked at with care", "ticket": "T-1"}
+    assert told in browser.post(address_of(code), {**sent, "step": "preview"}).content.decode()
+    done = browser.post(address_of(code), {**sent, "step": "propose"})
+    checker = browser_of(make_colleague(approved.APPROVE, "accounts.view_approval"))
+    page = checker.get(done.url).content.decode()
+    assert told in page and "Kasuwa Stores" in page
+
+
+def test_who_may_not_propose_is_led_nowhere():
+    seller = make_seller(make_person())
+    page = browser_of(make_colleague("marketplace.view_seller")).get(address(Seller, "change", seller.pk))
+    assert page.status_code == 200 and "/propose/" not in page.content.decode()

@@ -10,6 +10,7 @@ from accounts.models import AuditEvent, User
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.ids import uuid7
+from marketplace import tasks
 from marketplace.models import Checkout, Reservation, Variant
 from marketplace.pricing import QuantityRefused
 from marketplace.refusals import CheckoutOver, NotEnoughStock
@@ -130,6 +131,16 @@ def test_what_was_not_paid_in_time_goes_back_and_what_is_in_time_stays(ada, two)
         assert (late.state, late.ended_at) == ("EXPIRED", later)
         event = AuditEvent.objects.get(action="marketplace.stock.released")
     assert (event.target_id, event.data) == (str(late.pk), {"because": "EXPIRED"})
+
+
+def test_the_task_goes_on_until_none_is_left(ada, two, monkeypatch):
+    monkeypatch.setattr(stock, "AT_A_TIME", 2)
+    for _number in range(5):
+        checkout = make_checkout(ada, minutes=-1)
+        before = checkout.expires_at - timedelta(minutes=1)
+        stock.reserve(checkout_id=checkout.pk, wanted={two[0].pk: 1}, at=before)
+    tasks.release_reservations()
+    assert counts(two[0]) == [(10, 0)]
 
 
 def test_nothing_is_set_aside_for_a_checkout_whose_time_is_over(ada, two):
