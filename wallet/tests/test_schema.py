@@ -205,7 +205,7 @@ class TestDocument:
 class TestPages:
     def test_the_docs_load_nothing_from_elsewhere(self, client: Client) -> None:
         page = client.get("/api/docs/").content.decode()
-        assert "http" not in page and "<style" not in page and page.count("<script src=") == 3
+        assert "http" not in page and "<style" not in page and page.count("<script src=") == 4
         script = client.get("/api/docs/?script=")
         assert script.status_code == 200 and b"/api/v1/schema" in script.content
 
