@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,10 @@ def faults(page: Page, options: dict[str, Any] = AXE, *, look: str = "") -> list
     """What axe finds serious or critical, with the elements it means."""
     parts = [(look, hash(shape)) for shape in page.evaluate(READ)]
     # One beside its like may be too near; more of them tell nothing new.
-    skipped = [part in _flawless or parts[:place].count(part) > 1 for place, part in enumerate(parts)]
+    seen, skipped = Counter[tuple[str, int]](), []
+    for part in parts:
+        skipped.append(part in _flawless or seen[part] > 1)
+        seen[part] += 1
     if all(skipped):
         return []
     page.evaluate(AXE_SCRIPT)
