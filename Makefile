@@ -6,6 +6,9 @@ INSTALL = $(BIN)/python -I config/install.py
 # One more than there are cores: while one waits for a clock or a browser, another works.
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
+# Python keeps what it compiled, whoever asked it not to: every process of a test would compile all of it again.
+export PYTHONDONTWRITEBYTECODE =
+
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 

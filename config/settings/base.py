@@ -308,8 +308,10 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "iso-8601",
 }
 SPECTACULAR_SETTINGS = {
-    # Hundreds of operations are drawn when their group is opened, not all at once.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none"},
+    # Hundreds of operations and models are drawn when their group is opened, not all at once.
+    "SWAGGER_UI_SETTINGS": """{
+        deepLinking: true, docExpansion: "none", defaultModelsExpandDepth: 0, plugins: [resolvePartByPart],
+    }""",
     "TITLE": "Alajo API",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
@@ -319,6 +321,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.share_parts",
+    ],
 }
 
 LOGGING: dict[str, Any] = {

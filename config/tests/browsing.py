@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,17 +27,13 @@ PICTURES = Path(__file__).parents[2] / "docs/images"
 REPORTED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 FORM_REFUSED = 422
 # What pages are made of, and often share: what axe found nothing in, it need not look at again.
-PARTS = "body header, body nav, body footer, main > *"
-# Rows of a long table are like those before them.
-ROWS = "tbody tr:nth-child(n + 7)"
-READ = f"""() => [...document.querySelectorAll("{PARTS}")].map(part => part.outerHTML)"""
+PARTS = (Path(__file__).parent / "parts.js").read_text()
+READ = f"() => {{ {PARTS} return partsOf(document).map(part => part.shape); }}"
 LOOK = f"""([skipped, options]) => {{
-    const parts = [...document.querySelectorAll("{PARTS}")].filter((_, place) => skipped[place]);
-    const rows = document.querySelectorAll("{ROWS}");
-    return axe.run({{exclude: [...parts, ...rows]}}, options).then(found => found.violations);
+    {PARTS}
+    const exclude = partsOf(document).filter((part, place) => part.element && skipped[place]);
+    return axe.run({{exclude: exclude.map(part => part.element)}}, options).then(found => found.violations);
 }}"""
-# A word with a digit in it: an amount, a time, an id, a token. Parts that differ in nothing else are alike to axe.
-FIGURES = re.compile(r"[\w-]*\d[\w-]*")
 _flawless: set[tuple[str, int]] = set()
 
 
@@ -127,9 +124,13 @@ class Visitor:
 
 def faults(page: Page, options: dict[str, Any] = AXE, *, look: str = "") -> list[str]:
     """What axe finds serious or critical, with the elements it means."""
-    parts = [(look, hash(FIGURES.sub("", written))) for written in page.evaluate(READ)]
-    skipped = [part in _flawless for part in parts]
-    if parts and all(skipped):
+    parts = [(look, hash(shape)) for shape in page.evaluate(READ)]
+    # One beside its like may be too near; more of them tell nothing new.
+    seen, skipped = Counter[tuple[str, int]](), []
+    for part in parts:
+        skipped.append(part in _flawless or seen[part] > 1)
+        seen[part] += 1
+    if all(skipped):
         return []
     page.evaluate(AXE_SCRIPT)
     found = [

@@ -134,6 +134,11 @@ def test_the_pages_for_developers(visitor: Visitor, site: str) -> None:
     page.goto("/api/docs/")
     expect(page.locator("#operations-tag-transfers, .opblock").first).to_be_visible()
     visitor.check(beyond_us="nested-interactive")
+    page.locator("#operations-tag-transfers").click()
+    page.locator("#operations-transfers-create_transfer .opblock-summary").click()
+    answers = page.locator("#operations-transfers-create_transfer .responses-table").last
+    for shared in ("The request is not valid.", "quote it when asking for help"):
+        expect(answers).to_contain_text(shared)
     visitor.go("/api/errors/")
     visitor.go("/api/errors/insufficient_funds")
     page.goto("/accounts/password/reset/")

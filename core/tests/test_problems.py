@@ -321,11 +321,15 @@ def test_each_operation_documents_the_problems_that_fit_it(schema: dict[str, Any
         "429",
         "500",
     }
-    media = post["422"]["content"]["application/problem+json"]
+    shared = schema["components"]["responses"]
+    assert post["422"] == {"$ref": "#/components/responses/Refused"}
+    media = shared["Refused"]["content"]["application/problem+json"]
     assert media["schema"] == {"$ref": "#/components/schemas/Problem"}
     (example,) = media["examples"].values()
     assert set(example["value"]) == set(schema["components"]["schemas"]["Problem"]["required"])
-    assert "Retry-After" in post["429"]["headers"] and "Request-Id" in post["201"]["headers"]
+    assert "Retry-After" in shared["Throttled"]["headers"]
+    assert post["201"]["headers"]["Request-Id"] == {"$ref": "#/components/headers/Request-Id"}
+    assert schema["components"]["headers"]["Request-Id"]["schema"] == {"type": "string"}
 
 
 def test_only_views_that_declare_it_ask_for_an_idempotency_key(schema: dict[str, Any]) -> None:
