@@ -63,6 +63,12 @@ class TaxClass(models.Model):
         return self.name
 
 
+class TaxRateQuerySet(models.QuerySet["TaxRate"]):
+    def on(self, day: date) -> "TaxRateQuerySet":
+        """The rate of each class that holds on a day."""
+        return self.filter(from_date__lte=day).order_by("tax_class", "-from_date").distinct("tax_class")
+
+
 class TaxRate(models.Model):
     """The percent of value added tax contained in a class's prices, from a day on. Append-only."""
 
@@ -71,6 +77,8 @@ class TaxRate(models.Model):
     from_date = models.DateField()
     percent = models.DecimalField(max_digits=7, decimal_places=4)
     source = models.CharField(max_length=300)
+
+    objects = TaxRateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("rate of tax")

@@ -21,7 +21,6 @@ from marketplace.models import (
     OrderItem,
     PromotionUse,
     Seller,
-    SellerCommission,
     TaxRate,
 )
 from marketplace.order_refusals import AddressNotFound, CartChanged, CartEmpty, DeliveryRefused
@@ -30,12 +29,11 @@ from marketplace.promotions import reductions
 from marketplace.refusals import NotEnoughStock
 from marketplace.services.carts import Change, Why, empty, lock_cart_of, recheck
 from marketplace.services.reductions import items_of, usable
+from marketplace.services.sellers import commission_on
 from marketplace.services.stock import reserve
 
 # Goods are set aside so long for whoever is about to pay.
 OPEN_FOR = timedelta(minutes=15)
-# What sellers without a rate of their own are charged: basis points of the goods.
-COMMISSION = 500
 STANDARD = "STANDARD"
 Bought = tuple[CartItem, Priced, Decimal]
 Taken = Mapping[str, tuple[int, Sequence[int]]]
@@ -84,10 +82,11 @@ def _check_out(customer_id: UUID, ask: Ask, at: datetime) -> Checkout:
     today = timezone.localdate(at)
     rates = {rate.tax_class_id: rate.percent for rate in TaxRate.objects.on(today)}
     bought = _priced(items, rates, taken)
-    points = {one.seller_id: one.basis_points for one in SellerCommission.objects.on(today)}
     for seller_id, mine in sorted(_by_seller(bought).items()):
         option = _delivery(mine, ask.deliveries.get(seller_id), address)
-        _order(checkout, mine, option, points.get(seller_id, COMMISSION), rates[STANDARD])
+        commission = commission_on(seller_id, today)
+        points = commission.basis_points if commission else 0
+        _order(checkout, mine, option, points, rates[STANDARD])
     checkout.amount = sum(order.paid for order in checkout.orders.all())
     checkout.save(update_fields=["amount"])
     empty(cart, [item.variant_id for item in items])

@@ -8,11 +8,20 @@ from django.db.models import Sum
 
 from accounts.models import User
 from core.actors import acting_as_service
-from marketplace.models import Address, Checkout, DeliveryOption, Order, OrderMove, Product, Seller
+from marketplace.models import (
+    Address,
+    Checkout,
+    DeliveryOption,
+    Order,
+    OrderMove,
+    Product,
+    Seller,
+    SellerCommission,
+)
 from marketplace.services.carts import cart_of, set_quantity
 from marketplace.services.checking_out import Ask, check_out
 from marketplace.services.paying import pay
-from marketplace.tests.factories import NAIRA, variant_of
+from marketplace.tests.factories import LONG_AGO, NAIRA, make_seller, variant_of
 from wallet import services as wallet
 
 AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -30,6 +39,15 @@ def make_address(customer: User, *, state: str = "Lagos") -> Address:
             city="Ikeja",
             state=state,
         )
+
+
+def open_shop(owner: User, *, name: str = "Kasuwa Stores", delivery: int = DELIVERY) -> Seller:
+    """A seller of whose goods we keep 5 percent, with one way of delivery."""
+    seller = make_seller(owner, name=name)
+    with acting_as_service():
+        SellerCommission.objects.create(seller=seller, basis_points=500, from_date=LONG_AGO)
+    make_option(seller, amount=delivery)
+    return seller
 
 
 def make_option(seller: Seller, **facts: object) -> DeliveryOption:

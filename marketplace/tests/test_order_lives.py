@@ -29,14 +29,14 @@ from marketplace.services.refunding import (
     refuse_refund,
     withdraw_refund,
 )
-from marketplace.tests.factories import NAIRA, make_product, make_seller
+from marketplace.tests.factories import NAIRA, make_product
 from marketplace.tests.shopping import (
     AT,
     agrees,
     balance,
     bought,
-    make_option,
     now_of,
+    open_shop,
     ours,
     wallet_of,
 )
@@ -104,8 +104,7 @@ def test_the_ledger_is_where_a_model_of_four_purses_is(seed: int) -> None:
     chance = random.Random(seed)
     ada = make_person(email="ada@alajo.test")
     make_wallet(ada, amount=RICH, tier=3)
-    seller = make_seller(make_person(email="shop@alajo.test"))
-    make_option(seller, amount=chance.choice([0, 1_499_99]))
+    seller = open_shop(make_person(email="shop@alajo.test"), delivery=chance.choice([0, 1_499_99]))
     cloth: Product = make_product(seller, price=chance.randint(1, 20_000 * NAIRA), stock=100)
     models: list[Model] = []
     at, done = AT, 0

@@ -47,7 +47,7 @@ from marketplace.services.refunding import (
 )
 from marketplace.services.stock import leave, release_expired
 from marketplace.states import StateRefused
-from marketplace.tests.factories import NAIRA, make_product, make_seller, variant_of
+from marketplace.tests.factories import NAIRA, make_product, variant_of
 from marketplace.tests.shopping import (
     AT,
     DAY,
@@ -59,8 +59,8 @@ from marketplace.tests.shopping import (
     checked_out,
     fill,
     make_address,
-    make_option,
     now_of,
+    open_shop,
     ours,
     wallet_of,
 )
@@ -85,9 +85,7 @@ def ada(db: None) -> User:
 
 @pytest.fixture
 def seller(db: None) -> Seller:
-    found = make_seller(make_person(email="shop@alajo.test"))
-    make_option(found)
-    return found
+    return open_shop(make_person(email="shop@alajo.test"))
 
 
 @pytest.fixture
@@ -134,8 +132,7 @@ def test_goods_are_paid_sent_and_the_seller_is_paid_less_commission(
 
 
 def test_of_two_sellers_each_gets_an_order_and_both_are_paid_at_once(ada: User, cloth: Product) -> None:
-    other = make_seller(make_person(email="other@alajo.test"), name="Other")
-    make_option(other, amount=0)
+    other = open_shop(make_person(email="other@alajo.test"), name="Other", delivery=0)
     pot = make_product(other, title="Pot", price=3_000 * NAIRA)
     checkout = checked_out(ada, {cloth: 1, pot: 2})
     assert checkout.amount == COST + DELIVERY + 6_000 * NAIRA
