@@ -192,9 +192,11 @@ def _is_plain(planned: Standing) -> bool:
 def _without_interest_never_earned(standing: Standing, due: date) -> Standing:
     """Interest that was paid to the end of a period, which then became shorter or cheaper, pays principal instead."""
     earned = charged(standing, stretches_until(standing, due))
-    too_much = max(standing.ahead_interest - standing.carried - standing.put_off - earned, 0)
+    too_much = standing.ahead_interest - standing.carried - standing.put_off - earned
+    if too_much <= 0:
+        return standing
     principal = min(too_much, standing.balance)
-    return replace(
+    return changed(
         standing,
         ahead_interest=standing.ahead_interest - too_much,
         ahead_principal=standing.ahead_principal + principal,

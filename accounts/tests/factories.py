@@ -55,6 +55,10 @@ def prove_again(client: Client) -> None:
 def prove_factor(user: User) -> None:
     """Give this person an authenticator app, proven just now wherever they are signed in."""
     factors.enrol_totp(user=user)
+    prove_factor_again(user)
+
+
+def prove_factor_again(user: User) -> None:
     with acting_as_service():
         for session in Session.objects.live().filter(user=user):
             sessions.prove(session_id=session.pk, method="totp", at=timezone.now())

@@ -36,7 +36,7 @@ begin
     ), standing as materialized (
         select d.loan_id, d.principal, d.per_day, d.noted, d.bucket, d.stage, d.cured_since, d.due_interest,
             d.overdue_days as were, d.due_interest + d.due_principal as overdue,
-            coalesce(f.accrued, d.accrued + d.per_day) as accrued,
+            coalesce(f.accrued, d.accrued + d.per_day) as accrued, f.loan_id is not null as is_folded,
             d.due_since is null or d.due_since >= p_day as is_clean,
             case when d.due_since < p_day then p_day - d.due_since - coalesce((
                 select sum(upper(r) - lower(r))
@@ -76,7 +76,7 @@ begin
         set next_day = case when not w.is_over then p_day + 1 end, accrued = w.accrued, noted = w.accrued,
             overdue_days = w.days, bucket = w.now, stage = w.stage_now, cured_since = w.cured_now
         from late w where p.loan_id = w.loan_id and p.loan_id >= p_first and p.loan_id < p_next
-            and not exists (select from folded f where f.loan_id = w.loan_id)
+            and not w.is_folded
     ), turned as (
         update public.credit_position p
         set next_day = p_day + 1, accrued = w.accrued, noted = w.accrued, overdue_days = w.days, bucket = w.now,
