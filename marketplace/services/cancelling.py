@@ -6,11 +6,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from accounts.models import User
 from core.actors import acting_as_service
 from core.ids import posting_id
 from marketplace.models import Order, Variant
 from marketplace.services import money
-from marketplace.services.steps import lock_order, step
+from marketplace.services.steps import lock_order, lock_sold, step
 from marketplace.states import Actor, Event
 
 
@@ -20,10 +21,10 @@ def cancel(*, order_id: UUID, customer_id: UUID, at: datetime, reason: str = "")
         return end(lock_order(order_id, customer_id=customer_id), Event.CANCEL, Actor.BUYER, at, reason)
 
 
-def decline(*, order_id: UUID, seller_id: UUID, at: datetime, reason: str) -> Order:
-    """Say that an order cannot be delivered. Raises OrderNotFound, StateRefused."""
+def decline(*, order_id: UUID, by: User, at: datetime, reason: str) -> Order:
+    """Say that an order cannot be delivered. Raises OrderNotFound, RoleNotEnough, StateRefused."""
     with acting_as_service(), transaction.atomic():
-        return end(lock_order(order_id, seller_id=seller_id), Event.DECLINE, Actor.SELLER, at, reason)
+        return end(lock_sold(order_id, by=by), Event.DECLINE, Actor.SELLER, at, reason)
 
 
 def end(order: Order, event: Event, who: Actor, at: datetime, reason: str = "") -> Order:

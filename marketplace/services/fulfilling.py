@@ -5,33 +5,37 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import User
 from core.actors import acting_as_service
 from marketplace.models import Order, Shipment
 from marketplace.services import money
-from marketplace.services.steps import lock_order, step
+from marketplace.services.steps import lock_order, lock_sold, step
 from marketplace.states import Actor, Event
 
 
-def accept(*, order_id: UUID, seller_id: UUID, at: datetime) -> Order:
-    """Take an order on. Raises OrderNotFound, StateRefused."""
+def accept(*, order_id: UUID, by: User, at: datetime) -> Order:
+    """Take an order on. Raises OrderNotFound, RoleNotEnough, StateRefused."""
     with acting_as_service(), transaction.atomic():
-        order = lock_order(order_id, seller_id=seller_id)
+        order = lock_sold(order_id, by=by)
         step(order, Event.ACCEPT, who=Actor.SELLER, at=at)
         return order
 
 
-def ship(*, order_id: UUID, seller_id: UUID, carrier: str, tracking: str, at: datetime) -> Shipment:
-    """Send an order. Raises OrderNotFound, StateRefused."""
+def ship(*, order_id: UUID, by: User, carrier: str, tracking: str, at: datetime) -> Shipment:
+    """Send an order. Raises OrderNotFound, RoleNotEnough, StateRefused."""
     with acting_as_service(), transaction.atomic():
-        order = lock_order(order_id, seller_id=seller_id)
+        order = lock_sold(order_id, by=by)
         step(order, Event.SHIP, who=Actor.SELLER, at=at, carrier=carrier, tracking=tracking)
         return Shipment.objects.create(order=order, carrier=carrier, tracking=tracking, shipped_at=at)
 
 
-def deliver(*, order_id: UUID, seller_id: UUID, at: datetime) -> Order:
-    """Say that an order arrived: from now on its buyer has some days to object. Raises OrderNotFound, StateRefused."""
+def deliver(*, order_id: UUID, by: User, at: datetime) -> Order:
+    """Say that an order arrived: from now on its buyer has some days to object.
+
+    Raises OrderNotFound, RoleNotEnough, StateRefused.
+    """
     with acting_as_service(), transaction.atomic():
-        return arrive(lock_order(order_id, seller_id=seller_id), Actor.SELLER, at)
+        return arrive(lock_sold(order_id, by=by), Actor.SELLER, at)
 
 
 def confirm(*, order_id: UUID, customer_id: UUID, at: datetime) -> Order:

@@ -10,11 +10,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from core.actors import acting_as_service
 from marketplace.models import Dispute, Order, RefundRequest
 from marketplace.order_refusals import DecidedAlready, RefundTooLarge, ReturnsOver
 from marketplace.services import money
-from marketplace.services.steps import lock_order, step
+from marketplace.services.steps import lock_order, lock_sold, step
 from marketplace.states import Actor, Event, State
 
 Asked = RefundRequest.State
@@ -49,24 +50,24 @@ def withdraw_refund(*, order_id: UUID, customer_id: UUID, at: datetime) -> Refun
         return _end(_open(order), Asked.WITHDRAWN, at)
 
 
-def refuse_refund(*, order_id: UUID, seller_id: UUID, answer: str, at: datetime) -> RefundRequest:
+def refuse_refund(*, order_id: UUID, by: User, answer: str, at: datetime) -> RefundRequest:
     """Refuse what was asked for; the buyer may dispute that while the order is not completed."""
     with acting_as_service(), transaction.atomic():
-        order = lock_order(order_id, seller_id=seller_id)
+        order = lock_sold(order_id, by=by)
         step(order, Event.REFUSE_REFUND, who=Actor.SELLER, at=at, reason=answer)
         return _end(_open(order), Asked.REFUSED, at, answer=answer)
 
 
 def grant_refund(
-    *, order_id: UUID, seller_id: UUID, at: datetime, amount: int | None = None, answer: str = ""
+    *, order_id: UUID, by: User, at: datetime, amount: int | None = None, answer: str = ""
 ) -> RefundRequest:
     """Give back what was asked for, or less of it. Once nothing is left of what was paid the order is refunded.
 
-    Raises OrderNotFound, StateRefused, RefundTooLarge for more than was asked; InsufficientFunds where the seller was
-    paid and has too little.
+    Raises OrderNotFound, RoleNotEnough, StateRefused, RefundTooLarge for more than was asked; InsufficientFunds where
+    the seller was paid and has too little.
     """
     with acting_as_service(), transaction.atomic():
-        order = lock_order(order_id, seller_id=seller_id)
+        order = lock_sold(order_id, by=by)
         all_of_it = order.paid - order.refunded
         asked = order.refund_requests.filter(state=Asked.OPEN).first()
         given = amount if amount is not None else asked.amount if asked else all_of_it

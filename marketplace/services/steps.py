@@ -6,9 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from accounts import audit
+from accounts.models import User
+from accounts.services.organizations import OrganizationNotFound
 from core.actors import current_actor
 from marketplace.models import Order, OrderChange
 from marketplace.order_refusals import OrderNotFound
+from marketplace.services.listing import managed
 from marketplace.states import Actor, Event, State, following
 
 DAY = timedelta(days=1)
@@ -20,21 +23,27 @@ LATE_BY = 7 * DAY
 RELEASED_AFTER = 3 * DAY
 
 
-def lock_order(order_id: UUID, *, customer_id: UUID | None = None, seller_id: UUID | None = None) -> Order:
-    """Lock an order, of this buyer or this seller where one is named. Needs a transaction. Raises OrderNotFound."""
-    found = (
-        Order.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("seller")
-        .filter(pk=order_id)
-    )
+def lock_order(order_id: UUID, *, customer_id: UUID | None = None) -> Order:
+    """Lock an order, of this buyer where one is named. Needs a transaction. Raises OrderNotFound."""
+    found = Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=order_id)
     if customer_id is not None:
         found = found.filter(customer_id=customer_id)
-    if seller_id is not None:
-        found = found.filter(seller_id=seller_id)
-    order = found.first()
+    order = found.select_related("seller", "delivery_option").first()
     if order is None:
         raise OrderNotFound
     return order
+
+
+def lock_sold(order_id: UUID, *, by: User) -> Order:
+    """Lock an order of a seller that somebody manages. Needs a transaction. Raises OrderNotFound, RoleNotEnough."""
+    seller_id = Order.objects.filter(pk=order_id).values_list("seller_id", flat=True).first()
+    if seller_id is None:
+        raise OrderNotFound
+    try:
+        managed(seller_id, by=by)
+    except OrganizationNotFound as error:
+        raise OrderNotFound from error
+    return lock_order(order_id)
 
 
 def step(order: Order, event: Event, *, who: Actor, at: datetime, reason: str = "", **facts: Any) -> State:

@@ -50,6 +50,12 @@ def open_shop(owner: User, *, name: str = "Kasuwa Stores", delivery: int = DELIV
     return seller
 
 
+def keeper_of(order: Order) -> User:
+    """Whose shop it is that has to deliver an order."""
+    with acting_as_service():
+        return User.objects.get(memberships__organization__seller=order.seller_id)
+
+
 def make_option(seller: Seller, **facts: object) -> DeliveryOption:
     with acting_as_service():
         return DeliveryOption.objects.create(seller=seller, name="Rider", **{"amount": DELIVERY, **facts})

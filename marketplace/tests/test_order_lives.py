@@ -35,6 +35,7 @@ from marketplace.tests.shopping import (
     agrees,
     balance,
     bought,
+    keeper_of,
     now_of,
     open_shop,
     ours,
@@ -74,8 +75,9 @@ Deed = Callable[[], object]
 
 def deeds_of(order: Order, ada: User, chance: random.Random, at: datetime) -> list[Deed]:
     """All that anybody may try, at whatever time: most of it does not fit the state and is refused."""
+    keeper = keeper_of(order)
     mine = {"order_id": order.pk, "customer_id": ada.pk, "at": at}
-    theirs = {"order_id": order.pk, "seller_id": order.seller_id, "at": at}
+    theirs = {"order_id": order.pk, "by": keeper, "at": at}
     amount = chance.choice([1, chance.randint(1, order.paid), order.paid, order.paid + 1])
     ends: list[Deed] = [lambda: cancel(**mine), lambda: decline(**theirs, reason="Sold out")]
     return [

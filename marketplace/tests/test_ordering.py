@@ -4,12 +4,14 @@ from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Membership, User
+from accounts.services.organizations import RoleNotEnough
 from accounts.tests.factories import make_person
 from core.actors import acting_as_service
 from core.errors import DomainError
@@ -58,6 +60,7 @@ from marketplace.tests.shopping import (
     bought,
     checked_out,
     fill,
+    keeper_of,
     make_address,
     now_of,
     open_shop,
@@ -94,8 +97,8 @@ def cloth(seller: Seller) -> Product:
 
 
 def sent(order: Order) -> Order:
-    accept(order_id=order.pk, seller_id=order.seller_id, at=AT)
-    ship(order_id=order.pk, seller_id=order.seller_id, carrier="Kwik", tracking="K1", at=AT)
+    accept(order_id=order.pk, by=keeper_of(order), at=AT)
+    ship(order_id=order.pk, by=keeper_of(order), carrier="Kwik", tracking="K1", at=AT)
     return now_of(order)
 
 
@@ -330,9 +333,10 @@ def test_before_it_is_sent_an_order_can_be_cancelled_and_all_goes_back(ada: User
     assert stock_of(cloth) == (8, 0)
     with pytest.raises(OrderNotFound):
         cancel(order_id=order.pk, customer_id=make_person().pk, at=AT)
+    keeper = keeper_of(order)
     found = at_once(
         lambda: cancel(order_id=order.pk, customer_id=ada.pk, at=AT),
-        lambda: decline(order_id=order.pk, seller_id=order.seller_id, at=AT, reason="Sold out"),
+        lambda: decline(order_id=order.pk, by=keeper, at=AT, reason="Sold out"),
     )
     assert sorted(type(one).__name__ for one in found) == ["Order", "StateRefused"]
     assert (wallet_of(ada), stock_of(cloth)) == (RICH, (10, 0))
@@ -345,7 +349,7 @@ def test_before_it_is_sent_an_order_can_be_cancelled_and_all_goes_back(ada: User
 def test_what_nobody_does_happens_by_itself(ada: User, cloth: Product) -> None:
     """Not taken on, not sent: cancelled. On its way for long: delivered, and then the seller is paid."""
     untaken, unsent, silent = bought(ada, {cloth: 1}), bought(ada, {cloth: 1}), bought(ada, {cloth: 1})
-    accept(order_id=unsent.pk, seller_id=unsent.seller_id, at=AT)
+    accept(order_id=unsent.pk, by=keeper_of(unsent), at=AT)
     sent(silent)
     assert not lapse_next(at=AT + DAY)
     while lapse_next(at=AT + 4 * DAY):
@@ -369,7 +373,7 @@ def test_a_refund_comes_out_of_escrow_before_and_of_the_seller_after(
 ) -> None:
     order = sent(bought(ada, {cloth: 2}))
     ask_refund(order_id=order.pk, customer_id=ada.pk, amount=COST, reason="One is torn", at=AT)
-    grant_refund(order_id=order.pk, seller_id=seller.pk, at=AT, amount=COST - 1)
+    grant_refund(order_id=order.pk, by=keeper_of(order), at=AT, amount=COST - 1)
     assert (now_of(order).state, now_of(order).refunded) == ("SHIPPED", COST - 1)
     agrees(order)
     confirm(order_id=order.pk, customer_id=ada.pk, at=AT)
@@ -378,7 +382,8 @@ def test_a_refund_comes_out_of_escrow_before_and_of_the_seller_after(
     with pytest.raises(RefundTooLarge):
         ask_refund(order_id=order.pk, customer_id=ada.pk, amount=left + 1, reason="All", at=AT)
     ask_refund(order_id=order.pk, customer_id=ada.pk, amount=left, reason="All", at=AT)
-    found = at_once(*[lambda: grant_refund(order_id=order.pk, seller_id=seller.pk, at=AT)] * 2)
+    keeper = keeper_of(order)
+    found = at_once(*[lambda: grant_refund(order_id=order.pk, by=keeper, at=AT)] * 2)
     assert sorted(type(one).__name__ for one in found) == ["RefundRequest", "StateRefused"]
     # As if nothing had been bought: nobody keeps a kobo of it.
     assert (wallet_of(ada), balance(seller.account_id)) == (RICH, 0)
@@ -394,9 +399,9 @@ def test_a_refund_has_its_days_and_may_be_withdrawn_or_refused(
     facts = {"order_id": order.pk, "customer_id": ada.pk, "amount": COST, "reason": "Torn"}
     ask_refund(**facts, at=AT)
     withdraw_refund(order_id=order.pk, customer_id=ada.pk, at=AT)
-    deliver(order_id=order.pk, seller_id=seller.pk, at=AT)
+    deliver(order_id=order.pk, by=keeper_of(order), at=AT)
     ask_refund(**facts, at=AT)
-    refuse_refund(order_id=order.pk, seller_id=seller.pk, answer="It was whole", at=AT)
+    refuse_refund(order_id=order.pk, by=keeper_of(order), answer="It was whole", at=AT)
     assert now_of(order).state == "DELIVERED"
     assert complete_next(at=AT + 3 * DAY)
     with pytest.raises(ReturnsOver):
@@ -442,7 +447,7 @@ def test_a_seller_who_spent_it_cannot_give_back_and_nothing_is_half_done(
         )
     ask_refund(order_id=order.pk, customer_id=ada.pk, amount=order.paid, reason="Torn", at=AT)
     with pytest.raises(InsufficientFunds):
-        grant_refund(order_id=order.pk, seller_id=seller.pk, at=AT)
+        grant_refund(order_id=order.pk, by=keeper_of(order), at=AT)
     assert (now_of(order).state, now_of(order).refunded) == ("REFUND_REQUESTED", 0)
     agrees(order)
 
@@ -461,7 +466,7 @@ def test_killed_at_any_moment_nothing_is_paid_twice_and_nothing_lost(ada: User, 
                 go_on(order, is_wanted=number % 3 > 0)
 
     def go_on(order: Order, *, is_wanted: bool) -> None:
-        theirs = {"order_id": order.pk, "seller_id": seller.pk, "at": AT}
+        theirs = {"order_id": order.pk, "by": keeper_of(order), "at": AT}
         if order.state == "PAID" and not is_wanted:
             cancel(order_id=order.pk, customer_id=ada.pk, at=AT)
         elif order.state == "PAID":
@@ -486,3 +491,20 @@ def test_killed_at_any_moment_nothing_is_paid_twice_and_nothing_lost(ada: User, 
     kept = 20 * (1_000 * NAIRA + DELIVERY)
     assert (wallet_of(ada), ours("MARKETPLACE_ESCROW")) == (RICH - kept, 0)
     assert balance(seller.account_id) + ours("FEE_INCOME") + ours("VAT_PAYABLE") == kept
+
+
+def test_only_who_manages_its_seller_takes_an_order_on(ada: User, cloth: Product) -> None:
+    """Nobody else is told that there is one; a member who does not manage it is told why not."""
+    order = bought(ada, {cloth: 1})
+    other = make_person(email="other@alajo.test")
+    open_shop(other, name="Other")
+    for stranger in (ada, make_person(), other):
+        for deed in (accept, deliver, partial(decline, reason="No"), partial(refuse_refund, answer="No")):
+            with pytest.raises(OrderNotFound):
+                deed(order_id=order.pk, by=stranger, at=AT)
+    helper = make_person(email="helper@alajo.test")
+    with acting_as_service():
+        order.seller.organization.memberships.create(user=helper, role=Membership.Role.MEMBER)
+    with pytest.raises(RoleNotEnough):
+        accept(order_id=order.pk, by=helper, at=AT)
+    assert now_of(order).state == "PAID"
