@@ -282,10 +282,10 @@ def _weeks(visitor: Visitor, loan: Loan) -> None:
     charge = asked[1] * 2 // 100
     with evening(LATE):
         visitor.go(f"/loans/{loan.pk}/")
-        says(page, "You are 5 days late", "Ask for help", money(charge, "NGN"))
+        says(page, "You are 4 days late", "Ask for help", money(charge, "NGN"))
         late = pay(visitor, loan, str(Decimal(asked[1] + charge) / 100))
         assert late.penalties == charge
-        expect(page.get_by_role("main")).not_to_contain_text("You are 5 days late")
+        expect(page.get_by_role("main")).not_to_contain_text("You are 4 days late")
     nights(LATE, AHEAD - DAY)
     with evening(AHEAD):
         ahead = pay(visitor, loan, "60,000", effect="FEWER")
