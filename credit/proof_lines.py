@@ -29,7 +29,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Period:
-    """One instalment's period: its lines, and what they come to, rounded to a kobo once."""
+    """One instalment's period: its lines, and what they come to, rounded to a kobo once.
+
+    `asked` is the interest that its instalment asked for: another sum where some waits for a later one, or waited.
+    """
 
     number: int
     start: date
@@ -38,6 +41,7 @@ class Period:
     exact: str
     earned: Fraction
     charged: int
+    asked: int
     is_running: bool = False
 
 
@@ -55,6 +59,7 @@ def periods_of(standing: Standing) -> list[Period]:
                 exact(_sum(running)),
                 _sum(running),
                 charged(standing, running),
+                charged(standing, running),
                 is_running=True,
             )
         )
@@ -63,7 +68,16 @@ def periods_of(standing: Standing) -> list[Period]:
 
 def _period(row: Row) -> Period:
     earned = _sum(row.stretches)
-    return Period(row.number, row.start, row.due, _lines(row.stretches), exact(earned), earned, row.charged)
+    return Period(
+        row.number,
+        row.start,
+        row.due,
+        _lines(row.stretches),
+        exact(earned),
+        earned,
+        row.charged,
+        row.interest,
+    )
 
 
 def _lines(stretches: Sequence[Stretch]) -> tuple[Line, ...]:

@@ -55,6 +55,23 @@ def test_a_loan_is_read_and_is_nobody_elses(browser: Client, loan: Loan) -> None
     assert stranger.post(f"/loans/{loan.pk}/refund/").status_code == 404
 
 
+def test_the_proof_says_why_an_instalment_paid_on_its_eve_asked_for_less(ada: User) -> None:
+    loan = lent(ada, product(lender(make_person())), naira=100_000, at=moment(day(50)))
+    position = closed(loan, day(49))
+    due, asked = position.next_due_on, position.next_due_amount
+    assert due is not None
+    closed(loan, due - 2 * DAY)
+    paid(ada, loan, asked, at=moment(due - DAY))
+    position = closed(loan, due)
+    assert (position.due, position.due_since) == (0, None)
+    assert position.next_due_on is not None and position.next_due_on > due
+    page = text(browser_of(ada).get(f"/loans/{loan.pk}/proof/"))
+    assert "Everything agrees" in page and "Asked for with this instalment" in page
+    assert "Asked for with this instalment" not in text(
+        browser_of(ada).get(f"/loans/{loan_of(ada).pk}/proof/")
+    )
+
+
 def test_the_borrower_and_staff_count_the_same_days_late(ada: User) -> None:
     late = lent(ada, product(lender(make_person())), naira=100_000, at=moment(day(50)))
     due = closed(late, day(49)).next_due_on
