@@ -123,12 +123,14 @@ class Supervisor:
                 env=managed.environment,
                 cwd=managed.directory,
                 start_new_session=True,
+                # The process itself tells the guard, before it is anything: were it told after, whoever kills us
+                # between the two would leave it behind.
+                preexec_fn=lambda: self._tell_guard("+", os.getpid()),
             )
         except OSError as error:
             self._print(managed, f"cannot be started: {error}")
             self._failed = True
             return
-        self._tell_guard("+", managed.process.pid)
         output = managed.process.stdout
         assert output
         os.set_blocking(output.fileno(), False)
@@ -233,8 +235,7 @@ class Supervisor:
     def _tell_guard(self, sign: str, group: int) -> None:
         assert self._guard and self._guard.stdin
         with contextlib.suppress(BrokenPipeError):
-            self._guard.stdin.write(f"{sign}{group}\n")
-            self._guard.stdin.flush()
+            os.write(self._guard.stdin.fileno(), f"{sign}{group}\n".encode())
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:

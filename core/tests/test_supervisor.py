@@ -161,6 +161,12 @@ def test_nothing_survives_a_killed_supervisor_not_even_what_ignores_the_first_si
     assert eventually(lambda: not any(place.command_line(pid) for pid in pids))
 
 
+def test_a_process_does_not_survive_whose_supervisor_is_killed_as_it_begins(tmp_path: Path) -> None:
+    supervisor = start_apart(tmp_path, "echo $$ > first; kill -KILL $PPID; exec sleep 60")
+    supervisor.communicate()
+    assert eventually(lambda: not place.command_line(read_pid(tmp_path / "first")), seconds=10)
+
+
 def test_a_reader_that_goes_away_stops_the_run(tmp_path: Path) -> None:
     supervisor = start_apart(tmp_path, "echo $$ > pid; while :; do echo tick; sleep 0.05; done")
     pid = read_pid(tmp_path / "pid")
