@@ -57,6 +57,8 @@ class Item:
 class Promotion:
     """`value` is percent or minor units; `most` caps what a percent gives; `only` names products, sellers, categories.
 
+    A `seller`'s own is for their goods alone, whatever `only` names: it comes out of what they are left.
+
     `budget_left` is how much may still be given to anybody, `uses_left` how often this customer may still use it; None
     is without end. `is_combinable` says whether it goes together with others that are.
     """
@@ -69,6 +71,7 @@ class Promotion:
     most: int | None = None
     least: int = 0
     only: frozenset[str] = frozenset()
+    seller: str | None = None
     budget_left: int | None = None
     uses_left: int | None = None
     is_combinable: bool = False
@@ -78,7 +81,8 @@ class Promotion:
         return [
             place
             for place, item in enumerate(items)
-            if not self.only or self.only & {item.product, item.seller, *item.categories}
+            if self.seller in (None, item.seller)
+            and (not self.only or self.only & {item.product, item.seller, *item.categories})
         ]
 
     def why_not(self, items: Sequence[Item], *, at: datetime) -> Why | None:

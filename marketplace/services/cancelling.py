@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts.models import User
 from core.actors import acting_as_service
@@ -31,7 +30,9 @@ def end(order: Order, event: Event, who: Actor, at: datetime, reason: str = "") 
     """End a locked order that was paid and is not on its way: needs a transaction. Raises StateRefused."""
     step(order, event, who=who, at=at, reason=reason)
     pieces = {item.variant_id: item.quantity for item in order.items.all()}
-    for variant in Variant.objects.select_for_update(no_key=True).filter(pk__in=pieces).order_by("pk"):
-        Variant.objects.filter(pk=variant.pk).update(stock=F("stock") + pieces[variant.pk])
+    variants = list(Variant.objects.select_for_update(no_key=True).filter(pk__in=pieces).order_by("pk"))
+    for variant in variants:
+        variant.stock += pieces[variant.pk]
+    Variant.objects.bulk_update(variants, ["stock"])
     money.give_back(order, order.paid - order.refunded, posting_id=posting_id())
     return order

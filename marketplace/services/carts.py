@@ -123,8 +123,10 @@ def recheck(cart: Cart, *, at: datetime) -> list[Change]:
             changes.append(Change(key, title, Why.PRICE, item.price, variant.costs))
         if variant.available < item.quantity:
             changes.append(Change(key, title, Why.STOCK, item.quantity, variant.available))
-        item.price, item.quantity = variant.costs, min(item.quantity, variant.available)
-        item.save(update_fields=["price", "quantity"])
+        right = {"price": variant.costs, "quantity": min(item.quantity, variant.available)}
+        if right != {"price": item.price, "quantity": item.quantity}:
+            CartItem.objects.filter(pk=item.pk).update(**right)
+            item.price, item.quantity = right["price"], right["quantity"]
     return changes
 
 

@@ -75,9 +75,11 @@ def _check_out(customer_id: UUID, ask: Ask, at: datetime) -> Checkout:
     if address is None:
         raise AddressNotFound
     checkout = Checkout.objects.create(customer_id=customer_id, address=address, expires_at=at + OPEN_FOR)
-    promotions = usable(customer_id, items, ask.coupons, at=at)
+    lines = items_of(items)
+    sellers = {item.variant.seller_id for item in items}
+    promotions = usable(customer_id, sellers, lines, ask.coupons, at=at)
     _reserve(checkout, items, at)
-    taken = reductions([one for _row, one in promotions], items_of(items), at=at)
+    taken = reductions(promotions, lines, at=at)
     _use(checkout, {key: amount for key, (amount, _places) in taken.items()})
     today = timezone.localdate(at)
     rates = {rate.tax_class_id: rate.percent for rate in TaxRate.objects.on(today)}

@@ -49,7 +49,7 @@ from marketplace.services.refunding import (
 )
 from marketplace.services.stock import leave, release_expired
 from marketplace.states import StateRefused
-from marketplace.tests.factories import NAIRA, make_product, variant_of
+from marketplace.tests.factories import NAIRA, make_category, make_product, variant_of
 from marketplace.tests.shopping import (
     AT,
     DAY,
@@ -508,3 +508,27 @@ def test_only_who_manages_its_seller_takes_an_order_on(ada: User, cloth: Product
     with pytest.raises(RoleNotEnough):
         accept(order_id=order.pk, by=helper, at=AT)
     assert now_of(order).state == "PAID"
+
+
+def test_a_sellers_promotion_reduces_their_own_goods_alone_and_a_category_those_below_it(
+    ada: User, seller: Seller
+) -> None:
+    """Both sell shoes; who pays for the reduction is who offers it."""
+    other = open_shop(make_person(email="other@alajo.test"), name="Other", delivery=0)
+    fashion = make_category("fashion")
+    shoes = make_category("shoes", parent=fashion)
+    mine = make_product(seller, title="Mine", price=COST, category=shoes)
+    theirs = make_product(other, title="Theirs", price=COST, category=shoes)
+    elsewhere = make_product(seller, title="Elsewhere", price=COST)
+    with acting_as_service():
+        Promotion.objects.create(
+            seller=seller, name="Fashion", kind="PERCENT", value=10, since=AT - DAY, only=[fashion.pk]
+        )
+    checkout = checked_out(ada, {mine: 1, theirs: 1, elsewhere: 1})
+    with acting_as_service():
+        reduced = {
+            item.title: sum(item.reductions.values())
+            for order in checkout.orders.all()
+            for item in order.items.all()
+        }
+    assert reduced == {"Mine": COST // 10, "Theirs": 0, "Elsewhere": 0}
