@@ -27,6 +27,7 @@ from wallet import services as wallet
 AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
 DELIVERY = 1_500 * NAIRA
+RICH, COST = 100_000 * NAIRA, 5_000 * NAIRA
 
 
 def make_address(customer: User, *, state: str = "Lagos") -> Address:
@@ -104,6 +105,12 @@ def now_of(order: Order) -> Order:
 def balance(account: UUID) -> int:
     with acting_as_service():
         return wallet.balance_of(account)
+
+
+def stock_of(product: Product) -> tuple[int, int]:
+    """How many pieces there are, and how many of them are promised."""
+    variant = variant_of(product)
+    return variant.stock, variant.reserved
 
 
 def wallet_of(customer: User) -> int:
